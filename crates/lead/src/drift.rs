@@ -1,0 +1,83 @@
+//! How far the world has moved from what a model was trained on.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// One window held against a model's training data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WatchReport {
+    /// The target.
+    pub target: String,
+    /// The model.
+    pub model_id: String,
+    /// First moment of the window.
+    pub from: DateTime<Utc>,
+    /// The moment after its last.
+    pub to: DateTime<Utc>,
+    /// Number of observations in the window.
+    pub rows: usize,
+    /// The prediction first, then each feature.
+    pub drifts: Vec<Drift>,
+}
+
+/// How far one column of a window stands from the same column of the training data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drift {
+    /// The feature, or `score`.
+    pub column: String,
+    /// Population stability index.
+    pub psi: f64,
+    /// Jensen–Shannon distance, base 2: 0 is the same, 1 is disjoint.
+    pub jensen_shannon: f64,
+    /// Share of missing values in the window.
+    pub missing: f64,
+    /// Share of missing values in the training data.
+    pub missing_baseline: f64,
+    /// Categories that training never saw, with their share of the window's rows.
+    pub unseen: Vec<(String, f64)>,
+    /// What to make of it.
+    pub verdict: Verdict,
+}
+
+/// What to make of a drift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Too few rows to tell.
+    TooFew,
+    /// As in training.
+    Stable,
+    /// Worth a look.
+    Moved,
+    /// The model should not be trusted here without one.
+    Drifted,
+}
+
+impl Verdict {
+    /// Returns the word used in JSON, in the store and on the page.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::TooFew => "too_few",
+            Verdict::Stable => "stable",
+            Verdict::Moved => "moved",
+            Verdict::Drifted => "drifted",
+        }
+    }
+}
+
+/// What someone is told, once, when something moved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// What makes it the same alert as an earlier one: target, column and cause.
+    pub key: String,
+    /// The target.
+    pub target: String,
+    /// The model.
+    pub model_id: String,
+    /// The feature, or `score`.
+    pub column: String,
+    /// What moved, where, since when.
+    pub text: String,
+    /// The window in which it was first seen.
+    pub since: DateTime<Utc>,
+}

@@ -1,0 +1,70 @@
+//! What the sources say: leads, what happened to them, and what became of them.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// One field of a lead or an attribute of an event, as its source gave it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FieldValue {
+    /// Nothing was said.
+    Missing,
+    /// Yes or no.
+    Flag(bool),
+    /// A number.
+    Number(f64),
+    /// Anything else.
+    Text(String),
+}
+
+/// Someone who may buy: one identity after the sources are unified, as known at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lead {
+    /// The identity that the sources were unified under.
+    pub lead_id: String,
+    /// When the lead came to be.
+    pub created_at: DateTime<Utc>,
+    /// The other fields of the `lead` relation, by name.
+    #[serde(flatten)]
+    pub fields: BTreeMap<String, FieldValue>,
+}
+
+/// One fact from one source about one lead at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// What happened: `touch`, `reply`, `email_opened` and so on.
+    pub kind: String,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// When we learned it: never used before this moment.
+    pub known_at: DateTime<Utc>,
+    /// The other attributes of the `event` relation, by name.
+    #[serde(flatten)]
+    pub attributes: BTreeMap<String, FieldValue>,
+}
+
+/// What became of a lead for one target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The lead it is about.
+    pub lead_id: String,
+    /// The target's name, as in `plumb.toml`.
+    pub target: String,
+    /// `true`: it came; `false`: it was decided against.
+    pub positive: bool,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// When we learned it.
+    pub known_at: DateTime<Utc>,
+}
+
+/// A lead at a moment: the row of everything.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Observation {
+    /// The lead.
+    pub lead_id: String,
+    /// The moment: nothing learned after it may be used.
+    pub as_of: DateTime<Utc>,
+}
