@@ -18,6 +18,38 @@ pub struct WatchReport {
     pub rows: usize,
     /// The prediction first, then each feature.
     pub drifts: Vec<Drift>,
+    /// What became of the earlier leads whose horizon ended in the window; `None` if there are none.
+    pub matured: Option<Matured>,
+}
+
+/// What a model had expected of some leads, and what came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Matured {
+    /// Number of observations.
+    pub rows: usize,
+    /// Number of positives that came.
+    pub positives: usize,
+    /// Number of positives that were expected: the sum of the scores.
+    pub expected: f64,
+    /// Variance of that number if the scores are true: the sum of `p (1 - p)`.
+    pub variance: f64,
+}
+
+impl Matured {
+    /// Returns both together.
+    pub fn and(self, other: Matured) -> Matured {
+        Matured {
+            rows: self.rows + other.rows,
+            positives: self.positives + other.positives,
+            expected: self.expected + other.expected,
+            variance: self.variance + other.variance,
+        }
+    }
+
+    /// Returns how many standard errors more came than was expected; 0 if nothing could be told.
+    pub fn surprise(self) -> f64 {
+        if self.variance > 0.0 { (self.positives as f64 - self.expected) / self.variance.sqrt() } else { 0.0 }
+    }
 }
 
 /// How far one column of a window stands from the same column of the training data.

@@ -49,8 +49,9 @@ pub struct Wording {
     /// The source field whose contributions are added up before they are shown. Empty: the feature's name.
     #[serde(default)]
     pub field: String,
-    /// The sentence of a present value; `{value}`, `{value|percent}`, `{average|percent}` and `{other_feature}` are
-    /// filled in.
+    /// The sentence of a present value. Filled in are `{value}`, `{average}` over the training rows and
+    /// `{other_feature}` of the same row, or `{other_feature.average}`; each may be written as `{value|percent}`, or
+    /// counted as in `{value|call|calls}`.
     #[serde(default)]
     pub say: String,
     /// The sentence of a flag that is not set.
@@ -65,6 +66,9 @@ pub struct Wording {
     /// The direction in which the score may move with the value.
     #[serde(default)]
     pub monotone: Monotone,
+    /// Whether the drift watch looks at it. `false` for what moves by its nature, such as the month.
+    #[serde(default = "yes")]
+    pub watch: bool,
 }
 
 /// The direction in which the score may move with a feature's value.
@@ -250,8 +254,13 @@ impl Default for Wording {
             say_missing: String::new(),
             actionable: false,
             monotone: Monotone::Free,
+            watch: true,
         }
     }
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn recode(known: &[String], levels: &[String]) -> Vec<Option<f32>> {
@@ -259,9 +268,9 @@ fn recode(known: &[String], levels: &[String]) -> Vec<Option<f32>> {
 }
 
 fn format_number(value: f32) -> String {
-    if value.fract() == 0.0 || value.abs() >= 1000.0 {
+    if value.fract() == 0.0 || value.abs() >= 100.0 {
         format!("{value:.0}")
-    } else if value.abs() >= 10.0 {
+    } else if value.abs() >= 1.0 {
         format!("{value:.1}")
     } else {
         format!("{value:.2}")

@@ -12,7 +12,7 @@ pub use card::{
     DatasetCard, GainBin, Interval, LeakEvidence, Metric, Metrics, ModelCard, ModelKind, ReliabilityBin, Segment,
     Threshold,
 };
-pub use drift::{Alert, Drift, Verdict, WatchReport};
+pub use drift::{Alert, Drift, Matured, Verdict, WatchReport};
 pub use feature::{Feature, FeatureKind, FeatureSet, Matrix, Monotone, Unseen, Wording};
 pub use lead::{Event, FieldValue, Lead, Observation, Outcome};
 pub use prediction::{Complaint, Feedback, Prediction, Reason};

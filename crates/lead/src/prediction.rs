@@ -74,8 +74,7 @@ pub enum Complaint {
 
 impl Complaint {
     /// All complaints, in the order in which a page offers them.
-    pub const ALL: [Complaint; 4] =
-        [Complaint::TooLow, Complaint::TooHigh, Complaint::WrongData, Complaint::NotALead];
+    pub const ALL: [Complaint; 4] = [Complaint::TooLow, Complaint::TooHigh, Complaint::WrongData, Complaint::NotALead];
 
     /// Returns the word used in JSON and in the store.
     pub fn word(self) -> &'static str {

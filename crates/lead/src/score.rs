@@ -38,7 +38,7 @@ impl From<Score> for f64 {
 /// A range of scores: A is worth a call first, D last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Band {
-    /// At or over the decision threshold, and over twice the base rate.
+    /// The odds are at least twice those of the decision threshold.
     A,
     /// At or over the decision threshold.
     B,
@@ -49,10 +49,12 @@ pub enum Band {
 }
 
 impl Band {
-    /// Returns the band of a score, given a model's decision threshold and the base rate of its training rows.
-    pub fn of(score: Score, threshold: f64, base_rate: f64) -> Band {
+    /// Returns the band of a score, given a model's decision threshold.
+    pub fn of(score: Score, threshold: f64) -> Band {
         let probability = score.get();
-        if probability >= threshold.max(2.0 * base_rate) {
+        // Written without a division, so that a certain score is in band A and not NaN.
+        let twice_the_odds = probability * (1.0 - threshold) >= 2.0 * threshold * (1.0 - probability);
+        if probability >= threshold && twice_the_odds {
             Band::A
         } else if probability >= threshold {
             Band::B
@@ -78,9 +80,10 @@ impl std::str::FromStr for Band {
     type Err = Error;
 
     fn from_str(letter: &str) -> Result<Band, Error> {
-        [Band::A, Band::B, Band::C, Band::D].into_iter().find(|band| band.letter() == letter).ok_or_else(|| {
-            Error::Word { what: "band", found: letter.to_owned(), expected: "A, B, C, D" }
-        })
+        [Band::A, Band::B, Band::C, Band::D]
+            .into_iter()
+            .find(|band| band.letter() == letter)
+            .ok_or_else(|| Error::Word { what: "band", found: letter.to_owned(), expected: "A, B, C, D" })
     }
 }
 
@@ -99,7 +102,9 @@ mod tests {
 
     #[test]
     fn bands_are_ranges_of_probability() {
-        let band = |score| Band::of(Score::new(score).expect("a probability"), 0.2, 0.15);
-        assert_eq!([band(0.35), band(0.25), band(0.12), band(0.05)], [Band::A, Band::B, Band::C, Band::D]);
+        let band = |score| Band::of(Score::new(score).expect("a probability"), 0.2);
+        // Odds of 0.25 at the threshold are doubled at 1/3.
+        assert_eq!([band(0.34), band(0.33), band(0.12), band(0.05)], [Band::A, Band::B, Band::C, Band::D]);
+        assert_eq!(Band::of(Score(1.0), 1.0), Band::A);
     }
 }

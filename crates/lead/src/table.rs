@@ -43,11 +43,7 @@ impl Table {
         let rows = columns.first().map_or(0, |column| column.values.len());
         for column in &columns {
             if column.values.len() != rows {
-                return Err(Error::Rows {
-                    name: column.name.clone(),
-                    found: column.values.len(),
-                    expected: rows,
-                });
+                return Err(Error::Rows { name: column.name.clone(), found: column.values.len(), expected: rows });
             }
         }
         Ok(Table { rows, columns })
@@ -115,9 +111,7 @@ impl Values {
             Values::Flag(values) => {
                 values.get(row).filter(|value| !value.is_nan()).map(|value| (*value != 0.0).to_string())
             }
-            Values::Category { codes, levels } => {
-                codes.get(row).and_then(|code| levels.get(*code as usize)).cloned()
-            }
+            Values::Category { codes, levels } => codes.get(row).and_then(|code| levels.get(*code as usize)).cloned(),
         }
     }
 
@@ -125,10 +119,9 @@ impl Values {
         match self {
             Values::Number(values) => Values::Number(rows.iter().map(|row| values[*row]).collect()),
             Values::Flag(values) => Values::Flag(rows.iter().map(|row| values[*row]).collect()),
-            Values::Category { codes, levels } => Values::Category {
-                codes: rows.iter().map(|row| codes[*row]).collect(),
-                levels: levels.clone(),
-            },
+            Values::Category { codes, levels } => {
+                Values::Category { codes: rows.iter().map(|row| codes[*row]).collect(), levels: levels.clone() }
+            }
         }
     }
 }
