@@ -1,1 +1,136 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod ingest;
+mod raw;
+mod relations;
+mod ground;
+mod lake;
+mod features;
+mod select_list;
+mod rates;
+mod request;
+mod histories;
+mod engine;
+mod moment;
+pub mod csv_table;
+
+use std::path::PathBuf;
+
+pub use features::FeatureSql;
+pub use histories::{Labelled, Question};
+pub use ingest::{IngestReport, ingest};
+pub use lake::Lake;
+pub use raw::{Rejected, Source, SourceKind, SourceReport};
+pub use relations::Counts;
+
+/// A file of SQL out of a project folder.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct SqlFile {
+    /// Its path in the project, for messages.
+    pub name: String,
+    /// Its text.
+    pub sql: String,
+}
+
+impl SqlFile {
+    pub(crate) fn wrong(&self, problem: impl std::fmt::Display) -> Error {
+        Error::Sql { file: self.name.clone(), problem: problem.to_string() }
+    }
+}
+
+/// What can go wrong between the sources and the features.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder could not be read or written.
+    #[error("cannot {doing} `{}`", path.display())]
+    File {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A source's configuration or its contents do not fit.
+    #[error("source `{source_name}`: {problem}; {hint}")]
+    Source {
+        /// The source's name in `plumb.toml`.
+        source_name: String,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A source's database refused.
+    #[error("source `{source_name}`: cannot {doing}")]
+    Database {
+        /// The source's name in `plumb.toml`.
+        source_name: String,
+        /// What was being done.
+        doing: String,
+        /// What the database said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A SQL file cannot be run.
+    #[error("`{file}`: {problem}")]
+    Sql {
+        /// The file.
+        file: String,
+        /// What is wrong with it and what was expected.
+        problem: String,
+    },
+    /// Nothing was ingested yet.
+    #[error("no data in `{}`: run `plumb ingest` first", data.display())]
+    NoGround {
+        /// The data folder.
+        data: PathBuf,
+    },
+    /// A request has a field that the ground has no column for.
+    #[error("{relation} {row} of the request: unknown field `{field}`: expected one of {}", known.join(", "))]
+    UnknownField {
+        /// `lead` or `event`.
+        relation: &'static str,
+        /// Its position in the request.
+        row: usize,
+        /// The field.
+        field: String,
+        /// The fields that there are.
+        known: Vec<String>,
+    },
+    /// A request has a field of another type than the ground's column.
+    #[error("{relation} {row} of the request: field `{field}` is `{found}`: expected {expected}")]
+    FieldType {
+        /// `lead` or `event`.
+        relation: &'static str,
+        /// Its position in the request.
+        row: usize,
+        /// The field.
+        field: String,
+        /// Its value, as JSON.
+        found: String,
+        /// What would have done.
+        expected: &'static str,
+    },
+    /// The engine failed where it should not.
+    #[error("the engine could not {doing}")]
+    Engine {
+        /// What was being done.
+        doing: &'static str,
+        /// What the engine said.
+        #[source]
+        source: Box<datafusion::error::DataFusionError>,
+    },
+}
+
+impl Error {
+    pub(crate) fn engine<E: Into<datafusion::error::DataFusionError>>(doing: &'static str) -> impl FnOnce(E) -> Error {
+        move |source| Error::Engine { doing, source: Box::new(source.into()) }
+    }
+
+    pub(crate) fn file(doing: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.to_owned();
+        move |source| Error::File { doing, path, source }
+    }
+}

@@ -1,0 +1,98 @@
+//! From the company's systems to the ground: copy what is new, derive the relations, and say what was found.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::raw::{State, pull, write_atomically};
+use crate::relations::{Counts, derive};
+use crate::{Error, Rejected, Source, SourceReport, SqlFile, ground};
+
+/// What one run found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IngestReport {
+    /// A line a source, in the order of their names.
+    pub sources: Vec<SourceReport>,
+    /// Rows that were kept aside for the first time, unless nothing had changed.
+    pub rejected: Vec<Rejected>,
+    /// Rows kept aside by all runs so far: the lines of `rejects.csv`.
+    pub rejected_total: usize,
+    /// What the ground now holds.
+    pub counts: Counts,
+    /// Whether nothing had changed, so that the ground is as it was.
+    pub unchanged: bool,
+}
+
+/// Copies what is new in the sources into the data folder and derives the three relations by `files`.
+///
+/// File names in `sources` are relative to `project`. `progress` is told what is being done.
+/// Rows that cannot be used are listed in `<data>/rejects.csv`, rows of nobody in `<data>/unmatched.csv`.
+/// A run that dies half-way leaves the ground as it was.
+pub async fn ingest(
+    sources: &BTreeMap<String, Source>,
+    files: &[SqlFile],
+    project: &Path,
+    data: &Path,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<IngestReport, Error> {
+    let pulled = pull(sources, project, data, progress).await?;
+    let derived_from = fingerprint(&pulled.state, files);
+    let known = ground::current(data)?.map(|version| ground::report(&version)).transpose()?;
+    let (unchanged, mut rejected, report) = match known {
+        Some(report) if report.derived_from == derived_from => (true, pulled.rejected, report),
+        known => {
+            progress("deriving leads, events and outcomes");
+            let relations = derive(&data.join("raw"), &pulled.state, files).await?;
+            write_atomically(&data.join("unmatched.csv"), &unmatched_csv(&relations.unmatched)?)?;
+            ground::write(data, &relations, derived_from.clone())?;
+            let before = known.map(|report| report.rejected).unwrap_or_default();
+            let new = relations.rejected.iter().filter(|row| !before.contains(row)).cloned();
+            let rejected = pulled.rejected.into_iter().chain(new).collect();
+            (false, rejected, ground::Report { derived_from, counts: relations.counts, rejected: relations.rejected })
+        }
+    };
+    rejected.sort_by(|a: &Rejected, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    let all: Vec<&Rejected> = pulled.state.rejected.iter().chain(&report.rejected).collect();
+    write_atomically(&data.join("rejects.csv"), &rejects_csv(&all)?)?;
+    Ok(IngestReport { sources: pulled.sources, rejected, rejected_total: all.len(), counts: report.counts, unchanged })
+}
+
+fn fingerprint(state: &State, files: &[SqlFile]) -> String {
+    let mut hasher = Sha256::new();
+    for (name, table) in &state.tables {
+        hasher.update(serde_json::to_vec(&(name, table)).expect("names and paths become JSON"));
+    }
+    for file in files {
+        hasher.update(serde_json::to_vec(&(&file.name, &file.sql)).expect("texts become JSON"));
+    }
+    // The program's own rules count too: another version may derive something else from the same rows.
+    hasher.update(env!("CARGO_PKG_VERSION"));
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn rejects_csv(rejected: &[&Rejected]) -> Result<Vec<u8>, Error> {
+    let header = ["file", "line", "field", "reason"];
+    let rows =
+        rejected.iter().map(|row| [row.file.clone(), row.line.to_string(), row.field.clone(), row.reason.clone()]);
+    csv_of("rejects.csv", header, rows)
+}
+
+fn unmatched_csv(unmatched: &[(&'static str, String, usize)]) -> Result<Vec<u8>, Error> {
+    let rows = unmatched.iter().map(|(relation, key, rows)| [(*relation).to_owned(), key.clone(), rows.to_string()]);
+    csv_of("unmatched.csv", ["relation", "key", "rows"], rows)
+}
+
+fn csv_of<const N: usize>(
+    name: &str,
+    header: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> Result<Vec<u8>, Error> {
+    let failed = |error: csv::Error| Error::file("write", Path::new(name))(std::io::Error::other(error));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(header).map_err(failed)?;
+    for row in rows {
+        writer.write_record(row).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|error| Error::file("write", Path::new(name))(std::io::Error::other(error.to_string())))
+}

@@ -1,0 +1,201 @@
+//! An opened data folder: the current version of the ground, and what can be asked of it lead by lead.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Utc};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::compute::concat_batches;
+use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, SchemaRef, TimestampMicrosecondType};
+use datafusion::catalog::TableProvider;
+use datafusion::prelude::{Expr, ParquetReadOptions, SessionContext, col, lit};
+use plumb_lead::{Event, FieldValue, Lead};
+
+use crate::engine::session;
+use crate::moment::from_micros;
+use crate::rates::RateTables;
+use crate::{Error, ground};
+
+/// Columns of the ground's `lead` that are not fields.
+const LEAD_COLUMNS: [&str; 4] = ["lead_id", "created_at", "known_from", "known_to"];
+
+/// Columns of the ground's `event` that are not attributes.
+const EVENT_COLUMNS: [&str; 5] = ["lead_id", "event_id", "kind", "at", "known_at"];
+
+/// An opened data folder. It keeps to the version of the ground that counted when it was opened.
+pub struct Lake {
+    version: PathBuf,
+    lead: Arc<dyn TableProvider>,
+    event: Arc<dyn TableProvider>,
+    outcome: Arc<dyn TableProvider>,
+    /// Rates that were asked for, by horizon in seconds.
+    pub(crate) rates: Mutex<BTreeMap<(String, u64), RateTables>>,
+}
+
+impl Lake {
+    /// Opens the data folder that [`crate::ingest`] wrote.
+    pub async fn open(data: &Path) -> Result<Lake, Error> {
+        let version = ground::current(data)?.ok_or_else(|| Error::NoGround { data: data.to_owned() })?;
+        let context = session();
+        let lead = open_table(&context, &version.join("lead.parquet")).await?;
+        let event = open_table(&context, &version.join("event")).await?;
+        let outcome = open_table(&context, &version.join("outcome.parquet")).await?;
+        Ok(Lake { version, lead, event, outcome, rates: Mutex::default() })
+    }
+
+    /// Returns whether the data folder has a newer version of the ground than this one.
+    pub fn is_outdated(&self, data: &Path) -> Result<bool, Error> {
+        Ok(ground::current(data)?.is_some_and(|version| version != self.version))
+    }
+
+    /// Returns a lead and its events as they were known at a moment; `None` if it was not known then.
+    pub async fn lead(&self, lead_id: &str, as_of: DateTime<Utc>) -> Result<Option<(Lead, Vec<Event>)>, Error> {
+        let of_lead = col("lead_id").eq(lit(lead_id));
+        let versions = self.filtered("lead", of_lead.clone()).await?;
+        let Some(lead) = leads_of(&versions, as_of).pop() else { return Ok(None) };
+        let events = self.filtered("event", of_lead).await?;
+        let mut events: Vec<Event> = events_of(&events).into_iter().filter(|event| event.known_at <= as_of).collect();
+        events.sort_by_key(|event| (event.at, event.known_at));
+        Ok(Some((lead, events)))
+    }
+
+    /// Returns all leads as they were known at a moment, in the order of their ids.
+    pub async fn leads(&self, as_of: DateTime<Utc>) -> Result<Vec<Lead>, Error> {
+        let versions = self.filtered("lead", lit(true)).await?;
+        Ok(leads_of(&versions, as_of))
+    }
+
+    /// Returns the moment of the newest thing that was learned; `None` if there is nothing.
+    pub async fn newest(&self) -> Result<Option<DateTime<Utc>>, Error> {
+        let mut newest = None;
+        for (table, column) in [("lead", "known_from"), ("event", "known_at"), ("outcome", "known_at")] {
+            let batch = self.read(table, &[column]).await?;
+            let moments = batch.column(0).as_primitive::<TimestampMicrosecondType>();
+            newest = newest.max(moments.iter().flatten().max());
+        }
+        Ok(newest.map(from_micros))
+    }
+
+    /// Returns all leads with their creation in microseconds, in the order of their ids.
+    pub(crate) async fn created(&self) -> Result<Vec<(String, i64)>, Error> {
+        let batch = self.read("lead", &["lead_id", "created_at"]).await?;
+        let (lead_ids, created) =
+            (batch.column(0).as_string::<i32>(), batch.column(1).as_primitive::<TimestampMicrosecondType>());
+        let mut leads: Vec<(String, i64)> = Vec::new();
+        for row in 0..batch.num_rows() {
+            if leads.last().is_none_or(|(known, _)| known != lead_ids.value(row)) {
+                leads.push((lead_ids.value(row).to_owned(), created.value(row)));
+            }
+        }
+        Ok(leads)
+    }
+
+    /// Returns columns of a relation, whole.
+    pub(crate) async fn read(&self, table: &str, columns: &[&str]) -> Result<RecordBatch, Error> {
+        let doing = || Error::engine::<datafusion::error::DataFusionError>("read the ground");
+        let rows = self.context().table(table).await.map_err(doing())?.select_columns(columns).map_err(doing())?;
+        let schema: SchemaRef = Arc::new(rows.schema().as_arrow().clone());
+        let batches = rows.collect().await.map_err(doing())?;
+        concat_batches(&schema, &batches).map_err(Error::engine("read the ground"))
+    }
+
+    /// Returns a session in which the ground's relations are tables.
+    pub(crate) fn context(&self) -> SessionContext {
+        let context = session();
+        for (name, table) in [("lead", &self.lead), ("event", &self.event), ("outcome", &self.outcome)] {
+            context.register_table(name, table.clone()).expect("a new session has no tables");
+        }
+        context
+    }
+
+    /// Returns the columns of the ground's `lead`.
+    pub(crate) fn lead_schema(&self) -> SchemaRef {
+        self.lead.schema()
+    }
+
+    /// Returns the columns of the ground's `event`.
+    pub(crate) fn event_schema(&self) -> SchemaRef {
+        self.event.schema()
+    }
+
+    async fn filtered(&self, table: &str, filter: Expr) -> Result<RecordBatch, Error> {
+        let doing = || Error::engine::<datafusion::error::DataFusionError>("read the ground");
+        let rows = self.context().table(table).await.map_err(doing())?.filter(filter).map_err(doing())?;
+        let schema: SchemaRef = Arc::new(rows.schema().as_arrow().clone());
+        let batches = rows.collect().await.map_err(doing())?;
+        concat_batches(&schema, &batches).map_err(Error::engine("read the ground"))
+    }
+}
+
+async fn open_table(context: &SessionContext, path: &Path) -> Result<Arc<dyn TableProvider>, Error> {
+    let doing = Error::engine::<datafusion::error::DataFusionError>;
+    // A folder is told from a file by its slash.
+    let slash = if path.is_dir() { "/" } else { "" };
+    let url = format!("{}{slash}", path.display());
+    let name = "_opening";
+    context.register_parquet(name, url, ParquetReadOptions::default()).await.map_err(doing("open the ground"))?;
+    let table = context.table_provider(name).await.map_err(doing("open the ground"))?;
+    context.deregister_table(name).map_err(doing("open the ground"))?;
+    Ok(table)
+}
+
+fn leads_of(versions: &RecordBatch, as_of: DateTime<Utc>) -> Vec<Lead> {
+    let moment = |name: &str| column(versions, name).as_primitive::<TimestampMicrosecondType>();
+    let (created, from, to) = (moment("created_at"), moment("known_from"), moment("known_to"));
+    let lead_ids = column(versions, "lead_id").as_string::<i32>();
+    let now = as_of.timestamp_micros();
+    let known = |row: &usize| from.value(*row) <= now && (to.is_null(*row) || now < to.value(*row));
+    (0..versions.num_rows())
+        .filter(known)
+        .map(|row| Lead {
+            lead_id: lead_ids.value(row).to_owned(),
+            created_at: from_micros(created.value(row)),
+            fields: values(versions, row, &LEAD_COLUMNS),
+        })
+        .collect()
+}
+
+fn events_of(events: &RecordBatch) -> Vec<Event> {
+    let moment = |name: &str| column(events, name).as_primitive::<TimestampMicrosecondType>();
+    let (at, known_at) = (moment("at"), moment("known_at"));
+    let kinds = column(events, "kind").as_string::<i32>();
+    (0..events.num_rows())
+        .map(|row| Event {
+            kind: kinds.value(row).to_owned(),
+            at: from_micros(at.value(row)),
+            known_at: from_micros(known_at.value(row)),
+            attributes: values(events, row, &EVENT_COLUMNS),
+        })
+        .collect()
+}
+
+fn column<'a>(batch: &'a RecordBatch, name: &str) -> &'a ArrayRef {
+    batch.column_by_name(name).expect("the ground was written with this column")
+}
+
+fn values(batch: &RecordBatch, row: usize, without: &[&str]) -> BTreeMap<String, FieldValue> {
+    batch
+        .schema_ref()
+        .fields()
+        .iter()
+        .zip(batch.columns())
+        .filter(|(field, _)| !without.contains(&field.name().as_str()))
+        .map(|(field, array)| (field.name().clone(), value(array, row)))
+        .collect()
+}
+
+fn value(array: &ArrayRef, row: usize) -> FieldValue {
+    if array.is_null(row) {
+        return FieldValue::Missing;
+    }
+    match array.data_type() {
+        DataType::Boolean => FieldValue::Flag(array.as_boolean().value(row)),
+        DataType::Int64 => FieldValue::Number(array.as_primitive::<Int64Type>().value(row) as f64),
+        DataType::Float64 => FieldValue::Number(array.as_primitive::<Float64Type>().value(row)),
+        DataType::Timestamp(..) => {
+            FieldValue::Text(from_micros(array.as_primitive::<TimestampMicrosecondType>().value(row)).to_rfc3339())
+        }
+        _ => FieldValue::Text(array.as_string::<i32>().value(row).to_owned()),
+    }
+}

@@ -1,0 +1,117 @@
+//! The raw layer: every row that a source ever showed us, copied once, as it was, and never changed.
+//!
+//! All the rest is derived from here, so a correction in `sources/*.sql` corrects the past too.
+//! How a row is read is the business of `files` and `databases`; what it means, of `relations`.
+
+mod pull;
+mod table;
+mod files;
+mod databases;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+pub(crate) use pull::pull;
+pub(crate) use table::{State, TableState, schema_of, write_atomically};
+
+/// One of the company's systems, as configured in `plumb.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// How it is read.
+    pub kind: SourceKind,
+    /// A file, a pattern of files or a database's address.
+    pub url: String,
+    /// Only these tables; empty means all.
+    #[serde(default)]
+    pub tables: Vec<String>,
+    /// For a database's table, the column that grows when a row is added or changed: only rows from its last value on
+    /// are asked for. A table without one is read whole, and what is already known is passed over.
+    #[serde(default)]
+    pub cursor: BTreeMap<String, String>,
+}
+
+/// How a source is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// Comma-separated files with a header.
+    Csv,
+    /// A JSON object a line.
+    Jsonl,
+    /// Parquet files.
+    Parquet,
+    /// A SQLite database file.
+    Sqlite,
+    /// A PostgreSQL database.
+    Postgres,
+}
+
+/// A row that could not be used: data, not an error.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Rejected {
+    /// The source's file or table.
+    pub file: String,
+    /// The line, or the row's number in its table.
+    pub line: u64,
+    /// The field at fault; empty if it is the whole row.
+    pub field: String,
+    /// Why, with the value and what was expected.
+    pub reason: String,
+}
+
+impl Rejected {
+    /// Returns the rejection of the row at `origin`, which is its file and line as in `mail.jsonl:17`.
+    pub(crate) fn at(origin: &str, field: &str, reason: String) -> Rejected {
+        let (file, line) = match origin.rsplit_once(':').map(|(file, line)| (file, line.parse())) {
+            Some((file, Ok(line))) => (file, line),
+            _ => (origin, 0),
+        };
+        Rejected { file: file.to_owned(), line, field: field.to_owned(), reason }
+    }
+}
+
+/// What one source gave in one run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SourceReport {
+    /// The source's name.
+    pub source: String,
+    /// Rows read, known ones included.
+    pub rows_read: u64,
+    /// Rows that were new.
+    pub rows_new: u64,
+    /// Files passed over because nothing had changed.
+    pub files_unchanged: u64,
+}
+
+/// Copies what is new in one source into the raw layer. `state` is not saved here: that is the caller's commit.
+async fn pull_source(
+    name: &str,
+    source: &Source,
+    project: &Path,
+    raw_folder: &Path,
+    state: &mut State,
+    rejected: &mut Vec<Rejected>,
+) -> Result<SourceReport, Error> {
+    let mut report = SourceReport { source: name.to_owned(), rows_read: 0, rows_new: 0, files_unchanged: 0 };
+    match source.kind {
+        SourceKind::Csv | SourceKind::Jsonl | SourceKind::Parquet => {
+            files::pull(name, source, project, raw_folder, state, rejected, &mut report).await?;
+        }
+        SourceKind::Sqlite => {
+            databases::pull_sqlite(name, source, project, raw_folder, state, rejected, &mut report).await?;
+        }
+        SourceKind::Postgres => {
+            databases::pull_postgres(name, source, raw_folder, state, rejected, &mut report).await?;
+        }
+    }
+    Ok(report)
+}
+
+fn in_project(project: &Path, url: &str) -> PathBuf {
+    let path = Path::new(url);
+    if path.is_absolute() { path.to_owned() } else { project.join(path) }
+}

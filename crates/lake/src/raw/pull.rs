@@ -1,0 +1,42 @@
+//! One run over all sources: what is new goes into the raw layer, and only then the run counts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::table::State;
+use super::{Rejected, Source, SourceReport, pull_source};
+use crate::Error;
+
+/// What one run over all sources found.
+pub(crate) struct Pulled {
+    /// A line a source, in the order of their names.
+    pub(crate) sources: Vec<SourceReport>,
+    /// The rows of this run that could not be read.
+    pub(crate) rejected: Vec<Rejected>,
+    /// What the raw layer now holds.
+    pub(crate) state: State,
+}
+
+/// Copies what is new in the sources into `<data>/raw`.
+///
+/// A run that dies half-way has changed nothing: the next one reads the same rows again.
+pub(crate) async fn pull(
+    sources: &BTreeMap<String, Source>,
+    project: &Path,
+    data: &Path,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<Pulled, Error> {
+    let raw_folder = data.join("raw");
+    let state_path = raw_folder.join("state.json");
+    let mut state = State::load(&state_path)?;
+    state.run += 1;
+    let mut rejected = Vec::new();
+    let mut reports = Vec::with_capacity(sources.len());
+    for (name, source) in sources {
+        progress(&format!("reading {name}"));
+        reports.push(pull_source(name, source, project, &raw_folder, &mut state, &mut rejected).await?);
+    }
+    state.add_rejected(&rejected);
+    state.save(&state_path)?;
+    Ok(Pulled { sources: reports, rejected, state })
+}

@@ -1,0 +1,209 @@
+//! What one `sources/*.sql` says, with its columns in the few types that the ground knows and its bad rows kept aside.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, new_null_array};
+use datafusion::arrow::compute::{cast, concat, concat_batches, filter_record_batch};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::prelude::SessionContext;
+
+use crate::engine::moments;
+use crate::moment::{self, moment_type};
+use crate::{Error, Rejected, SqlFile};
+
+/// A column that a relation cannot do without.
+pub(super) struct Required {
+    pub(super) name: &'static str,
+    pub(super) data_type: DataType,
+    /// Whether a row without it is rejected.
+    pub(super) not_null: bool,
+}
+
+/// The rows of all files of one relation, and the file of each row.
+pub(super) struct Rows {
+    pub(super) batch: RecordBatch,
+    /// Position in `files`, a row each.
+    pub(super) file_of: Vec<u16>,
+}
+
+impl Rows {
+    pub(super) fn column(&self, name: &str) -> Option<&ArrayRef> {
+        self.batch.column_by_name(name)
+    }
+
+    /// Returns a text column that was required.
+    pub(super) fn text(&self, name: &str) -> &datafusion::arrow::array::StringArray {
+        self.column(name).expect("required columns are there, in their type").as_string::<i32>()
+    }
+
+    /// Returns a moment column that was required, in microseconds.
+    pub(super) fn micros(&self, name: &str) -> &datafusion::arrow::array::TimestampMicrosecondArray {
+        self.column(name).expect("required columns are there, in their type").as_primitive()
+    }
+}
+
+impl Rows {
+    /// Returns where a row came from.
+    pub(super) fn origin(&self, files: &[&SqlFile], row: usize) -> String {
+        origin(files[usize::from(self.file_of[row])], &self.batch, row)
+    }
+}
+
+/// Runs the files of one relation and unites their rows by column name.
+pub(super) async fn read(
+    context: &SessionContext,
+    files: &[&SqlFile],
+    required: &[Required],
+    rejected: &mut Vec<Rejected>,
+) -> Result<Rows, Error> {
+    let mut batches = Vec::with_capacity(files.len());
+    for file in files {
+        let batch = run(context, file).await?;
+        let batch = check_columns(file, batch, required)?;
+        batches.push(keep_readable(file, batch, required, rejected)?);
+    }
+    unite(files, batches)
+}
+
+async fn run(context: &SessionContext, file: &SqlFile) -> Result<RecordBatch, Error> {
+    let wrong = |error: datafusion::error::DataFusionError| file.wrong(error.strip_backtrace());
+    let rows = context.sql(&file.sql).await.map_err(wrong)?;
+    let schema = Arc::new(rows.schema().as_arrow().clone());
+    let batches = rows.collect().await.map_err(wrong)?;
+    let schema = batches.first().map_or(schema, RecordBatch::schema);
+    concat_batches(&schema, &batches).map_err(Error::engine("join the rows of a SQL file"))
+}
+
+/// Brings every column into a type of the ground.
+fn check_columns(file: &SqlFile, batch: RecordBatch, required: &[Required]) -> Result<RecordBatch, Error> {
+    for column in required {
+        if batch.column_by_name(column.name).is_none() {
+            let found: Vec<&str> = batch.schema_ref().fields().iter().map(|field| field.name().as_str()).collect();
+            return Err(file.wrong(format!("no column `{}`: expected it among {}", column.name, found.join(", "))));
+        }
+    }
+    let mut fields = Vec::with_capacity(batch.num_columns());
+    let mut arrays = Vec::with_capacity(batch.num_columns());
+    for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+        let name = field.name();
+        let ground = match array.data_type() {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => DataType::Utf8,
+            DataType::Boolean => DataType::Boolean,
+            DataType::Float16 | DataType::Float32 | DataType::Float64 => DataType::Float64,
+            DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => {
+                DataType::Float64
+            }
+            kind if kind.is_integer() => DataType::Int64,
+            DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => moment_type(),
+            other => {
+                return Err(
+                    file.wrong(format!("column `{name}` is of type {other}: expected text, number, flag or moment"))
+                );
+            }
+        };
+        let wanted = required.iter().find(|column| column.name == name).map(|column| &column.data_type);
+        let is_moment = name.ends_with("_at") || wanted == Some(&moment_type());
+        let ground = match wanted {
+            // A text that stands for a moment is read later, row by row.
+            _ if is_moment && ground == DataType::Utf8 => DataType::Utf8,
+            Some(wanted) if *wanted != ground && array.data_type() != &DataType::Null => {
+                return Err(file.wrong(format!("column `{name}` is of type {ground}: expected {wanted}")));
+            }
+            Some(wanted) => wanted.clone(),
+            None => ground,
+        };
+        arrays.push(cast(array, &ground).map_err(Error::engine("bring a column into its type"))?);
+        fields.push(Field::new(name, ground, true));
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(Error::engine("bring rows into their types"))
+}
+
+/// Reads moments that are text, and keeps rows aside in which something needed is missing or unreadable.
+fn keep_readable(
+    file: &SqlFile,
+    batch: RecordBatch,
+    required: &[Required],
+    rejected: &mut Vec<Rejected>,
+) -> Result<RecordBatch, Error> {
+    let rows = batch.num_rows();
+    let mut keep = vec![true; rows];
+    let mut fields: Vec<Field> = batch.schema_ref().fields().iter().map(|field| field.as_ref().clone()).collect();
+    let mut arrays = batch.columns().to_vec();
+    let mut reject = |row: usize, field: &str, reason: String| {
+        if keep[row] {
+            rejected.push(Rejected::at(&origin(file, &batch, row), field, reason));
+        }
+        keep[row] = false;
+    };
+    for (field, array) in fields.iter_mut().zip(&mut arrays) {
+        let needed = required.iter().find(|column| column.name == field.name());
+        let is_moment = field.name().ends_with("_at") || needed.is_some_and(|column| column.data_type == moment_type());
+        if is_moment && array.data_type() == &DataType::Utf8 {
+            let texts = array.as_string::<i32>().clone();
+            let micros: Vec<Option<i64>> = texts.iter().map(|text| text.and_then(moment::parse)).collect();
+            for (row, text) in texts.iter().enumerate().filter(|(row, _)| micros[*row].is_none()) {
+                if let Some(text) = text {
+                    reject(row, field.name(), format!("`{text}` is no moment: {}", moment::EXPECTED));
+                }
+            }
+            *array = moments(micros);
+            *field = Field::new(field.name(), moment_type(), true);
+        }
+        if needed.is_some_and(|column| column.not_null) {
+            for row in (0..rows).filter(|row| array.is_null(*row)) {
+                reject(row, field.name(), "missing: every row needs it".into());
+            }
+        }
+    }
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(Error::engine("read moments"))?;
+    filter_record_batch(&batch, &BooleanArray::from(keep)).map_err(Error::engine("keep bad rows aside"))
+}
+
+fn origin(file: &SqlFile, batch: &RecordBatch, row: usize) -> String {
+    let known = batch.column_by_name("_origin").filter(|array| array.data_type() == &DataType::Utf8);
+    match known.map(|array| array.as_string::<i32>()).filter(|origins| origins.is_valid(row)) {
+        Some(origins) => origins.value(row).to_owned(),
+        None => format!("{}:{}", file.name, row + 1),
+    }
+}
+
+fn unite(files: &[&SqlFile], batches: Vec<RecordBatch>) -> Result<Rows, Error> {
+    let mut fields: Vec<(String, DataType)> = Vec::new();
+    for (file, batch) in files.iter().zip(&batches) {
+        for field in batch.schema_ref().fields() {
+            match fields.iter_mut().find(|(name, _)| name == field.name()) {
+                None => fields.push((field.name().clone(), field.data_type().clone())),
+                Some((_, known)) if known == field.data_type() => {}
+                Some((_, known)) if known.is_numeric() && field.data_type().is_numeric() => *known = DataType::Float64,
+                Some((name, known)) => {
+                    let problem = format!(
+                        "column `{name}` is of type {} here and {known} in an earlier file: use CAST",
+                        field.data_type()
+                    );
+                    return Err(file.wrong(problem));
+                }
+            }
+        }
+    }
+    let mut file_of = Vec::new();
+    for (index, batch) in batches.iter().enumerate() {
+        file_of.extend(std::iter::repeat_n(index as u16, batch.num_rows()));
+    }
+    let mut columns = Vec::with_capacity(fields.len());
+    for (name, data_type) in &fields {
+        let pieces = batches
+            .iter()
+            .map(|batch| match batch.column_by_name(name) {
+                Some(array) => cast(array, data_type),
+                None => Ok(new_null_array(data_type, batch.num_rows())),
+            })
+            .collect::<Result<Vec<ArrayRef>, _>>()
+            .map_err(Error::engine("unite the files of a relation"))?;
+        let pieces: Vec<&dyn Array> = pieces.iter().map(AsRef::as_ref).collect();
+        columns.push(concat(&pieces).map_err(Error::engine("unite the files of a relation"))?);
+    }
+    let schema = Schema::new(fields.into_iter().map(|(name, kind)| Field::new(name, kind, true)).collect::<Vec<_>>());
+    let batch =
+        RecordBatch::try_new(Arc::new(schema), columns).map_err(Error::engine("unite the files of a relation"))?;
+    Ok(Rows { batch, file_of })
+}

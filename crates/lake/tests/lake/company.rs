@@ -1,0 +1,104 @@
+//! A company of plain files in a temporary folder: rows of leads, events and outcomes, one source each.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use plumb_lake::{FeatureSql, IngestReport, Lake, Source, SourceKind, SqlFile, ingest};
+use tempfile::TempDir;
+
+pub(crate) struct Company {
+    pub(crate) folder: TempDir,
+    pub(crate) files: Vec<SqlFile>,
+}
+
+impl Company {
+    /// Rows are JSON Lines; a field that a relation does not need may be left out.
+    pub(crate) fn new(leads: &str, events: &str, outcomes: &str) -> Company {
+        let folder = TempDir::new().expect("a temporary folder");
+        let company = Company { folder, files: sources() };
+        for (name, rows) in [("leads", leads), ("events", events), ("outcomes", outcomes)] {
+            company.write(name, rows);
+        }
+        company
+    }
+
+    pub(crate) fn write(&self, name: &str, rows: &str) {
+        // A first line with every column: the SQL may name them though no row has them.
+        let columns = match name {
+            "leads" => "id,email,created_at,known_at,industry,budget,test",
+            "events" => "key,event_id,kind,at,known_at,value",
+            _ => "key,target,positive,at,known_at",
+        };
+        let head: Vec<String> = columns.split(',').map(|column| format!("\"{column}\":\"\"")).collect();
+        let text = format!("{{{},\"_skip\":\"1\"}}\n{rows}\n", head.join(","));
+        std::fs::write(self.folder.path().join(format!("{name}.jsonl")), text).expect("the folder can be written");
+    }
+
+    pub(crate) async fn ingest(&self) -> IngestReport {
+        self.try_ingest().await.expect("the company is sound")
+    }
+
+    pub(crate) async fn try_ingest(&self) -> Result<IngestReport, plumb_lake::Error> {
+        let source = |name: &str| Source {
+            kind: SourceKind::Jsonl,
+            url: format!("{name}.jsonl"),
+            tables: Vec::new(),
+            cursor: BTreeMap::new(),
+        };
+        let sources = ["leads", "events", "outcomes"].map(|name| (name.to_owned(), source(name))).into();
+        ingest(&sources, &self.files, self.folder.path(), &self.data(), &|_| ()).await
+    }
+
+    pub(crate) async fn lake(&self) -> Lake {
+        self.ingest().await;
+        Lake::open(&self.data()).await.expect("it was ingested")
+    }
+
+    pub(crate) fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.data().join(Path::new(file))).expect("the run wrote it")
+    }
+}
+
+pub(crate) fn features(sql: &str) -> FeatureSql {
+    FeatureSql {
+        files: vec![SqlFile { name: "features/lead.sql".into(), sql: sql.into() }],
+        horizons: BTreeMap::from([("converted".to_owned(), 10 * 86_400)]),
+    }
+}
+
+pub(crate) fn day(day: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_225_600 + day * 86_400, 0).expect("within range")
+}
+
+fn sources() -> Vec<SqlFile> {
+    [
+        (
+            "sources/lead.sql",
+            "SELECT 'lead:' || id AS lead_key, created_at, known_at, test = 'yes' AS is_test, industry,
+                CAST(budget AS DOUBLE) AS budget, _origin
+             FROM leads.records WHERE _skip IS NULL",
+        ),
+        (
+            "sources/identity.sql",
+            "SELECT 'lead:' || id AS key_a, 'email:' || normalise_email(email) AS key_b, _origin
+             FROM leads.records WHERE _skip IS NULL",
+        ),
+        (
+            "sources/event.sql",
+            "SELECT key AS lead_key, event_id, kind, at, known_at, CAST(value AS DOUBLE) AS value, _origin
+             FROM events.records WHERE _skip IS NULL",
+        ),
+        (
+            "sources/outcome.sql",
+            "SELECT key AS lead_key, target, positive = 'yes' AS positive, at, known_at, _origin
+             FROM outcomes.records WHERE _skip IS NULL",
+        ),
+    ]
+    .map(|(name, sql)| SqlFile { name: name.into(), sql: sql.into() })
+    .into()
+}

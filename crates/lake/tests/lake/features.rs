@@ -1,0 +1,141 @@
+//! `features/*.sql`: small rows in, the table expected by hand out.
+
+use chrono::{TimeDelta, Utc};
+use plumb_lake::Question;
+use plumb_lead::{Event, FieldValue, Lead, Observation, Table};
+
+use crate::company::{Company, day, features};
+
+const LEADS: &str = r#"{"id":"1","created_at":"2026-01-01","industry":"fintech","budget":"5"}
+{"id":"2","created_at":"2026-01-01","industry":"retail"}
+{"id":"3","created_at":"2026-01-20","industry":"fintech"}"#;
+
+const EVENTS: &str = r#"{"key":"lead:1","kind":"touch","at":"2026-01-02","value":"2"}
+{"key":"lead:1","kind":"touch","at":"2026-01-03","known_at":"2026-01-05","value":"4"}
+{"key":"lead:1","kind":"reply","at":"2026-01-02T12:00:00Z"}"#;
+
+const OUTCOMES: &str = r#"{"key":"lead:1","target":"converted","positive":"yes","at":"2026-01-08","known_at":"2026-01-09"}
+{"key":"lead:3","target":"converted","positive":"yes","at":"2026-01-29","known_at":"2026-01-29"}"#;
+
+#[track_caller]
+fn text(table: &Table, feature: &str) -> Vec<String> {
+    let column = table.column(feature).expect("the feature was asked for");
+    (0..table.rows()).map(|row| column.values.text(row).unwrap_or_else(|| "missing".into())).collect()
+}
+
+fn at(lead_id: &str, moment: chrono::DateTime<Utc>) -> Observation {
+    Observation { lead_id: lead_id.into(), as_of: moment }
+}
+
+#[tokio::test]
+async fn each_moment_sees_what_was_known_then() {
+    let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
+    let sql = features(
+        "SELECT
+            count(e.at) FILTER (WHERE e.kind = 'touch') AS touches,
+            date_diff_days(as_of, max(e.at)) AS days_since_last,
+            sum(e.value) AS value,
+            bool_or(e.kind = 'reply') AS replied,
+            l.industry AS industry,
+            l.budget > 3 AS is_rich",
+    );
+    let observations = [at("lead:1", day(3)), at("lead:1", day(4)), at("lead:2", day(3)), at("lead:1", day(0))];
+    let table = lake.features(&sql, &observations).await.expect("sound SQL");
+    assert_eq!(text(&table, "touches"), ["1", "2", "0", "0"]);
+    assert_eq!(text(&table, "days_since_last"), ["1.5", "2", "missing", "missing"]);
+    assert_eq!(text(&table, "value"), ["2", "6", "missing", "missing"]);
+    assert_eq!(text(&table, "replied"), ["true", "true", "missing", "missing"]);
+    assert_eq!(text(&table, "industry"), ["fintech", "fintech", "retail", "fintech"]);
+    assert_eq!(text(&table, "is_rich"), ["true", "true", "missing", "true"]);
+}
+
+#[tokio::test]
+async fn the_rate_of_a_category_is_of_the_days_before() {
+    let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
+    let sql = features("SELECT outcome_rate('converted', l.industry) AS rate");
+    // Leads 1 and 2 mature on the eleventh: one of two converted, and it was of fintech.
+    let observations = [at("lead:3", day(10)), at("lead:3", day(19)), at("lead:2", day(19))];
+    let table = lake.features(&sql, &observations).await.expect("sound SQL");
+    let (fintech, retail) = ((1.0 + 20.0 * 0.5) / 21.0_f32, (20.0 * 0.5) / 21.0_f32);
+    assert_eq!(text(&table, "rate"), ["missing".to_owned(), fintech.to_string(), retail.to_string()]);
+}
+
+#[tokio::test]
+async fn a_lead_in_a_request_gets_the_features_of_the_same_lead_in_the_ground() {
+    let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
+    let sql = features(
+        "SELECT count(e.at) AS events, sum(e.value) AS value, l.industry AS industry,
+            outcome_rate('converted', l.industry) AS rate, date_diff_days(as_of, l.created_at) AS age",
+    );
+    let (lead, events) = lake.lead("lead:1", day(20)).await.expect("readable").expect("known");
+    let asked = lake.features_of(&sql, &lead, &events, day(20)).await.expect("it fits the ground");
+    let batch = lake.features(&sql, &[at("lead:1", day(20))]).await.expect("sound SQL");
+    assert_eq!(asked, batch);
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_fit_is_refused_by_field() {
+    let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
+    let sql = features("SELECT l.industry AS industry");
+    let lead = |field: &str, value: FieldValue| Lead {
+        lead_id: "new".into(),
+        created_at: day(0),
+        fields: [(field.to_owned(), value)].into(),
+    };
+    let ask = async |lead: Lead, events: &[Event]| {
+        lake.features_of(&sql, &lead, events, day(1)).await.expect_err("it does not fit").to_string()
+    };
+    let said = ask(lead("colour", FieldValue::Text("red".into())), &[]).await;
+    assert_eq!(said, "lead 0 of the request: unknown field `colour`: expected one of industry, budget");
+    let said = ask(lead("budget", FieldValue::Text("lots".into())), &[]).await;
+    assert_eq!(said, "lead 0 of the request: field `budget` is `\"lots\"`: expected a number");
+    let event = Event {
+        kind: "touch".into(),
+        at: day(0),
+        known_at: day(0),
+        attributes: [("value".to_owned(), FieldValue::Flag(true))].into(),
+    };
+    let said = ask(lead("budget", FieldValue::Number(1.0)), &[event]).await;
+    assert_eq!(said, "event 0 of the request: field `value` is `true`: expected a number");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_features_file_is_named() {
+    let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
+    let check = async |sql: &str, expected: &str| {
+        let error = lake.features(&features(sql), &[at("lead:1", day(3))]).await.expect_err("it is wrong").to_string();
+        assert!(error.starts_with("`features/lead.sql`: ") && error.contains(expected), "{error}");
+    };
+    check("SELECT l.colour AS colour", "colour").await;
+    check("SELECT count(e.at)", "feature 1 has no name").await;
+    check("SELECT l.industry AS i FROM lead l", "expected one `SELECT").await;
+    check("SELECT 1 AS a, 2 AS a", "`a` is there twice").await;
+    check("SELECT max(e.at) AS last", "turn a moment into days").await;
+    check("SELECT outcome_rate('paid', l.industry) AS r", "expected a target of plumb.toml: converted").await;
+    check("SELECT outcome_rate(l.industry) AS r", "expected `outcome_rate('target', l.column)`").await;
+    check("SELEKT 1", "SELEKT").await;
+}
+
+#[tokio::test]
+async fn a_lead_too_young_to_tell_is_left_out() {
+    let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
+    let question = Question {
+        target: "converted".into(),
+        horizon: TimeDelta::days(10),
+        ages: vec![TimeDelta::zero(), TimeDelta::days(8)],
+    };
+    let labelled = lake.labelled(&question, day(25)).await.expect("readable");
+    let rows: Vec<(&str, bool)> = labelled
+        .observations
+        .iter()
+        .zip(&labelled.labels)
+        .map(|(observation, label)| (observation.lead_id.as_str(), *label))
+        .collect();
+    // Lead 1 had converted by its eighth day and is asked about once; lead 3 is too young.
+    assert_eq!(rows, [("lead:1", true), ("lead:2", false), ("lead:2", false)]);
+    assert_eq!(labelled.immature, 1);
+    assert_eq!(labelled.label_known_at[0], day(10));
+
+    let open = lake.open_leads(&question, day(22)).await.expect("readable");
+    assert_eq!(open, [at("lead:3", day(22))], "lead 2 is past its horizon, lead 1 has its outcome");
+}

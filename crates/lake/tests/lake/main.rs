@@ -1,0 +1,6 @@
+//! The lake by its own words: small files in, relations, features and labels out.
+
+mod company;
+mod features;
+mod relations;
+mod time;
