@@ -1,0 +1,153 @@
+//! The decision: from which score on a lead is worth a call. It is kept apart from the score, which is a probability
+//! and knows nothing of costs.
+
+use plumb_lead::Threshold;
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::{self, Ranked};
+use crate::{Error, Params};
+
+/// What the two mistakes cost, in one currency.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    /// A call that leads nowhere.
+    pub false_positive: f64,
+    /// A good lead that nobody called.
+    pub false_negative: f64,
+}
+
+/// What the threshold is chosen for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Optimise {
+    /// The largest F-beta on held-out rows.
+    #[default]
+    FBeta,
+    /// The smallest expected cost.
+    Cost,
+}
+
+/// Returns the score from which on a lead is worth a call, chosen on held-out rows.
+/// `scores` are calibrated probabilities; of `params` only `optimise`, `beta` and `cost` are read.
+pub fn choose(scores: &[f64], labels: &[bool], params: &Params) -> Result<Threshold, Error> {
+    if let Some((row, score)) = scores.iter().enumerate().find(|(_, score)| !(0.0..=1.0).contains(*score)) {
+        return Err(Error::Score { score: *score, row });
+    }
+    let ranked = Ranked::new(scores, labels, "choose a threshold on")?;
+    match params.optimise {
+        Optimise::FBeta => largest_f_beta(&ranked, params.beta),
+        Optimise::Cost => smallest_cost(&ranked, params.cost),
+    }
+}
+
+fn largest_f_beta(ranked: &Ranked, beta: f64) -> Result<Threshold, Error> {
+    metrics::check_beta(beta)?;
+    let (mut best, mut score) = (metrics::Called { rows: 0, positives: 0 }, 1.0);
+    for (candidate, called) in ranked.cuts() {
+        // On a tie the higher threshold stays: fewer calls for the same worth.
+        if called.f_beta(ranked.positives(), beta) > best.f_beta(ranked.positives(), beta) {
+            (best, score) = (called, candidate);
+        }
+    }
+    let why = format!(
+        "largest F{beta} on {} held-out rows: {:.3}, with {:.1} % of the {} leads at or over it good and {:.1} % of \
+         the {} good ones among them",
+        ranked.rows(),
+        best.f_beta(ranked.positives(), beta),
+        100.0 * best.precision(),
+        best.rows,
+        100.0 * best.recall(ranked.positives()),
+        ranked.positives(),
+    );
+    Ok(Threshold { score, why })
+}
+
+/// A call to a lead of probability p is expected to waste (1 - p) times the cost of a false positive; to leave the
+/// lead wastes p times that of a false negative. The two are equal at a probability that follows from the costs
+/// alone, so nothing is searched for on the held-out rows, whose noise a search would learn.
+fn smallest_cost(ranked: &Ranked, cost: Option<Cost>) -> Result<Threshold, Error> {
+    const EXPECTED: &str = "false_positive and false_negative, both numbers from 0 up and not both 0";
+    let wrong = |found: String| Error::Parameter { name: "cost", found, expected: EXPECTED };
+    let cost = cost.ok_or_else(|| wrong("not given".to_owned()))?;
+    let Cost { false_positive, false_negative } = cost;
+    let usable = |cost: f64| cost.is_finite() && cost >= 0.0;
+    if !usable(false_positive) || !usable(false_negative) || false_positive + false_negative <= 0.0 {
+        return Err(wrong(format!("{false_positive} and {false_negative}")));
+    }
+    let score = false_positive / (false_positive + false_negative);
+    let rows = ranked.rows() as f64;
+    let mean_cost = |called: metrics::Called| {
+        let wasted = (called.rows - called.positives) as f64 * false_positive;
+        let missed = (ranked.positives() - called.positives) as f64 * false_negative;
+        (wasted + missed) / rows
+    };
+    let all = metrics::Called { rows: ranked.rows(), positives: ranked.positives() };
+    let none = metrics::Called { rows: 0, positives: 0 };
+    let why = format!(
+        "smallest expected cost: a call is worth it from {false_positive} / ({false_positive} + {false_negative}) on; \
+         on {} held-out rows this costs {:.2} a lead, calling everyone {:.2}, calling no one {:.2}",
+        ranked.rows(),
+        mean_cost(ranked.called(score)),
+        mean_cost(all),
+        mean_cost(none),
+    );
+    Ok(Threshold { score, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(optimise: Optimise, cost: Option<Cost>) -> Params {
+        Params { seed: 0, beta: 0.5, cost, optimise, threads: 1, rounds_max: 1, search_trials: 1, rules: None }
+    }
+
+    const SCORES: [f64; 8] = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2];
+    const LABELS: [bool; 8] = [true, true, false, true, false, false, true, false];
+
+    #[test]
+    fn the_largest_f_beta_is_found_and_explained() {
+        // By hand: two calls, both good, two of four found: F0.5 = 1.25 * 1 * 0.5 / (0.25 * 1 + 0.5) = 0.8333;
+        // the best of the others is four calls, three good: 0.75.
+        let threshold = choose(&SCORES, &LABELS, &params(Optimise::FBeta, None)).expect("both classes");
+        assert_eq!(threshold.score, 0.8);
+        assert_eq!(
+            threshold.why,
+            "largest F0.5 on 8 held-out rows: 0.833, with 100.0 % of the 2 leads at or over it good and 50.0 % of \
+             the 4 good ones among them"
+        );
+    }
+
+    #[test]
+    fn costs_alone_set_the_threshold() {
+        // By hand: at 0.6 one call of four is wasted (180) and one good lead is missed (120): 300 / 8 rows.
+        let cost = Some(Cost { false_positive: 180.0, false_negative: 120.0 });
+        let threshold = choose(&SCORES, &LABELS, &params(Optimise::Cost, cost)).expect("both classes");
+        assert_eq!(threshold.score, 0.6);
+        assert_eq!(
+            threshold.why,
+            "smallest expected cost: a call is worth it from 180 / (180 + 120) on; on 8 held-out rows this costs \
+             37.50 a lead, calling everyone 90.00, calling no one 60.00"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_decided_is_refused() {
+        let error = |scores: &[f64], labels: &[bool], params: &Params| {
+            choose(scores, labels, params).expect_err("not decidable").to_string()
+        };
+        let f_beta = params(Optimise::FBeta, None);
+        assert!(error(&[0.5, 1.5], &[true, false], &f_beta).contains("score `1.5` of row 1"));
+        assert!(error(&[0.5, f64::NAN], &[true, false], &f_beta).contains("score `NaN` of row 1"));
+        assert!(
+            error(&[0.5, 0.6], &[true, true], &f_beta).contains("all 2 rows to choose a threshold on are positive")
+        );
+        assert!(error(&[0.5], &[true, false], &f_beta).contains("1 scores for 2 rows"));
+        assert!(error(&SCORES, &LABELS, &params(Optimise::Cost, None)).contains("parameter `cost` is `not given`"));
+        let negative = Some(Cost { false_positive: -1.0, false_negative: 2.0 });
+        assert!(error(&SCORES, &LABELS, &params(Optimise::Cost, negative)).contains("`-1 and 2`"));
+        let beta = Params { beta: 0.0, ..f_beta };
+        assert!(error(&SCORES, &LABELS, &beta).contains("parameter `beta` is `0`"));
+    }
+}

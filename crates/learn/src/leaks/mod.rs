@@ -1,0 +1,104 @@
+//! Columns that know too much: filled in, or changed, after the answer was known.
+//!
+//! No statistic can prove a leak; a person has to say when a column is known. These are reasons to ask:
+//! - alone, the column ranks leads well *and* no worse than all other columns together;
+//! - it is missing, or present, for one class only;
+//! - it is a text that is different in nearly every row, and so names rows instead of describing them.
+
+mod encoded;
+
+use plumb_lead::{Column, LeakEvidence, MISSING_LEVEL, Table, Values};
+
+use crate::Error;
+use encoded::Encoded;
+
+/// Under this AUC a column alone is no reason to ask, however little the others know.
+const AUC_SUSPECT: f64 = 0.8;
+
+/// From this AUC on it always is: two copies of the answer are each no better than the other columns together.
+const AUC_CERTAIN: f64 = 0.95;
+
+/// One class only is a reason to ask if chance would have put this many rows of the other class there.
+const ROWS_EXPECTED: f64 = 10.0;
+
+/// Texts of which more than this share are different name their rows.
+const DISTINCT_SHARE: f64 = 0.9;
+
+/// With fewer rows of a class nothing can be told.
+const CLASS_ROWS_MIN: usize = 20;
+
+/// Returns the columns that may know the answer, in the table's order, each with the evidence.
+/// With fewer than 20 rows of a class nothing is suspected. The target itself must not be among the columns.
+pub fn suspects(table: &Table, labels: &[bool]) -> Result<Vec<LeakEvidence>, Error> {
+    if labels.len() != table.rows() {
+        return Err(Error::Lengths { what: "labels", found: labels.len(), expected: table.rows() });
+    }
+    let positives = labels.iter().filter(|label| **label).count();
+    if positives.min(labels.len() - positives) < CLASS_ROWS_MIN {
+        return Ok(Vec::new());
+    }
+    let encoded = Encoded::new(table, labels)?;
+    let mut suspects = Vec::new();
+    for (index, column) in table.columns().iter().enumerate() {
+        let mut whys: Vec<String> = Vec::new();
+        whys.extend(identifier(column));
+        whys.extend(one_class(column, labels, positives));
+        if whys.is_empty() {
+            whys.extend(alone_too_good(&encoded, index, labels)?);
+        }
+        if !whys.is_empty() {
+            suspects.push(LeakEvidence { column: column.name.clone(), why: whys.join("; ") });
+        }
+    }
+    Ok(suspects)
+}
+
+fn alone_too_good(encoded: &Encoded, column: usize, labels: &[bool]) -> Result<Option<String>, Error> {
+    let alone = encoded.auc_alone(column, labels)?;
+    if alone < AUC_SUSPECT {
+        return Ok(None);
+    }
+    let others = encoded.auc_of_others(column, labels)?;
+    let certain = alone >= AUC_CERTAIN;
+    Ok((certain || alone >= others)
+        .then(|| format!("alone it ranks rows with an AUC of {alone:.2}, all other columns together with {others:.2}")))
+}
+
+fn identifier(column: &Column) -> Option<String> {
+    let Values::Category { codes, levels } = &column.values else { return None };
+    let mut seen = vec![false; levels.len()];
+    let present = codes.iter().filter(|code| **code != MISSING_LEVEL);
+    let rows = present.inspect(|code| seen[**code as usize] = true).count();
+    let distinct = seen.iter().filter(|seen| **seen).count();
+    (rows >= 2 * CLASS_ROWS_MIN && distinct as f64 > DISTINCT_SHARE * rows as f64).then(|| {
+        format!("it has {distinct} different texts in {rows} rows: it names rows and says nothing of new ones")
+    })
+}
+
+/// A column that is filled in only once a lead is won, or never for one that is.
+fn one_class(column: &Column, labels: &[bool], positives: usize) -> Option<String> {
+    let base_rate = positives as f64 / labels.len() as f64;
+    for (state, of_missing) in [("missing", true), ("present", false)] {
+        let rows = || (0..labels.len()).filter(|row| is_missing(&column.values, *row) == of_missing);
+        let (count, positive) = (rows().count(), rows().filter(|row| labels[*row]).count());
+        let (class, other_expected) = if positive == 0 {
+            ("negative", base_rate * count as f64)
+        } else if positive == count {
+            ("positive", (1.0 - base_rate) * count as f64)
+        } else {
+            continue;
+        };
+        // Where all rows are in this state, both classes are among them.
+        if other_expected >= ROWS_EXPECTED {
+            return Some(format!("all {count} rows in which it is {state} are {class}"));
+        }
+    }
+    None
+}
+
+fn is_missing(values: &Values, row: usize) -> bool {
+    match values {
+        Values::Number(values) | Values::Flag(values) => values[row].is_nan(),
+        Values::Category { codes, .. } => codes[row] == MISSING_LEVEL,
+    }
+}

@@ -1,0 +1,62 @@
+//! Intervals by resampling rows. Rows count as independent: where a lead has several rows, intervals are a little
+//! too narrow.
+
+use plumb_lead::Interval;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::{Measures, Ranked};
+use crate::Error;
+
+/// How often rows are drawn anew, and from which seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bootstrap {
+    /// The number of draws; 200 give an interval to about a tenth of its width.
+    pub resamples: usize,
+    /// The seed of the draws.
+    pub seed: u64,
+}
+
+/// The measures of every draw.
+pub(super) struct Draws(Vec<Measures>);
+
+impl Bootstrap {
+    pub(super) fn intervals(self, ranked: &Ranked, threshold: f64, beta: f64) -> Result<Draws, Error> {
+        if self.resamples == 0 {
+            let expected = "a number from 1 up, or no bootstrap at all";
+            return Err(Error::Parameter { name: "resamples", found: "0".to_owned(), expected });
+        }
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        let draws = (0..self.resamples).map(|_| Measures::of(&draw(ranked, &mut random), threshold, beta)).collect();
+        Ok(Draws(draws))
+    }
+}
+
+impl Draws {
+    /// Returns the 2.5th and the 97.5th percentile of a measure.
+    pub(super) fn of(&self, measure: fn(&Measures) -> f64) -> Interval {
+        let mut values: Vec<f64> = self.0.iter().map(measure).collect();
+        values.sort_by(f64::total_cmp);
+        Interval { low: quantile(&values, 0.025), high: quantile(&values, 0.975) }
+    }
+}
+
+/// Draws as many rows with replacement. They are counted and not sorted: the order is that of the ranking.
+fn draw(ranked: &Ranked, random: &mut ChaCha8Rng) -> Ranked {
+    loop {
+        let mut times = vec![0usize; ranked.rows()];
+        (0..ranked.rows()).for_each(|_| times[random.random_range(0..ranked.rows())] += 1);
+        let pairs = ranked.pairs().zip(times).flat_map(|(pair, times)| std::iter::repeat_n(pair, times)).collect();
+        // A draw of one class says nothing of any measure. One of both comes soon, because both classes are there.
+        if let Some(drawn) = Ranked::from_sorted(pairs) {
+            return drawn;
+        }
+    }
+}
+
+/// The quantile of sorted values, linear between neighbours.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let place = share * (sorted.len() - 1) as f64;
+    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    below + (above - below) * place.fract()
+}

@@ -1,0 +1,264 @@
+//! The way in: labelled rows become a model, and a model scores and explains.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use plumb_lead::{Band, FeatureKind, FeatureSet, Matrix, ModelKind, Score, Threshold};
+use serde::{Deserialize, Serialize};
+
+use crate::boosted::Boosted;
+use crate::calibration::Calibration;
+use crate::logistic::Logistic;
+use crate::rules::Rules;
+use crate::{Error, Params, Samples, decision, exact};
+
+/// Something fitted: it scores and explains, nothing else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored")]
+pub struct Model {
+    /// The columns that it sees.
+    pub features: FeatureSet,
+    /// What turns a row into a margin.
+    pub predictor: Predictor,
+    /// What turns a margin into a probability.
+    pub calibration: Calibration,
+    /// From which score on a lead is worth a call.
+    #[serde(with = "exact::threshold")]
+    pub threshold: Threshold,
+    /// Share of positives among the training rows.
+    #[serde(with = "exact::number")]
+    pub base_rate: f64,
+    /// Mean of each feature over the training rows that have it; 0 for a category, and where no row has it.
+    pub averages: Vec<f32>,
+    /// Its settings, those that a search chose included.
+    pub params: BTreeMap<String, String>,
+}
+
+/// One of the rungs, fitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Predictor {
+    /// The team's own points.
+    Rules(Rules),
+    /// Logistic regression.
+    Logistic(Logistic),
+    /// Gradient-boosted trees.
+    Boosted(Boosted),
+}
+
+/// What each feature did to each row's margin: its SHAP values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// The margin of nobody in particular: what all rows start from.
+    pub base: f64,
+    /// The number of features.
+    pub columns: usize,
+    /// A contribution a feature, row by row. With the base, those of a row sum to its margin.
+    pub contributions: Vec<f64>,
+}
+
+/// Fits a model of a kind: on `train`, while everything that is chosen (strength, number of trees, calibration,
+/// threshold) is chosen on `valid`, later rows that it never trained on. Both need both classes.
+pub fn fit(
+    kind: ModelKind,
+    features: FeatureSet,
+    train: Samples,
+    valid: Samples,
+    params: &Params,
+) -> Result<Model, Error> {
+    train.check(&features, "train")?;
+    valid.check(&features, "choose on")?;
+    let (train_matrix, valid_matrix) = (finite(train.matrix), finite(valid.matrix));
+    let train = Samples { matrix: &train_matrix, ..train };
+    let valid = Samples { matrix: &valid_matrix, ..valid };
+    let (predictor, mut settings) = fit_predictor(kind, &features, train, valid, params)?;
+    let margins = predictor.margins(&features, valid.matrix)?;
+    let calibration = Calibration::fit(&margins, valid)?;
+    let scores: Vec<f64> = margins.iter().map(|margin| calibration.probability(*margin)).collect();
+    let threshold = decision::choose(&scores, valid.labels, params)?;
+    settings.insert("calibration".to_owned(), calibration.describe());
+    let positives = train.labels.iter().filter(|label| **label).count();
+    let base_rate = positives as f64 / train.labels.len() as f64;
+    let averages = averages(&features, train.matrix);
+    Ok(Model { features, predictor, calibration, threshold, base_rate, averages, params: settings })
+}
+
+impl Model {
+    /// Returns the rung of the ladder.
+    pub fn kind(&self) -> ModelKind {
+        match self.predictor {
+            Predictor::Rules(_) => ModelKind::Rules,
+            Predictor::Logistic(_) => ModelKind::Logistic,
+            Predictor::Boosted(_) => ModelKind::Xgboost,
+        }
+    }
+
+    /// Returns each row's margin before calibration: log-odds, or points for rules.
+    pub fn margins(&self, matrix: &Matrix) -> Result<Vec<f64>, Error> {
+        self.predictor.margins(&self.features, &finite(matrix))
+    }
+
+    /// Returns each row's calibrated probability. It never falls as the margin rises.
+    pub fn scores(&self, matrix: &Matrix) -> Result<Vec<Score>, Error> {
+        let margins = self.margins(matrix)?;
+        let scores = margins.into_iter().enumerate().map(|(row, margin)| {
+            let score = self.calibration.probability(margin);
+            Score::new(score).map_err(|_| Error::Score { score, row })
+        });
+        scores.collect()
+    }
+
+    /// Returns what each feature did to each row's margin.
+    pub fn explain(&self, matrix: &Matrix) -> Result<Explanation, Error> {
+        let matrix = finite(matrix);
+        match &self.predictor {
+            Predictor::Rules(rules) => rules.explain(&self.features, &matrix),
+            Predictor::Logistic(logistic) => logistic.explain(&matrix),
+            Predictor::Boosted(boosted) => boosted.explain(&matrix),
+        }
+    }
+
+    /// Returns the band that a score of this model is in.
+    pub fn band(&self, score: Score) -> Band {
+        Band::of(score, self.threshold.score)
+    }
+}
+
+impl Explanation {
+    /// Returns the contributions of one row, a feature each. Panics if it is out of range.
+    pub fn row(&self, row: usize) -> &[f64] {
+        &self.contributions[row * self.columns..(row + 1) * self.columns]
+    }
+
+    /// Returns the margin of one row: the base and its contributions. Panics if it is out of range.
+    pub fn margin(&self, row: usize) -> f64 {
+        self.base + self.row(row).iter().sum::<f64>()
+    }
+}
+
+impl Predictor {
+    fn margins(&self, features: &FeatureSet, matrix: &Matrix) -> Result<Vec<f64>, Error> {
+        match self {
+            Predictor::Rules(rules) => rules.margins(features, matrix),
+            Predictor::Logistic(logistic) => logistic.margins(matrix),
+            Predictor::Boosted(boosted) => boosted.margins(matrix),
+        }
+    }
+}
+
+impl Samples<'_> {
+    /// Returns an error unless there are rows of both classes that fit the features, each with a usable weight.
+    pub(crate) fn check(&self, features: &FeatureSet, doing: &'static str) -> Result<(), Error> {
+        let (rows, columns) = (self.matrix.rows, features.features.len());
+        if rows == 0 {
+            return Err(Error::NoRows { doing });
+        }
+        if self.matrix.columns != columns {
+            return Err(Error::Columns { found: self.matrix.columns, expected: columns });
+        }
+        let lengths = [("labels", self.labels.len()), ("weights", self.weights.len())];
+        if let Some((what, found)) = lengths.into_iter().find(|(_, found)| *found != rows) {
+            return Err(Error::Lengths { what, found, expected: rows });
+        }
+        let unusable = |weight: &f32| !(weight.is_finite() && *weight >= 0.0);
+        if let Some(row) = self.weights.iter().position(unusable) {
+            return Err(Error::Weights { weight: self.weights[row], row });
+        }
+        // A row that counts nothing is as good as absent.
+        let counts =
+            |class: bool| self.labels.iter().zip(self.weights).any(|(label, weight)| *label == class && *weight > 0.0);
+        match (counts(true), counts(false)) {
+            (true, true) => Ok(()),
+            (false, false) => Err(Error::Weights { weight: 0.0, row: 0 }),
+            (positive, _) => {
+                Err(Error::OneClass { doing, rows, class: if positive { "positive" } else { "negative" } })
+            }
+        }
+    }
+}
+
+fn fit_predictor(
+    kind: ModelKind,
+    features: &FeatureSet,
+    train: Samples,
+    valid: Samples,
+    params: &Params,
+) -> Result<(Predictor, BTreeMap<String, String>), Error> {
+    Ok(match kind {
+        ModelKind::Rules => {
+            let why = "the project has none; add a table of rules to plumb.toml";
+            let rules = params.rules.as_ref().ok_or_else(|| Error::Rules { why: why.to_owned() })?;
+            let rules = rules.fit(features, train.matrix)?;
+            let settings = BTreeMap::from([("rules".to_owned(), rules.rules.len().to_string())]);
+            (Predictor::Rules(rules), settings)
+        }
+        ModelKind::Logistic => {
+            let logistic = Logistic::search(features, train, valid)?;
+            let settings = BTreeMap::from([("l2_strength".to_owned(), logistic.strength().to_string())]);
+            (Predictor::Logistic(logistic), settings)
+        }
+        ModelKind::Xgboost => {
+            let (boosted, settings) = Boosted::fit(features, train, valid, params)?;
+            (Predictor::Boosted(boosted), settings)
+        }
+    })
+}
+
+/// Returns the rows with each infinite value made missing: a division by zero in a feature's SQL says nothing of a
+/// lead, and XGBoost refuses such rows.
+fn finite(matrix: &Matrix) -> Cow<'_, Matrix> {
+    if !matrix.values.iter().any(|value| value.is_infinite()) {
+        return Cow::Borrowed(matrix);
+    }
+    let values = matrix.values.iter().map(|value| if value.is_infinite() { f32::NAN } else { *value }).collect();
+    Cow::Owned(Matrix { values, ..*matrix })
+}
+
+fn averages(features: &FeatureSet, matrix: &Matrix) -> Vec<f32> {
+    let average = |(column, feature): (usize, &plumb_lead::Feature)| {
+        if matches!(feature.kind, FeatureKind::Category { .. }) {
+            return 0.0;
+        }
+        let (mut sum, mut count) = (0.0, 0);
+        for value in matrix.column(column).filter(|value| !value.is_nan()) {
+            sum += f64::from(value);
+            count += 1;
+        }
+        if count == 0 { 0.0 } else { (sum / f64::from(count)) as f32 }
+    };
+    features.features.iter().enumerate().map(average).collect()
+}
+
+/// A model as it is read, before its parts are held against each other.
+#[derive(Deserialize)]
+struct Stored {
+    features: FeatureSet,
+    predictor: Predictor,
+    calibration: Calibration,
+    #[serde(with = "exact::threshold")]
+    threshold: Threshold,
+    #[serde(with = "exact::number")]
+    base_rate: f64,
+    averages: Vec<f32>,
+    params: BTreeMap<String, String>,
+}
+
+impl TryFrom<Stored> for Model {
+    type Error = Error;
+
+    fn try_from(stored: Stored) -> Result<Model, Error> {
+        let Stored { features, predictor, calibration, threshold, base_rate, averages, params } = stored;
+        let columns = features.features.len();
+        let of_predictor = match &predictor {
+            Predictor::Rules(rules) => rules.problem(&features),
+            Predictor::Logistic(logistic) => logistic.problem(columns),
+            Predictor::Boosted(boosted) => boosted.problem(columns),
+        };
+        let of_averages =
+            (averages.len() != columns).then(|| format!("{} averages for {columns} features", averages.len()));
+        match of_predictor.or(of_averages).or_else(|| calibration.problem()) {
+            Some(why) => Err(Error::Model { why }),
+            None => Ok(Model { features, predictor, calibration, threshold, base_rate, averages, params }),
+        }
+    }
+}

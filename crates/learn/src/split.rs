@@ -1,0 +1,167 @@
+//! Which rows to train on, which to choose and calibrate on, and which to test on.
+//!
+//! By time, because a model is used on leads that come after those it learned from. Two laws hold there: all rows of a
+//! lead are in one part, and nothing that is fitted or chosen uses a label learned after the test begins. The other
+//! two splits are for tables that have no time.
+//!
+//! Between the rows to train on and those to choose on there is no such gap, because it would cost the newest labels
+//! there are: docs/decisions/0004-measured-earlier-fitted-now.md.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use plumb_lead::Observation;
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use crate::Error;
+
+/// Of a table without time, the parts to train on and to choose on, in tenths; the rest is to test on.
+const TRAIN_TENTHS: usize = 6;
+const VALID_TENTHS: usize = 2;
+
+/// The newest part of the span of time, to test on, in percent.
+const TEST_PERCENT: i32 = 15;
+
+/// If the newest part has more rows than this, only the newest of them are to test on: what is fitted before the test
+/// can then be that much newer, and be measured on what is new.
+const TEST_ROWS: usize = 4_000;
+
+/// The newest part of the rows that come before, to choose on, in percent.
+const VALID_PERCENT: usize = 20;
+
+/// The shortest span of time that a model is fitted on, in days.
+const FIT_DAYS_MIN: i64 = 5;
+
+/// The rows of each part, by their index, ascending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// To train on.
+    pub train: Vec<usize>,
+    /// To stop early, choose, calibrate and set the threshold on.
+    pub valid: Vec<usize>,
+    /// To test on.
+    pub test: Vec<usize>,
+    /// How many rows are in no part: their label was learned after the test begins, and their lead came before.
+    pub dropped: usize,
+}
+
+/// Splits observations by time: the newest 15 % of their span, or the newest 4,000 rows, whichever begins later, is to
+/// test on; of the rows whose label was known when it
+/// begins, the newest 20 % are to choose on and the others to train on.
+///
+/// A row belongs to the part in which its lead's first row lies.
+pub fn by_time(
+    observations: &[Observation],
+    label_known_at: &[DateTime<Utc>],
+    horizon: TimeDelta,
+) -> Result<Split, Error> {
+    if label_known_at.len() != observations.len() {
+        let (found, expected) = (label_known_at.len(), observations.len());
+        return Err(Error::Lengths { what: "moments of labels", found, expected });
+    }
+    let test_from = test_from(observations, horizon)?;
+    let came = came(observations);
+    let (mut known, mut test) = (Vec::new(), Vec::new());
+    for (row, observation) in observations.iter().enumerate() {
+        if came[observation.lead_id.as_str()] >= test_from {
+            test.push(row);
+        } else if label_known_at[row] <= test_from {
+            known.push(row);
+        }
+    }
+    let dropped = observations.len() - known.len() - test.len();
+    let (train, valid) = newest_apart(observations, known, &came);
+    let split = Split { train, valid, test, dropped };
+    split.checked(true)
+}
+
+/// Splits observations for a model that is to be used and not measured: the newest 20 % of the rows are to choose on,
+/// the others to train on, none to test on.
+pub fn for_use(observations: &[Observation]) -> Result<Split, Error> {
+    let (train, valid) = newest_apart(observations, (0..observations.len()).collect(), &came(observations));
+    Split { train, valid, test: Vec::new(), dropped: 0 }.checked(false)
+}
+
+/// Splits rows in their order: the first 60 %, the next 20 %, the last 20 %.
+pub fn by_order(rows: usize) -> Result<Split, Error> {
+    cut((0..rows).collect())
+}
+
+/// Splits rows by chance into 60 %, 20 % and 20 %; the same seed gives the same split.
+pub fn random(rows: usize, seed: u64) -> Result<Split, Error> {
+    let mut shuffled: Vec<usize> = (0..rows).collect();
+    shuffled.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    cut(shuffled)
+}
+
+fn cut(rows: Vec<usize>) -> Result<Split, Error> {
+    let (train_to, valid_to) = (rows.len() * TRAIN_TENTHS / 10, rows.len() * (TRAIN_TENTHS + VALID_TENTHS) / 10);
+    let sorted = |rows: &[usize]| {
+        let mut rows = rows.to_vec();
+        rows.sort_unstable();
+        rows
+    };
+    let (train, valid, test) =
+        (sorted(&rows[..train_to]), sorted(&rows[train_to..valid_to]), sorted(&rows[valid_to..]));
+    Split { train, valid, test, dropped: 0 }.checked(true)
+}
+
+impl Split {
+    fn checked(self, is_tested: bool) -> Result<Split, Error> {
+        let parts = [("train on", &self.train), ("choose and calibrate on", &self.valid), ("test on", &self.test)];
+        let wanted = if is_tested { 3 } else { 2 };
+        let empty = parts.into_iter().take(wanted).find(|(_, rows)| rows.is_empty()).map(|(doing, _)| doing);
+        empty.map_or(Ok(self), |doing| Err(Error::NoRows { doing }))
+    }
+}
+
+/// Returns the moment from which on leads are tested on.
+fn test_from(observations: &[Observation], horizon: TimeDelta) -> Result<DateTime<Utc>, Error> {
+    if horizon < TimeDelta::zero() {
+        let expected = "a span of time that is not negative";
+        return Err(Error::Parameter { name: "horizon", found: horizon.to_string(), expected });
+    }
+    let moments = || observations.iter().map(|observation| observation.as_of);
+    let (Some(first), Some(last)) = (moments().min(), moments().max()) else {
+        return Err(Error::NoRows { doing: "split by time" });
+    };
+    let span = last - first;
+    let before_test = span - span / 100 * TEST_PERCENT;
+    let fitted = before_test.checked_sub(&horizon).unwrap_or(TimeDelta::MIN);
+    if fitted < TimeDelta::days(FIT_DAYS_MIN) {
+        let days = horizon.num_days().saturating_add(FIT_DAYS_MIN);
+        let needed = days.saturating_mul(100) / i64::from(100 - TEST_PERCENT) + 1;
+        return Err(Error::ShortHistory { found: span.num_days(), horizon: horizon.num_days(), needed });
+    }
+    let mut newest: Vec<DateTime<Utc>> = moments().collect();
+    newest.sort_unstable();
+    let enough = newest.len().checked_sub(TEST_ROWS).map_or(first, |row| newest[row]);
+    Ok(enough.max(first + before_test))
+}
+
+/// Returns the moment of each lead's first row.
+fn came(observations: &[Observation]) -> HashMap<&str, DateTime<Utc>> {
+    let mut came: HashMap<&str, DateTime<Utc>> = HashMap::new();
+    for observation in observations {
+        let first = came.entry(&observation.lead_id).or_insert(observation.as_of);
+        *first = observation.as_of.min(*first);
+    }
+    came
+}
+
+/// Cuts rows into those to train on and the newest, which are to choose on.
+fn newest_apart(
+    observations: &[Observation],
+    rows: Vec<usize>,
+    came: &HashMap<&str, DateTime<Utc>>,
+) -> (Vec<usize>, Vec<usize>) {
+    let came_of = |row: &usize| came[observations[*row].lead_id.as_str()];
+    let mut moments: Vec<DateTime<Utc>> = rows.iter().map(came_of).collect();
+    moments.sort_unstable();
+    let Some(valid_from) = moments.get(rows.len() - rows.len() * VALID_PERCENT / 100).copied() else {
+        return (rows, Vec::new());
+    };
+    rows.into_iter().partition(|row| came_of(row) < valid_from)
+}

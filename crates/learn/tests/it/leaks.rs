@@ -1,0 +1,102 @@
+//! What is suspected, and what is not.
+
+use plumb_lead::{Column, MISSING_LEVEL, Table, Values};
+use plumb_learn::leaks;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const ROWS: usize = 2000;
+
+/// Two honest columns that together rank with an AUC of about 0.75, and the labels.
+fn honest() -> (Vec<Column>, Vec<bool>, ChaCha8Rng) {
+    let mut random = ChaCha8Rng::seed_from_u64(11);
+    let (mut size, mut codes, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROWS {
+        let (employees, channel) = (random.random::<f32>(), random.random_range(0..3u32));
+        let odds = (3.0 * f64::from(employees) + f64::from(channel) - 4.0).exp();
+        size.push(employees);
+        codes.push(channel);
+        labels.push(random.random_bool(odds / (1.0 + odds)));
+    }
+    let levels = ["ads", "email", "referral"].map(str::to_owned).to_vec();
+    let columns =
+        vec![number("size", size), Column { name: "channel".into(), values: Values::Category { codes, levels } }];
+    (columns, labels, random)
+}
+
+fn number(name: &str, values: Vec<f32>) -> Column {
+    Column { name: name.to_owned(), values: Values::Number(values) }
+}
+
+#[track_caller]
+fn check(extra: Column, labels: &[bool], expected: Option<&str>) {
+    let (mut columns, _, _) = honest();
+    let name = extra.name.clone();
+    columns.push(extra);
+    let found = leaks::suspects(&Table::new(columns).expect("one length"), labels).expect("labels that fit");
+    let Some(expected) = expected else { return assert_eq!(found, []) };
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].column, name);
+    assert!(found[0].why.contains(expected), "`{}` does not say `{expected}`", found[0].why);
+}
+
+#[test]
+fn honest_columns_are_not_suspected() {
+    let (columns, labels, mut random) = honest();
+    assert_eq!(leaks::suspects(&Table::new(columns).expect("one length"), &labels).expect("labels that fit"), []);
+    check(number("noise", (0..ROWS).map(|_| random.random()).collect()), &labels, None);
+    check(number("constant", vec![1.0; ROWS]), &labels, None);
+    check(number("absent", vec![f32::NAN; ROWS]), &labels, None);
+    // Missing by chance, and a text that comes back.
+    let sometimes = (0..ROWS).map(|_| if random.random_bool(0.1) { f32::NAN } else { 1.0 }).collect();
+    check(number("sometimes", sometimes), &labels, None);
+}
+
+#[test]
+fn a_column_that_beats_all_others_together_is_suspected() {
+    let (_, labels, mut random) = honest();
+    let late: Vec<f32> = labels.iter().map(|label| random.random::<f32>() + if *label { 0.5 } else { 0.0 }).collect();
+    check(number("call_seconds", late.clone()), &labels, Some("alone it ranks rows with an AUC of 0.8"));
+    // In whatever direction, and where the middle is what is good.
+    check(number("falling", late.iter().map(|value| -value).collect()), &labels, Some("alone it ranks"));
+    let middle = labels.iter().map(|label| if *label { 0.5 } else { random.random_range(0..2) as f32 }).collect();
+    check(number("middle", middle), &labels, Some("AUC of 1.00"));
+}
+
+#[test]
+fn two_copies_of_the_answer_do_not_hide_each_other() {
+    let (mut columns, labels, _) = honest();
+    let copy: Vec<f32> = labels.iter().map(|label| f32::from(*label)).collect();
+    columns.extend([number("won", copy.clone()), number("won_too", copy)]);
+    let found = leaks::suspects(&Table::new(columns).expect("one length"), &labels).expect("labels that fit");
+    assert_eq!(found.iter().map(|leak| leak.column.as_str()).collect::<Vec<_>>(), ["won", "won_too"]);
+}
+
+#[test]
+fn a_column_that_is_filled_for_one_class_only() {
+    let (_, labels, mut random) = honest();
+    let positives = || labels.iter().filter(|label| **label).count();
+    // A tenth of the won deals have a contract number, and no other deal has.
+    let contract: Vec<f32> =
+        labels.iter().map(|label| if *label && random.random_bool(0.1) { random.random() } else { f32::NAN }).collect();
+    assert!(positives() > 100);
+    check(number("contract", contract), &labels, Some("rows in which it is present are positive"));
+    let lost: Vec<f32> = labels.iter().map(|label| if *label { 1.0 } else { f32::NAN }).collect();
+    check(number("won_on", lost), &labels, Some("rows in which it is missing are negative"));
+}
+
+#[test]
+fn a_text_that_names_rows() {
+    let (_, labels, _) = honest();
+    let levels: Vec<String> = (0..ROWS).map(|row| format!("lead {row}")).collect();
+    let codes = (0..ROWS as u32).map(|row| if row % 100 == 0 { MISSING_LEVEL } else { row }).collect();
+    let column = Column { name: "name".into(), values: Values::Category { codes, levels } };
+    check(column, &labels, Some("it has 1980 different texts in 1980 rows"));
+}
+
+#[test]
+fn too_few_rows_and_labels_that_do_not_fit() {
+    let table = Table::new(vec![number("won", vec![0.0, 1.0])]).expect("one length");
+    assert_eq!(leaks::suspects(&table, &[false, true]).expect("labels that fit"), []);
+    assert!(leaks::suspects(&table, &[false]).is_err());
+}

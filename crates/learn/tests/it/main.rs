@@ -1,0 +1,9 @@
+//! The crate's integration tests, in one program because each would link XGBoost again.
+
+mod calibration;
+mod drift;
+mod leaks;
+mod metrics;
+mod models;
+mod rules;
+mod split;

@@ -1,0 +1,99 @@
+//! The laws of a split.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use plumb_lead::Observation;
+use plumb_learn::split::{self, Split};
+use proptest::prelude::*;
+
+fn day(days: f64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_700_000_000, 0).expect("a moment") + TimeDelta::seconds((days * 86_400.0) as i64)
+}
+
+fn observation(lead: u32, days: f64) -> Observation {
+    Observation { lead_id: format!("lead-{lead}"), as_of: day(days) }
+}
+
+#[test]
+fn what_is_fitted_knows_no_label_of_the_time_of_the_test() {
+    // 100 days: test from day 85 on. By then the labels of the first 80 are known, of which the last 16 are to choose on.
+    let observations: Vec<Observation> = (0..=100).map(|days| observation(days, f64::from(days))).collect();
+    let known: Vec<DateTime<Utc>> = (0..=100).map(|days| day(f64::from(days) + 5.0)).collect();
+    let split = split::by_time(&observations, &known, TimeDelta::days(5)).expect("long enough");
+    assert_eq!(split.train, (0..65).collect::<Vec<_>>());
+    assert_eq!(split.valid, (65..81).collect::<Vec<_>>());
+    assert_eq!(split.test, (85..=100).collect::<Vec<_>>());
+    assert_eq!(split.dropped, 4);
+    let all = split::for_use(&observations).expect("long enough");
+    assert_eq!((all.train, all.valid, all.test), ((0..81).collect(), (81..=100).collect(), vec![]));
+}
+
+#[test]
+fn a_late_label_and_a_lead_seen_again_later() {
+    let mut observations: Vec<Observation> = (0..=100).map(|days| observation(days, f64::from(days))).collect();
+    // Lead 10 again on day 95, when others are tested; lead 20 is learned of on day 86.
+    observations.push(observation(10, 95.0));
+    let mut known: Vec<DateTime<Utc>> = observations.iter().map(|observation| observation.as_of).collect();
+    known[20] = day(86.0);
+    let split = split::by_time(&observations, &known, TimeDelta::days(5)).expect("long enough");
+    assert!(split.train.contains(&10) && !split.train.contains(&20));
+    assert!(![&split.train, &split.valid, &split.test].into_iter().any(|part| part.contains(&101)));
+    assert_eq!(split.dropped, 2);
+}
+
+#[test]
+fn too_short_a_history_says_how_long_it_should_be() {
+    let observations = [observation(1, 0.0), observation(2, 100.0)];
+    let known = [day(0.0), day(100.0)];
+    let message = |horizon| split::by_time(&observations, &known, horizon).expect_err("too short").to_string();
+    assert!(message(TimeDelta::days(90)).contains(
+        "the history spans 100 days, too short to fit and test apart by a horizon of 90 days: expected at least 112 days"
+    ));
+    assert!(message(TimeDelta::MAX).contains("the history spans 100 days"));
+    assert!(message(TimeDelta::days(-1)).contains("parameter `horizon`"));
+    assert!(message(TimeDelta::days(1)).contains("no rows to choose and calibrate on"));
+    assert!(
+        split::by_time(&[], &[], TimeDelta::days(1)).expect_err("nothing").to_string().contains("no rows to split")
+    );
+    assert!(split::by_time(&observations, &known[..1], TimeDelta::days(1)).is_err());
+    assert!(split::for_use(&[]).is_err());
+}
+
+#[test]
+fn rows_without_time() {
+    let ordered = split::by_order(10).expect("ten rows");
+    let expected = Split { train: (0..6).collect(), valid: vec![6, 7], test: vec![8, 9], dropped: 0 };
+    assert_eq!(ordered, expected);
+    let random = split::random(1000, 7).expect("rows");
+    assert_eq!((random.train.len(), random.valid.len(), random.test.len()), (600, 200, 200));
+    assert_eq!(random.train.iter().chain(&random.valid).chain(&random.test).collect::<BTreeSet<_>>().len(), 1000);
+    assert_eq!(random, split::random(1000, 7).expect("rows"));
+    assert_ne!(random, split::random(1000, 8).expect("rows"));
+    assert!(split::by_order(1).is_err() && split::random(0, 7).is_err());
+}
+
+proptest! {
+    #[test]
+    fn no_lead_is_on_two_sides_and_no_label_comes_late(
+        rows in prop::collection::vec((0u32..40, 0.0f64..400.0, 0.0f64..90.0), 30..200),
+        horizon in 0i64..60,
+    ) {
+        let observations: Vec<Observation> = rows.iter().map(|row| observation(row.0, row.1)).collect();
+        let known: Vec<DateTime<Utc>> = rows.iter().map(|row| day(row.1 + row.2)).collect();
+        // A part may be empty by chance: that is an error of its own.
+        let Ok(split) = split::by_time(&observations, &known, TimeDelta::days(horizon)) else { return Ok(()) };
+        let mut part_of: BTreeMap<&str, usize> = BTreeMap::new();
+        for (part, rows) in [&split.train, &split.valid, &split.test].into_iter().enumerate() {
+            for row in rows {
+                let lead = observations[*row].lead_id.as_str();
+                prop_assert_eq!(*part_of.entry(lead).or_insert(part), part, "lead {}", lead);
+            }
+        }
+        let first = |rows: &[usize]| rows.iter().map(|row| observations[*row].as_of).min();
+        let learned = |rows: &[usize]| rows.iter().map(|row| known[*row]).max();
+        prop_assert!(learned(&split.train) <= first(&split.test));
+        prop_assert!(learned(&split.valid) <= first(&split.test));
+        prop_assert_eq!(split.train.len() + split.valid.len() + split.test.len() + split.dropped, rows.len());
+    }
+}
