@@ -1,1 +1,209 @@
-fn main() {}
+//! The project's own recipes: `cargo xtask check` and `cargo xtask test`.
+//!
+//! A recipe is a list of commands that anyone could type. What they need of the machine is found or installed in
+//! `provide`, and the database server that the tests talk to is in `postgres`.
+
+mod postgres;
+mod provide;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+
+const USAGE: &str = "usage: cargo xtask check   format, lints and documentation
+       cargo xtask test    check, then licences and bans, then every test against real components";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let started = Instant::now();
+    let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["check"] => check(),
+        ["test"] => test(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    let recipe = &arguments[0];
+    match outcome {
+        Ok(()) => {
+            eprintln!("xtask: `cargo xtask {recipe}` passed in {} s", started.elapsed().as_secs());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("xtask: `cargo xtask {recipe}` FAILED: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The quick part: format, lints, documentation. It starts no server and runs no test.
+fn check() -> Result<()> {
+    provide::cpp_compiler()?;
+    format_and_lints()
+}
+
+/// Everything that must hold before a change lands. Whatever a test needs is installed or started first: a test is
+/// never skipped because something was not there.
+fn test() -> Result<()> {
+    provide::cpp_compiler()?;
+    let programs = provide::postgres_programs()?;
+    format_and_lints()?;
+    dependencies(&provide::cargo_deny()?)?;
+
+    // The server lives until the end of this function, also when a test fails.
+    let server = postgres::Server::start(&programs)?;
+    tests(&server)
+}
+
+/// Format, lints and documentation, with warnings as errors. All in the release profile, the only one there is
+/// (docs/decisions/0002-one-release-profile.md), so that build scripts and procedural macros are built once.
+fn format_and_lints() -> Result<()> {
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args(["clippy", "--release", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    run(cargo()
+        .args(["doc", "--release", "--workspace", "--no-deps", "--document-private-items", "--locked"])
+        .env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Licences, bans and sources of every dependency by deny.toml, and known vulnerabilities where their database can
+/// be reached: it lies on a server that not every machine may talk to.
+fn dependencies(cargo_deny: &Path) -> Result<()> {
+    let deny = || {
+        let mut command = Command::new(cargo_deny);
+        command.current_dir(root()).args(["--workspace", "--locked"]);
+        command
+    };
+    run(deny().args(["check", "--hide-inclusion-graph", "licenses", "bans", "sources"]))?;
+    let fetched = deny().args(["fetch", "db"]).output().context("cannot start cargo-deny")?;
+    if fetched.status.success() {
+        return run(deny().args(["check", "--disable-fetch", "advisories"]));
+    }
+    say("known vulnerabilities were NOT checked: the RustSec advisory database cannot be fetched from here");
+    Ok(())
+}
+
+/// All unit and integration tests. (There are no examples in documentation to run: each would be a program of its
+/// own that links DataFusion again.)
+fn tests(server: &postgres::Server) -> Result<()> {
+    let mut command = cargo();
+    command.args(["test", "--release", "--workspace", "--tests", "--no-fail-fast", "--locked"]);
+    command.env("PLUMB_TEST_POSTGRES_URL", server.url());
+    match real_data() {
+        Some(folder) => {
+            command.env("PLUMB_REAL_DATA", folder);
+        }
+        None => say("../shared/data is absent and PLUMB_REAL_DATA is not set: tests on real data will say so and end"),
+    }
+    announce(&command);
+    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
+    let output = child.stdout.take().context("cargo has no output")?;
+    let mut tally = Tally::default();
+    for line in BufReader::new(output).lines() {
+        let line = line.context("cannot read what the tests print")?;
+        tally.add(&line);
+        println!("{line}");
+    }
+    let status = child.wait().context("cannot wait for cargo")?;
+    let Tally { passed, failed, ignored } = tally;
+    println!("\ntests: {passed} passed, {failed} failed, {ignored} skipped");
+    std::io::stdout().flush().context("cannot write to the output")?;
+    ensure!(status.success(), "the tests failed ({failed} of {})", passed + failed);
+    ensure!(ignored == 0, "{ignored} tests are marked `#[ignore]`: make them run or remove them");
+    ensure!(passed > 0, "no test ran");
+    Ok(())
+}
+
+/// What the `test result:` lines of all test programs add up to.
+#[derive(Debug, Default, PartialEq)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+    ignored: usize,
+}
+
+impl Tally {
+    /// Adds a line such as `test result: ok. 12 passed; 0 failed; 0 ignored; ...`; any other line counts nothing.
+    fn add(&mut self, line: &str) {
+        let Some((_, counts)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) else {
+            return;
+        };
+        for (count, word) in counts.split("; ").filter_map(|part| part.trim().split_once(' ')) {
+            let Ok(count) = count.parse::<usize>() else { continue };
+            match word {
+                "passed" => self.passed += count,
+                "failed" => self.failed += count,
+                "ignored" => self.ignored += count,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The folder of real data sets: it is not part of the repository (see its own README).
+fn real_data() -> Option<PathBuf> {
+    let named = std::env::var_os("PLUMB_REAL_DATA").map(PathBuf::from);
+    named.or_else(|| Some(root().join("../shared/data"))).filter(|folder| folder.is_dir())
+}
+
+/// The folder of the workspace.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    announce(command);
+    let status = command.status().with_context(|| format!("cannot start `{}`", line_of(command)))?;
+    if !status.success() {
+        bail!("`{}` ended with {status}", line_of(command));
+    }
+    Ok(())
+}
+
+fn announce(command: &Command) {
+    say(&line_of(command));
+}
+
+fn say(text: &str) {
+    eprintln!("xtask: {text}");
+}
+
+/// A command as a person would type it.
+fn line_of(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    std::iter::once(program).chain(command.get_args()).map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_results_of_all_test_programs_are_added_up() {
+        let mut tally = Tally::default();
+        for line in [
+            "running 3 tests",
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+            "test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.20s",
+        ] {
+            tally.add(line);
+        }
+        assert_eq!(tally, Tally { passed: 7, failed: 2, ignored: 1 });
+    }
+
+    #[test]
+    fn a_command_is_named_as_it_is_typed() {
+        let mut command = Command::new("/usr/bin/cargo");
+        command.args(["fmt", "--check"]);
+        assert_eq!(line_of(&command), "cargo fmt --check");
+    }
+}

@@ -1,1 +1,69 @@
-fn main() {}
+//! `plumb`: lead scoring that tells how likely, why, and keeps it true.
+
+mod project;
+mod company;
+mod training;
+mod card;
+mod scoring;
+mod watching;
+mod registry;
+mod store;
+mod http;
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+/// Lead scoring that tells how likely, why, and keeps it true.
+#[derive(Parser)]
+#[command(name = "plumb", version, propagate_version = true)]
+enum Command {
+    /// Make a company with its three systems, and go through the whole loop with it.
+    Demo(commands::demo::Args),
+    /// Copy what is new in the company's systems into the data folder.
+    Ingest(commands::ingest::Args),
+    /// Make a first model of one CSV file, and warn of columns that know too much.
+    Quick(commands::quick::Args),
+    /// Train the ladder of models: rules, logistic regression, XGBoost.
+    Train(commands::train::Args),
+    /// Score all open leads, or the rows of a file.
+    Score(commands::score::Args),
+    /// Answer requests and show the pages.
+    Serve(commands::serve::Args),
+    /// Hold each week against what the champion was trained on, and tell what moved.
+    Watch(commands::watch::Args),
+    /// Train a challenger and hold it against the champion on the same newest rows.
+    Retrain(commands::retrain::Args),
+    /// Make a model the one that answers.
+    Promote(commands::promote::Args),
+    /// Make the model before the one that answers again.
+    Rollback(commands::rollback::Args),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // The log goes where errors go; answers and tables are what the program prints.
+    let filter = EnvFilter::try_from_env("PLUMB_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let outcome = match Command::parse() {
+        Command::Demo(args) => commands::demo::run(args).await,
+        Command::Ingest(args) => commands::ingest::run(args).await,
+        Command::Quick(args) => commands::quick::run(args).await,
+        Command::Train(args) => commands::train::run(args).await,
+        Command::Score(args) => commands::score::run(args).await,
+        Command::Serve(args) => commands::serve::run(args).await,
+        Command::Watch(args) => commands::watch::run(args).await,
+        Command::Retrain(args) => commands::retrain::run(args).await,
+        Command::Promote(args) => commands::promote::run(args).await,
+        Command::Rollback(args) => commands::rollback::run(args).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

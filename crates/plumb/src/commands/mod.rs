@@ -1,0 +1,112 @@
+//! One file a subcommand. What several of them need to begin with is here.
+
+pub(crate) mod demo;
+pub(crate) mod ingest;
+pub(crate) mod promote;
+pub(crate) mod quick;
+pub(crate) mod retrain;
+pub(crate) mod rollback;
+pub(crate) mod score;
+pub(crate) mod serve;
+pub(crate) mod train;
+pub(crate) mod watch;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use indicatif::{ProgressBar, ProgressStyle};
+use plumb_lake::Lake;
+
+use crate::project::Project;
+use crate::registry;
+use crate::scoring::Scorer;
+use crate::store::Store;
+
+/// Where a project and its data are.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Place {
+    /// The project folder, which holds `plumb.toml`.
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub(crate) project: PathBuf,
+    /// Where the data is kept; `data` in the project folder unless told otherwise.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+impl Place {
+    /// Returns the place of a project and its data.
+    pub(crate) fn of(project: &Path) -> Place {
+        Place { project: project.to_owned(), data: None }
+    }
+
+    /// Returns the data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| self.project.join("data"))
+    }
+
+    /// Opens the operational database.
+    pub(crate) async fn store(&self) -> Result<Store> {
+        Store::open(&self.data().join("plumb.db")).await
+    }
+}
+
+/// A project with its data, opened.
+pub(crate) struct Workplace {
+    pub(crate) project: Project,
+    pub(crate) data: PathBuf,
+    pub(crate) lake: Lake,
+    pub(crate) store: Store,
+}
+
+impl Workplace {
+    /// Opens what `plumb ingest` has filled.
+    pub(crate) async fn open(place: &Place) -> Result<Workplace> {
+        let project = Project::open(&place.project)?;
+        let data = place.data();
+        let lake = Lake::open(&data).await?;
+        Ok(Workplace { project, lake, store: place.store().await?, data })
+    }
+}
+
+/// Reads a model of the registry off the async threads: a large one takes a while to parse.
+pub(crate) async fn load(data: &Path, model_id: &str) -> Result<Scorer> {
+    let (data, id) = (data.to_owned(), model_id.to_owned());
+    tokio::task::spawn_blocking(move || Scorer::from_bytes(&registry::load(&data, &id)?))
+        .await
+        .context("the loading of a model broke off")?
+}
+
+/// Returns a line that turns while something is done that cannot be counted.
+pub(crate) fn spinner() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// Returns a bar of so many steps.
+pub(crate) fn bar(steps: usize, what: &str) -> Result<ProgressBar> {
+    let style = ProgressStyle::with_template("{spinner} {bar:24} {pos}/{len} {msg}").context("the bar's template")?;
+    let bar = ProgressBar::new(steps as u64).with_style(style).with_message(what.to_owned());
+    bar.enable_steady_tick(Duration::from_millis(100));
+    Ok(bar)
+}
+
+/// Reads a moment or a day of the command line; a day is its first moment, in UTC.
+pub(crate) fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
+        return Ok(moment.to_utc());
+    }
+    let day = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d");
+    day.map(|day| day.and_time(chrono::NaiveTime::MIN).and_utc())
+        .map_err(|_| format!("`{text}` is no moment: expected `2026-03-01` or `2026-03-01T09:30:00Z`"))
+}
+
+/// Returns who is at the keyboard, for the registry's history.
+pub(crate) fn somebody() -> String {
+    ["USER", "LOGNAME", "USERNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
+        .unwrap_or_else(|| "somebody".to_owned())
+}

@@ -1,0 +1,143 @@
+//! `plumb train`: the ladder of models of each target, as of a moment.
+
+use std::fmt::Write;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use plumb_lead::ModelCard;
+
+use super::{Place, Workplace, moment, somebody, spinner};
+use crate::registry;
+use crate::training::{self, Assignment, Gathered, Ladder};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    place: Place,
+    /// The target; all of them unless told otherwise. May be repeated.
+    #[arg(long, value_name = "NAME")]
+    target: Vec<String>,
+    /// Nothing learned later is used; now, or the project's `as_of`, unless told otherwise.
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    as_of: Option<DateTime<Utc>>,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+pub(crate) async fn run(args: Args) -> Result<()> {
+    let workplace = Workplace::open(&args.place).await?;
+    let as_of = workplace.project.now(args.as_of);
+    for target in workplace.project.targets_meant(&args.target)? {
+        let assignment = Assignment { target: target.clone(), as_of, seed: args.seed };
+        let (gathered, ladder) = climb(&workplace, assignment).await?;
+        print!("{}", told(&gathered, &ladder));
+        println!("{}", keep(&workplace, &ladder, &somebody()).await?);
+    }
+    Ok(())
+}
+
+/// Trains the ladder of one target.
+pub(crate) async fn climb(workplace: &Workplace, assignment: Assignment) -> Result<(Gathered, Ladder)> {
+    let Workplace { project, lake, store, .. } = workplace;
+    let bar = spinner();
+    bar.set_message(format!("{}: collecting features", assignment.target));
+    let gathered = training::gather(project, lake, store, assignment).await?;
+    let shown = bar.clone();
+    // Training takes seconds; the program's runtime is for waiting.
+    let climbing = tokio::task::spawn_blocking(move || {
+        training::climb(&gathered, &|doing| shown.set_message(doing.to_owned())).map(|ladder| (gathered, ladder))
+    });
+    let climbed = climbing.await.context("the training ended early")?;
+    bar.finish_and_clear();
+    climbed
+}
+
+/// Puts all models into the registry. The chosen one becomes the champion if there is none yet, else the challenger.
+/// Returns a sentence that says which.
+pub(crate) async fn keep(workplace: &Workplace, ladder: &Ladder, by: &str) -> Result<String> {
+    let Workplace { store, data, .. } = workplace;
+    for rung in &ladder.rungs {
+        registry::add(store, data, &rung.bytes, &rung.card).await?;
+    }
+    let ModelCard { model_id, target, kind, .. } = &ladder.best().card;
+    let kind = kind.word();
+    match registry::champion(store, target).await? {
+        None => {
+            registry::promote(store, target, model_id, by, &format!("first of its target; {}", ladder.choice.why))
+                .await?;
+            Ok(format!("  {kind} `{model_id}` is the champion: it answers for `{target}` from now on"))
+        }
+        Some(champion) if champion.model_id == *model_id => {
+            Ok(format!("  {kind} `{model_id}` is the champion already: nothing has changed"))
+        }
+        Some(champion) => {
+            registry::set_challenger(store, model_id, by, &ladder.choice.why).await?;
+            Ok(format!(
+                "  {kind} `{model_id}` is the challenger of {} `{}`: make it the champion by `plumb promote --target \
+                 {target}`",
+                champion.kind.word(),
+                champion.model_id
+            ))
+        }
+    }
+}
+
+/// Returns the models side by side, and which was chosen.
+pub(crate) fn told(gathered: &Gathered, ladder: &Ladder) -> String {
+    let best = &ladder.best().card;
+    let from = gathered.test_from().map_or_else(String::new, |from| format!(" from {} on", from.format("%Y-%m-%d")));
+    // Writing to a string cannot fail.
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{} as of {}, tested on {} rows of leads that came{from}, {:.1} % positive",
+        best.target,
+        best.as_of.format("%Y-%m-%d"),
+        best.metrics.rows,
+        100.0 * best.metrics.positives as f64 / best.metrics.rows.max(1) as f64
+    );
+    text.push_str(&heading(best.metrics.beta));
+    for (index, rung) in ladder.rungs.iter().enumerate() {
+        let mark = if index == ladder.choice.index { '*' } else { ' ' };
+        let _ = writeln!(text, "{mark} {}", line(&rung.card));
+    }
+    let _ = writeln!(text, "  chosen: {}", ladder.choice.why);
+    for rule in &gathered.unreadable_rules {
+        let _ = writeln!(text, "  not read: {rule}");
+    }
+    text
+}
+
+/// Returns the headings over the [`line`]s of models.
+pub(crate) fn heading(beta: f64) -> String {
+    format!(
+        "  {:<10}{:>7}{:>10}{:>7}{:>11}{:>8}{:>8}{:>10}{:>10}\n",
+        "",
+        "AUC",
+        "avg prec",
+        format!("F{beta}"),
+        "precision",
+        "recall",
+        "Brier",
+        "log loss",
+        "lift 10%"
+    )
+}
+
+/// Returns a model's metrics in one line.
+pub(crate) fn line(card: &ModelCard) -> String {
+    let all = &card.metrics;
+    format!(
+        "{:<10}{:>7.3}{:>10.3}{:>7.3}{:>11.3}{:>8.3}{:>8.4}{:>10.4}{:>10.2}",
+        card.kind.word(),
+        all.auc.value,
+        all.average_precision.value,
+        all.f_beta.value,
+        all.precision.value,
+        all.recall.value,
+        all.brier.value,
+        all.log_loss.value,
+        all.lift_top_decile.value
+    )
+}

@@ -1,0 +1,141 @@
+//! `/`: the ranked list of open leads.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::Html;
+use maud::{Markup, html};
+use plumb_lead::{Band, Prediction};
+use serde::Deserialize;
+
+use super::{Choice, PageError, charts, empty, encoded, layout, percent, words};
+use crate::http::App;
+use crate::http::leads::{band, ranked};
+use crate::store::{BandCounts, LeadBrief};
+
+const LEADS_PER_PAGE: usize = 40;
+
+/// `?target=&band=&page=`, pages counted from 1.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    target: Option<String>,
+    band: Option<String>,
+    page: Option<usize>,
+}
+
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Html<String>, PageError> {
+    let Query(asked) = asked?;
+    let choice = Choice::read(&app, asked.target.as_deref()).await?;
+    let Some(target) = &choice.chosen else {
+        let explanation =
+            "There is no model and no project here. The demo makes a company with its leads and scores them.";
+        return Ok(layout("Leads", "/", &choice, empty("Nothing to rank yet", explanation, "plumb demo")));
+    };
+    let band = band(asked.band.as_deref())?;
+    // A page number from an address may be anything: 100,000 pages are more than the list will have.
+    let page = asked.page.unwrap_or(1).clamp(1, 100_000);
+    let (ranked, counts) = ranked(&app, target, band, LEADS_PER_PAGE, (page - 1) * LEADS_PER_PAGE).await?;
+    let body = html! {
+        div.title { h1 { "Leads, best first" } (choice.switch("/")) }
+        @if counts.total() == 0 {
+            (empty("No lead is scored yet", &format!("There are no scores for “{}”.", words(target)), "plumb train, then plumb score"))
+        } @else {
+            (filter(target, band, &counts))
+            (list(&ranked, target))
+            (pages(target, band, page, band.map_or(counts.total(), |band| counts.of(band))))
+        }
+    };
+    Ok(layout("Leads", "/", &choice, body))
+}
+
+/// Returns what a band means for the rep.
+pub(super) fn meaning(band: Band) -> &'static str {
+    match band {
+        Band::A => "call first",
+        Band::B => "worth a call",
+        Band::C => "under the threshold",
+        Band::D => "far under it",
+    }
+}
+
+fn filter(target: &str, band: Option<Band>, counts: &BandCounts) -> Markup {
+    let address = format!("/?target={}", encoded(target));
+    html! {
+        nav.bands aria-label="Bands" {
+            a href=(address) aria-current=[band.is_none().then_some("true")] { "All " span.count { (counts.total()) } }
+            @for each in [Band::A, Band::B, Band::C, Band::D] {
+                a href={ (address) "&band=" (each.letter()) } aria-current=[(band == Some(each)).then_some("true")] {
+                    (chip(each)) " " (meaning(each)) " " span.count { (counts.of(each)) }
+                }
+            }
+        }
+    }
+}
+
+/// Returns a band's letter on its colour.
+pub(super) fn chip(band: Band) -> Markup {
+    html! { span class={ "chip band-" (band.letter()) } title=(meaning(band)) { (band.letter()) } }
+}
+
+fn list(ranked: &[(Prediction, Option<LeadBrief>)], target: &str) -> Markup {
+    html! {
+        @if ranked.is_empty() { p.card { "No lead is in this part of the list." } }
+        @else {
+            table.leads {
+                thead { tr {
+                    th scope="col" { "Lead" } th scope="col" { "Company" } th scope="col" { "Industry" }
+                    th scope="col" { "Channel" } th scope="col" { "Score" } th scope="col" { "Strongest reason" }
+                } }
+                tbody { @for (prediction, brief) in ranked { (row(prediction, brief.as_ref(), target)) } }
+            }
+        }
+    }
+}
+
+fn row(prediction: &Prediction, brief: Option<&LeadBrief>, target: &str) -> Markup {
+    let name = brief.and_then(|brief| brief.name.as_deref()).unwrap_or(&prediction.lead_id);
+    let said = |pick: fn(&LeadBrief) -> &Option<String>| brief.and_then(|brief| pick(brief).as_deref()).map(words);
+    html! {
+        tr {
+            th scope="row" {
+                a href={ "/leads/" (encoded(&prediction.lead_id)) "?target=" (encoded(target)) } { (name) }
+            }
+            td.company { (said(|brief| &brief.company).unwrap_or_default()) }
+            td.industry { (said(|brief| &brief.industry).unwrap_or_default()) }
+            td.channel { (said(|brief| &brief.channel).unwrap_or_default()) }
+            td.score {
+                span.score-line {
+                    (chip(prediction.band)) " " span.number { (percent(prediction.score.get())) }
+                    (charts::score_bar(prediction.score.get(), prediction.band))
+                }
+            }
+            td.reason {
+                @if let Some(reason) = prediction.reasons.first() {
+                    span class=(if reason.contribution >= 0.0 { "for" } else { "against" }) aria-hidden="true" {
+                        (if reason.contribution >= 0.0 { "▲ " } else { "▼ " })
+                    }
+                    span.vh { (if reason.contribution >= 0.0 { "for: " } else { "against: " }) }
+                    (reason.text)
+                }
+            }
+        }
+    }
+}
+
+fn pages(target: &str, band: Option<Band>, page: usize, total: u64) -> Markup {
+    let last = usize::try_from(total).unwrap_or(usize::MAX).div_ceil(LEADS_PER_PAGE).max(1);
+    let band = band.map(|band| format!("&band={}", band.letter())).unwrap_or_default();
+    let address = format!("/?target={}{band}&page=", encoded(target));
+    html! {
+        nav.pages aria-label="Pages of the list" {
+            @if page > 1 { a rel="prev" href={ (address) (page.min(last + 1) - 1) } { "← better" } }
+            span { "page " (page) " of " (last) }
+            @if page < last { a rel="next" href={ (address) (page + 1) } { "next →" } }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `POST /v1/score`: one lead, one target.
+//!
+//! `{"target", "lead_id"}`, or `{"target", "lead": {"lead_id"?, "created_at", ...}, "events"?: [{"kind", "at",
+//! "known_at"?, ...}]}`, or `{"target", "features": {...}, "lead_id"?}`; each with `"as_of"?`, a moment in RFC 3339.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::App;
+use super::error::Error;
+use super::subject::{self, Subject};
+use super::wire::{Body, PredictionAnswer, UnseenAnswer};
+
+/// The prediction, and the categories in the request that training never saw.
+#[derive(Serialize)]
+pub(super) struct Answer {
+    #[serde(flatten)]
+    prediction: PredictionAnswer,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unseen: Vec<UnseenAnswer>,
+}
+
+pub(super) async fn post(State(app): State<Arc<App>>, body: Body) -> Result<Json<Answer>, Error> {
+    let mut fields = body.json()?;
+    let target = fields.text_needed("target")?;
+    let scorer = app.scorer(&target).await?;
+    let as_of = fields.moment("as_of")?.unwrap_or_else(|| app.now());
+    let subject = Subject::read(&mut fields, &subject::feature_names(&scorer))?;
+    fields.no_more()?;
+    if let Subject::Given { lead, .. } = &subject
+        && lead.created_at > as_of
+    {
+        let problem = format!("is {}, which is after `as_of` {}", lead.created_at.to_rfc3339(), as_of.to_rfc3339());
+        return Err(Error::field("lead.created_at", &problem));
+    }
+    let (predictions, unseen) = subject::score(&app, scorer, vec![subject], as_of).await?;
+    let prediction = predictions.into_iter().next().context("one row gave no prediction")?.into();
+    Ok(Json(Answer { prediction, unseen: unseen.into_iter().map(UnseenAnswer::from).collect() }))
+}

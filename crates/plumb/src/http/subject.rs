@@ -1,0 +1,185 @@
+//! What is to be scored, and the scoring of it: the one function behind `/v1/score` and the invocations.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use plumb_lake::Lake;
+use plumb_lead::{Event, FieldValue, Lead, Observation, Prediction, Unseen};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use super::App;
+use super::error::Error;
+use super::wire::{Fields, field_value};
+use crate::scoring::{self, Scorer};
+
+/// One thing to score.
+pub(super) enum Subject {
+    /// A lead that the sources know.
+    Known { lead_id: String },
+    /// A lead that the request brings with it.
+    Given { lead: Lead, events: Vec<Event> },
+    /// The model's inputs themselves.
+    Features { lead_id: String, features: BTreeMap<String, FieldValue> },
+}
+
+impl Subject {
+    /// Reads one of `lead_id`, `lead` with `events`, or `features` (then `lead_id` is the caller's own name for it).
+    /// `order` names the features of a `features` list.
+    pub(super) fn read(fields: &mut Fields, order: &[String]) -> Result<Subject, Error> {
+        let lead_id = fields.text("lead_id")?;
+        let lead = fields.object("lead")?;
+        let events_path = fields.path_of("events");
+        let events = fields.list("events")?;
+        let features_path = fields.path_of("features");
+        let features = fields.take("features");
+        match (lead_id, lead, features) {
+            (Some(lead_id), None, None) if events.is_none() => Ok(Subject::Known { lead_id }),
+            (None, Some(lead), None) => {
+                let events = events.unwrap_or_default();
+                let events = events.into_iter().enumerate().map(|(index, event)| {
+                    read_event(Fields::of(event, &format!("{events_path}[{index}]"))?)
+                });
+                Ok(Subject::Given { lead: read_lead(lead)?, events: events.collect::<Result<_, _>>()? })
+            }
+            (lead_id, None, Some(features)) if events.is_none() => {
+                let features = read_features(features, &features_path, order)?;
+                Ok(Subject::Features { lead_id: lead_id.unwrap_or_else(new_id), features })
+            }
+            _ => Err(Error::request("what is to be scored is not clear").hint(
+                "send one of `lead_id`, `lead` (with `events`), or `features` (with a `lead_id` of your own, if you like)",
+            )),
+        }
+    }
+}
+
+/// Scores subjects by the champion of a target, and stores the predictions before it returns them, in the same order.
+pub(super) async fn score(
+    app: &Arc<App>,
+    scorer: Arc<Scorer>,
+    subjects: Vec<Subject>,
+    as_of: DateTime<Utc>,
+) -> Result<(Vec<Prediction>, Vec<Unseen>), Error> {
+    let (runtime, shared) = (Handle::current(), app.clone());
+    // Features, models and SHAP keep a processor busy for longer than an async thread may be.
+    let work = move || runtime.block_on(score_all(&shared, &scorer, subjects, as_of));
+    let (predictions, unseen) = spawn_blocking(work).await.context("the scoring broke off")??;
+    app.store.insert_predictions(&predictions).await?;
+    Ok((predictions, unseen))
+}
+
+impl App {
+    /// Returns the model that answers for a target.
+    pub(super) async fn scorer(&self, target: &str) -> Result<Arc<Scorer>, Error> {
+        match self.champions.of(&self.store, target).await? {
+            Some(scorer) => Ok(scorer),
+            None => {
+                self.target(Some(target)).await?;
+                Err(Error::no_champion(target))
+            }
+        }
+    }
+}
+
+/// Returns the names of a model's features in their order.
+pub(super) fn feature_names(scorer: &Scorer) -> Vec<String> {
+    scorer.artifact.model.features.features.iter().map(|feature| feature.name.clone()).collect()
+}
+
+/// Returns a new id for a row that the caller gave no name.
+pub(super) fn new_id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+async fn score_all(
+    app: &App,
+    scorer: &Scorer,
+    subjects: Vec<Subject>,
+    as_of: DateTime<Utc>,
+) -> Result<(Vec<Prediction>, Vec<Unseen>), Error> {
+    let mut predictions: Vec<Option<Prediction>> = Vec::with_capacity(subjects.len());
+    let mut unseen: Vec<Unseen> = Vec::new();
+    let (mut rows, mut observations, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, subject) in subjects.into_iter().enumerate() {
+        let scored = match subject {
+            Subject::Known { lead_id } => {
+                Some(scoring::score_lead_id(&*lake(app, scorer).await?, scorer, &lead_id, as_of).await?)
+            }
+            Subject::Given { lead, events } => {
+                Some(scoring::score_lead(&*lake(app, scorer).await?, scorer, &lead, &events, as_of).await?)
+            }
+            Subject::Features { lead_id, features } => {
+                rows.push(features);
+                observations.push(Observation { lead_id, as_of });
+                places.push(place);
+                None
+            }
+        };
+        let (prediction, not_known) = scored.unzip();
+        predictions.push(prediction);
+        not_known.into_iter().flatten().for_each(|category| count(&mut unseen, category));
+    }
+    if !rows.is_empty() {
+        let table = scoring::table_of(&scorer.artifact.model.features, &rows)?;
+        let (scored, not_known) = scorer.predict(&table, &observations)?;
+        for (place, prediction) in places.into_iter().zip(scored) {
+            predictions[place] = Some(prediction);
+        }
+        not_known.into_iter().for_each(|category| count(&mut unseen, category));
+    }
+    let count = predictions.len();
+    let predictions: Vec<Prediction> = predictions.into_iter().flatten().collect();
+    if predictions.len() != count {
+        return Err(anyhow::anyhow!("{} of {count} rows were scored", predictions.len()).into());
+    }
+    Ok((predictions, unseen))
+}
+
+/// Adds a category that training never saw to those of the rows before.
+fn count(unseen: &mut Vec<Unseen>, category: Unseen) {
+    match unseen.iter_mut().find(|known| known.feature == category.feature && known.level == category.level) {
+        Some(known) => known.rows += category.rows,
+        None => unseen.push(category),
+    }
+}
+
+async fn lake(app: &App, scorer: &Scorer) -> Result<Arc<Lake>, Error> {
+    scorer.feature_sql()?;
+    match &app.ground {
+        Some(ground) => Ok(ground.newest().await?),
+        None => Err(Error::no_leads()),
+    }
+}
+
+fn read_lead(mut fields: Fields) -> Result<Lead, Error> {
+    let lead_id = fields.text("lead_id")?.unwrap_or_else(new_id);
+    let created_at = fields.moment_needed("created_at")?;
+    Ok(Lead { lead_id, created_at, fields: fields.values()? })
+}
+
+fn read_event(mut fields: Fields) -> Result<Event, Error> {
+    let kind = fields.text_needed("kind")?;
+    let at = fields.moment_needed("at")?;
+    let known_at = fields.moment("known_at")?.unwrap_or(at);
+    Ok(Event { kind, at, known_at, attributes: fields.values()? })
+}
+
+fn read_features(
+    value: serde_json::Value,
+    path: &str,
+    order: &[String],
+) -> Result<BTreeMap<String, FieldValue>, Error> {
+    let serde_json::Value::Array(list) = value else { return Fields::of(value, path)?.values() };
+    if list.len() != order.len() {
+        let problem = format!("has {} values: expected the model's {} features in order", list.len(), order.len());
+        return Err(Error::field(path, &problem).hint(format!("the order is `{}`", order.join("`, `"))));
+    }
+    order
+        .iter()
+        .zip(list)
+        .map(|(name, value)| Ok((name.clone(), field_value(value, &format!("{path}.{name}"))?)))
+        .collect()
+}

@@ -1,0 +1,149 @@
+//! A model made ready to answer: rows or leads in, predictions with their reasons out.
+//!
+//! It makes no difference here where rows come from, a file, a request or the ground, and nothing is stored.
+
+mod columns;
+mod reasons;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use plumb_lake::{FeatureSql, Lake};
+use plumb_lead::{Event, Lead, Observation, Prediction, Table, Unseen};
+use plumb_learn::Model;
+use plumb_learn::drift::Baseline;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub(crate) use columns::table_of;
+
+/// What a model's file holds: all that is needed to score, explain and watch, wherever it is taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Artifact {
+    /// What was fitted.
+    pub(crate) model: Model,
+    /// The target it answers for.
+    pub(crate) target: String,
+    /// Where its inputs come from.
+    pub(crate) inputs: Inputs,
+    /// What its inputs and scores looked like on rows that it was not trained on.
+    pub(crate) baseline: Baseline,
+}
+
+/// Where a model's inputs come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Inputs {
+    /// The columns of a plain table.
+    Columns,
+    /// Leads and their events, by these features.
+    Leads(FeatureSql),
+}
+
+/// A model that answers.
+#[derive(Debug)]
+pub(crate) struct Scorer {
+    /// The content hash of its file.
+    pub(crate) model_id: String,
+    /// What the file holds.
+    pub(crate) artifact: Artifact,
+}
+
+/// Why something cannot be scored.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The sources do not know the lead, or did not at that moment.
+    #[error("there is no lead `{lead_id}`")]
+    UnknownLead {
+        /// The lead.
+        lead_id: String,
+    },
+    /// What was brought along does not fit the model: which field, and what was expected.
+    #[error("{0}")]
+    Input(String),
+    /// The model was made from a plain table.
+    #[error("the model was made from a plain table and knows no leads")]
+    NotFromLeads,
+    /// It failed where it should not.
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+impl Scorer {
+    /// Reads a model's file.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Scorer> {
+        let model_id = crate::registry::model_id(bytes);
+        let artifact =
+            serde_json::from_slice(bytes).with_context(|| format!("the file of model `{model_id}` is not usable"))?;
+        Ok(Scorer { model_id, artifact })
+    }
+
+    /// Returns the features of leads that the model asks for.
+    pub(crate) fn feature_sql(&self) -> Result<&FeatureSql, Error> {
+        match &self.artifact.inputs {
+            Inputs::Leads(sql) => Ok(sql),
+            Inputs::Columns => Err(Error::NotFromLeads),
+        }
+    }
+
+    /// Returns a prediction for each row, with an id of its own, and the categories that training never saw.
+    /// `observations` say whose the rows are; their table may have further columns.
+    pub(crate) fn predict(
+        &self,
+        table: &Table,
+        observations: &[Observation],
+    ) -> Result<(Vec<Prediction>, Vec<Unseen>), Error> {
+        let model = &self.artifact.model;
+        let (matrix, unseen) = model.features.encode(table).map_err(|error| Error::Input(error.to_string()))?;
+        let scores = model.scores(&matrix).context("cannot score")?;
+        let explanation = model.explain(&matrix).context("cannot explain a score")?;
+        let predictions = observations.iter().zip(scores).enumerate().map(|(row, (observation, score))| Prediction {
+            prediction_id: Uuid::now_v7().to_string(),
+            lead_id: observation.lead_id.clone(),
+            target: self.artifact.target.clone(),
+            model_id: self.model_id.clone(),
+            as_of: observation.as_of,
+            score,
+            band: model.band(score),
+            reasons: reasons::of_row(model, matrix.row(row), explanation.row(row)),
+        });
+        Ok((predictions.collect(), unseen))
+    }
+}
+
+/// Scores a lead that the sources know, as of a moment.
+pub(crate) async fn score_lead_id(
+    lake: &Lake,
+    scorer: &Scorer,
+    lead_id: &str,
+    as_of: DateTime<Utc>,
+) -> Result<(Prediction, Vec<Unseen>), Error> {
+    let found = lake.lead(lead_id, as_of).await?;
+    let (lead, events) = found.ok_or_else(|| Error::UnknownLead { lead_id: lead_id.to_owned() })?;
+    score_lead(lake, scorer, &lead, &events, as_of).await
+}
+
+/// Scores a lead that comes with a request, as of a moment.
+pub(crate) async fn score_lead(
+    lake: &Lake,
+    scorer: &Scorer,
+    lead: &Lead,
+    events: &[Event],
+    as_of: DateTime<Utc>,
+) -> Result<(Prediction, Vec<Unseen>), Error> {
+    let table = lake.features_of(scorer.feature_sql()?, lead, events, as_of).await?;
+    let observation = Observation { lead_id: lead.lead_id.clone(), as_of };
+    let (mut predictions, unseen) = scorer.predict(&table, &[observation])?;
+    Ok((predictions.pop().context("one row gave no prediction")?, unseen))
+}
+
+impl From<plumb_lake::Error> for Error {
+    fn from(error: plumb_lake::Error) -> Error {
+        match error {
+            plumb_lake::Error::UnknownField { .. } | plumb_lake::Error::FieldType { .. } => {
+                Error::Input(error.to_string())
+            }
+            error => Error::Internal(error.into()),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What reps flagged, as far as a training uses it: docs/decisions/0005-flags-in-training.md.
+//!
+//! An outcome that has come outweighs every opinion. Until then "too low" and "too high" are labels of half a weight;
+//! what rests on wrong data is left out, and so is whoever is no lead.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use plumb_lead::{Complaint, Feedback, Observation, Prediction};
+
+/// What an opinion counts beside an outcome.
+pub(super) const OPINION_WEIGHT: f32 = 0.5;
+
+/// The flags of one training.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Flags {
+    /// Who is no lead.
+    not_leads: BTreeSet<String>,
+    /// Whose data was wrong, and until when.
+    wrong_until: BTreeMap<String, DateTime<Utc>>,
+    /// Observations with what a rep thinks will become of them.
+    pub(super) opinions: Vec<(Observation, bool)>,
+}
+
+impl Flags {
+    /// Reads what was said by `as_of`, oldest first. Of several opinions on one prediction the last one counts.
+    pub(super) fn read(
+        said: &[(Feedback, Prediction)],
+        target: &str,
+        horizon: TimeDelta,
+        as_of: DateTime<Utc>,
+    ) -> Flags {
+        let mut flags = Flags::default();
+        let mut opinions: BTreeMap<Observation, bool> = BTreeMap::new();
+        for (feedback, prediction) in said {
+            let lead_id = prediction.lead_id.clone();
+            match feedback.complaint {
+                Complaint::NotALead => {
+                    flags.not_leads.insert(lead_id);
+                }
+                Complaint::WrongData => {
+                    let until = flags.wrong_until.entry(lead_id).or_insert(prediction.as_of);
+                    *until = prediction.as_of.max(*until);
+                }
+                Complaint::TooLow | Complaint::TooHigh if prediction.target == target => {
+                    let is_open = prediction.as_of + horizon > as_of;
+                    if is_open {
+                        let observation = Observation { lead_id, as_of: prediction.as_of };
+                        opinions.insert(observation, feedback.complaint == Complaint::TooLow);
+                    }
+                }
+                Complaint::TooLow | Complaint::TooHigh => {}
+            }
+        }
+        opinions.retain(|observation, _| flags.keeps(observation));
+        flags.opinions = opinions.into_iter().collect();
+        flags
+    }
+
+    /// Returns whether an observation may be learned from.
+    pub(super) fn keeps(&self, observation: &Observation) -> bool {
+        let wrong = self.wrong_until.get(&observation.lead_id).is_some_and(|until| observation.as_of <= *until);
+        !wrong && !self.not_leads.contains(&observation.lead_id)
+    }
+
+    /// Returns a sentence for the model card; `None` if nothing was used.
+    pub(super) fn told(&self, rows_left_out: usize) -> Option<String> {
+        let used = rows_left_out > 0 || !self.opinions.is_empty();
+        used.then(|| {
+            format!(
+                "reps' flags: {} opinions whose outcome is still open were learned from at half weight, and {rows_left_out} \
+                 rows were left out because the lead is none or its data was wrong",
+                self.opinions.len()
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::{hour_of_new_year, prediction};
+
+    fn said(id: &str, lead_id: &str, hour: u32, complaint: Complaint) -> (Feedback, Prediction) {
+        let feedback = Feedback {
+            feedback_id: format!("f{id}"),
+            prediction_id: id.into(),
+            complaint,
+            comment: String::new(),
+            said_by: "rep 17".into(),
+            said_at: hour_of_new_year(hour),
+        };
+        (feedback, prediction(id, lead_id, hour, 0.4))
+    }
+
+    fn at(lead_id: &str, hour: u32) -> Observation {
+        Observation { lead_id: lead_id.into(), as_of: hour_of_new_year(hour) }
+    }
+
+    #[test]
+    fn an_opinion_counts_until_the_outcome_is_in() {
+        let all = [
+            said("p1", "ada", 1, Complaint::TooLow),
+            said("p2", "bob", 12, Complaint::TooLow),
+            said("p2", "bob", 12, Complaint::TooHigh),
+        ];
+        let flags = Flags::read(&all, "converted", TimeDelta::hours(6), hour_of_new_year(13));
+        assert_eq!(
+            flags.opinions,
+            [(at("bob", 12), false)],
+            "the outcome of ada is in, and the last word of bob counts"
+        );
+        assert_eq!(Flags::read(&all, "approved", TimeDelta::hours(6), hour_of_new_year(13)), Flags::default());
+        assert_eq!(Flags::default().told(0), None);
+    }
+
+    #[test]
+    fn who_is_no_lead_and_what_rests_on_wrong_data_is_left_out() {
+        let all = [
+            said("p1", "ada", 3, Complaint::NotALead),
+            said("p2", "bob", 3, Complaint::WrongData),
+            said("p3", "bob", 2, Complaint::TooLow),
+            said("p4", "bob", 5, Complaint::TooLow),
+        ];
+        let flags = Flags::read(&all, "converted", TimeDelta::days(9), hour_of_new_year(6));
+        assert!(!flags.keeps(&at("ada", 9)) && !flags.keeps(&at("bob", 3)));
+        assert!(flags.keeps(&at("bob", 4)) && flags.keeps(&at("eve", 3)));
+        assert_eq!(flags.opinions, [(at("bob", 5), true)]);
+        assert!(flags.told(7).expect("much was used").contains("1 opinions"));
+    }
+}

@@ -1,0 +1,261 @@
+//! From what was known at a moment to the ladder of models: the team's rules, logistic regression, boosted trees.
+//!
+//! Each rung is fitted twice by one function. The fit that is measured knows only what was known when the newest rows,
+//! to test on, began to come; the fit that is kept knows everything as of the training.
+//! docs/decisions/0004-measured-earlier-fitted-now.md says why.
+
+mod choice;
+mod comparison;
+mod flags;
+mod rows;
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use plumb_lake::{FeatureSql, Lake};
+use plumb_lead::{DatasetCard, LeakEvidence, ModelCard, ModelKind, Observation, Wording};
+use plumb_learn::rules::Rules;
+use plumb_learn::split::{self, Split};
+use plumb_learn::{Model, Params, drift, leaks};
+
+use crate::card::{self, Measured};
+use crate::project::Project;
+use crate::registry;
+use crate::scoring::{Artifact, Inputs};
+use crate::store::Store;
+use flags::Flags;
+use rows::Rows;
+
+pub(crate) use choice::Choice;
+pub(crate) use comparison::{Comparison, Verdict, compare};
+
+/// Enough trees; early stopping mostly ends sooner.
+const ROUNDS_MAX: usize = 400;
+
+/// Settings of the boosted model that are tried.
+const SEARCH_TRIALS: usize = 6;
+
+/// What is to be trained.
+#[derive(Clone, Debug)]
+pub(crate) struct Assignment {
+    /// The target.
+    pub(crate) target: String,
+    /// Nothing learned later is used.
+    pub(crate) as_of: DateTime<Utc>,
+    /// Seed of everything random.
+    pub(crate) seed: u64,
+}
+
+/// All that a training needs, with nothing left to wait for.
+pub(crate) struct Gathered {
+    assignment: Assignment,
+    rows: Rows,
+    by_time: Split,
+    for_use: Split,
+    sql: FeatureSql,
+    wording: HashMap<String, Wording>,
+    params: Params,
+    notes: Vec<String>,
+    immature: usize,
+    /// Rules that cannot be read, a line each.
+    pub(crate) unreadable_rules: Vec<String>,
+}
+
+/// One model of the ladder.
+pub(crate) struct Rung {
+    /// Its file.
+    pub(crate) bytes: Vec<u8>,
+    /// Its card.
+    pub(crate) card: ModelCard,
+    /// The scores of the measured fit on the rows to test on.
+    pub(crate) scores: Vec<f64>,
+    /// The threshold of the measured fit.
+    threshold: f64,
+    /// Log loss of the measured fit on each of the rows to choose on.
+    losses: Vec<f64>,
+}
+
+/// The models of one training, simplest first.
+pub(crate) struct Ladder {
+    /// The models.
+    pub(crate) rungs: Vec<Rung>,
+    /// The one to use, and why.
+    pub(crate) choice: Choice,
+    /// The rows to test on.
+    pub(crate) tested: Vec<Observation>,
+    /// What became of them.
+    pub(crate) labels: Vec<bool>,
+}
+
+impl Ladder {
+    /// Returns the rung that is to be used.
+    pub(crate) fn best(&self) -> &Rung {
+        &self.rungs[self.choice.index]
+    }
+}
+
+/// Collects the labelled rows of a target with their features, as they were known.
+pub(crate) async fn gather(project: &Project, lake: &Lake, store: &Store, assignment: Assignment) -> Result<Gathered> {
+    let Assignment { target, as_of, seed } = &assignment;
+    let config = project.target(target)?;
+    let labelled = lake.labelled(&project.question(target)?, *as_of).await?;
+    let immature = labelled.immature;
+    let said = store.feedback_all(*as_of).await?;
+    let flags = Flags::read(&said, target, config.horizon, *as_of);
+    let sql = project.feature_sql()?;
+    let found = labelled.observations.len();
+    let (rows, label_known_at) = rows::gather(lake, &sql, labelled, &flags).await?;
+    let outcomes = label_known_at.len();
+    let in_words = || format!("cannot train for `{target}` as of {}", as_of.format("%Y-%m-%d"));
+    let by_time =
+        split::by_time(&rows.observations[..outcomes], &label_known_at, config.horizon).with_context(in_words)?;
+    let mut for_use = split::for_use(&rows.observations[..outcomes]).with_context(in_words)?;
+    // Opinions teach; they neither choose nor test.
+    for_use.train.extend(outcomes..rows.observations.len());
+    let (rules, unreadable_rules) = project.rules()?.unwrap_or_default();
+    let params = Params {
+        seed: *seed,
+        beta: config.beta,
+        cost: config.cost,
+        optimise: config.optimise,
+        threads: 0,
+        rounds_max: ROUNDS_MAX,
+        search_trials: SEARCH_TRIALS,
+        rules: (!rules.rules.is_empty()).then_some(rules),
+    };
+    let notes = flags.told(found - outcomes).into_iter().collect();
+    let wording = project.wording()?;
+    Ok(Gathered { assignment, rows, by_time, for_use, sql, wording, params, notes, immature, unreadable_rules })
+}
+
+/// Fits and measures every rung and chooses one. It keeps a processor busy for seconds and waits for nothing.
+pub(crate) fn climb(gathered: &Gathered, progress: &dyn Fn(&str)) -> Result<Ladder> {
+    let target = &gathered.assignment.target;
+    let train = &gathered.for_use.train;
+    let evidence = leaks::suspects(&gathered.rows.table.select(train), &gathered.rows.labels_of(train))?;
+    let mut rungs = Vec::new();
+    for kind in gathered.kinds() {
+        progress(&format!("{target}: fitting {}", kind.word()));
+        let rung = gathered.rung(kind, &evidence);
+        rungs.push(rung.with_context(|| format!("cannot fit {} for `{target}`", kind.word()))?);
+    }
+    let choice = gathered.choose(&rungs);
+    let test = &gathered.by_time.test;
+    let tested = test.iter().map(|row| gathered.rows.observations[*row].clone()).collect();
+    Ok(Ladder { rungs, choice, tested, labels: gathered.rows.labels_of(test) })
+}
+
+impl Gathered {
+    /// Returns the moment from which on the rows to test on came.
+    pub(crate) fn test_from(&self) -> Option<DateTime<Utc>> {
+        self.by_time.test.iter().map(|row| self.rows.observations[*row].as_of).min()
+    }
+
+    fn kinds(&self) -> Vec<ModelKind> {
+        let rules: Option<&Rules> = self.params.rules.as_ref();
+        let rules = rules.map(|_| ModelKind::Rules);
+        rules.into_iter().chain([ModelKind::Logistic, ModelKind::Xgboost]).collect()
+    }
+
+    fn choose(&self, rungs: &[Rung]) -> Choice {
+        let leads: Vec<&str> =
+            self.by_time.valid.iter().map(|row| self.rows.observations[*row].lead_id.as_str()).collect();
+        let candidates: Vec<(ModelKind, &[f64])> =
+            rungs.iter().map(|rung| (rung.card.kind, rung.losses.as_slice())).collect();
+        choice::simplest_that_is_not_beaten(&candidates, &leads)
+    }
+
+    fn rung(&self, kind: ModelKind, evidence: &[LeakEvidence]) -> Result<Rung> {
+        let earlier = self.rows.fit(kind, &self.by_time, &self.wording, &self.params)?;
+        let (valid, test) = (&self.by_time.valid, &self.by_time.test);
+        let losses = self.rows.losses(&earlier, valid)?;
+        let (test_matrix, _) = earlier.features.encode(&self.rows.table.select(test))?;
+        let labels = self.rows.labels_of(test);
+        let measured = card::measure(&earlier, &test_matrix, &labels, self.params.beta, self.params.seed)?;
+        let scores = card::scores(&earlier, &test_matrix)?;
+
+        let model = self.rows.fit(kind, &self.for_use, &self.wording, &self.params)?;
+        let baseline = self.baseline(&model)?;
+        let artifact = Artifact {
+            model,
+            target: self.assignment.target.clone(),
+            inputs: Inputs::Leads(self.sql.clone()),
+            baseline,
+        };
+        let bytes = serde_json::to_vec(&artifact).context("cannot write the model as JSON")?;
+        let card = self.card(registry::model_id(&bytes), &artifact.model, measured, evidence)?;
+        Ok(Rung { bytes, card, scores, threshold: earlier.threshold.score, losses })
+    }
+
+    /// What later weeks are held against. Of each lead only its last observation, as the watch does it.
+    fn baseline(&self, model: &Model) -> Result<drift::Baseline> {
+        let Split { train, valid, .. } = &self.for_use;
+        let all: Vec<usize> = train.iter().chain(valid).copied().collect();
+        let of = |rows: &[usize]| model.features.encode(&self.rows.table.select(&self.rows.last_of_each_lead(rows)));
+        let scores = card::scores(model, &of(valid)?.0)?;
+        Ok(drift::baseline(&model.features, &of(&all)?.0, &scores)?)
+    }
+
+    fn card(
+        &self,
+        model_id: String,
+        model: &Model,
+        measured: Measured,
+        evidence: &[LeakEvidence],
+    ) -> Result<ModelCard> {
+        let Split { train, valid, .. } = &self.for_use;
+        let all: Vec<usize> = train.iter().chain(valid).copied().collect();
+        let (matrix, _) = model.features.encode(&self.rows.table.select(&all))?;
+        let moments = || all.iter().map(|row| self.rows.observations[*row].as_of);
+        let rows_hash =
+            card::hash_of_rows(&model.features, &matrix, &self.rows.labels_of(&all), &self.rows.weights_of(&all))?;
+        let sql = serde_json::to_vec(&(&self.sql, &model.features)).context("cannot hash the features")?;
+        Ok(ModelCard {
+            model_id,
+            target: self.assignment.target.clone(),
+            kind: model.kind(),
+            as_of: self.assignment.as_of,
+            dataset: DatasetCard {
+                hash: rows_hash,
+                rows_train: train.len(),
+                rows_valid: valid.len(),
+                rows_test: self.by_time.test.len(),
+                base_rate: model.base_rate,
+                rows_immature: self.immature,
+                span: moments().min().zip(moments().max()),
+            },
+            features_hash: card::hash(&sql),
+            code_version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: self.assignment.seed,
+            params: model.params.clone(),
+            threshold: model.threshold.clone(),
+            metrics: measured.metrics,
+            gain: measured.gain,
+            reliability: measured.reliability,
+            importance: measured.importance,
+            weakest: measured.weakest,
+            leaks: evidence.to_vec(),
+            notes: self.notes_of(model),
+        })
+    }
+
+    fn notes_of(&self, model: &Model) -> Vec<String> {
+        let mut notes = self.notes.clone();
+        if let Some(from) = self.test_from() {
+            notes.push(format!(
+                "measured as of {}, by a fit of the same kind that knew nothing later, on the leads that came from then \
+                 on; the model itself knows all that was known by {}",
+                from.format("%-d %b %Y"),
+                self.assignment.as_of.format("%-d %b %Y"),
+            ));
+        }
+        if model.kind() == ModelKind::Rules
+            && let Some(rules) = &self.params.rules
+        {
+            let unbound = rules.bind(&model.features);
+            notes.extend(unbound.into_iter().map(|rule| format!("rule {} is not used: {}", rule.rule + 1, rule.why)));
+        }
+        notes
+    }
+}
