@@ -45,7 +45,8 @@ impl Logistic {
         Ok(fitting.finish(strength, &fitting.solve(strength, None)))
     }
 
-    /// Returns the regression whose L2 strength has the lowest log loss on the rows to choose on.
+    /// Returns the regression whose L2 strength has the lowest log loss on the rows to choose on,
+    /// after the best shift.
     pub fn search(features: &FeatureSet, train: Samples, valid: Samples) -> Result<Logistic, Error> {
         train.check(features, "train")?;
         valid.check(features, "choose on")?;
@@ -56,7 +57,7 @@ impl Logistic {
             let solution = fitting.solve(strength, weights);
             let logistic = fitting.finish(strength, &solution);
             weights = Some(solution);
-            let loss = newton::log_loss(&logistic.margins(valid.matrix)?, valid.labels, valid.weights);
+            let loss = newton::log_loss_shifted(&logistic.margins(valid.matrix)?, valid.labels, valid.weights);
             // A tie goes to the stronger penalty, which comes first.
             if best.as_ref().is_none_or(|(least, _)| loss < *least) {
                 best = Some((loss, logistic));

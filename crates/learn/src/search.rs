@@ -113,7 +113,7 @@ impl Ground<'_> {
         for round in 0..self.params.rounds_max {
             booster.update(round, &train)?;
             let margins: Vec<f64> = booster.margins(&valid)?.into_iter().map(f64::from).collect();
-            let loss = newton::log_loss(&margins, self.valid.labels, self.valid.weights);
+            let loss = newton::log_loss_shifted(&margins, self.valid.labels, self.valid.weights);
             if loss < least {
                 (rounds, least) = (round + 1, loss);
             } else if round + 1 >= rounds + PATIENCE {

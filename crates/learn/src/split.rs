@@ -17,9 +17,11 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::Error;
 
-/// Of a table without time, the parts to train on and to choose on, in tenths; the rest is to test on.
-const TRAIN_TENTHS: usize = 6;
-const VALID_TENTHS: usize = 2;
+/// Of rows by chance, the parts to train on and to choose on, in percent; the rest is to test on.
+const RANDOM_PERCENT: (usize, usize) = (60, 20);
+
+/// Of rows in their order, the same.
+const ORDER_PERCENT: (usize, usize) = (56, 14);
 
 /// The newest part of the span of time, to test on, in percent.
 const TEST_PERCENT: i32 = 15;
@@ -84,28 +86,42 @@ pub fn for_use(observations: &[Observation]) -> Result<Split, Error> {
     Split { train, valid, test: Vec::new(), dropped: 0 }.checked(false)
 }
 
-/// Splits rows in their order: the first 60 %, the next 20 %, the last 20 %.
-pub fn by_order(rows: usize) -> Result<Split, Error> {
-    cut((0..rows).collect())
+/// Splits rows in their order: the last 30 % are to test on. Of those before, a fifth by chance is to choose on: rows
+/// that tell nothing of when they are from say nothing of how fast their world moves, and the last of them alone may
+/// be of a world that was turned over.
+pub fn by_order(rows: usize, seed: u64) -> Result<Split, Error> {
+    let (train, valid) = ORDER_PERCENT;
+    let test_from = rows * (train + valid) / 100;
+    let train_to = test_from * train / (train + valid);
+    let known = shuffled(test_from, seed);
+    Split {
+        train: sorted(&known[..train_to]),
+        valid: sorted(&known[train_to..]),
+        test: (test_from..rows).collect(),
+        dropped: 0,
+    }
+    .checked(true)
 }
 
 /// Splits rows by chance into 60 %, 20 % and 20 %; the same seed gives the same split.
 pub fn random(rows: usize, seed: u64) -> Result<Split, Error> {
-    let mut shuffled: Vec<usize> = (0..rows).collect();
-    shuffled.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-    cut(shuffled)
+    let (train, valid) = RANDOM_PERCENT;
+    let (train_to, valid_to) = (rows * train / 100, rows * (train + valid) / 100);
+    let rows = shuffled(rows, seed);
+    let [train, valid, test] = [&rows[..train_to], &rows[train_to..valid_to], &rows[valid_to..]].map(sorted);
+    Split { train, valid, test, dropped: 0 }.checked(true)
 }
 
-fn cut(rows: Vec<usize>) -> Result<Split, Error> {
-    let (train_to, valid_to) = (rows.len() * TRAIN_TENTHS / 10, rows.len() * (TRAIN_TENTHS + VALID_TENTHS) / 10);
-    let sorted = |rows: &[usize]| {
-        let mut rows = rows.to_vec();
-        rows.sort_unstable();
-        rows
-    };
-    let (train, valid, test) =
-        (sorted(&rows[..train_to]), sorted(&rows[train_to..valid_to]), sorted(&rows[valid_to..]));
-    Split { train, valid, test, dropped: 0 }.checked(true)
+fn shuffled(rows: usize, seed: u64) -> Vec<usize> {
+    let mut shuffled: Vec<usize> = (0..rows).collect();
+    shuffled.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    shuffled
+}
+
+fn sorted(rows: &[usize]) -> Vec<usize> {
+    let mut rows = rows.to_vec();
+    rows.sort_unstable();
+    rows
 }
 
 impl Split {

@@ -65,7 +65,7 @@ impl Order {
     pub(super) fn words(self) -> &'static str {
         match self {
             Order::Random => "random rows",
-            Order::File => "in row order, the last 20 % tested",
+            Order::File => "in row order, the last 30 % tested",
         }
     }
 }
@@ -200,7 +200,7 @@ fn group(
     let rows = entrants.table.rows();
     let split = match order {
         Order::Random => split::random(rows, params.seed)?,
-        Order::File => split::by_order(rows)?,
+        Order::File => split::by_order(rows, params.seed)?,
     };
     let kept;
     let table = if sees_suspects {
