@@ -36,7 +36,7 @@ impl Lake {
     /// Nothing that was learned after an observation's `as_of` has any part in its row.
     pub async fn features(&self, sql: &FeatureSql, observations: &[Observation]) -> Result<Table, Error> {
         let lists = parse_all(sql)?;
-        let context = self.context();
+        let context = self.context()?;
         self.register_rates(&context, sql, &lists).await?;
         run(&context, sql, &lists, observations).await
     }

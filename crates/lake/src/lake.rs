@@ -94,19 +94,23 @@ impl Lake {
     /// Returns columns of a relation, whole.
     pub(crate) async fn read(&self, table: &str, columns: &[&str]) -> Result<RecordBatch, Error> {
         let doing = || Error::engine::<datafusion::error::DataFusionError>("read the ground");
-        let rows = self.context().table(table).await.map_err(doing())?.select_columns(columns).map_err(doing())?;
+        let rows = self.context()?.table(table).await.map_err(doing())?.select_columns(columns).map_err(doing())?;
         let schema: SchemaRef = Arc::new(rows.schema().as_arrow().clone());
         let batches = rows.collect().await.map_err(doing())?;
         concat_batches(&schema, &batches).map_err(Error::engine("read the ground"))
     }
 
-    /// Returns a session in which the ground's relations are tables.
-    pub(crate) fn context(&self) -> SessionContext {
+    /// Returns a session in which the ground's relations are tables. The engine takes a folder that is gone for an empty
+    /// one, so that is asked first.
+    pub(crate) fn context(&self) -> Result<SessionContext, Error> {
+        if !self.version.is_dir() {
+            return Err(Error::GroundGone { version: self.version.clone() });
+        }
         let context = session();
         for (name, table) in [("lead", &self.lead), ("event", &self.event), ("outcome", &self.outcome)] {
             context.register_table(name, table.clone()).expect("a new session has no tables");
         }
-        context
+        Ok(context)
     }
 
     /// Returns the columns of the ground's `lead`.
@@ -121,7 +125,7 @@ impl Lake {
 
     async fn filtered(&self, table: &str, filter: Expr) -> Result<RecordBatch, Error> {
         let doing = || Error::engine::<datafusion::error::DataFusionError>("read the ground");
-        let rows = self.context().table(table).await.map_err(doing())?.filter(filter).map_err(doing())?;
+        let rows = self.context()?.table(table).await.map_err(doing())?.filter(filter).map_err(doing())?;
         let schema: SchemaRef = Arc::new(rows.schema().as_arrow().clone());
         let batches = rows.collect().await.map_err(doing())?;
         concat_batches(&schema, &batches).map_err(Error::engine("read the ground"))

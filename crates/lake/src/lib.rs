@@ -87,6 +87,12 @@ pub enum Error {
         /// The data folder.
         data: PathBuf,
     },
+    /// The version of the ground that was opened is there no more.
+    #[error("`{}` was removed since it was opened, by two later ingestions: open the data folder again", version.display())]
+    GroundGone {
+        /// The version's folder.
+        version: PathBuf,
+    },
     /// A request has a field that the ground has no column for.
     #[error("{relation} {row} of the request: unknown field `{field}`: expected one of {}", known.join(", "))]
     UnknownField {

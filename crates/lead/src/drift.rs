@@ -14,7 +14,7 @@ pub struct WatchReport {
     pub from: DateTime<Utc>,
     /// The moment after its last.
     pub to: DateTime<Utc>,
-    /// Number of observations in the window.
+    /// Number of observations that were compared: those of the window and, if they were too few, of weeks before it.
     pub rows: usize,
     /// The prediction first, then each feature.
     pub drifts: Vec<Drift>,

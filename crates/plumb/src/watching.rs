@@ -13,6 +13,12 @@ use crate::card;
 use crate::scoring::Scorer;
 use crate::store::Store;
 
+/// With fewer leads in a week those of the weeks before are looked at too, because of so few nothing can be told.
+const LEADS_MIN: usize = 100;
+
+/// The most weeks that are looked at together.
+const WEEKS_POOLED: i64 = 8;
+
 /// Weeks whose matured leads are judged together: one alone has too few to tell.
 const WEEKS_JUDGED: usize = 8;
 
@@ -83,7 +89,7 @@ impl Watched<'_> {
     async fn report(&self, from: DateTime<Utc>) -> Result<WatchReport> {
         let to = from + TimeDelta::weeks(1);
         let question = self.at_last_age();
-        let observations = self.lake.observations(&question, from, to).await?;
+        let observations = self.enough(&question, from, to).await?;
         let (matrix, scores, unseen) = self.scored(&observations).await?;
         let artifact = &self.scorer.artifact;
         let drifts = drift::compare(&artifact.baseline, &artifact.model.features, &matrix, &scores, &unseen)?;
@@ -96,6 +102,20 @@ impl Watched<'_> {
             drifts,
             matured: self.matured(&question, from, to).await?,
         })
+    }
+
+    /// Returns the leads of a week, and of as many weeks before as it takes to have enough.
+    async fn enough(&self, question: &Question, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Observation>> {
+        let mut observations = self.lake.observations(question, from, to).await?;
+        let mut weeks = 1;
+        while observations.len() < LEADS_MIN && weeks < WEEKS_POOLED {
+            let earlier = from - TimeDelta::weeks(weeks);
+            let mut pooled = self.lake.observations(question, earlier, earlier + TimeDelta::weeks(1)).await?;
+            pooled.append(&mut observations);
+            observations = pooled;
+            weeks += 1;
+        }
+        Ok(observations)
     }
 
     /// Each lead counts once, when most is known of it: three rows of one lead would pass for three leads.

@@ -236,13 +236,16 @@ fn shapes_that_do_not_fit_are_an_error() -> Result<(), Error> {
 
 #[test]
 fn a_split_on_missing_values_alone_is_written_and_read() -> Result<(), Error> {
-    // One column that is either 1 or missing: all there is to ask is whether the value is there.
+    // One column that is either 1 or missing: all there is to ask is whether the value is there. The constraint makes
+    // the present ones go right, and a border under all of them is at minus infinity.
     let values: Vec<f32> = (0..400).map(|row| if row % 2 == 0 { 1.0 } else { f32::NAN }).collect();
     let labels: Vec<f32> = (0..400).map(|row| f32::from(u8::from((row % 2 == 0) != (row % 10 == 0)))).collect();
     let mut matrix = DMatrix::from_dense(&values, 400, 1, 1)?;
     matrix.set_labels(&labels)?;
     let mut booster = Booster::new(&[&matrix])?;
-    for (name, value) in [("objective", "binary:logistic"), ("tree_method", "hist"), ("nthread", "1")] {
+    for (name, value) in
+        [("objective", "binary:logistic"), ("tree_method", "hist"), ("monotone_constraints", "(1)"), ("nthread", "1")]
+    {
         booster.set_param(name, value)?;
     }
     booster.update(0, &matrix)?;

@@ -70,7 +70,7 @@ async fn bad_rows_are_named_with_file_line_field_and_reason() {
     );
     assert_eq!(company.ingest().await.rejected_total, 3);
     let rejects = company.read("rejects.csv");
-    assert!(rejects.contains("leads.jsonl,3,created_at,`01/02/2026` is no moment: expected year first"), "{rejects}");
+    assert!(rejects.contains("leads.jsonl,3,created_at,\"`01/02/2026` is no moment: expected year first"), "{rejects}");
     assert!(rejects.contains("leads.jsonl,4,created_at,no version of this lead says when"), "{rejects}");
     assert!(rejects.contains("events.jsonl,2,at,missing: every row needs it"), "{rejects}");
 }
@@ -95,4 +95,13 @@ async fn a_wrong_column_is_named_with_its_file() {
     company.files[0].sql = "SELECT id AS lead_key, known_at FROM leads.records".into();
     let error = company.try_ingest().await.expect_err("created_at is needed").to_string();
     assert_eq!(error, "`sources/lead.sql`: no column `created_at`: expected it among lead_key, known_at");
+}
+
+#[tokio::test]
+async fn a_ground_that_was_removed_is_no_empty_one() {
+    let company = Company::new(r#"{"id":"1","created_at":"2026-01-01"}"#, "", "");
+    let lake = company.lake().await;
+    std::fs::remove_dir_all(company.data().join("ground")).expect("it can be removed");
+    let error = lake.leads(day(1)).await.expect_err("nothing is there").to_string();
+    assert!(error.contains("was removed since it was opened"), "{error}");
 }

@@ -43,7 +43,8 @@ impl Place {
 
     /// Returns the data folder.
     pub(crate) fn data(&self) -> PathBuf {
-        self.data.clone().unwrap_or_else(|| self.project.join("data"))
+        let here = self.project == Path::new(".");
+        self.data.clone().unwrap_or_else(|| if here { PathBuf::from("data") } else { self.project.join("data") })
     }
 
     /// Opens the operational database.

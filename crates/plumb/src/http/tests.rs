@@ -149,6 +149,11 @@ fn columns_model() -> Vec<u8> {
     serde_json::to_vec(&artifact).expect("a model is JSON")
 }
 
+/// The client's JSON reader is off by one in the last place of some numbers.
+fn close(score: f64, answered: &Value) -> bool {
+    answered.as_f64().is_some_and(|answered| (answered - score).abs() < 1e-15)
+}
+
 #[test]
 fn an_empty_server_says_what_to_run_next() {
     let server = Server::start(&["converted"]);
@@ -178,7 +183,7 @@ fn a_row_of_columns_is_scored_and_stored_before_it_is_answered() {
     assert!(answer["reasons"][0]["text"].is_string() && answer["unseen"].is_null(), "{answer}");
     let id = answer["prediction_id"].as_str().expect("an id");
     let stored = server.runtime.block_on(server.store.prediction(id)).expect("read").expect("stored");
-    assert_eq!(json!(stored.score.get()), answer["score"]);
+    assert!(close(stored.score.get(), &answer["score"]), "{answer}");
 
     let strange = json!({ "target": "converted", "features": { "age": 30, "channel": "tiktok_ads" } });
     let unseen = &server.post_json("/v1/score", &strange).json()["unseen"];
@@ -220,7 +225,7 @@ fn invocations_take_and_give_json_and_csv() {
     let by_csv = server.post(path, &csv, "30,referral\r\n,\n");
     assert_eq!(by_csv.headers["content-type"], "text/csv; charset=utf-8");
     let scores: Vec<f64> = by_csv.text.lines().map(|line| line.parse().expect("a score")).collect();
-    assert_eq!((scores.len(), json!(scores[0])), (2, predictions[0]["score"].clone()));
+    assert!(scores.len() == 2 && close(scores[0], &predictions[0]["score"]), "{scores:?}");
 
     let one = server.post_json(path, &json!({ "features": { "age": 30, "channel": "referral" } })).json();
     assert_eq!(one["predictions"][0]["score"], predictions[0]["score"]);

@@ -66,11 +66,14 @@ impl Flags {
     /// Returns a sentence for the model card; `None` if nothing was used.
     pub(super) fn told(&self, rows_left_out: usize) -> Option<String> {
         let used = rows_left_out > 0 || !self.opinions.is_empty();
+        let opinions = match self.opinions.len() {
+            1 => "1 opinion whose outcome is still open was".to_owned(),
+            count => format!("{count} opinions whose outcome is still open were"),
+        };
         used.then(|| {
             format!(
-                "reps' flags: {} opinions whose outcome is still open were learned from at half weight, and {rows_left_out} \
-                 rows were left out because the lead is none or its data was wrong",
-                self.opinions.len()
+                "reps' flags: {opinions} learned from at half weight, and {rows_left_out} rows were left out because the \
+                 lead is none or its data was wrong"
             )
         })
     }
@@ -126,6 +129,6 @@ mod tests {
         assert!(!flags.keeps(&at("ada", 9)) && !flags.keeps(&at("bob", 3)));
         assert!(flags.keeps(&at("bob", 4)) && flags.keeps(&at("eve", 3)));
         assert_eq!(flags.opinions, [(at("bob", 5), true)]);
-        assert!(flags.told(7).expect("much was used").contains("1 opinions"));
+        assert!(flags.told(7).expect("much was used").contains("1 opinion whose outcome is still open was"));
     }
 }

@@ -1,11 +1,15 @@
 //! `plumb ingest` over all kinds of sources, run again, and on bad input.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
+
+use crate::program::{failure, run, sqlite, success, write};
+
+/// The relations of a project whose leads are a table with `id` and `email`, and that has neither events nor outcomes.
+const NO_EVENTS: &str = "SELECT '' AS lead_key, '' AS kind, '' AS at, '' AS known_at WHERE false";
+const NO_OUTCOMES: &str = "SELECT '' AS lead_key, '' AS target, true AS positive, '' AS at, '' AS known_at WHERE false";
 
 #[tokio::test]
 async fn a_second_run_reads_only_what_is_new() {
@@ -17,23 +21,38 @@ async fn a_second_run_reads_only_what_is_new() {
          [source.marketing]
          kind = \"jsonl\"
          url = \"marketing/*.jsonl\"",
+        "SELECT 'crm:' || id AS lead_key, '2026-01-01' AS created_at, updated_at AS known_at, email FROM crm.leads",
     );
+    write(
+        folder.path(),
+        "sources/event.sql",
+        "SELECT l.lead_key, m.kind AS kind, '2026-01-05' AS at, '2026-01-05' AS known_at
+         FROM marketing.records m JOIN (SELECT 'crm:' || id AS lead_key, email FROM crm.leads) l ON l.email = m.email",
+    );
+    let crm = folder.path().join("crm.db");
     sqlite(
-        &folder,
+        &crm,
         "CREATE TABLE leads (id INTEGER PRIMARY KEY, email TEXT, budget REAL, updated_at TEXT);
          INSERT INTO leads VALUES (1, 'a@x.org', 10.5, '2026-01-01'), (2, 'b@x.org', NULL, '2026-01-02')",
     )
     .await;
-    write(&folder, "marketing/2026-01.jsonl", "{\"email\":\"a@x.org\",\"utm\":{\"source\":\"google\"}}\n");
-    assert_eq!(ingest(&folder), "crm: 2 rows read, 2 new\nmarketing: 1 rows read, 1 new\n");
+    write(folder.path(), "marketing/2026-01.jsonl", "{\"email\":\"a@x.org\",\"kind\":\"opened\"}\n");
+    let first = ingest(&folder);
+    assert!(first.starts_with("crm: 2 rows read, 2 new\nmarketing: 1 rows read, 1 new\n2 leads in "), "{first}");
 
-    sqlite(&folder, "UPDATE leads SET email = 'c@x.org', updated_at = '2026-01-03' WHERE id = 1").await;
-    let grown =
-        "{\"email\":\"a@x.org\",\"utm\":{\"source\":\"google\"}}\n{\"email\":\"b@x.org\",\"kind\":\"opened\"}\n";
-    write(&folder, "marketing/2026-01.jsonl", grown);
-    write(&folder, "marketing/2026-02.jsonl", "{\"email\":\"b@x.org\",\"kind\":\"clicked\"}\n");
-    assert_eq!(ingest(&folder), "crm: 2 rows read, 1 new\nmarketing: 2 rows read, 2 new\n");
-    assert_eq!(ingest(&folder), "crm: 1 rows read, 0 new\nmarketing: 0 rows read, 0 new, 2 files unchanged\n");
+    sqlite(&crm, "UPDATE leads SET email = 'c@x.org', updated_at = '2026-01-03' WHERE id = 1").await;
+    let grown = "{\"email\":\"a@x.org\",\"kind\":\"opened\"}\n{\"email\":\"b@x.org\",\"kind\":\"opened\"}\n";
+    write(folder.path(), "marketing/2026-01.jsonl", grown);
+    write(folder.path(), "marketing/2026-02.jsonl", "{\"email\":\"b@x.org\",\"kind\":\"clicked\"}\n");
+    let second = ingest(&folder);
+    assert!(second.starts_with("crm: 2 rows read, 1 new\nmarketing: 2 rows read, 2 new\n2 leads in "), "{second}");
+    assert!(second.contains(" 2 events"), "the address of the opened mail is nobody's any more: {second}");
+    let third = ingest(&folder);
+    assert!(
+        third.starts_with("crm: 1 rows read, 0 new\nmarketing: 0 rows read, 0 new, 2 files unchanged\n"),
+        "{third}"
+    );
+    assert!(third.contains("nothing is new: 2 leads"), "{third}");
 }
 
 #[tokio::test]
@@ -55,13 +74,16 @@ async fn postgresql_is_read_like_any_other_system() {
          url = \"${PLUMB_TEST_POSTGRES_URL}\"
          tables = [\"applications\"]
          cursor = { applications = \"decided_at\" }",
+        "SELECT number AS lead_key, '2026-01-01' AS created_at, decided_at AS known_at, fee FROM internal.applications",
     );
-    assert_eq!(ingest(&folder), "internal: 2 rows read, 2 new\n");
+    let first = ingest(&folder);
+    assert!(first.starts_with("internal: 2 rows read, 2 new\n2 leads in 2 versions"), "{first}");
     connection
         .execute("INSERT INTO applications VALUES ('A-3', 7, false, '2026-02-01')")
         .await
         .expect("a row is added");
-    assert_eq!(ingest(&folder), "internal: 2 rows read, 1 new\n");
+    let second = ingest(&folder);
+    assert!(second.starts_with("internal: 2 rows read, 1 new\n3 leads in 3 versions"), "{second}");
 }
 
 #[tokio::test]
@@ -76,11 +98,13 @@ async fn bad_rows_are_kept_aside_with_their_place_and_reason() {
          [source.sheet]
          kind = \"csv\"
          url = \"sheet.csv\"",
+        "SELECT id AS lead_key, '2026-01-01' AS created_at, '2026-01-01' AS known_at, name FROM sheet.records",
     );
-    sqlite(&folder, "CREATE TABLE leads (id INTEGER PRIMARY KEY, budget REAL); INSERT INTO leads VALUES (1, 'lots')")
+    let crm = folder.path().join("crm.db");
+    sqlite(&crm, "CREATE TABLE leads (id INTEGER PRIMARY KEY, budget REAL); INSERT INTO leads VALUES (1, 'lots')")
         .await;
-    write(&folder, "mail.jsonl", "{\"email\":\"a@x.org\"}\n\n[1]\n{\"email\":\n");
-    write(&folder, "sheet.csv", "id,name\n1,Ada\n2\n");
+    write(folder.path(), "mail.jsonl", "{\"email\":\"a@x.org\"}\n\n[1]\n{\"email\":\n");
+    write(folder.path(), "sheet.csv", "id,name\n1,Ada\n2\n");
     for _ in 0..2 {
         let said = ingest(&folder);
         assert!(said.contains("4 rows are kept aside in "), "{said}");
@@ -104,52 +128,39 @@ fn what_is_wrong_with_a_project_is_named() {
     refuses("[source.m]\nkind = \"csv\"\nurl = \"x\"\ncolour = 1", "unknown field `colour`");
     refuses("[source.m]\nkind = \"postgres\"\nurl = \"${PLUMB_TEST_UNSET}\"", "`PLUMB_TEST_UNSET` is not set");
     let empty = TempDir::new().expect("a temporary folder");
-    assert!(text(&run(empty.path()).stderr).contains("run in a project folder"));
+    assert!(failure(run(empty.path(), &["ingest"])).contains("run in a project folder"));
+    write(empty.path(), "plumb.toml", "");
+    assert!(failure(run(empty.path(), &["ingest"])).contains("cannot list `./sources`"));
+}
+
+#[tokio::test]
+async fn a_wrong_sql_file_is_named_with_what_it_has() {
+    let folder = project(
+        "[source.crm]\nkind = \"sqlite\"\nurl = \"crm.db\"",
+        "SELECT id AS lead_key, colour AS created_at, '2026-01-01' AS known_at FROM crm.leads",
+    );
+    sqlite(&folder.path().join("crm.db"), "CREATE TABLE leads (id TEXT PRIMARY KEY)").await;
+    let said = failure(run(folder.path(), &["ingest"]));
+    assert!(said.contains("`sources/lead.sql`") && said.contains("colour"), "{said}");
 }
 
 #[track_caller]
 fn refuses(config: &str, expected: &str) {
-    let folder = project(config);
-    let output = run(folder.path());
-    let said = text(&output.stderr);
-    assert!(!output.status.success() && said.contains(expected), "{said}");
-    assert!(!said.contains("panicked"), "{said}");
+    let folder = project(config, "SELECT 1");
+    let said = failure(run(folder.path(), &["ingest"]));
+    assert!(said.contains(expected), "{said}");
 }
 
-fn project(config: &str) -> TempDir {
+fn project(config: &str, leads: &str) -> TempDir {
     let folder = TempDir::new().expect("a temporary folder");
-    write(&folder, "plumb.toml", config);
+    write(folder.path(), "plumb.toml", config);
+    write(folder.path(), "sources/lead.sql", leads);
+    write(folder.path(), "sources/event.sql", NO_EVENTS);
+    write(folder.path(), "sources/outcome.sql", NO_OUTCOMES);
     folder
-}
-
-fn write(folder: &TempDir, file: &str, content: &str) {
-    let path = folder.path().join(file);
-    fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder can be made");
-    fs::write(path, content).expect("the file can be written");
-}
-
-async fn sqlite(folder: &TempDir, sql: &'static str) {
-    let url = format!("sqlite://{}?mode=rwc", folder.path().join("crm.db").display());
-    let mut connection = SqliteConnection::connect(&url).await.expect("SQLite opens the file");
-    connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.expect("the SQL is right");
-    connection.close().await.expect("SQLite closes the file");
 }
 
 #[track_caller]
 fn ingest(folder: &TempDir) -> String {
-    let output = run(folder.path());
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    text(&output.stdout)
-}
-
-fn run(folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_plumb"))
-        .args(["ingest", "--project"])
-        .arg(folder)
-        .output()
-        .expect("the program starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    success(run(folder.path(), &["ingest"]))
 }

@@ -1,4 +1,6 @@
-//! The one integration binary: the built program, real databases, a temporary folder.
+//! The one integration binary: the built program, real databases, a real client, a temporary folder.
 
+mod program;
 mod ingest;
 mod quick;
+mod story;

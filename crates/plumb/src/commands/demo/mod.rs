@@ -48,6 +48,9 @@ pub(crate) struct Args {
     /// Stop when everything is scored.
     #[arg(long)]
     no_serve: bool,
+    /// Only make the company and its project folder, to go through the loop by hand.
+    #[arg(long)]
+    company_only: bool,
 }
 
 /// What a company was made from, kept beside it.
@@ -59,6 +62,9 @@ struct Origin {
 
 pub(crate) async fn run(args: Args) -> Result<()> {
     company_at(&args).await?;
+    if args.company_only {
+        return Ok(());
+    }
     let place = Place::of(&args.folder);
     let data = place.data();
     let report = ingest::ingest(&Project::open(&args.folder)?, &data).await?;

@@ -1,0 +1,45 @@
+//! The built program, run in a folder as a user runs it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
+
+/// Runs `plumb` with these arguments in a folder.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_plumb")).current_dir(folder).args(arguments).output().expect("the program starts")
+}
+
+/// Returns what a run printed; it has to succeed.
+#[track_caller]
+pub(crate) fn success(output: Output) -> String {
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// Returns what a run complained of; it has to fail, and without a panic.
+#[track_caller]
+pub(crate) fn failure(output: Output) -> String {
+    let said = text(&output.stderr);
+    assert!(!output.status.success() && !said.contains("panicked"), "{}{said}", text(&output.stdout));
+    said
+}
+
+/// Writes a file and the folders that it lies in.
+pub(crate) fn write(folder: &Path, file: &str, content: &str) {
+    let path = folder.join(file);
+    std::fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder can be made");
+    std::fs::write(path, content).expect("the file can be written");
+}
+
+/// Runs statements in a SQLite file, which is made if need be.
+pub(crate) async fn sqlite(path: &Path, sql: &'static str) {
+    let url = format!("sqlite://{}?mode=rwc", path.display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("SQLite opens the file");
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.expect("the SQL is right");
+    connection.close().await.expect("SQLite closes the file");
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,168 @@
+//! One company's story through the built program: ingest, train, score, serve, flag, watch, retrain, roll back.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::program::{failure, run, success};
+
+/// A running server, stopped as a system stops a service.
+struct Server {
+    process: Child,
+    address: String,
+}
+
+#[test]
+fn from_three_systems_to_a_score_that_is_kept_true() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    success(run(home.path(), &["demo", "--folder", "company", "--leads", "4000", "--company-only"]));
+    let company = home.path().join("company");
+    let plumb = |arguments: &[&str]| success(run(&company, arguments));
+
+    // Before there is data, or a model, the next command is named.
+    assert!(failure(run(&company, &["train"])).contains("run `plumb ingest` first"));
+    let ingested = plumb(&["ingest"]);
+    assert!(
+        ingested.contains("4000 leads in ") && ingested.contains("rows are kept aside in data/rejects.csv"),
+        "{ingested}"
+    );
+    assert!(plumb(&["ingest"]).contains("nothing is new: 4000 leads in "));
+    assert!(
+        failure(run(&company, &["score"])).contains("no model answers for `converted` yet: run `plumb train` first")
+    );
+    assert!(failure(run(&company, &["retrain"])).contains("run `plumb train` first"));
+    assert!(failure(run(&company, &["train", "--target", "won"])).contains("expected one of `converted`, `approved`"));
+    assert!(failure(run(&company, &["train", "--as-of", "2024-12-01"])).contains("cannot train for `converted`"));
+
+    // The first model is of the time before the new channel, so that there is something to catch.
+    let trained = plumb(&["train", "--target", "converted", "--as-of", "2026-02-01"]);
+    for kind in ["rules", "logistic", "xgboost"] {
+        assert!(trained.lines().any(|line| line.trim_start_matches(['*', ' ']).starts_with(kind)), "{kind}: {trained}");
+    }
+    assert!(trained.contains("is the champion: it answers for `converted` from now on"), "{trained}");
+    let again = plumb(&["train", "--target", "converted", "--as-of", "2026-02-01"]);
+    assert!(
+        again.contains("is the champion already: nothing has changed"),
+        "the same data and seed give other bytes: {again}"
+    );
+    let scored = plumb(&["score", "--target", "converted"]);
+    assert!(
+        scored.starts_with("converted: ") && scored.contains("`channel` = `tiktok_ads`, which training never saw"),
+        "{scored}"
+    );
+
+    let server = Server::start(&company);
+    let flagged = a_lead_is_scored_and_flagged(&server);
+
+    let told = plumb(&["watch", "--target", "converted"]);
+    assert!(told.contains("`channel`: ") && told.contains("`tiktok_ads`, which the model never saw"), "{told}");
+    assert!(plumb(&["watch", "--target", "converted"]).contains("nothing new to tell"), "an alert is told once");
+    assert!(server.page("/watch").contains("tiktok_ads"));
+
+    // The retraining uses the flag, and the server notices who answers now.
+    let before = server.champion();
+    let retrained = plumb(&["retrain", "--target", "converted"]);
+    assert!(retrained.contains("rows that neither knew") && retrained.contains(&before), "{retrained}");
+    if server.champion() == before {
+        plumb(&["promote", "--target", "converted", "--why", "the new channel"]);
+    }
+    let after = server.champion();
+    assert_ne!(after, before);
+    let cards = server.get("/v1/models?target=converted");
+    let card = cards["models"].as_array().and_then(|cards| cards.iter().find(|card| card["model_id"] == json!(after)));
+    let notes = card.expect("the champion has a card")["notes"].to_string();
+    assert!(notes.contains("1 opinion whose outcome is still open was learned from at half weight"), "{notes}");
+    let score = server.post("/v1/score", &json!({ "target": "converted", "lead_id": flagged }));
+    assert_eq!(score["model_id"], json!(after));
+
+    plumb(&["rollback", "--target", "converted", "--why", "a drill"]);
+    assert_eq!(server.champion(), before);
+    assert!(failure(run(&company, &["rollback", "--target", "converted"])).contains("no champion to go back to"));
+    server.stop();
+}
+
+/// Scores leads in the three ways that a caller has, and says that one score is wrong. Returns that lead.
+fn a_lead_is_scored_and_flagged(server: &Server) -> String {
+    let ranked = server.get("/v1/leads?target=converted&limit=3");
+    let best = &ranked["leads"][0];
+    assert!(best["brief"]["name"].is_string() && best["reasons"][0]["text"].is_string(), "{ranked}");
+    // What the batch said of a lead, the endpoint says of it too.
+    let lead_id = best["lead_id"].as_str().expect("a lead has an id").to_owned();
+    let asked = server.post("/v1/score", &json!({ "target": "converted", "lead_id": lead_id }));
+    assert_eq!((&asked["score"], &asked["band"], &asked["reasons"]), (&best["score"], &best["band"], &best["reasons"]));
+    let rows = json!({ "instances": [{ "lead_id": lead_id }] });
+    let invoked = server.post("/endpoints/converted/invocations", &rows);
+    assert_eq!(invoked["predictions"][0]["score"], best["score"]);
+
+    let lead =
+        json!({ "created_at": "2026-10-30T09:00:00Z", "channel": "referral", "industry": "fintech", "role": "owner" });
+    let reply = json!({ "kind": "reply", "at": "2026-10-30T12:00:00Z" });
+    let with_reply = server.post("/v1/score", &json!({ "target": "converted", "lead": lead, "events": [reply] }));
+    assert!((0.0..=1.0).contains(&with_reply["score"].as_f64().expect("a score")), "{with_reply}");
+    let mut strange = lead.clone();
+    strange["colour"] = json!("red");
+    let refused = server.post("/v1/score", &json!({ "target": "converted", "lead": strange }));
+    assert!(
+        refused["error"]["message"].as_str().is_some_and(|said| said.contains("unknown field `colour`")),
+        "{refused}"
+    );
+    let refused = server.post("/v1/score", &json!({ "target": "converted", "lead_id": "crm:0" }));
+    assert_eq!(refused["error"]["code"], "unknown_lead");
+
+    let flag = json!({ "prediction_id": asked["prediction_id"], "complaint": "too_high", "note": "they went quiet" });
+    assert!(server.post("/v1/feedback", &flag)["feedback_id"].is_string());
+    let page = server.page(&format!("/leads/{}", lead_id.replace(':', "%3A")));
+    assert!(page.contains("they went quiet") && page.contains("This score is wrong"), "{page}");
+    assert!(server.page("/models").contains("XGBoost"));
+    lead_id
+}
+
+impl Server {
+    fn start(project: &Path) -> Server {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_plumb"))
+            .current_dir(project)
+            .args(["serve", "--port", "0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let output = process.stdout.take().expect("its output is caught");
+        let line = BufReader::new(output).lines().next().expect("it says where it serves").expect("text");
+        let address = line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").to_owned();
+        Server { process, address }
+    }
+
+    fn get(&self, path: &str) -> Value {
+        serde_json::from_str(&self.page(path)).expect("an answer in JSON")
+    }
+
+    fn page(&self, path: &str) -> String {
+        let mut answer = ureq::get(format!("{}{path}", self.address)).call().expect("the server answers");
+        answer.body_mut().read_to_string().expect("a text")
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let request = agent.post(format!("{}{path}", self.address)).header("content-type", "application/json");
+        let mut answer = request.send(body.to_string()).expect("the server answers");
+        serde_json::from_str(&answer.body_mut().read_to_string().expect("a text")).expect("an answer in JSON")
+    }
+
+    fn champion(&self) -> String {
+        self.get("/v1/health")["models"]["converted"].as_str().expect("a champion").to_owned()
+    }
+
+    fn stop(mut self) {
+        let killed = Command::new("kill").arg(self.process.id().to_string()).status().expect("`kill` is there");
+        assert!(killed.success());
+        assert!(self.process.wait().expect("it ends").success(), "a server that is told to stop has not failed");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // After a failed test; a server that was stopped is gone already.
+        let _ = self.process.kill();
+    }
+}
