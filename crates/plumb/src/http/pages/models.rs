@@ -189,6 +189,14 @@ fn section(rung: &Rung, ladder: &[Rung]) -> Markup {
     }
 }
 
+/// Returns what contributions to a model's margin are counted in.
+fn unit(kind: ModelKind) -> &'static str {
+    match kind {
+        ModelKind::Rules => "points",
+        ModelKind::Logistic | ModelKind::Xgboost => "log-odds",
+    }
+}
+
 fn importance(card: &ModelCard) -> Markup {
     let largest = card.importance.iter().map(|(_, value)| *value).fold(0.0, f64::max);
     html! {
@@ -200,7 +208,7 @@ fn importance(card: &ModelCard) -> Markup {
                 }
             }
             @if card.importance.len() > FIELDS_SHOWN {
-                p.muted.small { "and " (card.importance.len() - FIELDS_SHOWN) " more; mean absolute contribution in log-odds." }
+                p.muted.small { "and " (card.importance.len() - FIELDS_SHOWN) " more; mean absolute contribution in " (unit(card.kind)) "." }
             }
         }
     }
