@@ -34,7 +34,7 @@ pub struct Lake {
 }
 
 impl Lake {
-    /// Opens the data folder that [`crate::ingest`] wrote.
+    /// Opens the data folder that [`crate::ingest()`] wrote.
     pub async fn open(data: &Path) -> Result<Lake, Error> {
         let version = ground::current(data)?.ok_or_else(|| Error::NoGround { data: data.to_owned() })?;
         let context = session();

@@ -109,7 +109,7 @@ pub(crate) fn told(gathered: &Gathered, ladder: &Ladder) -> String {
     text
 }
 
-/// Returns the headings over the [`line`]s of models.
+/// Returns the headings over the [`line()`]s of models.
 pub(crate) fn heading(beta: f64) -> String {
     format!(
         "  {:<10}{:>7}{:>10}{:>7}{:>11}{:>8}{:>8}{:>10}{:>10}\n",

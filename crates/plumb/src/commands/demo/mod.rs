@@ -77,6 +77,8 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         println!();
         first_models(&workplace, &target, &truth, args.seed).await?;
         print!("{}", watch::told(&target, &watch::watch(&workplace, &target, now).await?));
+        // What the first model said of today's leads as they came is the history that their pages show.
+        scores(&workplace, &target, now).await?;
         new_models(&workplace, &target, now, &truth, args.seed).await?;
         scores(&workplace, &target, now).await?;
     }
@@ -171,10 +173,7 @@ async fn new_models(workplace: &Workplace, target: &str, now: DateTime<Utc>, tru
 async fn scores(workplace: &Workplace, target: &str, now: DateTime<Utc>) -> Result<()> {
     let champion = registry::champion(&workplace.store, target).await?.map(|card| card.model_id);
     let newest = workplace.store.latest_predictions(target, 1, 0, None).await?;
-    let is_done =
-        newest.first().is_some_and(|newest| newest.as_of == now && Some(&newest.model_id) == champion.as_ref());
-    if is_done {
-        println!("{target}: the open leads are scored");
+    if newest.first().is_some_and(|newest| newest.as_of == now && Some(&newest.model_id) == champion.as_ref()) {
         return Ok(());
     }
     print!("{}", score::score_leads(workplace, target, now, true).await?.told());
