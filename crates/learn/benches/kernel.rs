@@ -145,11 +145,11 @@ fn rows(count: usize, seed: u64) -> (Matrix, Vec<f32>) {
             }
         });
         let mut logit = -1.0;
-        for column in 0..CATEGORIES {
-            logit += if (row[column] as usize * 7 + column).is_multiple_of(5) { 0.7 } else { -0.2 };
+        for (column, code) in row[..CATEGORIES].iter().enumerate() {
+            logit += if (*code as usize * 7 + column).is_multiple_of(5) { 0.7 } else { -0.2 };
         }
-        for column in CATEGORIES..COLUMNS - 1 {
-            logit += 0.8 * (row[column] - 1.0) * (row[column + 1] - 0.5) * (column % 5) as f32;
+        for (at, pair) in row[CATEGORIES..].windows(2).enumerate() {
+            logit += 0.8 * (pair[0] - 1.0) * (pair[1] - 0.5) * (at % 5) as f32;
         }
         labels.push(f32::from(u8::from(chance.random_bool(f64::from(1.0 / (1.0 + (-logit).exp()))))));
         values.extend(row.map(|value| if chance.random_bool(0.1) { f32::NAN } else { value }));

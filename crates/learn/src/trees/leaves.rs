@@ -10,6 +10,9 @@ use super::tree::{Node, Tree};
 /// A leaf's number must fit a byte.
 const LEAVES_MAX: usize = 256;
 
+/// Room for the leaf numbers of a block at each split.
+pub(super) type Numbers<const ROWS: usize> = [[u8; ROWS]; LEAVES_MAX - 1];
+
 /// A tree's questions and leaves.
 #[derive(Debug)]
 pub(super) struct Leaves {
@@ -54,24 +57,26 @@ impl Leaves {
 
     /// Adds what the tree says of each row to its sum. There are no more sums than rows in the block.
     #[inline(always)]
-    pub(super) fn add<const ROWS: usize>(&self, codes: &[[u8; ROWS]], sums: &mut [f64]) {
-        let mut numbers = [[0_u8; ROWS]; LEAVES_MAX - 1];
+    pub(super) fn add<const ROWS: usize>(&self, codes: &[[u8; ROWS]], numbers: &mut Numbers<ROWS>, sums: &mut [f64]) {
+        if self.merges.is_empty() {
+            numbers[0] = [0; ROWS];
+        }
         for (at, merge) in self.merges.iter().enumerate().rev() {
             let answer = merge.ask.answer(codes);
-            let (left, right) = (merge.left.numbers(&numbers), merge.right.numbers(&numbers));
+            let (left, right) = (merge.left.numbers(numbers), merge.right.numbers(numbers));
             for row in 0..ROWS {
                 numbers[at][row] = (answer[row] & left[row]) | (!answer[row] & right[row]);
             }
         }
-        for (sum, number) in sums.iter_mut().zip(&numbers[0]) {
-            *sum += self.values[usize::from(*number)];
+        for (sum, number) in sums.iter_mut().zip(numbers[0]) {
+            *sum += self.values[usize::from(number)];
         }
     }
 }
 
 impl Side {
     #[inline(always)]
-    fn numbers<const ROWS: usize>(self, numbers: &[[u8; ROWS]; LEAVES_MAX - 1]) -> [u8; ROWS] {
+    fn numbers<const ROWS: usize>(self, numbers: &Numbers<ROWS>) -> [u8; ROWS] {
         match self {
             Side::Leaf(number) => [number; ROWS],
             Side::Merge(at) => numbers[usize::from(at)],

@@ -16,7 +16,7 @@ use crate::{Error, Explanation};
 use codes::Codes;
 use deep::Deep;
 use leaves::Leaves;
-use tables::Tables;
+use tables::{Entry, Tables};
 use tree::Tree;
 use walk::Walk;
 
@@ -36,6 +36,10 @@ mod wide;
 /// Rows of a block. One vector instruction answers a question for 16, 32 or 64 of them.
 const ROWS: usize = 64;
 
+/// Rows that go through a tree before the next tree: so many that it pays to bring the tree's tables nearer, and so few
+/// that what is kept of the rows stays near as well.
+const ROWS_TOGETHER: usize = 16 * ROWS;
+
 /// From this many rows on, a block is faster than one row after the other, even if it is not full.
 const ROWS_FOR_BLOCK: usize = 4;
 
@@ -54,7 +58,15 @@ pub struct Trees {
     /// Nothing for a tree that only a walk can score.
     leaves: Vec<Option<Leaves>>,
     /// Made when a row is first explained: they take longer to make than a model takes to read.
-    explainers: OnceLock<Vec<Explainer>>,
+    explainers: OnceLock<Explainers>,
+}
+
+/// How the trees' contributions are found.
+#[derive(Debug)]
+struct Explainers {
+    trees: Vec<Explainer>,
+    /// The tables of all trees.
+    entries: Vec<Entry>,
 }
 
 /// How a tree's contributions are found.
@@ -94,7 +106,7 @@ impl Trees {
     pub fn margins(&self, matrix: &Matrix) -> Result<Vec<f64>, Error> {
         self.check(matrix)?;
         let mut margins = vec![0.0; matrix.rows];
-        let blocks = margins.chunks_mut(ROWS).zip(matrix.values.chunks(ROWS * self.columns));
+        let blocks = margins.chunks_mut(ROWS_TOGETHER).zip(matrix.values.chunks(ROWS_TOGETHER * self.columns));
         for (margins, rows) in blocks {
             if margins.len() < ROWS_FOR_BLOCK {
                 for (margin, row) in margins.iter_mut().zip(rows.chunks_exact(self.columns)) {
@@ -114,14 +126,15 @@ impl Trees {
         let columns = self.columns;
         let explainers = self.explainers.get_or_init(|| self.explainers(TABLE_BYTES_MAX));
         let mut contributions = vec![0.0; matrix.values.len()];
-        let blocks = contributions.chunks_mut(ROWS * columns).zip(matrix.values.chunks(ROWS * columns));
+        let blocks =
+            contributions.chunks_mut(ROWS_TOGETHER * columns).zip(matrix.values.chunks(ROWS_TOGETHER * columns));
         for (contributions, rows) in blocks {
             if rows.len() < ROWS_FOR_BLOCK * columns {
                 for (contributions, row) in contributions.chunks_mut(columns).zip(rows.chunks(columns)) {
-                    wide::contributions::<1>(self, explainers, row, contributions);
+                    wide::contributions_of_one(self, explainers, row, contributions);
                 }
             } else {
-                wide::contributions::<ROWS>(self, explainers, rows, contributions);
+                wide::contributions(self, explainers, rows, contributions);
             }
         }
         Ok(Explanation { base: self.base, columns, contributions })
@@ -137,16 +150,15 @@ impl Trees {
     }
 
     /// Returns the way to explain each tree, with tables that take no more than so many bytes.
-    fn explainers(&self, bytes_max: usize) -> Vec<Explainer> {
-        let mut bytes_left = bytes_max;
-        let explainer = |tree| match Tables::new(tree, &self.codes, bytes_left) {
-            Some(tables) => {
-                bytes_left -= tables.bytes();
-                Explainer::Tables(tables)
-            }
+    fn explainers(&self, bytes_max: usize) -> Explainers {
+        let mut entries = Vec::new();
+        let explainer = |tree| match Tables::new(tree, &self.codes, &mut entries, bytes_max / size_of::<Entry>()) {
+            Some(tables) => Explainer::Tables(tables),
             None => Explainer::Deep(Deep::new(tree, &self.codes)),
         };
-        self.trees.iter().map(explainer).collect()
+        let trees = self.trees.iter().map(explainer).collect();
+        entries.shrink_to_fit();
+        Explainers { trees, entries }
     }
 
     fn check(&self, matrix: &Matrix) -> Result<(), Error> {
@@ -194,13 +206,13 @@ mod tests {
         for depth in 1..=8 {
             let (trees, matrix) = trained(depth);
             let by_tables = trees.explainers(usize::MAX);
-            assert!(by_tables.iter().all(|explainer| matches!(explainer, Explainer::Tables(_))), "depth {depth}");
+            assert!(by_tables.trees.iter().all(|explainer| matches!(explainer, Explainer::Tables(_))), "depth {depth}");
             // Less memory than all tables need: some of the trees do without.
-            let (none, some) = (trees.explainers(0), trees.explainers(2000));
-            assert!(none.iter().all(|explainer| matches!(explainer, Explainer::Deep(_))), "depth {depth}");
+            let (none, some) = (trees.explainers(0), trees.explainers(20_000));
+            assert!(none.trees.iter().all(|explainer| matches!(explainer, Explainer::Deep(_))), "depth {depth}");
             let [by_tables, none, some] = [by_tables, none, some].map(|explainers| {
                 let mut contributions = vec![0.0; 64 * 4];
-                wide::contributions::<64>(&trees, &explainers, &matrix.values[..64 * 4], &mut contributions);
+                wide::contributions(&trees, &explainers, &matrix.values[..64 * 4], &mut contributions);
                 contributions
             });
             for (table, (integral, mixed)) in by_tables.iter().zip(none.iter().zip(&some)) {

@@ -1,8 +1,9 @@
 //! Contributions by table, for trees that are not too deep.
 //!
 //! For each unit of a tree (see [`super::units`]) a table holds, for each pattern of answers, the contribution of every
-//! feature of the unit, in 64 bits. A block of rows goes through the trees one by one, and within a tree unit by unit,
-//! so that a table of a few kilobytes stays in the nearest cache while all rows of the block are looked up in it.
+//! feature of the unit, in 64 bits and in one cache line. Rows go through the trees one by one, and within a tree unit
+//! by unit, so that a table stays in a near cache while all rows are looked up in it. A single row meets each table
+//! once, and what it needs is fetched from memory while other trees are still asked.
 
 use super::codes::{Ask, Codes};
 use super::quadrature::Rule;
@@ -15,13 +16,20 @@ const SPLITS_MAX: usize = 255;
 /// The most features of a unit: a pattern has no more bits.
 const WIDTH_MAX: usize = 8;
 
-/// The tables of one tree.
+/// The most units that a tree can have: one a leaf.
+const UNITS_MAX: usize = SPLITS_MAX + 1;
+
+/// The contributions of a unit's features for one pattern: no more than fit, and in the same place of the cache.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Entry([f64; WIDTH_MAX]);
+
+/// How one tree is looked up.
 #[derive(Debug)]
 pub(super) struct Tables {
     asks: Vec<Ask>,
     terms: Vec<Term>,
     lookups: Vec<Lookup>,
-    values: Vec<f64>,
 }
 
 /// A condition on a row's answer at a split: where it is not met, the pattern keeps only some bits.
@@ -35,74 +43,97 @@ struct Term {
 /// How a unit is looked up.
 #[derive(Debug)]
 struct Lookup {
-    terms: u32,
     features: [u32; WIDTH_MAX],
-    width: u32,
-    /// How many values its table has.
-    values: u32,
+    /// Where its table begins.
+    first: u32,
+    terms: u32,
+    width: u8,
     /// All bits of its pattern.
     full: u8,
 }
 
+/// Room for what is found out of some rows on the way through a tree.
+#[derive(Debug)]
+pub(super) struct Scratch<const ROWS: usize> {
+    answers: [[u8; ROWS]; SPLITS_MAX],
+    patterns: [[u8; ROWS]; UNITS_MAX],
+}
+
 impl Tables {
-    /// Returns the tables of a tree, unless it is too deep or they would take more than so many bytes.
-    pub(super) fn new(tree: &Tree, codes: &Codes, bytes_max: usize) -> Option<Tables> {
+    /// Returns how a tree is looked up, and adds its tables to the entries: unless it is too deep, or there would be
+    /// more entries than may be.
+    pub(super) fn new(tree: &Tree, codes: &Codes, entries: &mut Vec<Entry>, entries_max: usize) -> Option<Tables> {
         if tree.splits().count() > SPLITS_MAX {
             return None;
         }
         let units = cut(tree)?;
-        let numbers: usize = units.iter().map(|unit| unit.features.len() << unit.bits).sum();
-        if numbers * size_of::<f64>() > bytes_max {
+        let more: usize = units.iter().map(|unit| 1 << unit.bits).sum();
+        if entries.len() + more > entries_max {
             return None;
         }
         let places = tree.places();
         let asks = tree.splits().map(|split| codes.ask(split)).collect();
-        let mut tables = Tables { asks, terms: Vec::new(), lookups: Vec::new(), values: Vec::with_capacity(numbers) };
+        let mut tables = Tables { asks, terms: Vec::new(), lookups: Vec::new() };
         for unit in &units {
-            tables.add_unit(unit, &places);
+            tables.add_unit(unit, &places, entries);
         }
         Some(tables)
     }
 
-    /// Returns how much memory the tables take.
-    pub(super) fn bytes(&self) -> usize {
-        self.values.len() * size_of::<f64>()
-    }
-
-    /// Adds the tree's contributions to those of the rows of a block, `width` numbers a row.
+    /// Finds out which entries rows need.
     #[inline(always)]
-    pub(super) fn add<const ROWS: usize>(&self, codes: &[[u8; ROWS]], contributions: &mut [f64], width: usize) {
-        let mut answers = [[0_u8; ROWS]; SPLITS_MAX];
-        for (answer, ask) in answers.iter_mut().zip(&self.asks) {
+    pub(super) fn find<const ROWS: usize>(&self, codes: &[[u8; ROWS]], scratch: &mut Scratch<ROWS>) {
+        for (answer, ask) in scratch.answers.iter_mut().zip(&self.asks) {
             *answer = ask.answer(codes);
         }
-        let (mut terms, mut values) = (&self.terms[..], &self.values[..]);
-        for lookup in &self.lookups {
-            let mut patterns = [lookup.full; ROWS];
+        let mut terms = &self.terms[..];
+        for (lookup, patterns) in self.lookups.iter().zip(&mut scratch.patterns) {
+            let mut found = [lookup.full; ROWS];
             let (conditions, others) = terms.split_at(lookup.terms as usize);
             for term in conditions {
-                let answer = &answers[usize::from(term.split)];
+                let answer = &scratch.answers[usize::from(term.split)];
                 for row in 0..ROWS {
-                    patterns[row] &= (answer[row] ^ term.flipped) | term.kept;
+                    found[row] &= (answer[row] ^ term.flipped) | term.kept;
                 }
             }
-            let (table, rest) = values.split_at(lookup.values as usize);
-            match lookup.width {
-                1 => lookup.add::<ROWS, 1>(&patterns, table, contributions, width),
-                2 => lookup.add::<ROWS, 2>(&patterns, table, contributions, width),
-                3 => lookup.add::<ROWS, 3>(&patterns, table, contributions, width),
-                4 => lookup.add::<ROWS, 4>(&patterns, table, contributions, width),
-                5 => lookup.add::<ROWS, 5>(&patterns, table, contributions, width),
-                6 => lookup.add::<ROWS, 6>(&patterns, table, contributions, width),
-                7 => lookup.add::<ROWS, 7>(&patterns, table, contributions, width),
-                _ => lookup.add::<ROWS, 8>(&patterns, table, contributions, width),
-            }
-            (terms, values) = (others, rest);
+            *patterns = found;
+            terms = others;
         }
     }
 
-    fn add_unit(&mut self, unit: &Unit, places: &[usize]) {
-        let width = unit.features.len();
+    /// Asks the memory for the entries that were found, so that they are near when they are added.
+    #[inline(always)]
+    pub(super) fn fetch(&self, entries: &[Entry], scratch: &Scratch<1>) {
+        for (lookup, [pattern]) in self.lookups.iter().zip(&scratch.patterns) {
+            fetch(&entries[lookup.first as usize + usize::from(*pattern)]);
+        }
+    }
+
+    /// Adds the entries that were found to the contributions of the rows, `width` numbers a row.
+    #[inline(always)]
+    pub(super) fn add<const ROWS: usize>(
+        &self,
+        entries: &[Entry],
+        scratch: &Scratch<ROWS>,
+        contributions: &mut [f64],
+        width: usize,
+    ) {
+        for (lookup, patterns) in self.lookups.iter().zip(&scratch.patterns) {
+            let table = &entries[lookup.first as usize..=lookup.first as usize + usize::from(lookup.full)];
+            match lookup.width {
+                1 => lookup.add::<ROWS, 1>(patterns, table, contributions, width),
+                2 => lookup.add::<ROWS, 2>(patterns, table, contributions, width),
+                3 => lookup.add::<ROWS, 3>(patterns, table, contributions, width),
+                4 => lookup.add::<ROWS, 4>(patterns, table, contributions, width),
+                5 => lookup.add::<ROWS, 5>(patterns, table, contributions, width),
+                6 => lookup.add::<ROWS, 6>(patterns, table, contributions, width),
+                7 => lookup.add::<ROWS, 7>(patterns, table, contributions, width),
+                _ => lookup.add::<ROWS, 8>(patterns, table, contributions, width),
+            }
+        }
+    }
+
+    fn add_unit(&mut self, unit: &Unit, places: &[usize], entries: &mut Vec<Entry>) {
         let mut features = [0; WIDTH_MAX];
         features.iter_mut().zip(&unit.features).for_each(|(place, feature)| *place = *feature as u32);
         self.terms.extend(unit.terms.iter().map(|term| Term {
@@ -110,15 +141,14 @@ impl Tables {
             flipped: if term.left { 0 } else { u8::MAX },
             kept: !(1 << term.bit),
         }));
-        let table = table(unit);
         self.lookups.push(Lookup {
-            terms: unit.terms.len() as u32,
             features,
-            width: width as u32,
-            values: table.len() as u32,
-            full: (1_u16 << unit.bits).wrapping_sub(1) as u8,
+            first: entries.len() as u32,
+            terms: unit.terms.len() as u32,
+            width: unit.features.len() as u8,
+            full: ((1_u16 << unit.bits) - 1) as u8,
         });
-        self.values.extend(table);
+        entries.extend(table(unit));
     }
 }
 
@@ -127,37 +157,57 @@ impl Lookup {
     fn add<const ROWS: usize, const WIDTH: usize>(
         &self,
         patterns: &[u8; ROWS],
-        table: &[f64],
+        table: &[Entry],
         contributions: &mut [f64],
         width: usize,
     ) {
-        let (entries, _) = table.as_chunks::<WIDTH>();
+        let features: [usize; WIDTH] = std::array::from_fn(|at| self.features[at] as usize);
+        assert!(features.iter().all(|feature| *feature < width) && table.len() > usize::from(self.full));
         for (pattern, row) in patterns.iter().zip(contributions.chunks_exact_mut(width)) {
-            let entry = &entries[usize::from(*pattern)];
+            // SAFETY: a pattern has no other bits than the full one, and the table is longer than that.
+            let entry = unsafe { table.get_unchecked(usize::from(*pattern)) };
             for at in 0..WIDTH {
-                row[self.features[at] as usize] += entry[at];
+                // SAFETY: the row has `width` numbers, and all features are less.
+                unsafe { *row.get_unchecked_mut(features[at]) += entry.0[at] };
             }
         }
     }
 }
 
+impl<const ROWS: usize> Scratch<ROWS> {
+    pub(super) const EMPTY: Scratch<ROWS> =
+        Scratch { answers: [[0; ROWS]; SPLITS_MAX], patterns: [[0; ROWS]; UNITS_MAX] };
+}
+
+/// Asks the memory for an entry.
+#[inline(always)]
+fn fetch(entry: &Entry) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: every processor of this architecture has the instruction, and it changes nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(entry).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = entry;
+}
+
 /// Returns the contributions of a unit's features for each of its patterns.
-fn table(unit: &Unit) -> Vec<f64> {
-    let width = unit.features.len();
-    let mut values = vec![0.0; width << unit.bits];
+fn table(unit: &Unit) -> Vec<Entry> {
+    let mut entries = vec![Entry([0.0; WIDTH_MAX]); 1 << unit.bits];
     for leaf in &unit.leaves {
         let contributions = of_leaf(leaf);
-        for (pattern, entry) in values.chunks_exact_mut(width).enumerate() {
+        for (pattern, entry) in entries.iter_mut().enumerate() {
             let mut met = 0;
             for (at, part) in leaf.parts.iter().enumerate() {
                 met |= usize::from(pattern as u8 & part.mask == part.wanted) << at;
             }
             for (part, contribution) in leaf.parts.iter().zip(&contributions[met * leaf.parts.len()..]) {
-                entry[part.feature] += contribution;
+                entry.0[part.feature] += contribution;
             }
         }
     }
-    values
+    entries
 }
 
 /// Returns the contributions of a leaf's parts for each set of those that a row meets.

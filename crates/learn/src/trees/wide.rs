@@ -4,9 +4,13 @@
 //! to the bit on every machine.
 
 use super::codes::Codes;
-use super::{Explainer, ROWS, Trees};
+use super::tables::Scratch;
+use super::{Explainer, Explainers, ROWS, Trees};
 
-/// Sets the sums of the trees for up to a block of rows.
+/// For one row, how many trees ahead its entries are asked for.
+const AHEAD: usize = 8;
+
+/// Adds what the trees say of rows to their sums.
 pub(super) fn margins(trees: &Trees, rows: &[f32], sums: &mut [f64]) {
     #[cfg(target_arch = "x86_64")]
     {
@@ -22,34 +26,57 @@ pub(super) fn margins(trees: &Trees, rows: &[f32], sums: &mut [f64]) {
     any_margins(trees, rows, sums);
 }
 
-/// Adds the contributions of the trees for up to so many rows.
-pub(super) fn contributions<const COUNT: usize>(
-    trees: &Trees,
-    explainers: &[Explainer],
-    rows: &[f32],
-    contributions: &mut [f64],
-) {
+/// Adds the contributions of the trees to those of rows.
+pub(super) fn contributions(trees: &Trees, explainers: &Explainers, rows: &[f32], contributions: &mut [f64]) {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2")]
-        fn avx2<const COUNT: usize>(trees: &Trees, explainers: &[Explainer], rows: &[f32], contributions: &mut [f64]) {
-            any_contributions::<COUNT>(trees, explainers, rows, contributions);
+        fn avx2(trees: &Trees, explainers: &Explainers, rows: &[f32], contributions: &mut [f64]) {
+            any_contributions(trees, explainers, rows, contributions);
         }
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the processor has what the function was compiled for.
-            return unsafe { avx2::<COUNT>(trees, explainers, rows, contributions) };
+            return unsafe { avx2(trees, explainers, rows, contributions) };
         }
     }
-    any_contributions::<COUNT>(trees, explainers, rows, contributions);
+    any_contributions(trees, explainers, rows, contributions);
+}
+
+/// Adds the contributions of the trees to those of one row.
+///
+/// There is nothing to be done side by side. What takes time is to fetch a line from each table, so it is asked for some
+/// trees ahead.
+pub(super) fn contributions_of_one(trees: &Trees, explainers: &Explainers, row: &[f32], contributions: &mut [f64]) {
+    let codes = coded::<1>(&trees.codes, row, trees.columns);
+    let mut found = [const { Scratch::<1>::EMPTY }; AHEAD];
+    for ahead in 0..explainers.trees.len() + AHEAD {
+        let scratch = &mut found[ahead % AHEAD];
+        match ahead.checked_sub(AHEAD).map(|at| &explainers.trees[at]) {
+            Some(Explainer::Tables(tables)) => {
+                tables.add(&explainers.entries, scratch, contributions, trees.columns);
+            }
+            Some(Explainer::Deep(deep)) => deep.add(&codes, contributions, trees.columns),
+            None => {}
+        }
+        if let Some(Explainer::Tables(tables)) = explainers.trees.get(ahead) {
+            tables.find(&codes, scratch);
+            tables.fetch(&explainers.entries, scratch);
+        }
+    }
 }
 
 #[inline(always)]
 fn any_margins(trees: &Trees, rows: &[f32], sums: &mut [f64]) {
-    let codes = coded::<ROWS>(&trees.codes, rows, trees.columns);
+    let blocks = coded_blocks(trees, rows);
+    let mut numbers = [[0; ROWS]; _];
     let mut laid: Vec<Vec<f32>> = Vec::new();
     for (at, leaves) in trees.leaves.iter().enumerate() {
         match leaves {
-            Some(leaves) => leaves.add(&codes, sums),
+            Some(leaves) => {
+                for (codes, sums) in blocks.iter().zip(sums.chunks_mut(ROWS)) {
+                    leaves.add(codes, &mut numbers, sums);
+                }
+            }
             None => {
                 if laid.is_empty() {
                     laid.extend(rows.chunks_exact(trees.columns).map(|row| trees.walk.lay_out(row)));
@@ -63,19 +90,26 @@ fn any_margins(trees: &Trees, rows: &[f32], sums: &mut [f64]) {
 }
 
 #[inline(always)]
-fn any_contributions<const COUNT: usize>(
-    trees: &Trees,
-    explainers: &[Explainer],
-    rows: &[f32],
-    contributions: &mut [f64],
-) {
-    let codes = coded::<COUNT>(&trees.codes, rows, trees.columns);
-    for explainer in explainers {
-        match explainer {
-            Explainer::Tables(tables) => tables.add(&codes, contributions, trees.columns),
-            Explainer::Deep(deep) => deep.add(&codes, contributions, trees.columns),
+fn any_contributions(trees: &Trees, explainers: &Explainers, rows: &[f32], contributions: &mut [f64]) {
+    let columns = trees.columns;
+    let blocks = coded_blocks(trees, rows);
+    let mut scratch = Scratch::<ROWS>::EMPTY;
+    for explainer in &explainers.trees {
+        for (codes, contributions) in blocks.iter().zip(contributions.chunks_mut(ROWS * columns)) {
+            match explainer {
+                Explainer::Tables(tables) => {
+                    tables.find(codes, &mut scratch);
+                    tables.add(&explainers.entries, &scratch, contributions, columns);
+                }
+                Explainer::Deep(deep) => deep.add(codes, contributions, columns),
+            }
         }
     }
+}
+
+#[inline(always)]
+fn coded_blocks(trees: &Trees, rows: &[f32]) -> Vec<Vec<[u8; ROWS]>> {
+    rows.chunks(ROWS * trees.columns).map(|rows| coded(&trees.codes, rows, trees.columns)).collect()
 }
 
 #[inline(always)]
@@ -103,8 +137,8 @@ mod tests {
             for bytes_max in [0, usize::MAX] {
                 let explainers = trees.explainers(bytes_max);
                 let (mut found, mut expected) = (vec![0.0; rows.len()], vec![0.0; rows.len()]);
-                contributions::<ROWS>(&trees, &explainers, rows, &mut found);
-                any_contributions::<ROWS>(&trees, &explainers, rows, &mut expected);
+                contributions(&trees, &explainers, rows, &mut found);
+                any_contributions(&trees, &explainers, rows, &mut expected);
                 assert_eq!(found, expected, "depth {depth}");
             }
         }
