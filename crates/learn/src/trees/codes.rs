@@ -8,6 +8,7 @@
 //! feature of many categories. A column exists twice if some questions send missing values left and others right.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use super::read::CATEGORIES_END;
 use super::tree::{Split, Test, Tree};
@@ -25,11 +26,16 @@ const OTHER: u8 = 255;
 /// Up to so many thresholds, it is faster to count them for all rows than to search for each.
 const COUNTED_MAX: usize = 48;
 
+/// Up to so many codes, it is faster to compare all rows with each than to look up each row.
+const COMPARED_MAX: usize = 32;
+
 /// The columns of codes that a model's questions need.
 #[derive(Debug)]
 pub(super) struct Codes {
     sources: Vec<Source>,
     columns: usize,
+    /// For each column, where its conditions begin: one for each of its thresholds.
+    conditions: Vec<u32>,
 }
 
 /// What a split asks of codes.
@@ -37,8 +43,17 @@ pub(super) struct Codes {
 pub(super) enum Ask {
     /// Left are those with a code of at most `at`.
     Rank { column: u32, at: u8 },
-    /// Left are those that have none of these codes in these columns.
-    NoneOf(Box<[(u32, u8)]>),
+    /// Left are those that have none of the codes that are listed for some columns.
+    NoneOf(Box<[Listed]>),
+}
+
+/// The codes of a column that go right.
+#[derive(Clone, Debug)]
+pub(super) struct Listed {
+    column: u32,
+    codes: Vec<u8>,
+    /// The same as a bit for each code.
+    bits: [u32; 8],
 }
 
 /// A feature, and the first of its columns for either way of a missing value.
@@ -75,7 +90,7 @@ impl Codes {
                 _ => unreachable!("the key tells the two kinds apart"),
             }
         }
-        let mut codes = Codes { sources: drafts.into_values().collect(), columns: 0 };
+        let mut codes = Codes { sources: drafts.into_values().collect(), columns: 0, conditions: vec![1] };
         for source in &mut codes.sources {
             if let Kind::Ranks(thresholds) = &mut source.kind {
                 thresholds.sort_unstable_by(f32::total_cmp);
@@ -86,6 +101,14 @@ impl Codes {
             for first in [&mut source.left, &mut source.right].into_iter().flatten() {
                 *first = codes.columns;
                 codes.columns += chunks;
+                for chunk in 0..chunks {
+                    let thresholds = match &source.kind {
+                        Kind::Ranks(thresholds) => (thresholds.len() - chunk * RANKS_MAX).min(RANKS_MAX),
+                        Kind::Categories(_) => 0,
+                    };
+                    let begin = codes.conditions[codes.conditions.len() - 1];
+                    codes.conditions.push(begin + thresholds as u32);
+                }
             }
         }
         codes
@@ -109,13 +132,40 @@ impl Codes {
                 Ask::Rank { column, at: (rank % RANKS_MAX) as u8 }
             }
             (Test::NotIn(categories), _) => {
-                let code =
-                    |category: &u32| ((first + (category / CATEGORIES) as usize) as u32, (category % CATEGORIES) as u8);
-                let missing = (!split.default_left).then_some((first as u32, MISSING));
-                Ask::NoneOf(categories.iter().map(code).chain(missing).collect())
+                let mut lists: Vec<Listed> = Vec::new();
+                let missing = (!split.default_left).then_some((0, MISSING));
+                // The categories ascend, and so do their chunks.
+                let coded = categories.iter().map(|category| (category / CATEGORIES, (category % CATEGORIES) as u8));
+                for (chunk, code) in missing.into_iter().chain(coded) {
+                    let column = (first + chunk as usize) as u32;
+                    if lists.last().is_none_or(|list| list.column != column) {
+                        lists.push(Listed { column, codes: Vec::new(), bits: [0; 8] });
+                    }
+                    lists.last_mut().expect("one was added").add(code);
+                }
+                Ask::NoneOf(lists.into())
             }
             _ => unreachable!("the key tells the two kinds apart"),
         }
+    }
+
+    /// Returns the number of the condition that a question is, if it is one: whether a code is at most a number.
+    pub(super) fn condition(&self, ask: &Ask) -> Option<NonZeroU32> {
+        match ask {
+            Ask::Rank { column, at } => NonZeroU32::new(self.conditions[*column as usize] + u32::from(*at)),
+            Ask::NoneOf(_) => None,
+        }
+    }
+
+    /// Answers all conditions for one row. In each column those under its code are not met, and the others are, so it
+    /// takes no comparisons.
+    pub(super) fn conditions(&self, codes: &[[u8; 1]]) -> Vec<u8> {
+        let mut conditions = vec![u8::MAX; self.conditions[self.conditions.len() - 1] as usize];
+        for ([code], ends) in codes.iter().zip(self.conditions.windows(2)) {
+            let [begin, end] = [ends[0], ends[1]].map(|end| end as usize);
+            conditions[begin..end.min(begin + usize::from(*code))].fill(0);
+        }
+        conditions
     }
 
     /// Codes rows, `width` values each. Rows that are not there get the codes of missing values.
@@ -154,15 +204,36 @@ impl Ask {
     pub(super) fn answer<const ROWS: usize>(&self, codes: &[[u8; ROWS]]) -> [u8; ROWS] {
         match self {
             Ask::Rank { column, at } => codes[*column as usize].map(|code| u8::from(code <= *at).wrapping_neg()),
-            Ask::NoneOf(listed) => {
+            Ask::NoneOf(lists) => {
                 let mut answer = [u8::MAX; ROWS];
-                for (column, code) in listed {
-                    let column = &codes[*column as usize];
-                    for row in 0..ROWS {
-                        answer[row] &= u8::from(column[row] != *code).wrapping_neg();
-                    }
+                for list in lists {
+                    list.clear(&codes[list.column as usize], &mut answer);
                 }
                 answer
+            }
+        }
+    }
+}
+
+impl Listed {
+    fn add(&mut self, code: u8) {
+        self.codes.push(code);
+        self.bits[usize::from(code / 32)] |= 1 << (code % 32);
+    }
+
+    /// Clears the answers of rows with a code on the list.
+    #[inline(always)]
+    fn clear<const ROWS: usize>(&self, column: &[u8; ROWS], answer: &mut [u8; ROWS]) {
+        if ROWS == 1 || self.codes.len() > COMPARED_MAX {
+            for row in 0..ROWS {
+                let listed = self.bits[usize::from(column[row] / 32)] >> (column[row] % 32) & 1;
+                answer[row] &= (listed as u8).wrapping_sub(1);
+            }
+            return;
+        }
+        for code in &self.codes {
+            for row in 0..ROWS {
+                answer[row] &= u8::from(column[row] != *code).wrapping_neg();
             }
         }
     }

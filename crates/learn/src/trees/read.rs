@@ -14,8 +14,8 @@ const MAJOR_MAX: u32 = 3;
 /// The most splits on a way down.
 const DEPTH_MAX: usize = 32;
 
-/// The most columns. A row is held whole, so this bounds the memory that a file may ask for.
-const COLUMNS_MAX: usize = 1 << 20;
+/// The most columns: tables name them in 16 bits, and a row is held whole.
+const COLUMNS_MAX: usize = u16::MAX as usize;
 
 /// XGBoost takes categories from here on for none.
 pub(super) const CATEGORIES_END: u32 = 1 << 24;

@@ -5,6 +5,8 @@
 //! by unit, so that a table stays in a near cache while all rows are looked up in it. A single row meets each table
 //! once, and what it needs is fetched from memory while other trees are still asked.
 
+use std::num::NonZeroU32;
+
 use super::codes::{Ask, Codes};
 use super::quadrature::Rule;
 use super::tree::Tree;
@@ -19,6 +21,10 @@ const WIDTH_MAX: usize = 8;
 /// The most units that a tree can have: one a leaf.
 const UNITS_MAX: usize = SPLITS_MAX + 1;
 
+/// The terms of a unit are followed by others without effect up to a multiple of this, because a loop of a length that
+/// the processor guesses wrong costs more.
+const TERMS: usize = 4;
+
 /// The contributions of a unit's features for one pattern: no more than fit, and in the same place of the cache.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
@@ -30,6 +36,8 @@ pub(super) struct Tables {
     asks: Vec<Ask>,
     terms: Vec<Term>,
     lookups: Vec<Lookup>,
+    /// Where one row's answer to each question is, if it is a condition (see [`Codes::conditions`]).
+    conditions: Vec<Option<NonZeroU32>>,
 }
 
 /// A condition on a row's answer at a split: where it is not met, the pattern keeps only some bits.
@@ -43,10 +51,10 @@ struct Term {
 /// How a unit is looked up.
 #[derive(Debug)]
 struct Lookup {
-    features: [u32; WIDTH_MAX],
+    features: [u16; WIDTH_MAX],
     /// Where its table begins.
     first: u32,
-    terms: u32,
+    terms: u8,
     width: u8,
     /// All bits of its pattern.
     full: u8,
@@ -55,7 +63,7 @@ struct Lookup {
 /// Room for what is found out of some rows on the way through a tree.
 #[derive(Debug)]
 pub(super) struct Scratch<const ROWS: usize> {
-    answers: [[u8; ROWS]; SPLITS_MAX],
+    answers: [[u8; ROWS]; 1 + SPLITS_MAX],
     patterns: [[u8; ROWS]; UNITS_MAX],
 }
 
@@ -72,8 +80,9 @@ impl Tables {
             return None;
         }
         let places = tree.places();
-        let asks = tree.splits().map(|split| codes.ask(split)).collect();
-        let mut tables = Tables { asks, terms: Vec::new(), lookups: Vec::new() };
+        let asks: Vec<Ask> = tree.splits().map(|split| codes.ask(split)).collect();
+        let conditions = asks.iter().map(|ask| codes.condition(ask)).collect();
+        let mut tables = Tables { asks, terms: Vec::new(), lookups: Vec::new(), conditions };
         for unit in &units {
             tables.add_unit(unit, &places, entries);
         }
@@ -86,11 +95,16 @@ impl Tables {
         for (answer, ask) in scratch.answers.iter_mut().zip(&self.asks) {
             *answer = ask.answer(codes);
         }
+        self.find_patterns(scratch);
+    }
+
+    #[inline(always)]
+    fn find_patterns<const ROWS: usize>(&self, scratch: &mut Scratch<ROWS>) {
         let mut terms = &self.terms[..];
         for (lookup, patterns) in self.lookups.iter().zip(&mut scratch.patterns) {
             let mut found = [lookup.full; ROWS];
-            let (conditions, others) = terms.split_at(lookup.terms as usize);
-            for term in conditions {
+            let (conditions, others) = terms.split_at(lookup.terms_padded());
+            for term in &conditions[..usize::from(lookup.terms)] {
                 let answer = &scratch.answers[usize::from(term.split)];
                 for row in 0..ROWS {
                     found[row] &= (answer[row] ^ term.flipped) | term.kept;
@@ -101,11 +115,47 @@ impl Tables {
         }
     }
 
-    /// Asks the memory for the entries that were found, so that they are near when they are added.
-    #[inline(always)]
-    pub(super) fn fetch(&self, entries: &[Entry], scratch: &Scratch<1>) {
+    /// Finds out which entries one row needs, given its answers to all conditions, and asks the memory for each, so that
+    /// it is near when it is added.
+    ///
+    /// For one row, the questions themselves would be most of what has to be read.
+    pub(super) fn find_for_one(
+        &self,
+        codes: &[[u8; 1]],
+        conditions: &[u8],
+        entries: &[Entry],
+        scratch: &mut Scratch<1>,
+    ) {
+        for (at, (answer, condition)) in scratch.answers.iter_mut().zip(&self.conditions).enumerate() {
+            *answer = match condition {
+                Some(condition) => [conditions[condition.get() as usize]],
+                None => self.asks[at].answer(codes),
+            };
+        }
+        let mut terms = self.terms.as_chunks::<TERMS>().0;
+        for (lookup, pattern) in self.lookups.iter().zip(&mut scratch.patterns) {
+            let (conditions, others) = terms.split_at(lookup.terms_padded() / TERMS);
+            let mut found = lookup.full;
+            for terms in conditions {
+                for term in terms {
+                    found &= (scratch.answers[usize::from(term.split)][0] ^ term.flipped) | term.kept;
+                }
+            }
+            *pattern = [found];
+            terms = others;
+            fetch(&entries[lookup.first as usize + usize::from(found)]);
+        }
+    }
+
+    /// Adds the entries that were found for one row to its contributions, behind which there is one more number: what
+    /// is beyond a unit's width is added there, so that there is no width to guess.
+    pub(super) fn add_for_one(&self, entries: &[Entry], scratch: &Scratch<1>, contributions: &mut [f64]) {
+        let beyond = contributions.len() - 1;
         for (lookup, [pattern]) in self.lookups.iter().zip(&scratch.patterns) {
-            fetch(&entries[lookup.first as usize + usize::from(*pattern)]);
+            let entry = &entries[lookup.first as usize + usize::from(*pattern)];
+            for (feature, contribution) in lookup.features.iter().zip(entry.0) {
+                contributions[usize::from(*feature).min(beyond)] += contribution;
+            }
         }
     }
 
@@ -134,17 +184,20 @@ impl Tables {
     }
 
     fn add_unit(&mut self, unit: &Unit, places: &[usize], entries: &mut Vec<Entry>) {
-        let mut features = [0; WIDTH_MAX];
-        features.iter_mut().zip(&unit.features).for_each(|(place, feature)| *place = *feature as u32);
+        // Beyond its width, a unit names a feature that there never is.
+        let mut features = [u16::MAX; WIDTH_MAX];
+        features.iter_mut().zip(&unit.features).for_each(|(place, feature)| *place = *feature as u16);
         self.terms.extend(unit.terms.iter().map(|term| Term {
             split: places[term.node] as u8,
             flipped: if term.left { 0 } else { u8::MAX },
             kept: !(1 << term.bit),
         }));
+        let padding = Term { split: 0, flipped: 0, kept: u8::MAX };
+        self.terms.resize(self.terms.len().next_multiple_of(TERMS), padding);
         self.lookups.push(Lookup {
             features,
             first: entries.len() as u32,
-            terms: unit.terms.len() as u32,
+            terms: unit.terms.len() as u8,
             width: unit.features.len() as u8,
             full: ((1_u16 << unit.bits) - 1) as u8,
         });
@@ -154,6 +207,11 @@ impl Tables {
 
 impl Lookup {
     #[inline(always)]
+    fn terms_padded(&self) -> usize {
+        usize::from(self.terms).next_multiple_of(TERMS)
+    }
+
+    #[inline(always)]
     fn add<const ROWS: usize, const WIDTH: usize>(
         &self,
         patterns: &[u8; ROWS],
@@ -161,14 +219,14 @@ impl Lookup {
         contributions: &mut [f64],
         width: usize,
     ) {
-        let features: [usize; WIDTH] = std::array::from_fn(|at| self.features[at] as usize);
+        let features: [usize; WIDTH] = std::array::from_fn(|at| usize::from(self.features[at]));
         assert!(features.iter().all(|feature| *feature < width) && table.len() > usize::from(self.full));
         for (pattern, row) in patterns.iter().zip(contributions.chunks_exact_mut(width)) {
             // SAFETY: a pattern has no other bits than the full one, and the table is longer than that.
             let entry = unsafe { table.get_unchecked(usize::from(*pattern)) };
-            for at in 0..WIDTH {
+            for (feature, contribution) in features.iter().zip(entry.0) {
                 // SAFETY: the row has `width` numbers, and all features are less.
-                unsafe { *row.get_unchecked_mut(features[at]) += entry.0[at] };
+                unsafe { *row.get_unchecked_mut(*feature) += contribution };
             }
         }
     }
@@ -176,7 +234,7 @@ impl Lookup {
 
 impl<const ROWS: usize> Scratch<ROWS> {
     pub(super) const EMPTY: Scratch<ROWS> =
-        Scratch { answers: [[0; ROWS]; SPLITS_MAX], patterns: [[0; ROWS]; UNITS_MAX] };
+        Scratch { answers: [[0; ROWS]; 1 + SPLITS_MAX], patterns: [[0; ROWS]; UNITS_MAX] };
 }
 
 /// Asks the memory for an entry.

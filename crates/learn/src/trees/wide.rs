@@ -42,27 +42,29 @@ pub(super) fn contributions(trees: &Trees, explainers: &Explainers, rows: &[f32]
     any_contributions(trees, explainers, rows, contributions);
 }
 
-/// Adds the contributions of the trees to those of one row.
+/// Sets the contributions of the trees for one row.
 ///
 /// There is nothing to be done side by side. What takes time is to fetch a line from each table, so it is asked for some
 /// trees ahead.
 pub(super) fn contributions_of_one(trees: &Trees, explainers: &Explainers, row: &[f32], contributions: &mut [f64]) {
     let codes = coded::<1>(&trees.codes, row, trees.columns);
+    let conditions = trees.codes.conditions(&codes);
+    let mut sums = vec![0.0; trees.columns + 1];
     let mut found = [const { Scratch::<1>::EMPTY }; AHEAD];
     for ahead in 0..explainers.trees.len() + AHEAD {
         let scratch = &mut found[ahead % AHEAD];
         match ahead.checked_sub(AHEAD).map(|at| &explainers.trees[at]) {
             Some(Explainer::Tables(tables)) => {
-                tables.add(&explainers.entries, scratch, contributions, trees.columns);
+                tables.add_for_one(&explainers.entries, scratch, &mut sums);
             }
-            Some(Explainer::Deep(deep)) => deep.add(&codes, contributions, trees.columns),
+            Some(Explainer::Deep(deep)) => deep.add(&codes, &mut sums[..trees.columns], trees.columns),
             None => {}
         }
         if let Some(Explainer::Tables(tables)) = explainers.trees.get(ahead) {
-            tables.find(&codes, scratch);
-            tables.fetch(&explainers.entries, scratch);
+            tables.find_for_one(&codes, &conditions, &explainers.entries, scratch);
         }
     }
+    contributions.copy_from_slice(&sums[..trees.columns]);
 }
 
 #[inline(always)]
