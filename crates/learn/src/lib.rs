@@ -4,6 +4,7 @@ pub mod model;
 pub mod rules;
 pub mod logistic;
 pub mod boosted;
+pub mod trees;
 pub mod calibration;
 pub mod decision;
 pub mod metrics;
@@ -143,6 +144,12 @@ pub enum Error {
     /// XGBoost failed.
     #[error("xgboost failed")]
     Xgboost(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A file of XGBoost's holds what the kernel does not understand.
+    #[error("the trees cannot be read: {why}")]
+    Trees {
+        /// What is not understood.
+        why: String,
+    },
     /// A stored model is not what this program writes.
     #[error("the stored model is not usable: {why}; train it again")]
     Model {

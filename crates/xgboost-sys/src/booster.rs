@@ -1,6 +1,6 @@
 //! A model that is being trained or used.
 
-use std::ffi::{CString, c_int};
+use std::ffi::{CStr, CString, c_int};
 use std::{ptr, slice};
 
 use crate::error::{c_string, check, silence};
@@ -130,16 +130,23 @@ impl Booster {
 
     /// Returns the model as JSON.
     pub fn save(&self) -> Result<String, Error> {
-        const FUNCTION: &str = "XGBoosterSaveModelToBuffer";
+        let bytes = self.save_as(c"{\"format\": \"json\"}")?;
+        String::from_utf8(bytes).map_err(|error| Error::new("XGBoosterSaveModelToBuffer", error.to_string()))
+    }
+
+    /// Returns the model as UBJ, the binary form of the same document.
+    pub fn save_ubj(&self) -> Result<Vec<u8>, Error> {
+        self.save_as(c"{\"format\": \"ubj\"}")
+    }
+
+    fn save_as(&self, config: &CStr) -> Result<Vec<u8>, Error> {
         let (mut len, mut bytes) = (0, ptr::null());
         silence();
-        let config = c"{\"format\": \"json\"}";
         // SAFETY: the handle is live, the string is terminated, and both results are live.
         let code = unsafe { ffi::XGBoosterSaveModelToBuffer(self.handle, config.as_ptr(), &mut len, &mut bytes) };
-        check(FUNCTION, code)?;
+        check("XGBoosterSaveModelToBuffer", code)?;
         // SAFETY: after a success there are `len` bytes, alive until this thread calls XGBoost again.
-        let bytes: Vec<u8> = unsafe { copy(bytes.cast(), len) };
-        String::from_utf8(bytes).map_err(|error| Error::new(FUNCTION, error.to_string()))
+        Ok(unsafe { copy(bytes.cast(), len) })
     }
 
     fn predict(&self, matrix: &DMatrix, answer: Answer, len_expected: usize) -> Result<Vec<f32>, Error> {

@@ -7,3 +7,4 @@ mod metrics;
 mod models;
 mod rules;
 mod split;
+mod trees;

@@ -1,0 +1,224 @@
+//! The kernel: it scores and explains a model that XGBoost trained, without XGBoost.
+//!
+//! [`Trees`] reads the model's file (JSON or UBJ) and refuses whatever it does not understand. A margin is the sum of the
+//! leaves that a row ends in. Contributions are path-dependent TreeSHAP (Lundberg 2018), exact: all is added in 64
+//! bits, and a row's contributions and the base sum to its margin.
+//!
+//! What is fastest depends on the tree and on the number of rows: `walk` follows one row down, `leaves` merges the
+//! answers of a block of rows, `tables` looks contributions up and `deep` integrates them where tables would be too
+//! large. All of them decide and add in the same order, so a row gets the same alone and among others.
+
+use std::sync::OnceLock;
+
+use plumb_lead::Matrix;
+
+use crate::{Error, Explanation};
+use codes::Codes;
+use deep::Deep;
+use leaves::Leaves;
+use tables::{Entry, Tables};
+use tree::Tree;
+use walk::Walk;
+
+mod read;
+mod json;
+mod ubj;
+mod tree;
+mod walk;
+mod codes;
+mod leaves;
+mod units;
+mod tables;
+mod quadrature;
+mod deep;
+mod wide;
+
+/// Rows of a block. One vector instruction answers a question for 16, 32 or 64 of them.
+const ROWS: usize = 64;
+
+/// Rows that go through a tree before the next tree: so many that it pays to bring the tree's tables nearer, and so few
+/// that what is kept of the rows stays near as well.
+const ROWS_TOGETHER: usize = 16 * ROWS;
+
+/// From this many rows on, a block is faster than one row after the other, even if it is not full.
+const ROWS_FOR_BLOCK: usize = 4;
+
+/// The most memory that a model's tables may take. A model of 300 trees of depth 6 needs about 30 MB.
+const TABLE_BYTES_MAX: usize = 64 << 20;
+
+/// A model's trees, ready to score and explain.
+#[derive(Debug)]
+pub struct Trees {
+    columns: usize,
+    intercept: f64,
+    base: f64,
+    trees: Vec<Tree>,
+    walk: Walk,
+    codes: Codes,
+    /// Nothing for a tree that only a walk can score.
+    leaves: Vec<Option<Leaves>>,
+    /// Made when a row is first explained: they take longer to make than a model takes to read.
+    explainers: OnceLock<Explainers>,
+}
+
+/// How the trees' contributions are found.
+#[derive(Debug)]
+struct Explainers {
+    trees: Vec<Explainer>,
+    /// The tables of all trees.
+    entries: Vec<Entry>,
+}
+
+/// How a tree's contributions are found.
+#[derive(Debug)]
+enum Explainer {
+    Tables(Tables),
+    Deep(Deep),
+}
+
+impl Trees {
+    /// Reads a model as XGBoost writes it in JSON, of version 1.0 to 3: one output, booster `gbtree`.
+    pub fn from_json(text: &str) -> Result<Trees, Error> {
+        read::from_json(text).map(Trees::new).map_err(|why| Error::Trees { why })
+    }
+
+    /// Reads a model as XGBoost writes it in UBJ.
+    pub fn from_ubj(bytes: &[u8]) -> Result<Trees, Error> {
+        read::from_ubj(bytes).map(Trees::new).map_err(|why| Error::Trees { why })
+    }
+
+    /// Returns the number of columns that a row must have.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Returns the number of trees.
+    pub fn count(&self) -> usize {
+        self.trees.len()
+    }
+
+    /// Returns the mean margin of the training rows, as TreeSHAP takes it.
+    pub fn base(&self) -> f64 {
+        self.base
+    }
+
+    /// Returns the margin of each row. NaN is a missing value, and so is what is infinite.
+    pub fn margins(&self, matrix: &Matrix) -> Result<Vec<f64>, Error> {
+        self.check(matrix)?;
+        let mut margins = vec![0.0; matrix.rows];
+        let blocks = margins.chunks_mut(ROWS_TOGETHER).zip(matrix.values.chunks(ROWS_TOGETHER * self.columns));
+        for (margins, rows) in blocks {
+            if margins.len() < ROWS_FOR_BLOCK {
+                for (margin, row) in margins.iter_mut().zip(rows.chunks_exact(self.columns)) {
+                    *margin = self.walk.sum(&self.walk.lay_out(row));
+                }
+            } else {
+                wide::margins(self, rows, margins);
+            }
+        }
+        margins.iter_mut().for_each(|margin| *margin += self.intercept);
+        Ok(margins)
+    }
+
+    /// Returns what each feature did to each row's margin. The first call takes longer, since it makes the tables.
+    pub fn explain(&self, matrix: &Matrix) -> Result<Explanation, Error> {
+        self.check(matrix)?;
+        let columns = self.columns;
+        let explainers = self.explainers.get_or_init(|| self.explainers(TABLE_BYTES_MAX));
+        let mut contributions = vec![0.0; matrix.values.len()];
+        let blocks =
+            contributions.chunks_mut(ROWS_TOGETHER * columns).zip(matrix.values.chunks(ROWS_TOGETHER * columns));
+        for (contributions, rows) in blocks {
+            if rows.len() < ROWS_FOR_BLOCK * columns {
+                for (contributions, row) in contributions.chunks_mut(columns).zip(rows.chunks(columns)) {
+                    wide::contributions_of_one(self, explainers, row, contributions);
+                }
+            } else {
+                wide::contributions(self, explainers, rows, contributions);
+            }
+        }
+        Ok(Explanation { base: self.base, columns, contributions })
+    }
+
+    fn new(forest: read::Forest) -> Trees {
+        let read::Forest { columns, intercept, trees } = forest;
+        let codes = Codes::new(&trees);
+        let leaves = trees.iter().map(|tree| Leaves::new(tree, &codes)).collect();
+        let base = trees.iter().fold(intercept, |base, tree| base + tree.mean());
+        let walk = Walk::new(&trees, columns);
+        Trees { columns, intercept, base, trees, walk, codes, leaves, explainers: OnceLock::new() }
+    }
+
+    /// Returns the way to explain each tree, with tables that take no more than so many bytes.
+    fn explainers(&self, bytes_max: usize) -> Explainers {
+        let mut entries = Vec::new();
+        let explainer = |tree| match Tables::new(tree, &self.codes, &mut entries, bytes_max / size_of::<Entry>()) {
+            Some(tables) => Explainer::Tables(tables),
+            None => Explainer::Deep(Deep::new(tree, &self.codes)),
+        };
+        let trees = self.trees.iter().map(explainer).collect();
+        entries.shrink_to_fit();
+        Explainers { trees, entries }
+    }
+
+    fn check(&self, matrix: &Matrix) -> Result<(), Error> {
+        let expected = self.columns;
+        if matrix.columns == expected { Ok(()) } else { Err(Error::Columns { found: matrix.columns, expected }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_lead::Matrix;
+    use plumb_xgboost_sys::{Booster, DMatrix, FeatureType};
+
+    use super::{Explainer, Trees, wide};
+
+    /// Returns a model with categories, missing values and repeated features, and rows.
+    pub(super) fn trained(depth: u32) -> (Trees, Matrix) {
+        let mut state = 7_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 24) as f32
+        };
+        let mut row = || [(next() * 9.0).floor(), next(), next(), if next() < 0.3 { f32::NAN } else { next() }];
+        let values: Vec<f32> = (0..1000).flat_map(|_| row()).collect();
+        let matrix = Matrix { values, rows: 1000, columns: 4 };
+        let wins = |row: usize| (matrix.row(row)[1] > 0.5) != (matrix.row(row)[2] * matrix.row(row)[0] > 2.0);
+        let labels: Vec<f32> = (0..1000).map(|row| f32::from(u8::from(wins(row)))).collect();
+        let mut rows = DMatrix::from_dense(&matrix.values, 1000, 4, 1).expect("a matrix");
+        rows.set_labels(&labels).expect("a label a row");
+        use FeatureType::{Category, Quantity};
+        rows.set_feature_types(&[Category, Quantity, Quantity, Quantity]).expect("four columns");
+        let mut booster = Booster::new(&[&rows]).expect("a booster");
+        let depth = depth.to_string();
+        for (name, value) in [("objective", "binary:logistic"), ("max_depth", &depth), ("nthread", "1")] {
+            booster.set_param(name, value).expect("a parameter");
+        }
+        for round in 0..10 {
+            booster.update(round, &rows).expect("a round");
+        }
+        (Trees::from_json(&booster.save().expect("JSON")).expect("XGBoost wrote it"), matrix)
+    }
+
+    #[test]
+    fn tables_and_integrals_agree() {
+        for depth in 1..=8 {
+            let (trees, matrix) = trained(depth);
+            let by_tables = trees.explainers(usize::MAX);
+            assert!(by_tables.trees.iter().all(|explainer| matches!(explainer, Explainer::Tables(_))), "depth {depth}");
+            // Less memory than all tables need: some of the trees do without.
+            let (none, some) = (trees.explainers(0), trees.explainers(20_000));
+            assert!(none.trees.iter().all(|explainer| matches!(explainer, Explainer::Deep(_))), "depth {depth}");
+            let [by_tables, none, some] = [by_tables, none, some].map(|explainers| {
+                let mut contributions = vec![0.0; 64 * 4];
+                wide::contributions(&trees, &explainers, &matrix.values[..64 * 4], &mut contributions);
+                contributions
+            });
+            for (table, (integral, mixed)) in by_tables.iter().zip(none.iter().zip(&some)) {
+                let near = (table - integral).abs() < 1e-13 && (table - mixed).abs() < 1e-13;
+                assert!(near, "depth {depth}: {table} by tables, {integral} by integrals, {mixed} by both");
+            }
+        }
+    }
+}

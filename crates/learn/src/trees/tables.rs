@@ -1,0 +1,293 @@
+//! Contributions by table, for trees that are not too deep.
+//!
+//! For each unit of a tree (see [`super::units`]) a table holds, for each pattern of answers, the contribution of every
+//! feature of the unit, in 64 bits and in one cache line. Rows go through the trees one by one, and within a tree unit
+//! by unit, so that a table stays in a near cache while all rows are looked up in it. A single row meets each table
+//! once, and what it needs is fetched from memory while other trees are still asked.
+
+use std::num::NonZeroU32;
+
+use super::codes::{Ask, Codes};
+use super::quadrature::Rule;
+use super::tree::Tree;
+use super::units::{Leaf, Unit, cut};
+
+/// The most splits of a tree, so that the answers of a block of rows stay in the nearest cache.
+const SPLITS_MAX: usize = 255;
+
+/// The most features of a unit: a pattern has no more bits.
+const WIDTH_MAX: usize = 8;
+
+/// The most units that a tree can have: one a leaf.
+const UNITS_MAX: usize = SPLITS_MAX + 1;
+
+/// The terms of a unit are followed by others without effect up to a multiple of this, because a loop of a length that
+/// the processor guesses wrong costs more.
+const TERMS: usize = 4;
+
+/// The contributions of a unit's features for one pattern: no more than fit, and in the same place of the cache.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Entry([f64; WIDTH_MAX]);
+
+/// How one tree is looked up.
+#[derive(Debug)]
+pub(super) struct Tables {
+    asks: Vec<Ask>,
+    terms: Vec<Term>,
+    lookups: Vec<Lookup>,
+    /// Where one row's answer to each question is, if it is a condition (see [`Codes::conditions`]).
+    conditions: Vec<Option<NonZeroU32>>,
+}
+
+/// A condition on a row's answer at a split: where it is not met, the pattern keeps only some bits.
+#[derive(Clone, Copy, Debug)]
+struct Term {
+    split: u8,
+    flipped: u8,
+    kept: u8,
+}
+
+/// How a unit is looked up.
+#[derive(Debug)]
+struct Lookup {
+    features: [u16; WIDTH_MAX],
+    /// Where its table begins.
+    first: u32,
+    terms: u8,
+    width: u8,
+    /// All bits of its pattern.
+    full: u8,
+}
+
+/// Room for what is found out of some rows on the way through a tree.
+#[derive(Debug)]
+pub(super) struct Scratch<const ROWS: usize> {
+    answers: [[u8; ROWS]; 1 + SPLITS_MAX],
+    patterns: [[u8; ROWS]; UNITS_MAX],
+}
+
+impl Tables {
+    /// Returns how a tree is looked up, and adds its tables to the entries: unless it is too deep, or there would be
+    /// more entries than may be.
+    pub(super) fn new(tree: &Tree, codes: &Codes, entries: &mut Vec<Entry>, entries_max: usize) -> Option<Tables> {
+        if tree.splits().count() > SPLITS_MAX {
+            return None;
+        }
+        let units = cut(tree)?;
+        let more: usize = units.iter().map(|unit| 1 << unit.bits).sum();
+        if entries.len() + more > entries_max {
+            return None;
+        }
+        let places = tree.places();
+        let asks: Vec<Ask> = tree.splits().map(|split| codes.ask(split)).collect();
+        let conditions = asks.iter().map(|ask| codes.condition(ask)).collect();
+        let mut tables = Tables { asks, terms: Vec::new(), lookups: Vec::new(), conditions };
+        for unit in &units {
+            tables.add_unit(unit, &places, entries);
+        }
+        Some(tables)
+    }
+
+    /// Finds out which entries rows need.
+    #[inline(always)]
+    pub(super) fn find<const ROWS: usize>(&self, codes: &[[u8; ROWS]], scratch: &mut Scratch<ROWS>) {
+        for (answer, ask) in scratch.answers.iter_mut().zip(&self.asks) {
+            *answer = ask.answer(codes);
+        }
+        self.find_patterns(scratch);
+    }
+
+    #[inline(always)]
+    fn find_patterns<const ROWS: usize>(&self, scratch: &mut Scratch<ROWS>) {
+        let mut terms = &self.terms[..];
+        for (lookup, patterns) in self.lookups.iter().zip(&mut scratch.patterns) {
+            let mut found = [lookup.full; ROWS];
+            let (conditions, others) = terms.split_at(lookup.terms_padded());
+            for term in &conditions[..usize::from(lookup.terms)] {
+                let answer = &scratch.answers[usize::from(term.split)];
+                for row in 0..ROWS {
+                    found[row] &= (answer[row] ^ term.flipped) | term.kept;
+                }
+            }
+            *patterns = found;
+            terms = others;
+        }
+    }
+
+    /// Finds out which entries one row needs, given its answers to all conditions, and asks the memory for each, so that
+    /// it is near when it is added.
+    ///
+    /// For one row, the questions themselves would be most of what has to be read.
+    pub(super) fn find_for_one(
+        &self,
+        codes: &[[u8; 1]],
+        conditions: &[u8],
+        entries: &[Entry],
+        scratch: &mut Scratch<1>,
+    ) {
+        for (at, (answer, condition)) in scratch.answers.iter_mut().zip(&self.conditions).enumerate() {
+            *answer = match condition {
+                Some(condition) => [conditions[condition.get() as usize]],
+                None => self.asks[at].answer(codes),
+            };
+        }
+        let mut terms = self.terms.as_chunks::<TERMS>().0;
+        for (lookup, pattern) in self.lookups.iter().zip(&mut scratch.patterns) {
+            let (conditions, others) = terms.split_at(lookup.terms_padded() / TERMS);
+            let mut found = lookup.full;
+            for terms in conditions {
+                for term in terms {
+                    found &= (scratch.answers[usize::from(term.split)][0] ^ term.flipped) | term.kept;
+                }
+            }
+            *pattern = [found];
+            terms = others;
+            fetch(&entries[lookup.first as usize + usize::from(found)]);
+        }
+    }
+
+    /// Adds the entries that were found for one row to its contributions, behind which there is one more number: what
+    /// is beyond a unit's width is added there, so that there is no width to guess.
+    pub(super) fn add_for_one(&self, entries: &[Entry], scratch: &Scratch<1>, contributions: &mut [f64]) {
+        let beyond = contributions.len() - 1;
+        for (lookup, [pattern]) in self.lookups.iter().zip(&scratch.patterns) {
+            let entry = &entries[lookup.first as usize + usize::from(*pattern)];
+            for (feature, contribution) in lookup.features.iter().zip(entry.0) {
+                contributions[usize::from(*feature).min(beyond)] += contribution;
+            }
+        }
+    }
+
+    /// Adds the entries that were found to the contributions of the rows, `width` numbers a row.
+    #[inline(always)]
+    pub(super) fn add<const ROWS: usize>(
+        &self,
+        entries: &[Entry],
+        scratch: &Scratch<ROWS>,
+        contributions: &mut [f64],
+        width: usize,
+    ) {
+        for (lookup, patterns) in self.lookups.iter().zip(&scratch.patterns) {
+            let table = &entries[lookup.first as usize..=lookup.first as usize + usize::from(lookup.full)];
+            match lookup.width {
+                1 => lookup.add::<ROWS, 1>(patterns, table, contributions, width),
+                2 => lookup.add::<ROWS, 2>(patterns, table, contributions, width),
+                3 => lookup.add::<ROWS, 3>(patterns, table, contributions, width),
+                4 => lookup.add::<ROWS, 4>(patterns, table, contributions, width),
+                5 => lookup.add::<ROWS, 5>(patterns, table, contributions, width),
+                6 => lookup.add::<ROWS, 6>(patterns, table, contributions, width),
+                7 => lookup.add::<ROWS, 7>(patterns, table, contributions, width),
+                _ => lookup.add::<ROWS, 8>(patterns, table, contributions, width),
+            }
+        }
+    }
+
+    fn add_unit(&mut self, unit: &Unit, places: &[usize], entries: &mut Vec<Entry>) {
+        // Beyond its width, a unit names a feature that there never is.
+        let mut features = [u16::MAX; WIDTH_MAX];
+        features.iter_mut().zip(&unit.features).for_each(|(place, feature)| *place = *feature as u16);
+        self.terms.extend(unit.terms.iter().map(|term| Term {
+            split: places[term.node] as u8,
+            flipped: if term.left { 0 } else { u8::MAX },
+            kept: !(1 << term.bit),
+        }));
+        let padding = Term { split: 0, flipped: 0, kept: u8::MAX };
+        self.terms.resize(self.terms.len().next_multiple_of(TERMS), padding);
+        self.lookups.push(Lookup {
+            features,
+            first: entries.len() as u32,
+            terms: unit.terms.len() as u8,
+            width: unit.features.len() as u8,
+            full: ((1_u16 << unit.bits) - 1) as u8,
+        });
+        entries.extend(table(unit));
+    }
+}
+
+impl Lookup {
+    #[inline(always)]
+    fn terms_padded(&self) -> usize {
+        usize::from(self.terms).next_multiple_of(TERMS)
+    }
+
+    #[inline(always)]
+    fn add<const ROWS: usize, const WIDTH: usize>(
+        &self,
+        patterns: &[u8; ROWS],
+        table: &[Entry],
+        contributions: &mut [f64],
+        width: usize,
+    ) {
+        let features: [usize; WIDTH] = std::array::from_fn(|at| usize::from(self.features[at]));
+        assert!(features.iter().all(|feature| *feature < width) && table.len() > usize::from(self.full));
+        for (pattern, row) in patterns.iter().zip(contributions.chunks_exact_mut(width)) {
+            // SAFETY: a pattern has no other bits than the full one, and the table is longer than that.
+            let entry = unsafe { table.get_unchecked(usize::from(*pattern)) };
+            for (feature, contribution) in features.iter().zip(entry.0) {
+                // SAFETY: the row has `width` numbers, and all features are less.
+                unsafe { *row.get_unchecked_mut(*feature) += contribution };
+            }
+        }
+    }
+}
+
+impl<const ROWS: usize> Scratch<ROWS> {
+    pub(super) const EMPTY: Scratch<ROWS> =
+        Scratch { answers: [[0; ROWS]; 1 + SPLITS_MAX], patterns: [[0; ROWS]; UNITS_MAX] };
+}
+
+/// Asks the memory for an entry.
+#[inline(always)]
+fn fetch(entry: &Entry) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: every processor of this architecture has the instruction, and it changes nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(entry).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = entry;
+}
+
+/// Returns the contributions of a unit's features for each of its patterns.
+fn table(unit: &Unit) -> Vec<Entry> {
+    let mut entries = vec![Entry([0.0; WIDTH_MAX]); 1 << unit.bits];
+    for leaf in &unit.leaves {
+        let contributions = of_leaf(leaf);
+        for (pattern, entry) in entries.iter_mut().enumerate() {
+            let mut met = 0;
+            for (at, part) in leaf.parts.iter().enumerate() {
+                met |= usize::from(pattern as u8 & part.mask == part.wanted) << at;
+            }
+            for (part, contribution) in leaf.parts.iter().zip(&contributions[met * leaf.parts.len()..]) {
+                entry.0[part.feature] += contribution;
+            }
+        }
+    }
+    entries
+}
+
+/// Returns the contributions of a leaf's parts for each set of those that a row meets.
+fn of_leaf(leaf: &Leaf) -> Vec<f64> {
+    let count = leaf.parts.len();
+    let rule = Rule::for_features(count);
+    let mut contributions = vec![0.0; count << count];
+    for (met, entry) in contributions.chunks_exact_mut(count).enumerate() {
+        let is_met = |at: usize| f64::from((met >> at & 1) as u8);
+        for (t, weight) in rule.points.iter().zip(&rule.weights) {
+            // What each part lets through if its feature has joined with probability t.
+            let passes = |at: usize| leaf.parts[at].share * (1.0 - t) + is_met(at) * t;
+            let mut before = [weight * leaf.value; WIDTH_MAX];
+            for at in 1..count {
+                before[at] = before[at - 1] * passes(at - 1);
+            }
+            let mut after = 1.0;
+            for (at, contribution) in entry.iter_mut().enumerate().rev() {
+                *contribution += before[at] * after * (is_met(at) - leaf.parts[at].share);
+                after *= passes(at);
+            }
+        }
+    }
+    contributions
+}

@@ -1,0 +1,185 @@
+//! The kernel's answers are XGBoost's own, for models of all kinds that XGBoost can make.
+
+use plumb_lead::Matrix;
+use plumb_learn::trees::Trees;
+use plumb_xgboost_sys::{Booster, DMatrix, FeatureType};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::answers;
+
+/// Codes of the first columns; the others are quantities, and the last is the same for all rows.
+const LEVELS: [u32; 3] = [3, 12, 300];
+const COLUMNS: usize = 9;
+
+struct Ground {
+    matrix: Matrix,
+    labels: Vec<f32>,
+    weights: Vec<f32>,
+}
+
+impl Ground {
+    fn new(rows: usize, seed: u64) -> Ground {
+        let mut chance = ChaCha8Rng::seed_from_u64(seed);
+        let (mut values, mut labels) = (Vec::new(), Vec::new());
+        for _ in 0..rows {
+            let codes = LEVELS.map(|levels| chance.random_range(0..levels) as f32);
+            let quantities: [f32; 5] = std::array::from_fn(|_| chance.random_range(-3.0..3.0));
+            let whole = quantities[2].round();
+            let logit = 1.5 * f32::from(u8::from(codes[1] % 3.0 == 1.0)) * quantities[0]
+                + quantities[1] * quantities[2]
+                + f32::from(u8::from(codes[2] > 150.0)) * quantities[3].abs()
+                - 0.5 * codes[0];
+            let mut row = [&codes[..], &quantities, &[7.0]].concat();
+            row[5] = whole;
+            // Each column but the constant one is missing at times.
+            for value in &mut row[..COLUMNS - 1] {
+                if chance.random_bool(0.1) {
+                    *value = f32::NAN;
+                }
+            }
+            values.extend(row);
+            labels.push(f32::from(u8::from(chance.random_bool(f64::from(1.0 / (1.0 + (-logit).exp()))))));
+        }
+        let weights = (0..rows).map(|_| chance.random_range(0.2..3.0)).collect();
+        Ground { matrix: Matrix { values, rows, columns: COLUMNS }, labels, weights }
+    }
+
+    fn dmatrix(&self, native: bool) -> DMatrix {
+        let matrix = &self.matrix;
+        let mut rows = DMatrix::from_dense(&matrix.values, matrix.rows, matrix.columns, 1).expect("a matrix");
+        rows.set_labels(&self.labels).expect("a label a row");
+        rows.set_weights(&self.weights).expect("a weight a row");
+        if native {
+            let types = [[FeatureType::Category; 3].as_slice(), &[FeatureType::Quantity; COLUMNS - 3]].concat();
+            rows.set_feature_types(&types).expect("a type a column");
+        }
+        rows
+    }
+
+    fn train(&self, native: bool, rounds: usize, params: &[(&str, &str)]) -> Booster {
+        let rows = self.dmatrix(native);
+        let mut booster = Booster::new(&[&rows]).expect("a booster");
+        let usual = [("objective", "binary:logistic"), ("tree_method", "hist"), ("nthread", "1"), ("seed", "1")];
+        for (name, value) in usual.iter().chain(params) {
+            booster.set_param(name, value).expect("a parameter");
+        }
+        for round in 0..rounds {
+            booster.update(round, &rows).expect("a round");
+        }
+        booster
+    }
+}
+
+/// Trains, and compares the answers for rows that it has not seen with XGBoost's, and the two forms of its file.
+#[track_caller]
+fn check(native: bool, rounds: usize, params: &[(&str, &str)]) -> Trees {
+    let booster = Ground::new(1500, 1).train(native, rounds, params);
+    let test = Ground::new(150, 2);
+    let trees = Trees::from_json(&booster.save().expect("a model is JSON")).expect("XGBoost wrote it");
+    let (margins, explanation) = answers(&trees, &test.matrix);
+    let rows = test.dmatrix(native);
+    let (expected, parts) = (booster.margins(&rows).expect("rows"), booster.contributions(&rows).expect("rows"));
+    let case = format!("native {native}, {params:?}");
+    for (row, parts) in parts.chunks(COLUMNS + 1).enumerate() {
+        let (found, expected) = (margins[row], f64::from(expected[row]));
+        assert!((found - expected).abs() < 1e-5, "{case}, row {row}: margin {found}, expected {expected}");
+        let base = f64::from(parts[COLUMNS]);
+        assert!((explanation.base - base).abs() < 1e-5, "{case}: base {}, expected {base}", explanation.base);
+        for (column, (found, expected)) in explanation.row(row).iter().zip(parts).enumerate() {
+            let expected = f64::from(*expected);
+            assert!((found - expected).abs() < 1e-5, "{case}, row {row}, column {column}: {found}, not {expected}");
+        }
+    }
+    let other = Trees::from_ubj(&booster.save_ubj().expect("a model is UBJ")).expect("XGBoost wrote it");
+    assert_eq!(other.margins(&test.matrix).expect("fits"), margins, "{case}");
+    assert_eq!(other.explain(&test.matrix).expect("fits"), explanation, "{case}");
+    trees
+}
+
+#[test]
+fn answers_are_those_of_xgboost_at_every_depth() {
+    for depth in 1..=10 {
+        let depth = depth.to_string();
+        let params = [("max_depth", depth.as_str()), ("eta", "0.2")];
+        check(false, 12, &params);
+        check(true, 12, &params);
+        check(true, 12, &[&params[..], &[("max_cat_to_onehot", "1000")]].concat());
+    }
+}
+
+#[test]
+fn deep_trees_are_right_as_well() {
+    let grown = [("min_child_weight", "0.01"), ("lambda", "0.1"), ("eta", "0.3")];
+    check(true, 3, &[&grown[..], &[("max_depth", "12")]].concat());
+    check(false, 3, &[&grown[..], &[("max_depth", "16")]].concat());
+    let by_loss = [("grow_policy", "lossguide"), ("max_depth", "20"), ("max_leaves", "60")];
+    check(true, 5, &[&grown[..], &by_loss].concat());
+}
+
+#[test]
+fn odd_trees_are_right_as_well() {
+    // No split at all is worth its price, or only one.
+    let leaf = check(false, 3, &[("gamma", "1e9")]);
+    assert_eq!((leaf.count(), leaf.columns()), (3, COLUMNS));
+    check(true, 3, &[("max_depth", "1"), ("eta", "1")]);
+    check(false, 5, &[("num_parallel_tree", "4"), ("subsample", "0.5"), ("colsample_bynode", "0.5")]);
+    // Pruned trees leave nodes behind that nothing leads to, and have hundreds of thresholds a column.
+    check(false, 20, &[("tree_method", "exact"), ("gamma", "1"), ("max_depth", "7")]);
+    check(true, 10, &[("tree_method", "approx"), ("max_bin", "700"), ("max_depth", "5")]);
+}
+
+#[test]
+fn more_thresholds_than_a_byte_counts_are_told_apart() {
+    let ground = Ground::new(4000, 5);
+    let booster = ground.train(false, 60, &[("max_bin", "4000"), ("max_depth", "8"), ("min_child_weight", "0.1")]);
+    let text = booster.save().expect("a model is JSON");
+    let trees = Trees::from_json(&text).expect("XGBoost wrote it");
+    // The rows that it was trained on lie on both sides of every threshold.
+    let expected = booster.margins(&ground.dmatrix(false)).expect("rows");
+    for (found, expected) in trees.margins(&ground.matrix).expect("fits").iter().zip(expected) {
+        assert!((found - f64::from(expected)).abs() < 1e-5, "{found}, expected {expected}");
+    }
+}
+
+#[test]
+fn other_objectives_start_where_xgboost_starts() {
+    for objective in ["reg:squarederror", "reg:logistic", "count:poisson", "reg:tweedie"] {
+        check(false, 4, &[("objective", objective), ("max_depth", "3")]);
+        check(false, 4, &[("objective", objective), ("max_depth", "3"), ("base_score", "0.3")]);
+    }
+}
+
+#[test]
+fn values_at_the_edges_go_where_xgboost_sends_them() {
+    let booster = Ground::new(1500, 1).train(true, 10, &[("max_depth", "6")]);
+    let trees = Trees::from_json(&booster.save().expect("a model is JSON")).expect("XGBoost wrote it");
+    let mut matrix = Ground::new(200, 3).matrix;
+    // Categories that it has not seen, that are none, or that have a part behind the point.
+    let odd = [-1.0, -0.5, 2.7, 11.5, 253.0, 254.0, 255.0, 256.0, 299.0, 300.0, 1e6, 16_777_215.0, 16_777_216.0, 1e30];
+    for row in 0..matrix.rows {
+        let at = row * COLUMNS + row % 3;
+        matrix.values[at] = odd[row % odd.len()];
+    }
+    let ground = Ground { labels: vec![0.0; 200], weights: vec![1.0; 200], matrix };
+    let expected = booster.margins(&ground.dmatrix(true)).expect("rows");
+    let (margins, _) = answers(&trees, &ground.matrix);
+    for (row, (found, expected)) in margins.iter().zip(expected).enumerate() {
+        let codes = &ground.matrix.row(row)[..3];
+        assert!((found - f64::from(expected)).abs() < 1e-5, "row {row}, {codes:?}: {found}, expected {expected}");
+    }
+}
+
+#[test]
+fn any_number_of_rows_gives_the_same_answers() {
+    let booster = Ground::new(1500, 1).train(true, 10, &[("max_depth", "5")]);
+    let trees = Trees::from_json(&booster.save().expect("a model is JSON")).expect("XGBoost wrote it");
+    let matrix = Ground::new(200, 4).matrix;
+    let (margins, explanation) = answers(&trees, &matrix);
+    for count in [0, 1, 2, 3, 4, 5, 63, 64, 65, 127, 128, 131, 200] {
+        let some = matrix.select(&(0..count).collect::<Vec<_>>());
+        assert_eq!(trees.margins(&some).expect("fits"), margins[..count], "{count} rows");
+        let contributions = trees.explain(&some).expect("fits").contributions;
+        assert_eq!(contributions, explanation.contributions[..count * COLUMNS], "{count} rows");
+    }
+}
