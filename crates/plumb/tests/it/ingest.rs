@@ -5,7 +5,7 @@ use std::fs;
 use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
 
-use crate::program::{failure, run, sqlite, success, write};
+use crate::program::{failure, run, run_with, sqlite, success, write};
 
 /// The relations of a project whose leads are a table with `id` and `email`, and that has neither events nor outcomes.
 const NO_EVENTS: &str = "SELECT '' AS lead_key, '' AS kind, '' AS at, '' AS known_at WHERE false";
@@ -56,10 +56,30 @@ async fn a_second_run_reads_only_what_is_new() {
 }
 
 #[tokio::test]
-async fn postgresql_is_read_like_any_other_system() {
-    let url = std::env::var("PLUMB_TEST_POSTGRES_URL")
-        .expect("PLUMB_TEST_POSTGRES_URL names a PostgreSQL server: run `cargo xtask test`, which starts one");
+async fn the_demo_company_is_the_same_with_its_internal_database_in_postgresql() {
+    let url = postgres_url();
     let mut connection = PgConnection::connect(&url).await.expect("the server answers");
+    for statement in ["DROP DATABASE IF EXISTS demo_company", "CREATE DATABASE demo_company"] {
+        connection.execute(statement).await.expect("the user may make databases");
+    }
+    let (server, _) = url.rsplit_once('/').expect("the address ends in a database");
+    let url = format!("{server}/demo_company");
+    let folder = TempDir::new().expect("a temporary folder");
+    let company = |folder_name: &str, more: &[&str]| {
+        let arguments = [&["demo", "--leads", "400", "--company-only", "--folder", folder_name], more].concat();
+        success(run_with(folder.path(), &arguments, &[("INTERNAL_DB_URL", &url)]));
+        success(run_with(&folder.path().join(folder_name), &["ingest"], &[("INTERNAL_DB_URL", &url)]))
+    };
+    let by_postgres = company("postgres", &["--internal-postgres"]);
+    assert!(!folder.path().join("postgres/internal.db").exists());
+    assert_eq!(by_postgres, company("sqlite", &[]));
+    let unset = run(&folder.path().join("postgres"), &["ingest"]);
+    assert!(failure(unset).contains("environment variable `INTERNAL_DB_URL` is not set"));
+}
+
+#[tokio::test]
+async fn postgresql_is_read_like_any_other_system() {
+    let mut connection = PgConnection::connect(&postgres_url()).await.expect("the server answers");
     connection
         .execute(
             "DROP TABLE IF EXISTS applications;
@@ -142,6 +162,11 @@ async fn a_wrong_sql_file_is_named_with_what_it_has() {
     sqlite(&folder.path().join("crm.db"), "CREATE TABLE leads (id TEXT PRIMARY KEY)").await;
     let said = failure(run(folder.path(), &["ingest"]));
     assert!(said.contains("`sources/lead.sql`") && said.contains("colour"), "{said}");
+}
+
+fn postgres_url() -> String {
+    std::env::var("PLUMB_TEST_POSTGRES_URL")
+        .expect("PLUMB_TEST_POSTGRES_URL names a PostgreSQL server: run `cargo xtask test`, which starts one")
 }
 
 #[track_caller]

@@ -7,7 +7,13 @@ use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
 
 /// Runs `plumb` with these arguments in a folder.
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_plumb")).current_dir(folder).args(arguments).output().expect("the program starts")
+    run_with(folder, arguments, &[])
+}
+
+/// Runs `plumb` with these arguments and environment variables in a folder.
+pub(crate) fn run_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
+    command.current_dir(folder).args(arguments).envs(variables.iter().copied()).output().expect("the program starts")
 }
 
 /// Returns what a run printed; it has to succeed.
