@@ -7,8 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use plumb_lead::{FeatureKind, FeatureSet, Matrix};
-use plumb_xgboost_sys::{DMatrix, FeatureType};
+use plumb_lead::{FeatureSet, Matrix};
 use serde::{Deserialize, Serialize};
 
 use crate::search;
@@ -46,7 +45,7 @@ impl Boosted {
         train.check(features, "train")?;
         valid.check(features, "choose on")?;
         let best = search::run(features, train, valid, params)?;
-        let categories = if best.settings.native { categories(features) } else { Vec::new() };
+        let categories = if best.settings.native { search::categories(features) } else { Vec::new() };
         let settings = best.describe();
         // The base is what the trees say.
         let boosted = Boosted::try_from(Stored { base: 0.0, categories, xgboost: best.booster.save()? })?;
@@ -110,21 +109,4 @@ impl From<plumb_xgboost_sys::Error> for Error {
     fn from(error: plumb_xgboost_sys::Error) -> Error {
         Error::Xgboost(Box::new(error))
     }
-}
-
-/// Returns the columns that hold categories.
-pub(crate) fn categories(features: &FeatureSet) -> Vec<usize> {
-    let is_category = |index: &usize| matches!(features.features[*index].kind, FeatureKind::Category { .. });
-    (0..features.features.len()).filter(is_category).collect()
-}
-
-/// Returns the rows as XGBoost takes them.
-pub(crate) fn dmatrix(matrix: &Matrix, categories: &[usize], threads: usize) -> Result<DMatrix, Error> {
-    let mut rows = DMatrix::from_dense(&matrix.values, matrix.rows, matrix.columns, threads)?;
-    if !categories.is_empty() {
-        let mut types = vec![FeatureType::Quantity; matrix.columns];
-        categories.iter().for_each(|column| types[*column] = FeatureType::Category);
-        rows.set_feature_types(&types)?;
-    }
-    Ok(rows)
 }

@@ -6,12 +6,11 @@
 use std::collections::BTreeMap;
 use std::thread;
 
-use plumb_lead::{FeatureSet, Monotone};
-use plumb_xgboost_sys::{Booster, DMatrix};
+use plumb_lead::{FeatureKind, FeatureSet, Matrix, Monotone};
+use plumb_xgboost_sys::{Booster, DMatrix, FeatureType};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::boosted::{categories, dmatrix};
 use crate::{Error, Params, Samples, newton};
 
 /// Trees are added until this many in a row did not lower the log loss.
@@ -218,10 +217,27 @@ fn constraints(features: &FeatureSet) -> String {
         .iter()
         .map(|feature| match (feature.wording.monotone, &feature.kind) {
             // The codes of a category have no direction.
-            (_, plumb_lead::FeatureKind::Category { .. }) | (Monotone::Free, _) => "0",
+            (_, FeatureKind::Category { .. }) | (Monotone::Free, _) => "0",
             (Monotone::Increasing, _) => "1",
             (Monotone::Decreasing, _) => "-1",
         })
         .collect();
     format!("({})", signs.join(","))
+}
+
+/// Returns the columns that hold categories.
+pub(crate) fn categories(features: &FeatureSet) -> Vec<usize> {
+    let is_category = |index: &usize| matches!(features.features[*index].kind, FeatureKind::Category { .. });
+    (0..features.features.len()).filter(is_category).collect()
+}
+
+/// Returns the rows as XGBoost takes them.
+fn dmatrix(matrix: &Matrix, categories: &[usize], threads: usize) -> Result<DMatrix, Error> {
+    let mut rows = DMatrix::from_dense(&matrix.values, matrix.rows, matrix.columns, threads)?;
+    if !categories.is_empty() {
+        let mut types = vec![FeatureType::Quantity; matrix.columns];
+        categories.iter().for_each(|column| types[*column] = FeatureType::Category);
+        rows.set_feature_types(&types)?;
+    }
+    Ok(rows)
 }

@@ -53,6 +53,19 @@ impl Place {
     }
 }
 
+/// What a command over targets of a project is asked.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Asked {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The target; all of them unless told otherwise. May be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) target: Vec<String>,
+    /// Nothing learned later is used; now, or the project's `as_of`, unless told otherwise.
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    pub(crate) as_of: Option<DateTime<Utc>>,
+}
+
 /// A project with its data, opened.
 pub(crate) struct Workplace {
     pub(crate) project: Project,

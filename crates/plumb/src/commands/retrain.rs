@@ -3,10 +3,9 @@
 //! It is promoted by `plumb promote`, or here if the project's `[retrain]` says so and it is clearly better.
 
 use anyhow::{Context, Result};
-use chrono::{DateTime, Utc};
 use plumb_lead::Metrics;
 
-use super::{Place, Workplace, load, moment, somebody, train};
+use super::{Asked, Workplace, load, somebody, train};
 use crate::project::Promote;
 use crate::registry;
 use crate::training::{self, Assignment, Comparison, Ladder, Verdict};
@@ -14,22 +13,16 @@ use crate::training::{self, Assignment, Comparison, Ladder, Verdict};
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    place: Place,
-    /// The target; all of them unless told otherwise. May be repeated.
-    #[arg(long, value_name = "NAME")]
-    target: Vec<String>,
-    /// Nothing learned later is used; now, or the project's `as_of`, unless told otherwise.
-    #[arg(long, value_name = "MOMENT", value_parser = moment)]
-    as_of: Option<DateTime<Utc>>,
+    asked: Asked,
     /// Seed of everything random.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
-    let workplace = Workplace::open(&args.place).await?;
-    let as_of = workplace.project.now(args.as_of);
-    for target in workplace.project.targets_meant(&args.target)? {
+    let workplace = Workplace::open(&args.asked.place).await?;
+    let as_of = workplace.project.now(args.asked.as_of);
+    for target in workplace.project.targets_meant(&args.asked.target)? {
         let assignment = Assignment { target, as_of, seed: args.seed };
         print!("{}", retrain(&workplace, assignment, &somebody(), &|_| Ok(String::new())).await?);
     }

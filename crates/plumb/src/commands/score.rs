@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use plumb_lake::csv_table;
 use plumb_lead::{Band, FieldValue, Lead, Observation, Prediction, Table, Unseen};
 
-use super::{Place, Workplace, bar, load, moment};
+use super::{Asked, Workplace, bar, load};
 use crate::registry;
 use crate::scoring::Scorer;
 use crate::store::{LeadBrief, Store};
@@ -25,13 +25,7 @@ pub(crate) struct Args {
     /// A CSV file with a column for each feature of the model; without one, all open leads are scored.
     file: Option<PathBuf>,
     #[command(flatten)]
-    place: Place,
-    /// The target; all of them unless told otherwise. May be repeated.
-    #[arg(long, value_name = "NAME")]
-    target: Vec<String>,
-    /// The moment that scores speak of; now, or the project's `as_of`, unless told otherwise.
-    #[arg(long, value_name = "MOMENT", value_parser = moment)]
-    as_of: Option<DateTime<Utc>>,
+    asked: Asked,
     /// Also say what the model would have said at each age of an open lead that it has passed.
     #[arg(long, conflicts_with = "file")]
     history: bool,
@@ -45,9 +39,9 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         return score_file(&args, file).await;
     }
     let workplace =
-        Workplace::open(&args.place).await.context("without a file, the open leads of a project are scored")?;
-    let now = workplace.project.now(args.as_of);
-    for target in workplace.project.targets_meant(&args.target)? {
+        Workplace::open(&args.asked.place).await.context("without a file, the open leads of a project are scored")?;
+    let now = workplace.project.now(args.asked.as_of);
+    for target in workplace.project.targets_meant(&args.asked.target)? {
         print!("{}", score_leads(&workplace, &target, now, args.history).await?.told());
     }
     Ok(())
@@ -105,10 +99,10 @@ pub(crate) async fn score_leads(
 }
 
 async fn score_file(args: &Args, file: &Path) -> Result<()> {
-    let data = args.place.data();
+    let data = args.asked.place.data();
     // A folder that `plumb quick` wrote is both: the models lie beside their database.
     let store = Store::open_existing(&data.join("plumb.db")).await?;
-    let target = only_target(&store, &args.target).await?;
+    let target = only_target(&store, &args.asked.target).await?;
     let card = registry::champion(&store, &target)
         .await?
         .with_context(|| format!("no model answers for `{target}` yet in `{}`", data.display()))?;
@@ -117,7 +111,7 @@ async fn score_file(args: &Args, file: &Path) -> Result<()> {
     for rejected in &read.rejected {
         eprintln!("rejected: {rejected}");
     }
-    let as_of = args.as_of.unwrap_or_else(Utc::now);
+    let as_of = args.asked.as_of.unwrap_or_else(Utc::now);
     let observation = |row| Observation { lead_id: format!("row {}", row + 1), as_of };
     let observations: Vec<Observation> = (0..read.table.rows()).map(observation).collect();
     let (predictions, unseen) = predict(&scorer, &read.table, &observations, "rows")

@@ -4,26 +4,20 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use plumb_lead::Alert;
 
-use super::{Place, Workplace, bar, load, moment};
+use super::{Asked, Workplace, bar, load};
 use crate::registry;
 use crate::watching::{self, Watched};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    place: Place,
-    /// The target; all of them unless told otherwise. May be repeated.
-    #[arg(long, value_name = "NAME")]
-    target: Vec<String>,
-    /// Weeks are reported until this moment; now, or the project's `as_of`, unless told otherwise.
-    #[arg(long, value_name = "MOMENT", value_parser = moment)]
-    as_of: Option<DateTime<Utc>>,
+    asked: Asked,
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
-    let workplace = Workplace::open(&args.place).await?;
-    let now = workplace.project.now(args.as_of);
-    for target in workplace.project.targets_meant(&args.target)? {
+    let workplace = Workplace::open(&args.asked.place).await?;
+    let now = workplace.project.now(args.asked.as_of);
+    for target in workplace.project.targets_meant(&args.asked.target)? {
         let alerts = watch(&workplace, &target, now).await?;
         print!("{}", told(&target, &alerts));
     }

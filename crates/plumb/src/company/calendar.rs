@@ -12,6 +12,8 @@ pub(super) const DAY: i64 = 24 * HOUR;
 pub(super) const START: Moment = 1_730_419_200;
 /// 2026-02-01T00:00:00Z, month 16: `tiktok_ads` starts to bring leads of another profile.
 pub(super) const NEW_CHANNEL: Moment = 1_769_904_000;
+/// Share of the leads that the new channel brings from its first day on.
+pub(super) const NEW_CHANNEL_SHARE: f64 = 0.22;
 /// 2026-06-01T00:00:00Z, month 20: applications are decided by new criteria.
 pub(super) const NEW_CRITERIA: Moment = 1_780_272_000;
 /// 2026-11-01T00:00:00Z: the demo company's today. Nothing learned later is in its systems.
@@ -30,7 +32,7 @@ pub(super) fn volume(day: Moment) -> f64 {
         _ => 1.0,
     };
     // The new channel comes on top of the others.
-    let channel = if day >= NEW_CHANNEL { 1.0 / (1.0 - super::formula::NEW_CHANNEL_SHARE) } else { 1.0 };
+    let channel = if day >= NEW_CHANNEL { 1.0 / (1.0 - NEW_CHANNEL_SHARE) } else { 1.0 };
     growth * week * year_end * channel
 }
 

@@ -7,8 +7,6 @@
 
 use super::calendar::{self, Moment, NEW_CRITERIA};
 
-/// Share of the leads that the new channel brings from its first day on.
-pub(super) const NEW_CHANNEL_SHARE: f64 = 0.22;
 /// The most visits in the first 48 hours.
 pub(super) const VISITS_EARLY_MAX: usize = 7;
 /// The most visits from 48 hours to 7 days.

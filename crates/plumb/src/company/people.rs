@@ -3,8 +3,8 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::calendar::{DAY, END, HOUR, Moment, NEW_CHANNEL, START, volume};
-use super::formula::{NEW_CHANNEL_SHARE, Profile};
+use super::calendar::{DAY, END, HOUR, Moment, NEW_CHANNEL, NEW_CHANNEL_SHARE, START, volume};
+use super::formula::Profile;
 
 /// A person: what matters to the formula, and what only makes a record look like one.
 #[derive(Clone, Debug)]
