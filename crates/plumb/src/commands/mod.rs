@@ -4,6 +4,7 @@ pub(crate) mod demo;
 pub(crate) mod ingest;
 pub(crate) mod promote;
 pub(crate) mod quick;
+pub(crate) mod reproduce;
 pub(crate) mod retrain;
 pub(crate) mod rollback;
 pub(crate) mod score;

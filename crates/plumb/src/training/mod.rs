@@ -132,8 +132,7 @@ pub(crate) async fn gather(project: &Project, lake: &Lake, store: &Store, assign
 /// Fits and measures every rung and chooses one. It keeps a processor busy for seconds and waits for nothing.
 pub(crate) fn climb(gathered: &Gathered, progress: &dyn Fn(&str)) -> Result<Ladder> {
     let target = &gathered.assignment.target;
-    let train = &gathered.for_use.train;
-    let evidence = leaks::suspects(&gathered.rows.table.select(train), &gathered.rows.labels_of(train))?;
+    let evidence = gathered.evidence()?;
     let mut rungs = Vec::new();
     for kind in gathered.kinds() {
         progress(&format!("{target}: fitting {}", kind.word()));
@@ -146,7 +145,18 @@ pub(crate) fn climb(gathered: &Gathered, progress: &dyn Fn(&str)) -> Result<Ladd
     Ok(Ladder { rungs, choice, tested, labels: gathered.rows.labels_of(test) })
 }
 
+/// Fits and measures the rung of one kind.
+pub(crate) fn fit_one(gathered: &Gathered, kind: ModelKind) -> Result<Rung> {
+    gathered.rung(kind, &gathered.evidence()?)
+}
+
 impl Gathered {
+    /// Returns the columns that know too much.
+    fn evidence(&self) -> Result<Vec<LeakEvidence>> {
+        let train = &self.for_use.train;
+        Ok(leaks::suspects(&self.rows.table.select(train), &self.rows.labels_of(train))?)
+    }
+
     /// Returns the moment from which on the rows to test on came.
     pub(crate) fn test_from(&self) -> Option<DateTime<Utc>> {
         self.by_time.test.iter().map(|row| self.rows.observations[*row].as_of).min()

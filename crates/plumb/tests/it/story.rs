@@ -77,6 +77,15 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
     let score = server.post("/v1/score", &json!({ "target": "converted", "lead_id": flagged }));
     assert_eq!(score["model_id"], json!(after));
 
+    // Anybody can rebuild what answers, to the byte, until something that it was made of is another.
+    assert!(plumb(&["reproduce", &after]).contains("is reproduced: the same"));
+    let wording = company.join("features/1-behaviour.toml");
+    let text = std::fs::read_to_string(&wording).expect("the project has it");
+    std::fs::write(&wording, text.replace("Quick answer", "Prompt answer")).expect("it can be written");
+    let output = run(&company, &["reproduce", &after]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("broken: the features, in SQL or wording"));
+    assert!(failure(output).contains("is not reproduced"));
+
     plumb(&["rollback", "--target", "converted", "--why", "a drill"]);
     assert_eq!(server.champion(), before);
     assert!(failure(run(&company, &["rollback", "--target", "converted"])).contains("no champion to go back to"));
