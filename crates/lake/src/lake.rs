@@ -1,6 +1,6 @@
 //! An opened data folder: the current version of the ground, and what can be asked of it lead by lead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -13,6 +13,7 @@ use datafusion::prelude::{Expr, ParquetReadOptions, SessionContext, col, lit};
 use plumb_lead::{Event, FieldValue, Lead};
 
 use crate::engine::session;
+use crate::features::{FeatureProgram, FeatureSql};
 use crate::moment::from_micros;
 use crate::rates::RateTables;
 use crate::{Error, ground};
@@ -28,9 +29,12 @@ pub struct Lake {
     version: PathBuf,
     lead: Arc<dyn TableProvider>,
     event: Arc<dyn TableProvider>,
-    outcome: Arc<dyn TableProvider>,
+    /// A session in which the ground's relations are tables.
+    context: SessionContext,
     /// Rates that were asked for, by horizon in seconds.
     pub(crate) rates: Mutex<BTreeMap<(String, u64), RateTables>>,
+    /// Features that were asked for.
+    pub(crate) programs: Mutex<HashMap<FeatureSql, Arc<FeatureProgram>>>,
 }
 
 impl Lake {
@@ -41,7 +45,10 @@ impl Lake {
         let lead = open_table(&context, &version.join("lead.parquet")).await?;
         let event = open_table(&context, &version.join("event")).await?;
         let outcome = open_table(&context, &version.join("outcome.parquet")).await?;
-        Ok(Lake { version, lead, event, outcome, rates: Mutex::default() })
+        for (name, table) in [("lead", &lead), ("event", &event), ("outcome", &outcome)] {
+            context.register_table(name, table.clone()).map_err(Error::engine("open the ground"))?;
+        }
+        Ok(Lake { version, lead, event, context, rates: Mutex::default(), programs: Mutex::default() })
     }
 
     /// Returns whether the data folder has a newer version of the ground than this one.
@@ -100,13 +107,9 @@ impl Lake {
         concat_batches(&schema, &batches).map_err(Error::engine("read the ground"))
     }
 
-    /// Returns a session in which the ground's relations are tables.
+    /// Returns the session in which the ground's relations are tables.
     pub(crate) fn context(&self) -> SessionContext {
-        let context = session();
-        for (name, table) in [("lead", &self.lead), ("event", &self.event), ("outcome", &self.outcome)] {
-            context.register_table(name, table.clone()).expect("a new session has no tables");
-        }
-        context
+        self.context.clone()
     }
 
     /// Returns the columns of the ground's `lead`.

@@ -29,7 +29,8 @@ fn at(lead_id: &str, moment: chrono::DateTime<Utc>) -> Observation {
 
 #[tokio::test]
 async fn each_moment_sees_what_was_known_then() {
-    let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
+    let company = Company::new(LEADS, EVENTS, OUTCOMES);
+    let lake = company.lake().await;
     let sql = features(
         "SELECT
             count(e.at) FILTER (WHERE e.kind = 'touch') AS touches,
@@ -51,7 +52,8 @@ async fn each_moment_sees_what_was_known_then() {
 
 #[tokio::test]
 async fn the_rate_of_a_category_is_of_the_days_before() {
-    let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
+    let company = Company::new(LEADS, EVENTS, OUTCOMES);
+    let lake = company.lake().await;
     let sql = features("SELECT outcome_rate('converted', l.industry) AS rate");
     // Leads 1 and 2 mature on the eleventh: one of two converted, and it was of fintech.
     let observations = [at("lead:3", day(10)), at("lead:3", day(19)), at("lead:2", day(19))];
@@ -62,7 +64,8 @@ async fn the_rate_of_a_category_is_of_the_days_before() {
 
 #[tokio::test]
 async fn a_lead_in_a_request_gets_the_features_of_the_same_lead_in_the_ground() {
-    let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
+    let company = Company::new(LEADS, EVENTS, OUTCOMES);
+    let lake = company.lake().await;
     let sql = features(
         "SELECT count(e.at) AS events, sum(e.value) AS value, l.industry AS industry,
             outcome_rate('converted', l.industry) AS rate, date_diff_days(as_of, l.created_at) AS age",
@@ -75,7 +78,8 @@ async fn a_lead_in_a_request_gets_the_features_of_the_same_lead_in_the_ground() 
 
 #[tokio::test]
 async fn a_request_that_does_not_fit_is_refused_by_field() {
-    let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
+    let company = Company::new(LEADS, EVENTS, OUTCOMES);
+    let lake = company.lake().await;
     let sql = features("SELECT l.industry AS industry");
     let lead = |field: &str, value: FieldValue| Lead {
         lead_id: "new".into(),
@@ -86,7 +90,7 @@ async fn a_request_that_does_not_fit_is_refused_by_field() {
         lake.features_of(&sql, &lead, events, day(1)).await.expect_err("it does not fit").to_string()
     };
     let said = ask(lead("colour", FieldValue::Text("red".into())), &[]).await;
-    assert_eq!(said, "lead 0 of the request: unknown field `colour`: expected one of industry, budget");
+    assert_eq!(said, "lead 0 of the request: unknown field `colour`: expected one of budget, industry");
     let said = ask(lead("budget", FieldValue::Text("lots".into())), &[]).await;
     assert_eq!(said, "lead 0 of the request: field `budget` is `\"lots\"`: expected a number");
     let event = Event {
@@ -101,10 +105,11 @@ async fn a_request_that_does_not_fit_is_refused_by_field() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_features_file_is_named() {
-    let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
+    let company = Company::new(LEADS, EVENTS, OUTCOMES);
+    let lake = company.lake().await;
     let check = async |sql: &str, expected: &str| {
         let error = lake.features(&features(sql), &[at("lead:1", day(3))]).await.expect_err("it is wrong").to_string();
-        assert!(error.starts_with("`features/lead.sql`: ") && error.contains(expected), "{error}");
+        assert!(error.starts_with("`features/lead.sql") && error.contains(expected), "{error}");
     };
     check("SELECT l.colour AS colour", "colour").await;
     check("SELECT count(e.at)", "feature 1 has no name").await;
@@ -118,7 +123,8 @@ async fn what_is_wrong_with_a_features_file_is_named() {
 
 #[tokio::test]
 async fn a_lead_too_young_to_tell_is_left_out() {
-    let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
+    let company = Company::new(LEADS, EVENTS, OUTCOMES);
+    let lake = company.lake().await;
     let question = Question {
         target: "converted".into(),
         horizon: TimeDelta::days(10),

@@ -4,3 +4,4 @@ mod company;
 mod features;
 mod relations;
 mod time;
+mod equality;

@@ -70,7 +70,7 @@ async fn bad_rows_are_named_with_file_line_field_and_reason() {
     );
     assert_eq!(company.ingest().await.rejected_total, 3);
     let rejects = company.read("rejects.csv");
-    assert!(rejects.contains("leads.jsonl,3,created_at,`01/02/2026` is no moment: expected year first"), "{rejects}");
+    assert!(rejects.contains("leads.jsonl,3,created_at,\"`01/02/2026` is no moment: expected year first"), "{rejects}");
     assert!(rejects.contains("leads.jsonl,4,created_at,no version of this lead says when"), "{rejects}");
     assert!(rejects.contains("events.jsonl,2,at,missing: every row needs it"), "{rejects}");
 }

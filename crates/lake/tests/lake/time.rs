@@ -69,7 +69,8 @@ async fn table(leads: &[Row], events: &[Row], outcomes: &[Row], learned_until: i
             rows.iter().filter(|(day, _)| *day <= learned_until).map(|(_, row)| row.as_str()).collect();
         rows.join("\n")
     };
-    let lake = Company::new(&known(leads), &known(events), &known(outcomes)).lake().await;
+    let company = Company::new(&known(leads), &known(events), &known(outcomes));
+    let lake = company.lake().await;
     let observations: Vec<Observation> =
         (0..LEADS).map(|lead| Observation { lead_id: format!("lead:{lead}"), as_of: day(now) }).collect();
     lake.features(&features(FEATURES), &observations).await.expect("sound SQL")
