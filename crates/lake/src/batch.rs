@@ -22,27 +22,15 @@ use crate::features::{FeatureProgram, FeatureSql};
 use crate::joined::{EventOrder, Events, Join};
 use crate::{Error, Lake};
 
-/// Observations of a chunk, unless one lead has more: some tens of megabytes of events.
-const CHUNK_OBSERVATIONS: usize = 65_536;
-
 impl Lake {
     /// Returns the features of these observations, a row each in their order, with numbers as `f32`.
     ///
     /// Nothing that was learned after an observation's `as_of` has any part in its row.
     pub async fn features(&self, sql: &FeatureSql, observations: &[Observation]) -> Result<Table, Error> {
-        self.features_in_chunks(sql, observations, CHUNK_OBSERVATIONS).await
-    }
-
-    pub(crate) async fn features_in_chunks(
-        &self,
-        sql: &FeatureSql,
-        observations: &[Observation],
-        chunk_observations: usize,
-    ) -> Result<Table, Error> {
         let program = self.prepare(sql).await?;
         let mut order: Vec<u32> = (0..observations.len() as u32).collect();
         order.sort_by_key(|index| &observations[*index as usize]);
-        let chunks: Vec<Vec<Observation>> = chunks(observations, &order, chunk_observations);
+        let chunks: Vec<Vec<Observation>> = chunks(observations, &order, self.chunk_observations);
         let at_once = std::thread::available_parallelism().map_or(1, usize::from);
         let parts: Vec<Vec<ArrayRef>> = futures::stream::iter(chunks)
             .map(|chunk| SpawnedTask::spawn(features_of_chunk(self.context(), program.clone(), chunk)).join_unwind())

@@ -24,6 +24,9 @@ const LEAD_COLUMNS: [&str; 4] = ["lead_id", "created_at", "known_from", "known_t
 /// Columns of the ground's `event` that are not attributes.
 const EVENT_COLUMNS: [&str; 5] = ["lead_id", "event_id", "kind", "at", "known_at"];
 
+/// Observations of a chunk: some tens of megabytes of events.
+const CHUNK_OBSERVATIONS: usize = 65_536;
+
 /// An opened data folder. It keeps to the version of the ground that counted when it was opened.
 pub struct Lake {
     version: PathBuf,
@@ -31,6 +34,8 @@ pub struct Lake {
     event: Arc<dyn TableProvider>,
     /// A session in which the ground's relations are tables.
     context: SessionContext,
+    /// How many observations of a batch are computed at once on each core, unless one lead has more.
+    pub(crate) chunk_observations: usize,
     /// Rates that were asked for, by horizon in seconds.
     pub(crate) rates: Mutex<BTreeMap<(String, u64), RateTables>>,
     /// Features that were asked for.
@@ -48,7 +53,22 @@ impl Lake {
         for (name, table) in [("lead", &lead), ("event", &event), ("outcome", &outcome)] {
             context.register_table(name, table.clone()).map_err(Error::engine("open the ground"))?;
         }
-        Ok(Lake { version, lead, event, context, rates: Mutex::default(), programs: Mutex::default() })
+        Ok(Lake {
+            version,
+            lead,
+            event,
+            context,
+            chunk_observations: CHUNK_OBSERVATIONS,
+            rates: Mutex::default(),
+            programs: Mutex::default(),
+        })
+    }
+
+    /// Returns the same lake that computes so many observations at once on each core: less is slower and needs less
+    /// memory. No bit of a result depends on it.
+    pub fn in_chunks_of(mut self, observations: usize) -> Lake {
+        self.chunk_observations = observations;
+        self
     }
 
     /// Returns whether the data folder has a newer version of the ground than this one.

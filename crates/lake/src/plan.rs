@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{Column, DFSchema, DFSchemaRef};
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
@@ -73,7 +73,7 @@ pub(crate) async fn plan(
             let of_result = Column::new_unqualified(field.name());
             let index = shape.outputs.iter().position(|output| output.column_refs().contains(&of_result));
             let (file, feature) = feature_at(files, lists, index.unwrap_or(0));
-            file.wrong_at(feature.at, format!("feature `{}`: `{expr}`: {problem}", feature.name))
+            file.wrong_at(feature.at, format!("feature `{}`: {problem}", feature.name))
         })?;
         let aggregate = simplified(&simplify, aggregate).map_err(Error::engine("simplify the features"))?;
         aggregates.push((aggregate, field.clone()));
@@ -192,42 +192,25 @@ fn take_apart(plan: &LogicalPlan, features: usize) -> Result<Shape<'_>, usize> {
 /// Returns an aggregate that both evaluators give the same bits for, or why it is none.
 fn checked(expr: &Expr, joined: &DFSchema) -> Result<AggregateFunction, String> {
     let Expr::AggregateFunction(aggregate) = expr.clone().unalias_nested().data else {
-        return Err("expected an aggregate".into());
+        return Err(format!("`{expr}`: expected an aggregate"));
     };
-    let mut parts = aggregate.params.args.iter().chain(aggregate.params.filter.as_deref());
-    let mut nested = false;
-    parts
-        .try_for_each(|part| {
-            part.apply(|expr| {
-                nested |= matches!(
-                    expr,
-                    Expr::AggregateFunction(_) | Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_)
-                );
-                Ok(TreeNodeRecursion::Continue)
-            })
-            .map(|_| ())
-        })
-        .map_err(|error: DataFusionError| error.to_string())?;
-    if nested {
-        return Err("expected no aggregate or subquery inside".into());
-    }
-    if aggregate.params.distinct {
-        let kind = aggregate.params.args.first().and_then(|arg| arg.get_type(joined).ok());
-        if aggregate.func.name() != "count" {
-            return Err(
-                "expected DISTINCT in `count` only: of others the order in which values are met is not fixed".into()
-            );
-        }
-        if kind.is_some_and(|kind| !is_light(&kind)) {
-            return Err("text is slow to count DISTINCT for every lead: \
-                        count what matters by FILTER, one count a word, or count DISTINCT of a number"
-                .into());
-        }
-    }
-    if !aggregate.params.order_by.is_empty() && aggregate.func.order_sensitivity().hard_requires() {
-        return Err("expected no ORDER BY here: events come ordered by `at`".into());
-    }
-    Ok(aggregate)
+    let (name, params) = (aggregate.func.name(), &aggregate.params);
+    let is_nested =
+        |expr: &Expr| matches!(expr, Expr::AggregateFunction(_) | Expr::ScalarSubquery(_) | Expr::Exists(_));
+    let mut parts = params.args.iter().chain(params.filter.as_deref());
+    let problem = if parts.any(|part| part.exists(|expr| Ok(is_nested(expr))).unwrap_or(true)) {
+        "expected no aggregate or subquery inside"
+    } else if params.distinct && name != "count" {
+        "expected DISTINCT in `count` only: of others the order in which values are met is not fixed"
+    } else if params.distinct && !params.args.iter().all(|arg| arg.get_type(joined).is_ok_and(|kind| is_light(&kind))) {
+        "text is slow to count DISTINCT for every lead: \
+         count what matters by FILTER, one count a word, or count DISTINCT of a number"
+    } else if !params.order_by.is_empty() && aggregate.func.order_sensitivity().hard_requires() {
+        "expected no ORDER BY here: events come ordered by `at`"
+    } else {
+        return Ok(aggregate);
+    };
+    Err(format!("`{name}`: {problem}"))
 }
 
 /// Whether values of a type are of a fixed, small size.

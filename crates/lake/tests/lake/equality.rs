@@ -1,9 +1,7 @@
 //! The two evaluators give the same bits: for the demo's features and for generated ones, with late arrivals, ties in
 //! time, missing values and leads to whom nothing happened.
 
-mod generated;
-
-use std::collections::BTreeMap;
+pub(crate) mod generated;
 
 use chrono::{DateTime, Utc};
 use plumb_lake::{FeatureSql, Lake, SqlFile};
@@ -11,9 +9,13 @@ use plumb_lead::{Event, Lead, Observation, Table, Values};
 use proptest::prelude::*;
 
 use crate::company::{Company, day};
+use crate::demo;
 
-const LEADS: usize = 40;
-const MOMENTS: [i64; 3] = [3, 9, 30];
+pub(crate) const LEADS: usize = 40;
+pub(crate) const MOMENTS: [i64; 3] = [3, 9, 30];
+
+/// The order in which these are added matters.
+const FRACTIONS: [f64; 8] = [0.1, 0.7, -0.3, 1e16, -1e16, 3.3, 1e-9, 12.5];
 
 proptest! {
     // Each case is a company of 40 leads at three moments, so that these are 2,880 rows of some fifty features.
@@ -21,7 +23,7 @@ proptest! {
     #[test]
     fn a_request_gets_the_bits_of_the_batch(
         leads in prop::collection::vec(lead(), LEADS),
-        events in prop::collection::vec(event(), 0..1_500),
+        events in prop::collection::vec(event(&FRACTIONS), 0..1_500),
         outcomes in prop::collection::vec((0..LEADS, 0..20_i64, any::<bool>()), 0..60),
         sql in generated::features(14),
     ) {
@@ -37,17 +39,8 @@ async fn check(
 ) -> Result<(), TestCaseError> {
     let company = company(leads, events, outcomes);
     let lake = company.lake().await;
-    let sql = FeatureSql {
-        files: [
-            ("1-behaviour.sql", include_str!("../../../plumb/template/features/1-behaviour.sql")),
-            ("2-profile.sql", include_str!("../../../plumb/template/features/2-profile.sql")),
-            ("3-rates.sql", include_str!("../../../plumb/template/features/3-rates.sql")),
-            ("generated.sql", generated),
-        ]
-        .map(|(name, sql)| SqlFile { name: name.into(), sql: sql.into() })
-        .into(),
-        horizons: BTreeMap::from([("converted".to_owned(), 2 * 86_400), ("approved".to_owned(), 3 * 86_400)]),
-    };
+    let mut sql = demo::features();
+    sql.files.push(SqlFile { name: "features/4-generated.sql".into(), sql: generated.into() });
     let observations: Vec<Observation> = MOMENTS
         .iter()
         .flat_map(|moment| (0..LEADS).map(|lead| Observation { lead_id: format!("lead:{lead}"), as_of: day(*moment) }))
@@ -70,7 +63,7 @@ async fn check(
             );
         }
     }
-    alone(&lake, &sql, &observations, &batch).await
+    some_in_small_chunks(company.lake().await.in_chunks_of(5), &sql, &observations, &batch).await
 }
 
 /// Returns the lead as it was known, and its events in any order, also those that were learned later.
@@ -83,9 +76,14 @@ async fn found(lake: &Lake, observation: &Observation) -> (Lead, Vec<Event>) {
     (known, events)
 }
 
-/// What else is asked about makes no difference.
-async fn alone(lake: &Lake, sql: &FeatureSql, all: &[Observation], batch: &Table) -> Result<(), TestCaseError> {
-    let asked: Vec<usize> = (0..all.len()).step_by(7).rev().collect();
+/// What else is asked about and how it is cut makes no difference.
+async fn some_in_small_chunks(
+    lake: Lake,
+    sql: &FeatureSql,
+    all: &[Observation],
+    batch: &Table,
+) -> Result<(), TestCaseError> {
+    let asked: Vec<usize> = (0..all.len()).step_by(4).rev().collect();
     let some: Vec<Observation> = asked.iter().map(|row| all[*row].clone()).collect();
     let table = lake.features(sql, &some).await.expect("sound SQL");
     for column in table.columns() {
@@ -106,7 +104,7 @@ fn bits(table: &Table, feature: &str, row: usize) -> Option<String> {
     }
 }
 
-fn company(leads: &[Vec<String>], events: &[String], outcomes: &[(usize, i64, bool)]) -> Company {
+pub(crate) fn company(leads: &[Vec<String>], events: &[String], outcomes: &[(usize, i64, bool)]) -> Company {
     let leads: Vec<String> = leads
         .iter()
         .enumerate()
@@ -127,17 +125,11 @@ fn company(leads: &[Vec<String>], events: &[String], outcomes: &[(usize, i64, bo
         })
         .collect();
     let rows = [leads.join("\n"), events.join("\n"), outcomes.join("\n")];
-    Company::with_sources(
-        sources(),
-        "id,created_at,known_at,channel,industry,country,role,owner,employees,budget,experience_years,work_permit,\
-         phone,email,first_outreach_at",
-        "key,kind,detail,at,known_at,minutes,pages",
-        [&rows[0], &rows[1], &rows[2]],
-    )
+    demo::company([&rows[0], &rows[1], &rows[2]])
 }
 
 /// The later versions of a lead.
-fn lead() -> impl Strategy<Value = Vec<String>> {
+pub(crate) fn lead() -> impl Strategy<Value = Vec<String>> {
     let version = (0..20_i64, prop::option::of(0..3_usize), prop::option::of(-3..3_000_i64), any::<u16>()).prop_map(
         |(known, word, number, choice)| {
             let mut fields = vec![format!("\"known_at\":\"{}\"", day(known).to_rfc3339())];
@@ -160,11 +152,11 @@ fn lead() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(version, 0..4)
 }
 
-/// Events mostly fall on a few moments, so that many tie; fractions are such that the order of a sum matters.
-fn event() -> impl Strategy<Value = String> {
+/// Events mostly fall on a few moments, so that many tie.
+pub(crate) fn event(minutes: &[f64]) -> impl Strategy<Value = String> + use<> {
     let kind = prop::sample::select(vec!["touch", "reply", "interaction", "email_opened", "ad_click"]);
     let detail = prop::option::of(prop::sample::select(vec!["/pricing", "call", "meeting", ""]));
-    let minutes = prop::option::of(prop::sample::select(vec![0.1, 0.7, -0.3, 1e16, -1e16, 3.3, 1e-9, 12.5]));
+    let minutes = prop::option::of(prop::sample::select(minutes.to_vec()));
     let late = prop::sample::select(vec![0, 0, 0, 1, 24, 200]);
     (0..LEADS - 5, 0..12_i64 * 24, late, kind, detail, minutes, prop::option::of(0..5_i64)).prop_map(
         |(lead, hours, late, kind, detail, minutes, pages)| {
@@ -188,30 +180,4 @@ fn event() -> impl Strategy<Value = String> {
             row + "}"
         },
     )
-}
-
-fn sources() -> Vec<SqlFile> {
-    [
-        (
-            "sources/lead.sql",
-            "SELECT 'lead:' || id AS lead_key, created_at, known_at, channel, industry, country, role, owner,
-                CAST(employees AS BIGINT) AS employees, CAST(budget AS DOUBLE) AS budget,
-                CAST(experience_years AS BIGINT) AS experience_years, work_permit = 'yes' AS work_permit,
-                phone, email, to_moment(first_outreach_at) AS first_outreach_at, _origin
-             FROM leads.records WHERE _skip IS NULL",
-        ),
-        (
-            "sources/event.sql",
-            "SELECT key AS lead_key, kind, detail, at, known_at, CAST(minutes AS DOUBLE) AS minutes,
-                CAST(pages AS BIGINT) AS pages, _origin
-             FROM events.records WHERE _skip IS NULL",
-        ),
-        (
-            "sources/outcome.sql",
-            "SELECT key AS lead_key, target, positive = 'yes' AS positive, at, known_at, _origin
-             FROM outcomes.records WHERE _skip IS NULL",
-        ),
-    ]
-    .map(|(name, sql)| SqlFile { name: name.into(), sql: sql.into() })
-    .into()
 }

@@ -31,6 +31,8 @@ fn aggregate() -> impl Strategy<Value = String> {
         1 => (select(vec!["first_value", "last_value"]), text(), moment(), select(vec!["", " DESC"]), filter())
             .prop_map(|(of, text, by, order, filter)| format!("{of}({text} ORDER BY {by}{order}){filter}")),
         1 => filter().prop_map(|filter| format!("string_agg(e.kind, ','){filter}")),
+        1 => (select(vec!["e.at", "e.minutes DESC"]), filter())
+            .prop_map(|(by, filter)| format!("array_to_string(array_agg(e.kind ORDER BY {by}){filter}, ',')")),
     ]
 }
 
