@@ -39,6 +39,7 @@ impl Lake {
             .try_collect()
             .await
             .map_err(Error::engine("compute the features"))?;
+        self.check_present()?;
         program.table(&reunite(&program, &parts, &order).map_err(Error::engine("join the features"))?)
     }
 }

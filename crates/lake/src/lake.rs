@@ -24,8 +24,8 @@ const LEAD_COLUMNS: [&str; 4] = ["lead_id", "created_at", "known_from", "known_t
 /// Columns of the ground's `event` that are not attributes.
 const EVENT_COLUMNS: [&str; 5] = ["lead_id", "event_id", "kind", "at", "known_at"];
 
-/// Observations of a chunk: some tens of megabytes of events.
-const CHUNK_OBSERVATIONS: usize = 65_536;
+/// Observations of a chunk: even of leads with a thousand events each their texts fit into one column.
+const CHUNK_OBSERVATIONS: usize = 32_768;
 
 /// An opened data folder. It keeps to the version of the ground that counted when it was opened.
 pub struct Lake {
@@ -124,7 +124,14 @@ impl Lake {
         let rows = self.context().table(table).await.map_err(doing())?.select_columns(columns).map_err(doing())?;
         let schema: SchemaRef = Arc::new(rows.schema().as_arrow().clone());
         let batches = rows.collect().await.map_err(doing())?;
+        self.check_present()?;
         concat_batches(&schema, &batches).map_err(Error::engine("read the ground"))
+    }
+
+    /// Checks that this version of the ground is still on disk. To the engine a missing file is an empty one, so
+    /// whoever has read something asks here whether it was all there.
+    pub(crate) fn check_present(&self) -> Result<(), Error> {
+        std::fs::metadata(&self.version).map(|_| ()).map_err(Error::file("read", &self.version))
     }
 
     /// Returns the session in which the ground's relations are tables.
@@ -147,6 +154,7 @@ impl Lake {
         let rows = self.context().table(table).await.map_err(doing())?.filter(filter).map_err(doing())?;
         let schema: SchemaRef = Arc::new(rows.schema().as_arrow().clone());
         let batches = rows.collect().await.map_err(doing())?;
+        self.check_present()?;
         concat_batches(&schema, &batches).map_err(Error::engine("read the ground"))
     }
 }

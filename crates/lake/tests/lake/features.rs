@@ -145,3 +145,13 @@ async fn a_lead_too_young_to_tell_is_left_out() {
     let open = lake.open_leads(&question, day(22)).await.expect("readable");
     assert_eq!(open, [at("lead:3", day(22))], "lead 2 is past its horizon, lead 1 has its outcome");
 }
+
+#[tokio::test]
+async fn a_ground_that_is_gone_is_an_error_and_not_an_empty_one() {
+    let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
+    // The company's folder went with it.
+    let sql = features("SELECT l.industry AS industry");
+    let error = lake.features(&sql, &[at("lead:1", day(3))]).await.expect_err("nothing is there").to_string();
+    assert!(error.starts_with("cannot read `") && error.ends_with("000001`"), "{error}");
+    assert!(lake.lead("lead:1", day(3)).await.is_err() && lake.newest().await.is_err());
+}
