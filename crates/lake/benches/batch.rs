@@ -9,8 +9,11 @@ mod company;
 mod demo;
 
 use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
+use plumb_lake::Lake;
 use plumb_lead::Observation;
 
 use crate::company::day;
@@ -19,12 +22,22 @@ const EVENTS_PER_LEAD: usize = 25;
 
 #[tokio::main]
 async fn main() {
-    let leads = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(20_000);
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "--data") {
+        return measure(Path::new(&arguments[at + 1]), arguments[at + 2].parse().expect("a number of leads")).await;
+    }
+    let leads = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(20_000);
     let company = demo::company([&lead_rows(leads), &event_rows(leads), ""]);
-    let lake = company.lake().await;
-    println!("{leads} leads, {} events; {} MB at most while ingesting", leads * EVENTS_PER_LEAD, peak_megabytes());
-    // From here on the peak is that of the features.
-    std::fs::write("/proc/self/clear_refs", "5").expect("Linux lets a process forget its peak");
+    company.ingest().await;
+    println!("{leads} leads, {} events", leads * EVENTS_PER_LEAD);
+    // A process of its own, so that its memory is that of the features.
+    let program = std::env::current_exe().expect("a process has a program");
+    let status = Command::new(program).arg("--data").arg(company.data()).arg(leads.to_string()).status();
+    assert!(status.expect("the program is there").success());
+}
+
+async fn measure(data: &Path, leads: usize) {
+    let lake = Lake::open(data).await.expect("it was ingested");
     println!("{:>8} {:>9} {:>9} {:>9}", "moments", "rows", "wall s", "peak MB");
     for moments in [1, 3] {
         let observations: Vec<Observation> = (0..moments)
