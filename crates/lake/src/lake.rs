@@ -1,6 +1,6 @@
 //! An opened data folder: the current version of the ground, and what can be asked of it lead by lead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -13,6 +13,7 @@ use datafusion::prelude::{Expr, ParquetReadOptions, SessionContext, col, lit};
 use plumb_lead::{Event, FieldValue, Lead};
 
 use crate::engine::session;
+use crate::features::{FeatureProgram, FeatureSql};
 use crate::moment::from_micros;
 use crate::rates::RateTables;
 use crate::{Error, ground};
@@ -23,14 +24,22 @@ const LEAD_COLUMNS: [&str; 4] = ["lead_id", "created_at", "known_from", "known_t
 /// Columns of the ground's `event` that are not attributes.
 const EVENT_COLUMNS: [&str; 5] = ["lead_id", "event_id", "kind", "at", "known_at"];
 
+/// Observations of a chunk: even of leads with a thousand events each their texts fit into one column.
+const CHUNK_OBSERVATIONS: usize = 32_768;
+
 /// An opened data folder. It keeps to the version of the ground that counted when it was opened.
 pub struct Lake {
     version: PathBuf,
     lead: Arc<dyn TableProvider>,
     event: Arc<dyn TableProvider>,
-    outcome: Arc<dyn TableProvider>,
+    /// A session in which the ground's relations are tables.
+    context: SessionContext,
+    /// How many observations of a batch are computed at once on each core, unless one lead has more.
+    pub(crate) chunk_observations: usize,
     /// Rates that were asked for, by horizon in seconds.
     pub(crate) rates: Mutex<BTreeMap<(String, u64), RateTables>>,
+    /// Features that were asked for.
+    pub(crate) programs: Mutex<HashMap<FeatureSql, Arc<FeatureProgram>>>,
 }
 
 impl Lake {
@@ -41,7 +50,25 @@ impl Lake {
         let lead = open_table(&context, &version.join("lead.parquet")).await?;
         let event = open_table(&context, &version.join("event")).await?;
         let outcome = open_table(&context, &version.join("outcome.parquet")).await?;
-        Ok(Lake { version, lead, event, outcome, rates: Mutex::default() })
+        for (name, table) in [("lead", &lead), ("event", &event), ("outcome", &outcome)] {
+            context.register_table(name, table.clone()).map_err(Error::engine("open the ground"))?;
+        }
+        Ok(Lake {
+            version,
+            lead,
+            event,
+            context,
+            chunk_observations: CHUNK_OBSERVATIONS,
+            rates: Mutex::default(),
+            programs: Mutex::default(),
+        })
+    }
+
+    /// Returns the same lake that computes so many observations at once on each core: less is slower and needs less
+    /// memory. No bit of a result depends on it.
+    pub fn in_chunks_of(mut self, observations: usize) -> Lake {
+        self.chunk_observations = observations;
+        self
     }
 
     /// Returns whether the data folder has a newer version of the ground than this one.
@@ -94,23 +121,22 @@ impl Lake {
     /// Returns columns of a relation, whole.
     pub(crate) async fn read(&self, table: &str, columns: &[&str]) -> Result<RecordBatch, Error> {
         let doing = || Error::engine::<datafusion::error::DataFusionError>("read the ground");
-        let rows = self.context()?.table(table).await.map_err(doing())?.select_columns(columns).map_err(doing())?;
+        let rows = self.context().table(table).await.map_err(doing())?.select_columns(columns).map_err(doing())?;
         let schema: SchemaRef = Arc::new(rows.schema().as_arrow().clone());
         let batches = rows.collect().await.map_err(doing())?;
+        self.check_present()?;
         concat_batches(&schema, &batches).map_err(Error::engine("read the ground"))
     }
 
-    /// Returns a session in which the ground's relations are tables. The engine takes a folder that is gone for an empty
-    /// one, so that is asked first.
-    pub(crate) fn context(&self) -> Result<SessionContext, Error> {
-        if !self.version.is_dir() {
-            return Err(Error::GroundGone { version: self.version.clone() });
-        }
-        let context = session();
-        for (name, table) in [("lead", &self.lead), ("event", &self.event), ("outcome", &self.outcome)] {
-            context.register_table(name, table.clone()).expect("a new session has no tables");
-        }
-        Ok(context)
+    /// Checks that this version of the ground is still on disk. To the engine a missing file is an empty one, so
+    /// whoever has read something asks here whether it was all there.
+    pub(crate) fn check_present(&self) -> Result<(), Error> {
+        if self.version.is_dir() { Ok(()) } else { Err(Error::GroundGone { version: self.version.clone() }) }
+    }
+
+    /// Returns the session in which the ground's relations are tables.
+    pub(crate) fn context(&self) -> SessionContext {
+        self.context.clone()
     }
 
     /// Returns the columns of the ground's `lead`.
@@ -125,9 +151,10 @@ impl Lake {
 
     async fn filtered(&self, table: &str, filter: Expr) -> Result<RecordBatch, Error> {
         let doing = || Error::engine::<datafusion::error::DataFusionError>("read the ground");
-        let rows = self.context()?.table(table).await.map_err(doing())?.filter(filter).map_err(doing())?;
+        let rows = self.context().table(table).await.map_err(doing())?.filter(filter).map_err(doing())?;
         let schema: SchemaRef = Arc::new(rows.schema().as_arrow().clone());
         let batches = rows.collect().await.map_err(doing())?;
+        self.check_present()?;
         concat_batches(&schema, &batches).map_err(Error::engine("read the ground"))
     }
 }

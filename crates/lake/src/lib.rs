@@ -7,8 +7,15 @@ mod ground;
 mod lake;
 mod features;
 mod select_list;
-mod rates;
+mod lint;
+mod plan;
+mod compile;
+mod infallible;
+mod program;
+mod joined;
+mod batch;
 mod request;
+mod rates;
 mod histories;
 mod engine;
 mod moment;
@@ -16,7 +23,9 @@ pub mod csv_table;
 
 use std::path::PathBuf;
 
-pub use features::FeatureSql;
+use datafusion::sql::sqlparser::tokenizer::Location;
+
+pub use features::{FeatureProgram, FeatureSql};
 pub use histories::{Labelled, Question};
 pub use ingest::{IngestReport, ingest};
 pub use lake::Lake;
@@ -35,6 +44,10 @@ pub struct SqlFile {
 impl SqlFile {
     pub(crate) fn wrong(&self, problem: impl std::fmt::Display) -> Error {
         Error::Sql { file: self.name.clone(), problem: problem.to_string() }
+    }
+
+    pub(crate) fn wrong_at(&self, at: Location, problem: impl std::fmt::Display) -> Error {
+        Error::Sql { file: format!("{}:{}:{}", self.name, at.line, at.column), problem: problem.to_string() }
     }
 }
 
@@ -76,7 +89,7 @@ pub enum Error {
     /// A SQL file cannot be run.
     #[error("`{file}`: {problem}")]
     Sql {
-        /// The file.
+        /// The file, where it is known with line and column: `features/lead.sql:3:5`.
         file: String,
         /// What is wrong with it and what was expected.
         problem: String,

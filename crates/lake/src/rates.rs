@@ -5,15 +5,19 @@
 //! day's rate says never changes when something is learned after that day.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch};
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, TimestampMicrosecondType};
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::DataFusionError;
 use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
 
 use crate::engine::day_of;
+use crate::features::FeatureSql;
 use crate::moment::moment_type;
+use crate::select_list::SelectList;
+use crate::{Error, Lake};
 
 /// How many leads of the overall rate are added to each category: the weight of what is known before it is seen.
 /// A category of 20 leads is half itself and half the overall rate.
@@ -102,6 +106,87 @@ fn count(days: &mut BTreeMap<i64, (f64, f64)>, fact: &Fact) {
     }
 }
 
+impl Lake {
+    /// Returns `outcome_rate` with the rates that these features ask for.
+    pub(crate) async fn rates_of(&self, sql: &FeatureSql, lists: &[SelectList]) -> Result<ScalarUDF, Error> {
+        let mut tables = RateTables::new();
+        for (file, list) in sql.files.iter().zip(lists) {
+            for feature in &list.features {
+                for (target, column) in &feature.rates {
+                    let horizon =
+                        *sql.horizons.get(target).ok_or_else(|| {
+                            let known: Vec<&str> = sql.horizons.keys().map(String::as_str).collect();
+                            let known = known.join(", ");
+                            let name = &feature.name;
+                            file.wrong_at(feature.at, format!(
+                            "feature `{name}`: outcome_rate of `{target}`: expected a target of plumb.toml: {known}"
+                        ))
+                        })?;
+                    let rate = self.rate(target, column, horizon).await?;
+                    tables.insert((target.clone(), column.clone()), rate);
+                }
+            }
+        }
+        Ok(outcome_rate(tables))
+    }
+
+    /// Returns the rates of a target by a column of the lead; made once for a version of the ground.
+    async fn rate(&self, target: &str, column: &str, horizon: u64) -> Result<Arc<Rate>, Error> {
+        let table_key = (target.to_owned(), column.to_owned());
+        let known = |rates: &BTreeMap<(String, u64), RateTables>| {
+            rates.get(&(target.to_owned(), horizon)).and_then(|tables| tables.get(&table_key)).cloned()
+        };
+        if let Some(rate) = known(&self.rates.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(rate);
+        }
+        let rate = Arc::new(Rate::new(&self.facts(target, column, horizon).await?));
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        rates.entry((target.to_owned(), horizon)).or_default().insert(table_key, rate.clone());
+        Ok(rate)
+    }
+
+    async fn facts(&self, target: &str, column: &str, horizon: u64) -> Result<Vec<Fact>, Error> {
+        let horizon = (horizon as i64).saturating_mul(1_000_000);
+        let outcomes = self.read("outcome", &["lead_id", "target", "positive", "at", "known_at"]).await?;
+        let moments_of =
+            |batch: &RecordBatch, index: usize| batch.column(index).as_primitive::<TimestampMicrosecondType>().clone();
+        let (at, known_at) = (moments_of(&outcomes, 3), moments_of(&outcomes, 4));
+        let mut successes: BTreeMap<&str, Vec<(i64, i64)>> = BTreeMap::new();
+        for row in 0..outcomes.num_rows() {
+            if outcomes.column(1).as_string::<i32>().value(row) == target && outcomes.column(2).as_boolean().value(row)
+            {
+                let lead_id = outcomes.column(0).as_string::<i32>().value(row);
+                successes.entry(lead_id).or_default().push((at.value(row), known_at.value(row)));
+            }
+        }
+        let versions = self.read("lead", &["lead_id", "created_at", "known_from", "known_to", column]).await?;
+        let levels = cast(versions.column(4), &DataType::Utf8).map_err(Error::engine("read a category"))?;
+        let levels = levels.as_string::<i32>();
+        let (created, from, to) = (moments_of(&versions, 1), moments_of(&versions, 2), moments_of(&versions, 3));
+        let mut facts = Vec::new();
+        for row in 0..versions.num_rows() {
+            // The category is what the lead was known to be on the day on which it counts.
+            let matured_at = created.value(row).saturating_add(horizon);
+            if from.value(row) > matured_at || (to.is_valid(row) && to.value(row) <= matured_at) {
+                continue;
+            }
+            let success = successes
+                .get(versions.column(0).as_string::<i32>().value(row))
+                .into_iter()
+                .flatten()
+                .filter(|(at, _)| *at > created.value(row) && *at <= matured_at)
+                .map(|(_, known_at)| day_of(*known_at.max(&matured_at)))
+                .min();
+            facts.push(Fact {
+                level: levels.is_valid(row).then(|| levels.value(row).to_owned()),
+                matured_day: day_of(matured_at),
+                success_day: success,
+            });
+        }
+        Ok(facts)
+    }
+}
+
 /// Returns the SQL function over these tables.
 pub(crate) fn outcome_rate(tables: RateTables) -> ScalarUDF {
     create_udf(
@@ -113,7 +198,7 @@ pub(crate) fn outcome_rate(tables: RateTables) -> ScalarUDF {
     )
 }
 
-fn look_up(tables: &RateTables, args: &[ColumnarValue]) -> Result<ColumnarValue> {
+fn look_up(tables: &RateTables, args: &[ColumnarValue]) -> Result<ColumnarValue, DataFusionError> {
     let arrays = ColumnarValue::values_to_arrays(args)?;
     let (targets, columns) = (arrays[0].as_string::<i32>(), arrays[1].as_string::<i32>());
     let (levels, moments) = (arrays[2].as_string::<i32>(), arrays[3].as_primitive::<TimestampMicrosecondType>());
@@ -146,8 +231,7 @@ mod tests {
         let rate = Rate::new(&[fact("fintech", 10, Some(10)), fact("fintech", 11, None), fact("retail", 11, None)]);
         assert_eq!(rate.before("fintech", 10), None, "on the day itself nothing is known yet");
         assert_eq!(rate.before("fintech", 11), Some((1.0 + 20.0) / 21.0));
-        let close = |rate: Option<f64>, expected: f64| rate.is_some_and(|rate| (rate - expected).abs() < 1e-12);
-        assert!(close(rate.before("fintech", 12), (1.0 + 20.0 / 3.0) / 22.0));
+        assert_eq!(rate.before("fintech", 12), Some((1.0 + 20.0 * (1.0 / 3.0)) / 22.0));
         assert_eq!(rate.before("never seen", 12), Some(1.0 / 3.0));
     }
 

@@ -1,127 +1,208 @@
 //! A lead that comes with a request, brought into the columns of the ground: any field that does not fit is refused.
+//!
+//! Every field is looked at, but only the columns that the features use become arrays.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray};
+use datafusion::arrow::datatypes::{DataType, FieldRef, Schema};
 use plumb_lead::{Event, FieldValue, Lead};
 
 use crate::Error;
 use crate::engine::moments;
 use crate::moment;
 
-/// Returns the lead as the one version that was always known.
-pub(crate) fn lead_batch(schema: &SchemaRef, lead: &Lead) -> Result<RecordBatch, Error> {
-    let created_at = lead.created_at.timestamp_micros();
-    let given = |name: &str| match name {
-        "lead_id" => Some(text(vec![Some(lead.lead_id.as_str())])),
-        "created_at" => Some(moments([Some(created_at)])),
-        "known_from" => Some(moments([Some(i64::MIN)])),
-        "known_to" => Some(moments([None])),
-        _ => None,
-    };
-    batch("lead", schema, given, &[&lead.fields])
-}
-
-/// Returns the events of a request.
-pub(crate) fn event_batch(schema: &SchemaRef, lead: &Lead, events: &[Event]) -> Result<RecordBatch, Error> {
-    let given = |name: &str| match name {
-        "lead_id" => Some(text(events.iter().map(|_| Some(lead.lead_id.as_str())).collect())),
-        "kind" => Some(text(events.iter().map(|event| Some(event.kind.as_str())).collect())),
-        "at" => Some(moments(events.iter().map(|event| Some(event.at.timestamp_micros())))),
-        "known_at" => Some(moments(events.iter().map(|event| Some(event.known_at.timestamp_micros())))),
-        _ => None,
-    };
-    let attributes: Vec<&BTreeMap<String, FieldValue>> = events.iter().map(|event| &event.attributes).collect();
-    batch("event", schema, given, &attributes)
-}
-
-fn batch(
+/// The columns of a relation, as a request fills them.
+#[derive(Debug)]
+pub(crate) struct RequestColumns {
+    /// `lead` or `event`.
     relation: &'static str,
-    schema: &SchemaRef,
-    given: impl Fn(&str) -> Option<ArrayRef>,
-    rows: &[&BTreeMap<String, FieldValue>],
-) -> Result<RecordBatch, Error> {
-    let fields: Vec<&Field> = schema.fields().iter().map(AsRef::as_ref).collect();
-    let free = |field: &&Field| given(field.name()).is_none();
-    for (row, values) in rows.iter().enumerate() {
-        for name in values.keys() {
-            if !fields.iter().any(|field| field.name() == name && free(field)) {
-                let known = fields.iter().filter(|field| free(field)).map(|field| field.name().clone()).collect();
-                return Err(Error::UnknownField { relation, row, field: name.clone(), known });
+    /// The fields that a request may have, ordered by name.
+    fields: Vec<RequestField>,
+    /// The columns that are used, in order: of each the position in `fields`, or the name of one that is no field.
+    used: Vec<Result<usize, String>>,
+}
+
+#[derive(Debug)]
+struct RequestField {
+    name: String,
+    data_type: DataType,
+    is_used: bool,
+}
+
+/// Columns of `lead` that are no fields.
+const OF_LEAD: [&str; 4] = ["lead_id", "created_at", "known_from", "known_to"];
+
+/// Columns of `event` that are no attributes.
+const OF_EVENT: [&str; 4] = ["lead_id", "kind", "at", "known_at"];
+
+impl RequestColumns {
+    pub(crate) fn of_lead(schema: &Schema, used: &[FieldRef]) -> RequestColumns {
+        RequestColumns::new("lead", schema, &OF_LEAD, used)
+    }
+
+    pub(crate) fn of_event(schema: &Schema, used: &[FieldRef]) -> RequestColumns {
+        RequestColumns::new("event", schema, &OF_EVENT, used)
+    }
+
+    fn new(relation: &'static str, schema: &Schema, given: &[&str], used: &[FieldRef]) -> RequestColumns {
+        let is_used = |name: &str| used.iter().any(|field| field.name() == name);
+        let mut fields: Vec<RequestField> = schema
+            .fields()
+            .iter()
+            .filter(|field| !given.contains(&field.name().as_str()))
+            .map(|field| RequestField {
+                name: field.name().clone(),
+                data_type: field.data_type().clone(),
+                is_used: is_used(field.name()),
+            })
+            .collect();
+        fields.sort_by(|a, b| a.name.cmp(&b.name));
+        let position = |used: &FieldRef| {
+            fields.binary_search_by(|field| field.name.as_str().cmp(used.name())).map_err(|_| used.name().clone())
+        };
+        let used = used.iter().map(position).collect();
+        RequestColumns { relation, fields, used }
+    }
+
+    /// Returns the lead's used columns, its row so many times.
+    pub(crate) fn lead_arrays(&self, lead: &Lead, rows: usize) -> Result<Vec<ArrayRef>, Error> {
+        let created_at = lead.created_at.timestamp_micros();
+        self.arrays(&vec![&lead.fields; rows], |name| match name {
+            "lead_id" => text(vec![Some(lead.lead_id.as_str()); rows]),
+            "created_at" => moments(vec![Some(created_at); rows]),
+            // What the request says counts as known from ever to ever.
+            _ => moments(vec![None; rows]),
+        })
+    }
+
+    /// Returns the events' used columns.
+    pub(crate) fn event_arrays(&self, lead: &Lead, events: &[Event]) -> Result<Vec<ArrayRef>, Error> {
+        let attributes: Vec<&BTreeMap<String, FieldValue>> = events.iter().map(|event| &event.attributes).collect();
+        self.arrays(&attributes, |name| match name {
+            "lead_id" => text(vec![Some(lead.lead_id.as_str()); events.len()]),
+            "kind" => text(events.iter().map(|event| Some(event.kind.as_str())).collect()),
+            "at" => moments(events.iter().map(|event| Some(event.at.timestamp_micros()))),
+            _ => moments(events.iter().map(|event| Some(event.known_at.timestamp_micros()))),
+        })
+    }
+
+    fn arrays(
+        &self,
+        rows: &[&BTreeMap<String, FieldValue>],
+        given: impl Fn(&str) -> ArrayRef,
+    ) -> Result<Vec<ArrayRef>, Error> {
+        let values = self.values(rows)?;
+        let of_field = |position: usize| &values[position * rows.len()..(position + 1) * rows.len()];
+        for (position, field) in self.fields.iter().enumerate().filter(|(_, field)| !field.is_used) {
+            for (row, value) in of_field(position).iter().enumerate() {
+                fits(&field.data_type, value).map_err(|expected| self.wrong(position, row, value, expected))?;
             }
+        }
+        let arrays = self.used.iter().map(|used| match used {
+            Err(name) => Ok(given(name)),
+            Ok(position) => array(&self.fields[*position].data_type, of_field(*position))
+                .map_err(|(row, expected)| self.wrong(*position, row, of_field(*position)[row], expected)),
+        });
+        arrays.collect()
+    }
+
+    /// Returns the fields' values, field by field. Both sides are ordered by name, so they are walked side by side.
+    fn values<'a>(&self, rows: &[&'a BTreeMap<String, FieldValue>]) -> Result<Vec<&'a FieldValue>, Error> {
+        let mut values: Vec<&FieldValue> = vec![&FieldValue::Missing; self.fields.len() * rows.len()];
+        for (row, given) in rows.iter().enumerate() {
+            let mut fields = self.fields.iter().enumerate();
+            for (name, value) in *given {
+                let Some((position, _)) = fields.find(|(_, field)| field.name == *name) else {
+                    let known = self.fields.iter().map(|field| field.name.clone()).collect();
+                    return Err(Error::UnknownField { relation: self.relation, row, field: name.clone(), known });
+                };
+                values[position * rows.len() + row] = value;
+            }
+        }
+        Ok(values)
+    }
+
+    fn wrong(&self, position: usize, row: usize, value: &FieldValue, expected: &'static str) -> Error {
+        Error::FieldType {
+            relation: self.relation,
+            row,
+            field: self.fields[position].name.clone(),
+            found: serde_json::to_string(value).unwrap_or_default(),
+            expected,
         }
     }
-    let columns = fields
-        .iter()
-        .map(|field| given(field.name()).map_or_else(|| column(relation, field, rows), Ok))
-        .collect::<Result<Vec<ArrayRef>, Error>>()?;
-    // Nothing is promised of a request's columns but their types.
-    let nullable: Vec<Field> = fields.iter().map(|field| (*field).clone().with_nullable(true)).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(nullable)), columns).map_err(Error::engine("hold a request"))
 }
 
-fn column(relation: &'static str, field: &Field, rows: &[&BTreeMap<String, FieldValue>]) -> Result<ArrayRef, Error> {
-    let name = field.name();
-    let wrong = |row: usize, expected: &'static str| Error::FieldType {
-        relation,
-        row,
-        field: name.clone(),
-        found: rows[row].get(name).map_or_else(String::new, |value| serde_json::to_string(value).unwrap_or_default()),
-        expected,
-    };
-    let values = || rows.iter().map(|values| values.get(name).unwrap_or(&FieldValue::Missing)).enumerate();
-    Ok(match field.data_type() {
-        DataType::Boolean => {
-            let flags = values().map(|(row, value)| match value {
-                FieldValue::Missing => Ok(None),
-                FieldValue::Flag(flag) => Ok(Some(*flag)),
-                _ => Err(wrong(row, "true or false")),
-            });
-            Arc::new(BooleanArray::from(flags.collect::<Result<Vec<_>, _>>()?))
-        }
-        DataType::Int64 | DataType::Float64 => {
-            let numbers = values()
-                .map(|(row, value)| match value {
-                    FieldValue::Missing => Ok(None),
-                    FieldValue::Number(number) if number.is_finite() => Ok(Some(*number)),
-                    _ => Err(wrong(row, "a number")),
-                })
-                .collect::<Result<Vec<_>, _>>()?;
-            if field.data_type() == &DataType::Float64 {
-                Arc::new(Float64Array::from(numbers))
-            } else {
-                whole(numbers).map_err(|row| wrong(row, "a whole number"))?
-            }
-        }
-        DataType::Timestamp(..) => {
-            let micros = values().map(|(row, value)| match value {
-                FieldValue::Missing => Ok(None),
-                FieldValue::Text(text) => {
-                    moment::parse(text).map(Some).ok_or_else(|| wrong(row, "a moment such as `2026-03-01T09:30:00Z`"))
-                }
-                _ => Err(wrong(row, "a moment such as `2026-03-01T09:30:00Z`")),
-            });
-            moments(micros.collect::<Result<Vec<_>, _>>()?)
-        }
-        _ => {
-            let texts = values().map(|(row, value)| match value {
-                FieldValue::Missing => Ok(None),
-                FieldValue::Text(text) => Ok(Some(text.as_str())),
-                _ => Err(wrong(row, "text")),
-            });
-            text(texts.collect::<Result<Vec<_>, _>>()?)
-        }
+const MOMENT: &str = "a moment such as `2026-03-01T09:30:00Z`";
+
+/// Returns whether a value fits a column; if not, what would.
+fn fits(data_type: &DataType, value: &FieldValue) -> Result<(), &'static str> {
+    match data_type {
+        DataType::Boolean => flag(value).map(|_| ()),
+        DataType::Float64 => number(value).map(|_| ()),
+        DataType::Int64 => whole(value).map(|_| ()),
+        DataType::Timestamp(..) => micros(value).map(|_| ()),
+        _ => word(value).map(|_| ()),
+    }
+}
+
+/// Returns a column of values; if one does not fit, its row and what would.
+fn array(data_type: &DataType, values: &[&FieldValue]) -> Result<ArrayRef, (usize, &'static str)> {
+    Ok(match data_type {
+        DataType::Boolean => Arc::new(BooleanArray::from(each(values, flag)?)),
+        DataType::Float64 => Arc::new(Float64Array::from(each(values, number)?)),
+        DataType::Int64 => Arc::new(Int64Array::from(each(values, whole)?)),
+        DataType::Timestamp(..) => moments(each(values, micros)?),
+        _ => text(each(values, word)?),
     })
 }
 
-fn whole(numbers: Vec<Option<f64>>) -> Result<ArrayRef, usize> {
-    let whole = numbers.into_iter().enumerate().map(|(row, number)| match number {
-        Some(number) if number.fract() != 0.0 || number.abs() > 9e15 => Err(row),
+fn each<'a, T>(
+    values: &[&'a FieldValue],
+    read: impl Fn(&'a FieldValue) -> Result<Option<T>, &'static str>,
+) -> Result<Vec<Option<T>>, (usize, &'static str)> {
+    values.iter().enumerate().map(|(row, value)| read(value).map_err(|expected| (row, expected))).collect()
+}
+
+fn flag(value: &FieldValue) -> Result<Option<bool>, &'static str> {
+    match value {
+        FieldValue::Missing => Ok(None),
+        FieldValue::Flag(flag) => Ok(Some(*flag)),
+        _ => Err("true or false"),
+    }
+}
+
+fn number(value: &FieldValue) -> Result<Option<f64>, &'static str> {
+    match value {
+        FieldValue::Missing => Ok(None),
+        FieldValue::Number(number) if number.is_finite() => Ok(Some(*number)),
+        _ => Err("a number"),
+    }
+}
+
+fn whole(value: &FieldValue) -> Result<Option<i64>, &'static str> {
+    match number(value)? {
+        Some(number) if number.fract() != 0.0 || number.abs() > 9e15 => Err("a whole number"),
         number => Ok(number.map(|number| number as i64)),
-    });
-    Ok(Arc::new(Int64Array::from(whole.collect::<Result<Vec<_>, usize>>()?)))
+    }
+}
+
+fn micros(value: &FieldValue) -> Result<Option<i64>, &'static str> {
+    match value {
+        FieldValue::Missing => Ok(None),
+        FieldValue::Text(text) => moment::parse(text).map(Some).ok_or(MOMENT),
+        _ => Err(MOMENT),
+    }
+}
+
+fn word(value: &FieldValue) -> Result<Option<&str>, &'static str> {
+    match value {
+        FieldValue::Missing => Ok(None),
+        FieldValue::Text(text) => Ok(Some(text)),
+        _ => Err("text"),
+    }
 }
 
 fn text(texts: Vec<Option<&str>>) -> ArrayRef {

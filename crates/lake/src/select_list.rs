@@ -4,56 +4,87 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, Select, SelectItem, SetExpr,
-    Statement, Value, visit_expressions, visit_expressions_mut,
+    CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, Select,
+    SelectItem, SetExpr, Spanned, Statement, Value, visit_expressions, visit_expressions_mut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::tokenizer::Location;
 
+use crate::lint::{Vocabulary, lint};
 use crate::{Error, SqlFile};
 
 /// The parsed features of one file.
 pub(crate) struct SelectList {
-    /// Name and expression of each feature, in order; `outcome_rate` is already told its column and moment.
-    pub(crate) items: Vec<(String, String)>,
+    /// In order.
+    pub(crate) features: Vec<Feature>,
+}
+
+/// One feature of a file.
+pub(crate) struct Feature {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its expression as SQL; `outcome_rate` is already told its column and moment.
+    pub(crate) expression: String,
     /// The columns of `l` that are used.
     pub(crate) lead_columns: BTreeSet<String>,
     /// `target` and column of each `outcome_rate`.
     pub(crate) rates: BTreeSet<(String, String)>,
+    /// Where its expression begins.
+    pub(crate) at: Location,
 }
 
-/// Parses a file. Everything but named expressions is refused, because Plumbline supplies it.
-pub(crate) fn parse(file: &SqlFile) -> Result<SelectList, Error> {
+/// Parses a file. Everything but named expressions is refused, because Plumbline supplies it, and so is every
+/// expression that is known to be slow or wrong.
+pub(crate) fn parse(file: &SqlFile, vocabulary: &Vocabulary<'_>) -> Result<SelectList, Error> {
     let select = only_select(file)?;
-    let mut list = SelectList { items: Vec::new(), lead_columns: BTreeSet::new(), rates: BTreeSet::new() };
+    let mut features = Vec::with_capacity(select.projection.len());
     for (index, item) in select.projection.into_iter().enumerate() {
-        let (name, mut expression) = match item {
-            SelectItem::ExprWithAlias { expr, alias } => (column_name(&alias), expr),
+        let (alias, expression) = match item {
+            SelectItem::ExprWithAlias { expr, alias } => (alias, expr),
             SelectItem::UnnamedExpr(Expr::CompoundIdentifier(path)) if path.len() == 2 => {
-                (column_name(&path[1]), Expr::CompoundIdentifier(path))
+                (path[1].clone(), Expr::CompoundIdentifier(path))
             }
-            other => return Err(file.wrong(format!("feature {} has no name: expected `{other} AS name`", index + 1))),
+            other => {
+                let problem = format!("feature {} has no name: expected `{other} AS name`", index + 1);
+                return Err(file.wrong_at(other.span().start, problem));
+            }
         };
-        let rewritten =
-            visit_expressions_mut(&mut expression, |expression| match rewrite_rate(expression, &mut list.rates) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(problem) => ControlFlow::Break(problem),
-            });
-        if let ControlFlow::Break(problem) = rewritten {
-            return Err(file.wrong(format!("feature `{name}`: {problem}")));
-        }
-        let _: ControlFlow<()> = visit_expressions(&expression, |expression| {
-            if let Expr::CompoundIdentifier(path) = expression
-                && path.len() == 2
-                && column_name(&path[0]) == "l"
-            {
-                list.lead_columns.insert(column_name(&path[1]));
-            }
-            ControlFlow::Continue(())
-        });
-        list.items.push((name, expression.to_string()));
+        features.push(feature(file, vocabulary, &alias, expression)?);
     }
-    Ok(list)
+    Ok(SelectList { features })
+}
+
+fn feature(file: &SqlFile, vocabulary: &Vocabulary<'_>, alias: &Ident, mut expression: Expr) -> Result<Feature, Error> {
+    let name = column_name(alias);
+    // A constant has no place of its own.
+    let at = Some(expression.span().start).filter(|at| at.line > 0).unwrap_or(alias.span.start);
+    let wrong = |found: Location, problem: String| {
+        let at = if found.line > 0 { found } else { at };
+        file.wrong_at(at, format!("feature `{name}`: {problem}"))
+    };
+    lint(&expression, vocabulary).map_err(|finding| wrong(finding.at, finding.problem))?;
+    let mut rates = BTreeSet::new();
+    let rewritten = visit_expressions_mut(&mut expression, |expression| {
+        let place = expression.span().start;
+        match rewrite_rate(expression, &mut rates) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(problem) => ControlFlow::Break((place, problem)),
+        }
+    });
+    if let ControlFlow::Break((place, problem)) = rewritten {
+        return Err(wrong(place, problem));
+    }
+    let mut lead_columns = BTreeSet::new();
+    let _: ControlFlow<()> = visit_expressions(&expression, |expression| {
+        if let Expr::CompoundIdentifier(path) = expression
+            && column_name(&path[0]) == "l"
+        {
+            lead_columns.insert(column_name(&path[1]));
+        }
+        ControlFlow::Continue(())
+    });
+    Ok(Feature { name, expression: expression.to_string(), lead_columns, rates, at })
 }
 
 fn only_select(file: &SqlFile) -> Result<Select, Error> {
@@ -67,6 +98,7 @@ fn only_select(file: &SqlFile) -> Result<Select, Error> {
     let supplied = !select.from.is_empty()
         || select.selection.is_some()
         || select.having.is_some()
+        || select.qualify.is_some()
         || select.distinct.is_some()
         || !matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty())
         || query.order_by.is_some()
@@ -90,9 +122,9 @@ fn rewrite_rate(expression: &mut Expr, rates: &mut BTreeSet<(String, String)>) -
         text(&target),
         text(&column),
         Expr::Cast {
-            kind: datafusion::sql::sqlparser::ast::CastKind::Cast,
+            kind: CastKind::Cast,
             expr: Box::new(Expr::CompoundIdentifier(path)),
-            data_type: datafusion::sql::sqlparser::ast::DataType::Varchar(None),
+            data_type: DataType::Varchar(None),
             format: None,
             array: false,
         },
@@ -120,7 +152,7 @@ fn rate_arguments(function: &Function) -> Option<(String, Vec<Ident>)> {
 }
 
 /// Returns the name that the engine knows an identifier by: in lower case unless quoted.
-fn column_name(identifier: &Ident) -> String {
+pub(crate) fn column_name(identifier: &Ident) -> String {
     match identifier.quote_style {
         None => identifier.value.to_lowercase(),
         Some(_) => identifier.value.clone(),

@@ -10,14 +10,29 @@ use tempfile::TempDir;
 pub(crate) struct Company {
     pub(crate) folder: TempDir,
     pub(crate) files: Vec<SqlFile>,
+    lead_columns: &'static str,
+    event_columns: &'static str,
 }
+
+const LEAD_COLUMNS: &str = "id,email,created_at,known_at,industry,budget,test";
+const EVENT_COLUMNS: &str = "key,event_id,kind,at,known_at,value";
 
 impl Company {
     /// Rows are JSON Lines; a field that a relation does not need may be left out.
     pub(crate) fn new(leads: &str, events: &str, outcomes: &str) -> Company {
+        Company::with_sources(sources(), LEAD_COLUMNS, EVENT_COLUMNS, [leads, events, outcomes])
+    }
+
+    /// Makes a company whose rows and SQL have other columns.
+    pub(crate) fn with_sources(
+        files: Vec<SqlFile>,
+        lead_columns: &'static str,
+        event_columns: &'static str,
+        rows: [&str; 3],
+    ) -> Company {
         let folder = TempDir::new().expect("a temporary folder");
-        let company = Company { folder, files: sources() };
-        for (name, rows) in [("leads", leads), ("events", events), ("outcomes", outcomes)] {
+        let company = Company { folder, files, lead_columns, event_columns };
+        for (name, rows) in ["leads", "events", "outcomes"].into_iter().zip(rows) {
             company.write(name, rows);
         }
         company
@@ -26,8 +41,8 @@ impl Company {
     pub(crate) fn write(&self, name: &str, rows: &str) {
         // A first line with every column: the SQL may name them though no row has them.
         let columns = match name {
-            "leads" => "id,email,created_at,known_at,industry,budget,test",
-            "events" => "key,event_id,kind,at,known_at,value",
+            "leads" => self.lead_columns,
+            "events" => self.event_columns,
             _ => "key,target,positive,at,known_at",
         };
         let head: Vec<String> = columns.split(',').map(|column| format!("\"{column}\":\"\"")).collect();

@@ -90,7 +90,7 @@ async fn a_request_that_does_not_fit_is_refused_by_field() {
         lake.features_of(&sql, &lead, events, day(1)).await.expect_err("it does not fit").to_string()
     };
     let said = ask(lead("colour", FieldValue::Text("red".into())), &[]).await;
-    assert_eq!(said, "lead 0 of the request: unknown field `colour`: expected one of industry, budget");
+    assert_eq!(said, "lead 0 of the request: unknown field `colour`: expected one of budget, industry");
     let said = ask(lead("budget", FieldValue::Text("lots".into())), &[]).await;
     assert_eq!(said, "lead 0 of the request: field `budget` is `\"lots\"`: expected a number");
     let event = Event {
@@ -109,7 +109,7 @@ async fn what_is_wrong_with_a_features_file_is_named() {
     let lake = company.lake().await;
     let check = async |sql: &str, expected: &str| {
         let error = lake.features(&features(sql), &[at("lead:1", day(3))]).await.expect_err("it is wrong").to_string();
-        assert!(error.starts_with("`features/lead.sql`: ") && error.contains(expected), "{error}");
+        assert!(error.starts_with("`features/lead.sql") && error.contains(expected), "{error}");
     };
     check("SELECT l.colour AS colour", "colour").await;
     check("SELECT count(e.at)", "feature 1 has no name").await;
@@ -144,4 +144,14 @@ async fn a_lead_too_young_to_tell_is_left_out() {
 
     let open = lake.open_leads(&question, day(22)).await.expect("readable");
     assert_eq!(open, [at("lead:3", day(22))], "lead 2 is past its horizon, lead 1 has its outcome");
+}
+
+#[tokio::test]
+async fn a_ground_that_is_gone_is_an_error_and_not_an_empty_one() {
+    let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
+    // The company's folder went with it.
+    let sql = features("SELECT l.industry AS industry");
+    let error = lake.features(&sql, &[at("lead:1", day(3))]).await.expect_err("nothing is there").to_string();
+    assert!(error.starts_with("cannot read `") && error.ends_with("000001`"), "{error}");
+    assert!(lake.lead("lead:1", day(3)).await.is_err() && lake.newest().await.is_err());
 }

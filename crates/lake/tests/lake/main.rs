@@ -1,6 +1,10 @@
 //! The lake by its own words: small files in, relations, features and labels out.
 
 mod company;
+mod demo;
 mod features;
 mod relations;
 mod time;
+mod equality;
+mod meaning;
+mod mistakes;

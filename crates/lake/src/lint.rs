@@ -1,0 +1,168 @@
+//! What is refused in a features file before it is planned: names that do not exist, what looks past `as_of`, and
+//! what would not give the same answer twice.
+
+use std::ops::ControlFlow;
+
+use datafusion::arrow::datatypes::Schema;
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::Volatility;
+use datafusion::sql::sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Spanned, visit_expressions,
+};
+use datafusion::sql::sqlparser::tokenizer::Location;
+
+use crate::select_list::column_name;
+
+/// The names that a features file may use.
+pub(crate) struct Vocabulary<'a> {
+    /// The columns of `l`.
+    pub(crate) lead: &'a Schema,
+    /// The columns of `e`.
+    pub(crate) event: &'a Schema,
+    /// Its functions.
+    pub(crate) state: &'a SessionState,
+}
+
+/// What is wrong, and where.
+pub(crate) struct Finding {
+    pub(crate) at: Location,
+    pub(crate) problem: String,
+}
+
+/// Columns that no feature may use, with the reason.
+const REFUSED: [(&str, &str, &str); 3] = [
+    ("l", "known_to", "it is known only after `as_of`"),
+    ("l", "known_from", "a lead in a request has none: use `l.created_at`"),
+    ("e", "event_id", "an event in a request has none: count `e.at`"),
+];
+
+/// Checks a feature's expression.
+pub(crate) fn lint(expression: &Expr, vocabulary: &Vocabulary<'_>) -> Result<(), Finding> {
+    let visited = visit_expressions(expression, |expression| match check(expression, vocabulary) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(problem) => ControlFlow::Break(Finding { at: expression.span().start, problem }),
+    });
+    match visited {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(finding) => Err(finding),
+    }
+}
+
+fn check(expression: &Expr, vocabulary: &Vocabulary<'_>) -> Result<(), String> {
+    match expression {
+        Expr::Identifier(name) => check_bare(name, vocabulary),
+        Expr::CompoundIdentifier(path) => check_column(path, vocabulary),
+        Expr::Function(function) => check_function(function, vocabulary),
+        Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => {
+            Err("expected no subquery: it would see what was learned after `as_of`".into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_bare(name: &Ident, vocabulary: &Vocabulary<'_>) -> Result<(), String> {
+    let name = column_name(name);
+    if name == "as_of" {
+        return Ok(());
+    }
+    let relations = [("l", vocabulary.lead), ("e", vocabulary.event)];
+    let meant: Vec<String> = relations
+        .iter()
+        .filter(|(_, schema)| schema.column_with_name(&name).is_some())
+        .map(|(relation, _)| format!("`{relation}.{name}`"))
+        .collect();
+    let hint = match meant.is_empty() {
+        true => "`l.column` of the lead, `e.column` of its events, or `as_of`".to_owned(),
+        false => meant.join(" or "),
+    };
+    Err(format!("`{name}`: expected {hint}"))
+}
+
+fn check_column(path: &[Ident], vocabulary: &Vocabulary<'_>) -> Result<(), String> {
+    let written: Vec<String> = path.iter().map(column_name).collect();
+    let of = |relation: &str| match relation {
+        "l" => Some(vocabulary.lead),
+        "e" => Some(vocabulary.event),
+        _ => None,
+    };
+    let [relation, name] = written.as_slice() else {
+        return Err(format!("`{}`: expected `l.column` or `e.column`", written.join(".")));
+    };
+    let Some(schema) = of(relation) else {
+        return Err(format!(
+            "`{relation}.{name}`: expected `l.` for the lead, `e.` for its events, or `as_of`; \
+             nothing else is known at `as_of`"
+        ));
+    };
+    if let Some((.., reason)) = REFUSED.iter().find(|(of, column, _)| of == relation && column == name) {
+        return Err(format!("`{relation}.{name}`: {reason}"));
+    }
+    if schema.column_with_name(name).is_some() {
+        return Ok(());
+    }
+    let refused = |column: &str| REFUSED.iter().any(|(of, refused, _)| of == relation && *refused == column);
+    let known = schema.fields().iter().map(|field| field.name().as_str()).filter(|column| !refused(column));
+    Err(format!("no column `{relation}.{name}`: {}", nearest(name, known)))
+}
+
+fn check_function(function: &Function, vocabulary: &Vocabulary<'_>) -> Result<(), String> {
+    let name = function.name.to_string().to_lowercase();
+    let state = vocabulary.state;
+    let (scalar, aggregate) = (state.scalar_functions().get(&name), state.aggregate_functions().get(&name));
+    if function.over.is_some() || (scalar.is_none() && aggregate.is_none() && is_window(&name, state)) {
+        return Err(format!("`{name}` over a window: expected an aggregate of the lead's events, with FILTER"));
+    }
+    if scalar.is_some_and(|function| function.signature().volatility != Volatility::Immutable) {
+        return Err(format!("`{name}` gives another answer each time: expected `as_of` for the moment asked about"));
+    }
+    if name == "count" && has_wildcard(function) {
+        return Err("`count(*)`: expected `count(e.at)`, which is 0 for a lead without events".into());
+    }
+    if scalar.is_some() || aggregate.is_some() || name == "outcome_rate" {
+        return Ok(());
+    }
+    let known = state.scalar_functions().keys().chain(state.aggregate_functions().keys()).map(String::as_str);
+    Err(format!("no function `{name}`: {}", nearest(&name, known.chain(["outcome_rate"]))))
+}
+
+fn is_window(name: &str, state: &SessionState) -> bool {
+    state.window_functions().contains_key(name)
+}
+
+fn has_wildcard(function: &Function) -> bool {
+    let FunctionArguments::List(list) = &function.args else { return false };
+    list.args.iter().any(|arg| matches!(arg, FunctionArg::Unnamed(FunctionArgExpr::Wildcard)))
+}
+
+/// Returns a hint of the known names that are most like a wrong one; all of them if they are few and none is alike.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let mut alike: Vec<(usize, &str)> = known.map(|known| (distance(name, known), known)).collect();
+    alike.sort_unstable();
+    let close = alike.iter().take_while(|(distance, _)| *distance <= 1 + name.len() / 3).take(3);
+    let mut names: Vec<&str> = close.map(|(_, known)| *known).collect();
+    if names.is_empty() && alike.len() <= 40 {
+        names = alike.iter().map(|(_, known)| *known).collect();
+        names.sort_unstable();
+    }
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match names.is_empty() {
+        true => "and none is called alike".into(),
+        false => format!("expected one of {}", names.join(", ")),
+    }
+}
+
+/// Returns how many characters are to be added, removed or changed (Levenshtein's distance).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, of_a) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, of_b) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(of_a != *of_b);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

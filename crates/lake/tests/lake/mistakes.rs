@@ -1,0 +1,71 @@
+//! What is wrong with a features file is said with line, column, expression and a hint.
+
+use crate::company::{Company, features};
+
+/// Checks what is said of a feature on the second line.
+async fn check(expression: &str, expected: &str) {
+    let company = Company::new(r#"{"id":"1","created_at":"2026-01-01"}"#, "", "");
+    let lake = company.lake().await;
+    let sql = features(&format!("SELECT count(e.at) AS events,\n  {expression} AS wrong"));
+    let error = lake.prepare(&sql).await.expect_err("it is wrong").to_string();
+    assert_eq!(error, expected.replace("AT", "`features/lead.sql:2"), "{expression}");
+}
+
+#[tokio::test]
+async fn an_unknown_name_comes_with_the_nearest() {
+    check("l.indutsry", "AT:3`: feature `wrong`: no column `l.indutsry`: expected one of `industry`").await;
+    check("max(e.valeu)", "AT:7`: feature `wrong`: no column `e.valeu`: expected one of `value`").await;
+    check(
+        "sum(e.x)",
+        "AT:7`: feature `wrong`: no column `e.x`: expected one of `at`, `kind`, `known_at`, `lead_id`, `value`",
+    )
+    .await;
+    check("budget > 3", "AT:3`: feature `wrong`: `budget`: expected `l.budget`").await;
+    check("cout(e.at)", "AT:3`: feature `wrong`: no function `cout`: expected one of `cot`, `count`, `cbrt`").await;
+}
+
+#[tokio::test]
+async fn what_would_look_past_its_moment_is_refused() {
+    let elsewhere = "expected `l.` for the lead, `e.` for its events, or `as_of`; nothing else is known at `as_of`";
+    check("o.as_of > e.at", &format!("AT:3`: feature `wrong`: `o.as_of`: {elsewhere}")).await;
+    check("bool_or(outcome.positive)", &format!("AT:11`: feature `wrong`: `outcome.positive`: {elsewhere}")).await;
+    check("l.known_to IS NULL", "AT:3`: feature `wrong`: `l.known_to`: it is known only after `as_of`").await;
+    let subquery = "expected no subquery: it would see what was learned after `as_of`";
+    check("(SELECT max(at) FROM outcome)", &format!("AT:4`: feature `wrong`: {subquery}")).await;
+    check("l.budget IN (SELECT 1)", &format!("AT:3`: feature `wrong`: {subquery}")).await;
+}
+
+#[tokio::test]
+async fn what_is_never_twice_the_same_is_refused() {
+    for function in ["now()", "random()", "current_date", "current_timestamp", "uuid()"] {
+        let name = function.trim_end_matches("()");
+        let problem = "gives another answer each time: expected `as_of` for the moment asked about";
+        check(&format!("max({function})"), &format!("AT:7`: feature `wrong`: `{name}` {problem}")).await;
+    }
+    let distinct = "expected DISTINCT in `count` only: of others the order in which values are met is not fixed";
+    check("sum(DISTINCT e.value)", &format!("AT:3`: feature `wrong`: `sum`: {distinct}")).await;
+}
+
+#[tokio::test]
+async fn what_is_slow_or_not_an_aggregate_is_refused() {
+    let window = "over a window: expected an aggregate of the lead's events, with FILTER";
+    check("sum(e.value) OVER ()", &format!("AT:3`: feature `wrong`: `sum` {window}")).await;
+    check("row_number()", &format!("AT:3`: feature `wrong`: `row_number` {window}")).await;
+    check(
+        "count(*)",
+        "AT:3`: feature `wrong`: `count(*)`: expected `count(e.at)`, which is 0 for a lead without events",
+    )
+    .await;
+    check(
+        "count(DISTINCT e.kind)",
+        "AT:3`: feature `wrong`: `count`: text is slow to count DISTINCT for every lead: \
+         count what matters by FILTER, one count a word, or count DISTINCT of a number",
+    )
+    .await;
+    check(
+        "nth_value(e.value, 2 ORDER BY e.at)",
+        "AT:3`: feature `wrong`: `nth_value`: \
+         expected no ORDER BY here: events come ordered by `at`",
+    )
+    .await;
+}
