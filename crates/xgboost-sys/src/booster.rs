@@ -5,7 +5,7 @@ use std::{ptr, slice};
 
 use crate::error::{c_string, check, silence};
 use crate::ffi;
-use crate::{DMatrix, Error, sound};
+use crate::{DMatrix, Error};
 
 /// A gradient-boosted model.
 ///
@@ -42,24 +42,6 @@ impl Booster {
         Ok(Booster { handle })
     }
 
-    /// Returns the booster that [`Booster::save`] wrote as this JSON. What it says of its trees is checked first,
-    /// because XGBoost trusts it.
-    pub fn load(json: &str) -> Result<Booster, Error> {
-        const FUNCTION: &str = "XGBoosterLoadModelFromBuffer";
-        if let Some(problem) = sound::problem(json) {
-            return Err(Error::new(FUNCTION, problem));
-        }
-        let booster = Booster::new(&[])?;
-        // XGBoost's reader of numbers stops at the first byte that is no digit, not at the end of the buffer, so a zero
-        // byte stands there.
-        let text = c_string(FUNCTION, json)?;
-        // SAFETY: the handle is live, the buffer holds `len` bytes and one more, and its content was checked above.
-        let code =
-            unsafe { ffi::XGBoosterLoadModelFromBuffer(booster.handle, text.as_ptr().cast(), json.len() as u64) };
-        check(FUNCTION, code)?;
-        Ok(booster)
-    }
-
     /// Sets a parameter. XGBoost reads most of them when it next trains or predicts, so a wrong value is an error
     /// there; a name that it does not know is ignored.
     pub fn set_param(&mut self, name: &str, value: &str) -> Result<(), Error> {
@@ -86,15 +68,6 @@ impl Booster {
         // SAFETY: the handle is live, and so is the integer.
         check("XGBoosterBoostedRounds", unsafe { ffi::XGBoosterBoostedRounds(self.handle, &mut count) })?;
         Ok(usize::try_from(count).unwrap_or(0))
-    }
-
-    /// Returns the number of columns that it was trained on.
-    pub fn columns(&self) -> Result<usize, Error> {
-        let mut count = 0;
-        silence();
-        // SAFETY: the handle is live, and so is the integer.
-        check("XGBoosterGetNumFeature", unsafe { ffi::XGBoosterGetNumFeature(self.handle, &mut count) })?;
-        Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     /// Returns a booster of the first rounds only.

@@ -38,7 +38,6 @@ unsafe extern "C" {
     pub(crate) fn XGBoosterSetParam(booster: BoosterHandle, name: *const c_char, value: *const c_char) -> c_int;
     pub(crate) fn XGBoosterUpdateOneIter(booster: BoosterHandle, round: c_int, train: DMatrixHandle) -> c_int;
     pub(crate) fn XGBoosterBoostedRounds(booster: BoosterHandle, out: *mut c_int) -> c_int;
-    pub(crate) fn XGBoosterGetNumFeature(booster: BoosterHandle, out: *mut u64) -> c_int;
     pub(crate) fn XGBoosterSlice(
         booster: BoosterHandle,
         begin: c_int,
@@ -60,5 +59,4 @@ unsafe extern "C" {
         out_len: *mut u64,
         out: *mut *const c_char,
     ) -> c_int;
-    pub(crate) fn XGBoosterLoadModelFromBuffer(booster: BoosterHandle, buffer: *const c_void, len: u64) -> c_int;
 }

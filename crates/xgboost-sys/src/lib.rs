@@ -4,7 +4,6 @@ mod booster;
 mod error;
 mod ffi;
 mod matrix;
-mod sound;
 
 pub use booster::Booster;
 pub use error::Error;

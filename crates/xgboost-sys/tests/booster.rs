@@ -118,13 +118,11 @@ fn margins_and_contributions_agree_with_another_implementation() -> Result<(), E
 }
 
 #[test]
-fn a_saved_model_answers_as_before_and_on_another_thread() -> Result<(), Error> {
+fn a_booster_answers_the_same_on_another_thread() -> Result<(), Error> {
     let (booster, matrix) = train(2, &[])?;
     let expected = booster.margins(&matrix)?;
-    let loaded = Booster::load(&booster.save()?)?;
-    assert_eq!((loaded.rounds()?, loaded.columns()?), (20, COLUMNS));
     // A matrix is made where it is used: it is not shared between threads.
-    let found = std::thread::spawn(move || loaded.margins(&self::matrix(1)?)).join();
+    let found = std::thread::spawn(move || booster.margins(&self::matrix(1)?)).join();
     assert!(found.expect("the thread does not panic")? == expected);
     Ok(())
 }
@@ -181,46 +179,6 @@ fn a_matrix_that_is_gone_is_an_error() -> Result<(), Error> {
 }
 
 #[test]
-fn text_that_is_no_model_is_an_error() -> Result<(), Error> {
-    let model = train(1, &[])?.0.save()?;
-    let half = &model[..model.len() / 2];
-    for text in ["", "{", "{}", "{\"learner\": 1}", "not a model", "\0\0\0", half, &model[..model.len() - 1]] {
-        let shown: String = text.chars().take(20).collect();
-        let error = Booster::load(text).map(|_| ()).expect_err(&shown);
-        assert_eq!(error.function, "XGBoosterLoadModelFromBuffer");
-    }
-    Ok(())
-}
-
-/// Each of these would make XGBoost follow a number to where there is nothing.
-#[test]
-fn a_model_that_was_changed_by_hand_is_an_error() -> Result<(), Error> {
-    let model = train(1, &[])?.0.save()?;
-    Booster::load(&model)?;
-    let trees = "/learner/gradient_booster/model/trees/0";
-    for (pointer, value, why) in [
-        ("/left_children/0", "100000", "tree 0: node 0 has the children"),
-        ("/left_children/1", "0", "tree 0: node 1 has the children"),
-        ("/right_children/0", "-1", "tree 0: node 0 has the children"),
-        ("/split_indices/0", "4", "tree 0: node 0 asks for column 4 of 4"),
-        ("/parents/1", "7", "tree 0: node 0 has the children"),
-        ("/categories_sizes/0", "9", "tree 0: 9 categories from 0"),
-        ("/categories/0", "4000000000", "tree 0: category 4000000000"),
-        ("/categories_nodes/0", "3", "tree 0: lists of categories"),
-        ("/sum_hessian", "[]", "tree 0: lists of other lengths"),
-        ("/id", "1", "tree 0 says"),
-        ("/tree_param/num_nodes", "\"3\"", "tree 0: lists of other lengths"),
-    ] {
-        let mut document: serde_json::Value = serde_json::from_str(&model).expect("the model is JSON");
-        let place = document.pointer_mut(&format!("{trees}{pointer}")).expect("the first tree has it");
-        *place = serde_json::from_str(value).expect("the value is JSON");
-        let error = Booster::load(&document.to_string()).map(|_| ()).expect_err(pointer);
-        assert!(error.message.starts_with(why), "{pointer}: {error}");
-    }
-    Ok(())
-}
-
-#[test]
 fn shapes_that_do_not_fit_are_an_error() -> Result<(), Error> {
     assert!(DMatrix::from_dense(&[1.0; 5], 2, 3, 1).is_err());
     assert!(DMatrix::from_dense(&[], 0, 3, 1).is_err());
@@ -231,26 +189,5 @@ fn shapes_that_do_not_fit_are_an_error() -> Result<(), Error> {
     let wide = DMatrix::from_dense(&[1.0; 12], 2, 6, 1)?;
     let error = booster.margins(&wide).expect_err("six columns are more than four");
     assert!(!error.message.is_empty());
-    Ok(())
-}
-
-#[test]
-fn a_split_on_missing_values_alone_is_written_and_read() -> Result<(), Error> {
-    // One column that is either 1 or missing: all there is to ask is whether the value is there. The constraint makes
-    // the present ones go right, and a border under all of them is at minus infinity.
-    let values: Vec<f32> = (0..400).map(|row| if row % 2 == 0 { 1.0 } else { f32::NAN }).collect();
-    let labels: Vec<f32> = (0..400).map(|row| f32::from(u8::from((row % 2 == 0) != (row % 10 == 0)))).collect();
-    let mut matrix = DMatrix::from_dense(&values, 400, 1, 1)?;
-    matrix.set_labels(&labels)?;
-    let mut booster = Booster::new(&[&matrix])?;
-    for (name, value) in
-        [("objective", "binary:logistic"), ("tree_method", "hist"), ("monotone_constraints", "(1)"), ("nthread", "1")]
-    {
-        booster.set_param(name, value)?;
-    }
-    booster.update(0, &matrix)?;
-    let text = booster.save()?;
-    assert!(text.contains("-Infinity"), "XGBoost writes such a split otherwise now: {text}");
-    assert_eq!(Booster::load(&text)?.margins(&matrix)?, booster.margins(&matrix)?);
     Ok(())
 }

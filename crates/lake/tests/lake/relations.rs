@@ -96,12 +96,3 @@ async fn a_wrong_column_is_named_with_its_file() {
     let error = company.try_ingest().await.expect_err("created_at is needed").to_string();
     assert_eq!(error, "`sources/lead.sql`: no column `created_at`: expected it among lead_key, known_at");
 }
-
-#[tokio::test]
-async fn a_ground_that_was_removed_is_no_empty_one() {
-    let company = Company::new(r#"{"id":"1","created_at":"2026-01-01"}"#, "", "");
-    let lake = company.lake().await;
-    std::fs::remove_dir_all(company.data().join("ground")).expect("it can be removed");
-    let error = lake.leads(day(1)).await.expect_err("nothing is there").to_string();
-    assert!(error.contains("was removed since it was opened"), "{error}");
-}

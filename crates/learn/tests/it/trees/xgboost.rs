@@ -183,3 +183,24 @@ fn any_number_of_rows_gives_the_same_answers() {
         assert_eq!(contributions, explanation.contributions[..count * COLUMNS], "{count} rows");
     }
 }
+
+#[test]
+fn a_split_on_missing_values_alone_is_read() {
+    // One column that is either 1 or missing: all there is to ask is whether the value is there. The constraint makes
+    // the present ones go right, and a border under all of them is at minus infinity, which is no JSON.
+    let values: Vec<f32> = (0..400).map(|row| if row % 2 == 0 { 1.0 } else { f32::NAN }).collect();
+    let labels: Vec<f32> = (0..400).map(|row| f32::from(u8::from((row % 2 == 0) != (row % 10 == 0)))).collect();
+    let mut rows = DMatrix::from_dense(&values, 400, 1, 1).expect("a matrix");
+    rows.set_labels(&labels).expect("a label a row");
+    let mut booster = Booster::new(&[&rows]).expect("a booster");
+    for (name, value) in [("objective", "binary:logistic"), ("monotone_constraints", "(1)"), ("nthread", "1")] {
+        booster.set_param(name, value).expect("a parameter");
+    }
+    booster.update(0, &rows).expect("a round");
+    let text = booster.save().expect("JSON");
+    assert!(text.contains("-Infinity"), "XGBoost writes such a split otherwise now: {text}");
+    let matrix = Matrix { values, rows: 400, columns: 1 };
+    let found = Trees::from_json(&text).expect("XGBoost wrote it").margins(&matrix).expect("one column");
+    let expected = booster.margins(&rows).expect("its own rows");
+    assert!(found.iter().zip(expected).all(|(found, expected)| (found - f64::from(expected)).abs() < 1e-6));
+}
