@@ -106,6 +106,28 @@ async fn postgresql_is_read_like_any_other_system() {
     assert!(second.starts_with("internal: 2 rows read, 1 new\n3 leads in 3 versions"), "{second}");
 }
 
+#[test]
+fn parquet_is_read_like_any_other_file() {
+    let first = project(
+        "[source.sheet]\nkind = \"csv\"\nurl = \"sheet.csv\"",
+        "SELECT id AS lead_key, created_at, created_at AS known_at, name, CAST(budget AS DOUBLE) AS budget FROM sheet.records",
+    );
+    write(first.path(), "sheet.csv", "id,name,budget,created_at\n1,Ada,10.5,2026-01-01\n2,Bob,,2026-01-02\n");
+    ingest(&first);
+    // What one project has made of its rows is a Parquet file like another.
+    let second = project(
+        &format!(
+            "[source.lake]\nkind = \"parquet\"\nurl = \"{}\"",
+            first.path().join("data/ground/*/lead.parquet").display()
+        ),
+        "SELECT lead_id AS lead_key, created_at, known_from AS known_at, name, budget FROM lake.records",
+    );
+    let said = ingest(&second);
+    assert!(said.starts_with("lake: 2 rows read, 2 new\n2 leads in 2 versions"), "{said}");
+    let again = ingest(&second);
+    assert!(again.starts_with("lake: 0 rows read, 0 new, 1 files unchanged\nnothing is new: 2 leads"), "{again}");
+}
+
 #[tokio::test]
 async fn bad_rows_are_kept_aside_with_their_place_and_reason() {
     let folder = project(
