@@ -136,7 +136,7 @@ fn has_wildcard(function: &Function) -> bool {
 
 /// Returns a hint of the known names that are most like a wrong one; all of them if they are few and none is alike.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let mut alike: Vec<(usize, &str)> = known.map(|known| (distance(name, known), known)).collect();
+    let mut alike: Vec<(usize, &str)> = known.map(|known| (strsim::levenshtein(name, known), known)).collect();
     alike.sort_unstable();
     let close = alike.iter().take_while(|(distance, _)| *distance <= 1 + name.len() / 3).take(3);
     let mut names: Vec<&str> = close.map(|(_, known)| *known).collect();
@@ -149,20 +149,4 @@ fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
         true => "and none is called alike".into(),
         false => format!("expected one of {}", names.join(", ")),
     }
-}
-
-/// Returns how many characters are to be added, removed or changed (Levenshtein's distance).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, of_a) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, of_b) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(of_a != *of_b);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -69,7 +69,7 @@ pub(super) fn named<'a>(table: &'a Table, name: &str) -> Result<&'a Column> {
     }
     let known = || table.columns().iter().map(|column| column.name.as_str());
     let mut near: Vec<(usize, &str)> = known()
-        .map(|known| (distance(&known.to_lowercase(), &name.to_lowercase()), known))
+        .map(|known| (strsim::levenshtein(&known.to_lowercase(), &name.to_lowercase()), known))
         .filter(|(distance, _)| *distance <= name.chars().count() / 3)
         .collect();
     near.sort();
@@ -125,21 +125,6 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
         None | Some(0) => names.join(", "),
         Some(more) => format!("{} and {more} more", names[..LISTED_MAX].join(", ")),
     }
-}
-
-/// Levenshtein's distance: the fewest characters to insert, delete or replace.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut before: Vec<usize> = (0..=right.len()).collect();
-    for (row, letter) in left.chars().enumerate() {
-        let mut now = vec![row + 1];
-        for (column, other) in right.iter().enumerate() {
-            let replaced = before[column] + usize::from(letter != *other);
-            now.push(replaced.min(before[column + 1] + 1).min(now[column] + 1));
-        }
-        before = now;
-    }
-    before[right.len()]
 }
 
 #[cfg(test)]
