@@ -1,4 +1,4 @@
-//! The project's own recipes: `cargo xtask check` and `cargo xtask test`.
+//! The project's own recipes: `cargo xtask check`, `cargo xtask test` and `cargo xtask bench`.
 //!
 //! A recipe is a list of commands that anyone could type. What they need of the machine is found or installed in
 //! `provide`, and the database server that the tests talk to is in `postgres`.
@@ -14,7 +14,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 
 const USAGE: &str = "usage: cargo xtask check   format, lints and documentation
-       cargo xtask test    check, then licences and bans, then every test against real components";
+       cargo xtask test    check, then licences and bans, then every test against real components
+       cargo xtask bench features|kernel   the figures of docs/benchmarks.md";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,12 +23,13 @@ fn main() -> ExitCode {
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["check"] => check(),
         ["test"] => test(),
+        ["bench", name] => bench(name),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
         }
     };
-    let recipe = &arguments[0];
+    let recipe = arguments.join(" ");
     match outcome {
         Ok(()) => {
             eprintln!("xtask: `cargo xtask {recipe}` passed in {} s", started.elapsed().as_secs());
@@ -57,6 +59,22 @@ fn test() -> Result<()> {
     // The server lives until the end of this function, also when a test fails.
     let server = postgres::Server::start(&programs)?;
     tests(&server)
+}
+
+/// Runs the benchmarks of a part, in the workspace's own features: for one package alone cargo would unite others, and
+/// build DataFusion once more.
+fn bench(name: &str) -> Result<()> {
+    let bench = |name: &str, arguments: &[&str]| {
+        run(cargo().args(["bench", "--workspace", "--locked", "--bench", name, "--"]).args(arguments))
+    };
+    match name {
+        "features" => {
+            bench("request", &[])?;
+            bench("batch", &["200000"])
+        }
+        "kernel" => bench("kernel", &[]),
+        other => bail!("there is no benchmark `{other}`: expected `features` or `kernel`"),
+    }
 }
 
 /// Format, lints and documentation, with warnings as errors. All in the release profile, the only one there is
