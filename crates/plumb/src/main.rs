@@ -36,6 +36,8 @@ enum Command {
     Watch(commands::watch::Args),
     /// Train a challenger and hold it against the champion on the same newest rows.
     Retrain(commands::retrain::Args),
+    /// Say whether a challenger may become the champion: for CI, with JSON and JUnit XML.
+    Gate(commands::gate::Args),
     /// Rebuild a model from what the registry says of it, and compare bytes.
     Reproduce(commands::reproduce::Args),
     /// Make a model the one that answers.
@@ -58,6 +60,7 @@ async fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::run(args).await,
         Command::Watch(args) => commands::watch::run(args).await,
         Command::Retrain(args) => commands::retrain::run(args).await,
+        Command::Gate(args) => commands::gate::run(args).await,
         Command::Reproduce(args) => commands::reproduce::run(args).await,
         Command::Promote(args) => commands::promote::run(args).await,
         Command::Rollback(args) => commands::rollback::run(args).await,

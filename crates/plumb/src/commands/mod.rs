@@ -1,6 +1,7 @@
 //! One file a subcommand. What several of them need to begin with is here.
 
 pub(crate) mod demo;
+pub(crate) mod gate;
 pub(crate) mod ingest;
 pub(crate) mod promote;
 pub(crate) mod quick;

@@ -45,7 +45,7 @@ pub(crate) async fn retrain(
     let mut told = train::told(&gathered, &ladder);
     told.push_str(&remark(&mut ladder)?);
     let scorer = load(data, &champion.model_id).await?;
-    let verdict = training::compare(lake, &ladder, &scorer, &champion).await?;
+    let verdict = training::compare(lake, &ladder.tested, ladder.best(), &scorer, &champion).await?;
     told.push_str(&told_of(&verdict, &ladder, &champion.model_id));
     told.push_str(&train::keep(workplace, &ladder, by).await?);
     told.push('\n');

@@ -5,7 +5,7 @@ use plumb_lake::Lake;
 use plumb_lead::{Metrics, ModelCard, Observation};
 use plumb_learn::metrics;
 
-use super::{Ladder, choice};
+use super::{Rung, Tested, choice};
 use crate::card;
 use crate::scoring::Scorer;
 
@@ -43,25 +43,31 @@ impl Comparison {
     }
 }
 
-/// Compares the ladder's choice with the champion on the rows to test on that came after the champion was trained.
-pub(crate) async fn compare(lake: &Lake, ladder: &Ladder, champion: &Scorer, card: &ModelCard) -> Result<Verdict> {
-    let rows: Vec<usize> = (0..ladder.tested.len()).filter(|row| ladder.tested[*row].as_of >= card.as_of).collect();
-    let labels: Vec<bool> = rows.iter().map(|row| ladder.labels[*row]).collect();
+/// Compares a rung with the champion on the rows to test on that came after the champion was trained.
+pub(crate) async fn compare(
+    lake: &Lake,
+    tested: &Tested,
+    rung: &Rung,
+    champion: &Scorer,
+    card: &ModelCard,
+) -> Result<Verdict> {
+    let asked = &tested.observations;
+    let rows: Vec<usize> = (0..asked.len()).filter(|row| asked[*row].as_of >= card.as_of).collect();
+    let labels: Vec<bool> = rows.iter().map(|row| tested.labels[*row]).collect();
     let positives = labels.iter().filter(|label| **label).count();
     if rows.len() < ROWS_MIN || positives.min(rows.len() - positives) < CLASS_ROWS_MIN {
         return Ok(Verdict::TooEarly { rows: rows.len() });
     }
-    let observations: Vec<Observation> = rows.iter().map(|row| ladder.tested[*row].clone()).collect();
+    let observations: Vec<Observation> = rows.iter().map(|row| asked[*row].clone()).collect();
     let model = &champion.artifact.model;
     let table = lake.features(champion.feature_sql()?, &observations).await?;
     let before = card::scores(model, &model.features.encode(&table)?.0)?;
-    let best = ladder.best();
-    let after: Vec<f64> = rows.iter().map(|row| best.scores[*row]).collect();
-    let beta = best.card.metrics.beta;
+    let after: Vec<f64> = rows.iter().map(|row| rung.scores[*row]).collect();
+    let beta = rung.card.metrics.beta;
     let leads: Vec<&str> = observations.iter().map(|observation| observation.lead_id.as_str()).collect();
     Ok(Verdict::Compared(Box::new(Comparison {
         champion: metrics::evaluate(&before, &labels, model.threshold.score, beta, None)?,
-        challenger: metrics::evaluate(&after, &labels, best.threshold, beta, None)?,
+        challenger: metrics::evaluate(&after, &labels, rung.threshold, beta, None)?,
         errors_lower: choice::errors_lower(&losses(&before, &labels), &losses(&after, &labels), &leads),
     })))
 }

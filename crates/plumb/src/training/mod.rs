@@ -83,7 +83,13 @@ pub(crate) struct Ladder {
     /// The one to use, and why.
     pub(crate) choice: Choice,
     /// The rows to test on.
-    pub(crate) tested: Vec<Observation>,
+    pub(crate) tested: Tested,
+}
+
+/// Rows that models are tested on.
+pub(crate) struct Tested {
+    /// The rows.
+    pub(crate) observations: Vec<Observation>,
     /// What became of them.
     pub(crate) labels: Vec<bool>,
 }
@@ -140,9 +146,7 @@ pub(crate) fn climb(gathered: &Gathered, progress: &dyn Fn(&str)) -> Result<Ladd
         rungs.push(rung.with_context(|| format!("cannot fit {} for `{target}`", kind.word()))?);
     }
     let choice = gathered.choose(&rungs);
-    let test = &gathered.by_time.test;
-    let tested = test.iter().map(|row| gathered.rows.observations[*row].clone()).collect();
-    Ok(Ladder { rungs, choice, tested, labels: gathered.rows.labels_of(test) })
+    Ok(Ladder { rungs, choice, tested: gathered.tested() })
 }
 
 /// Fits and measures the rung of one kind.
@@ -155,6 +159,13 @@ impl Gathered {
     fn evidence(&self) -> Result<Vec<LeakEvidence>> {
         let train = &self.for_use.train;
         Ok(leaks::suspects(&self.rows.table.select(train), &self.rows.labels_of(train))?)
+    }
+
+    /// Returns the rows to test on.
+    pub(crate) fn tested(&self) -> Tested {
+        let test = &self.by_time.test;
+        let observations = test.iter().map(|row| self.rows.observations[*row].clone()).collect();
+        Tested { observations, labels: self.rows.labels_of(test) }
     }
 
     /// Returns the moment from which on the rows to test on came.

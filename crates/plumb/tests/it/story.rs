@@ -77,6 +77,20 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
     let score = server.post("/v1/score", &json!({ "target": "converted", "lead_id": flagged }));
     assert_eq!(score["model_id"], json!(after));
 
+    plumb(&["rollback", "--target", "converted", "--why", "a drill"]);
+    assert_eq!(server.champion(), before);
+    assert!(failure(run(&company, &["rollback", "--target", "converted"])).contains("no champion to go back to"));
+
+    // CI lets the challenger through: it can be rebuilt, has no leak and is not worse.
+    assert!(plumb(&["train", "--target", "converted"]).contains(&format!("`{after}` is the challenger of")));
+    let gate = ["gate", "--target", "converted", "--json", "gate.json", "--junit", "gate.xml"];
+    let told = plumb(&gate);
+    assert_eq!((told.matches("  pass ").count(), told.matches("  FAIL ").count()), (3, 0), "{told}");
+    let report = std::fs::read_to_string(company.join("gate.json")).expect("it was written");
+    let report: Value = serde_json::from_str(&report).expect("it is JSON");
+    assert_eq!((&report[0]["challenger"], &report[0]["checks"][0]["passed"]), (&json!(after), &json!(true)));
+    assert!(failure(run(&company, &["gate", "--target", "approved"])).contains("has no challenger to let through"));
+
     // Anybody can rebuild what answers, to the byte, until something that it was made of is another.
     assert!(plumb(&["reproduce", &after]).contains("is reproduced: the same"));
     let wording = company.join("features/1-behaviour.toml");
@@ -85,10 +99,9 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
     let output = run(&company, &["reproduce", &after]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("broken: the features, in SQL or wording"));
     assert!(failure(output).contains("is not reproduced"));
-
-    plumb(&["rollback", "--target", "converted", "--why", "a drill"]);
-    assert_eq!(server.champion(), before);
-    assert!(failure(run(&company, &["rollback", "--target", "converted"])).contains("no champion to go back to"));
+    assert!(failure(run(&company, &gate)).contains("the gate is closed for `converted`"));
+    let xml = std::fs::read_to_string(company.join("gate.xml")).expect("it was written");
+    assert!(xml.contains("failures=\"1\"") && xml.contains("<failure message=\"rebuilt as"), "{xml}");
     server.stop();
 }
 

@@ -184,11 +184,14 @@ async fn scores(workplace: &Workplace, target: &str, now: DateTime<Utc>) -> Resu
 /// the models' cards.
 fn distance(ladder: &mut Ladder, truth: &Truth) -> Result<String> {
     let target = ladder.best().card.target.clone();
-    let Some(possible) = truth.of(&target, &ladder.tested) else {
-        return Ok(format!("  the truth of some of the {} test rows is not in truth.csv\n", ladder.tested.len()));
+    let Some(possible) = truth.of(&target, &ladder.tested.observations) else {
+        return Ok(format!(
+            "  the truth of some of the {} test rows is not in truth.csv\n",
+            ladder.tested.labels.len()
+        ));
     };
-    let best_auc = metrics::auc(&possible, &ladder.labels)?;
-    let best_loss = metrics::log_loss(&possible, &ladder.labels)?;
+    let best_auc = metrics::auc(&possible, &ladder.tested.labels)?;
+    let best_loss = metrics::log_loss(&possible, &ladder.tested.labels)?;
     let mut text = format!(
         "  best possible on these rows, by the true probabilities: AUC {best_auc:.3}, log loss {best_loss:.4}\n"
     );
