@@ -57,11 +57,6 @@ impl Boosted {
         self.trees.count()
     }
 
-    /// Returns the model as XGBoost's JSON.
-    pub fn xgboost_json(&self) -> &str {
-        &self.stored.xgboost
-    }
-
     /// Returns the log-odds of each row.
     pub fn margins(&self, matrix: &Matrix) -> Result<Vec<f64>, Error> {
         self.trees.margins(matrix)

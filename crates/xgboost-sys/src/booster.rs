@@ -13,7 +13,7 @@ use crate::{DMatrix, Error};
 /// thread's own buffers before a method returns. Of the matrices that it was made with it keeps no more than a weak
 /// reference, through which it reads their number of columns, which never changes. It is not `Sync`, on purpose: even a prediction writes to the
 /// booster (it configures itself when first used and keeps the predictions of recent matrices), so two threads at
-/// once would race. Keep a booster for each thread, or lend one out at a time.
+/// once would race. Keep a booster for each thread.
 #[derive(Debug)]
 pub struct Booster {
     handle: ffi::BoosterHandle,

@@ -85,10 +85,15 @@ impl Champions {
     }
 }
 
-/// Reads and checks a model off the async threads: a large one takes a while to parse.
+/// Reads, checks and warms up a model off the async threads: a large one takes a while.
 async fn load(data: &Path, model_id: &str) -> Result<Arc<Scorer>> {
     let (data, id) = (data.to_owned(), model_id.to_owned());
-    spawn_blocking(move || -> Result<Arc<Scorer>> { Ok(Arc::new(Scorer::from_bytes(&registry::load(&data, &id)?)?)) })
+    let load = move || -> Result<Arc<Scorer>> {
+        let scorer = Scorer::from_bytes(&registry::load(&data, &id)?)?;
+        scorer.warm_up()?;
+        Ok(Arc::new(scorer))
+    };
+    spawn_blocking(load)
         .await
         .context("the loading of a model broke off")?
         .with_context(|| format!("cannot serve model `{model_id}`"))

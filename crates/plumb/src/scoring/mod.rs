@@ -8,7 +8,7 @@ mod reasons;
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use plumb_lake::{FeatureSql, Lake};
-use plumb_lead::{Event, Lead, Observation, Prediction, Table, Unseen};
+use plumb_lead::{Event, Lead, Matrix, Observation, Prediction, Table, Unseen};
 use plumb_learn::Model;
 use plumb_learn::drift::Baseline;
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,14 @@ impl Scorer {
         let artifact =
             serde_json::from_slice(bytes).with_context(|| format!("the file of model `{model_id}` is not usable"))?;
         Ok(Scorer { model_id, artifact })
+    }
+
+    /// Makes ready what is made when a row is first explained, so that no request has to wait for it.
+    pub(crate) fn warm_up(&self) -> Result<()> {
+        let model = &self.artifact.model;
+        let columns = model.features.features.len();
+        model.explain(&Matrix { values: vec![f32::NAN; columns], rows: 1, columns }).context("cannot explain a row")?;
+        Ok(())
     }
 
     /// Returns the features of leads that the model asks for.
