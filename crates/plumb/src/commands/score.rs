@@ -11,7 +11,7 @@ use plumb_lead::{Band, FieldValue, Lead, Observation, Prediction, Table, Unseen}
 
 use super::{Asked, Workplace, bar, load};
 use crate::registry;
-use crate::scoring::Scorer;
+use crate::scoring::{self, Scorer};
 use crate::store::{LeadBrief, Store};
 
 /// Rows that are scored between two moves of the bar.
@@ -157,13 +157,7 @@ fn predict(
         let rows: Vec<usize> = (first..observations.len().min(first + ROWS_AT_ONCE)).collect();
         let (scored, not_known) = scorer.predict(&table.select(&rows), &observations[first..first + rows.len()])?;
         predictions.extend(scored);
-        for category in not_known {
-            match unseen.iter_mut().find(|known| (&known.feature, &known.level) == (&category.feature, &category.level))
-            {
-                Some(known) => known.rows += category.rows,
-                None => unseen.push(category),
-            }
-        }
+        scoring::add_unseen(&mut unseen, not_known);
         bar.inc(rows.len() as u64);
     }
     bar.finish_and_clear();

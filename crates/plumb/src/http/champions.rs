@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::{Context, Result};
+use plumb_lake::Lake;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 use crate::registry;
-use crate::scoring::Scorer;
+use crate::scoring::{Inputs, Scorer};
 use crate::store::Store;
 
 /// The champions of one revision of the registry.
@@ -38,6 +39,17 @@ impl Champions {
             }
         }
         Ok(Champions { data: data.to_owned(), served: RwLock::new(Arc::new(served)), loading: Mutex::new(()) })
+    }
+
+    /// Makes the features of all champions ready, so that no request has to wait for it.
+    pub(super) async fn prepare(&self, lake: &Lake) -> Result<()> {
+        for (target, scorer) in &self.served().by_target {
+            if let Inputs::Leads(sql) = &scorer.artifact.inputs {
+                let preparing = || format!("the features of model `{}` of `{target}`", scorer.model_id);
+                lake.prepare(sql).await.with_context(preparing)?;
+            }
+        }
+        Ok(())
     }
 
     /// Returns the champion of a target as of now.

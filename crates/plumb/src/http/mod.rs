@@ -72,6 +72,9 @@ impl App {
         now: Option<DateTime<Utc>>,
     ) -> Result<App> {
         let champions = Champions::load(&store, data).await?;
+        if let Some(lake) = &lake {
+            champions.prepare(lake).await?;
+        }
         let ground = lake.map(|lake| Ground::new(lake, data));
         Ok(App { ground, store, champions, targets, now })
     }

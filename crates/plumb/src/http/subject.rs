@@ -102,15 +102,15 @@ async fn score_all(
 ) -> Result<(Vec<Prediction>, Vec<Unseen>), Error> {
     let mut predictions: Vec<Option<Prediction>> = Vec::with_capacity(subjects.len());
     let mut unseen: Vec<Unseen> = Vec::new();
+    let needs_lake = subjects.iter().any(|subject| !matches!(subject, Subject::Features { .. }));
+    // All leads of a request are read from one version of the ground.
+    let lake = if needs_lake { Some(lake(app, scorer).await?) } else { None };
+    let lake = || lake.as_deref().ok_or_else(Error::no_leads);
     let (mut rows, mut observations, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for (place, subject) in subjects.into_iter().enumerate() {
         let scored = match subject {
-            Subject::Known { lead_id } => {
-                Some(scoring::score_lead_id(&*lake(app, scorer).await?, scorer, &lead_id, as_of).await?)
-            }
-            Subject::Given { lead, events } => {
-                Some(scoring::score_lead(&*lake(app, scorer).await?, scorer, &lead, &events, as_of).await?)
-            }
+            Subject::Known { lead_id } => Some(scoring::score_lead_id(lake()?, scorer, &lead_id, as_of).await?),
+            Subject::Given { lead, events } => Some(scoring::score_lead(lake()?, scorer, &lead, &events, as_of).await?),
             Subject::Features { lead_id, features } => {
                 rows.push(features);
                 observations.push(Observation { lead_id, as_of });
@@ -120,7 +120,7 @@ async fn score_all(
         };
         let (prediction, not_known) = scored.unzip();
         predictions.push(prediction);
-        not_known.into_iter().flatten().for_each(|category| count(&mut unseen, category));
+        scoring::add_unseen(&mut unseen, not_known.unwrap_or_default());
     }
     if !rows.is_empty() {
         let table = scoring::table_of(&scorer.artifact.model.features, &rows)?;
@@ -128,7 +128,7 @@ async fn score_all(
         for (place, prediction) in places.into_iter().zip(scored) {
             predictions[place] = Some(prediction);
         }
-        not_known.into_iter().for_each(|category| count(&mut unseen, category));
+        scoring::add_unseen(&mut unseen, not_known);
     }
     let count = predictions.len();
     let predictions: Vec<Prediction> = predictions.into_iter().flatten().collect();
@@ -136,14 +136,6 @@ async fn score_all(
         return Err(anyhow::anyhow!("{} of {count} rows were scored", predictions.len()).into());
     }
     Ok((predictions, unseen))
-}
-
-/// Adds a category that training never saw to those of the rows before.
-fn count(unseen: &mut Vec<Unseen>, category: Unseen) {
-    match unseen.iter_mut().find(|known| known.feature == category.feature && known.level == category.level) {
-        Some(known) => known.rows += category.rows,
-        None => unseen.push(category),
-    }
 }
 
 async fn lake(app: &App, scorer: &Scorer) -> Result<Arc<Lake>, Error> {

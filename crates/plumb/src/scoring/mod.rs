@@ -119,6 +119,16 @@ impl Scorer {
     }
 }
 
+/// Adds categories that training never saw to those of other rows.
+pub(crate) fn add_unseen(all: &mut Vec<Unseen>, more: Vec<Unseen>) {
+    for category in more {
+        match all.iter_mut().find(|known| (&known.feature, &known.level) == (&category.feature, &category.level)) {
+            Some(known) => known.rows += category.rows,
+            None => all.push(category),
+        }
+    }
+}
+
 /// Scores a lead that the sources know, as of a moment.
 pub(crate) async fn score_lead_id(
     lake: &Lake,
