@@ -1,14 +1,12 @@
 //! SQLite and PostgreSQL tables into the raw layer, a row at a time, asking only for what is new where a cursor says so.
 
-use std::path::Path;
-
-use futures::TryStreamExt;
+use futures::{Stream, TryStreamExt};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Column as _, ConnectOptions, Connection, Row, TypeInfo, ValueRef};
 
 use super::table::{Cell, RawKind, RawTable, State};
-use super::{Rejected, Source, SourceReport, in_project};
+use super::{Pull, Rejected, Source, in_project};
 use crate::Error;
 
 /// A table as its database describes it.
@@ -18,23 +16,16 @@ struct TableSpec {
     key: Vec<String>,
 }
 
-pub(super) async fn pull_sqlite(
-    name: &str,
-    source: &Source,
-    project: &Path,
-    raw_folder: &Path,
-    state: &mut State,
-    rejected: &mut Vec<Rejected>,
-    report: &mut SourceReport,
-) -> Result<(), Error> {
-    let path = in_project(project, source.url.trim_start_matches("sqlite://"));
+pub(super) async fn pull_sqlite(pull: &mut Pull<'_>) -> Result<(), Error> {
+    let path = in_project(pull.project, pull.source.url.trim_start_matches("sqlite://"));
     if !path.is_file() {
         return Err(Error::Source {
-            source_name: name.to_owned(),
+            source_name: pull.name.to_owned(),
             problem: format!("no database file `{}`", path.display()),
             hint: "check `url` in plumb.toml; it is relative to the project folder".into(),
         });
     }
+    let name = pull.name;
     let fail = |doing: &str| database_error(name, doing);
     let mut connection = SqliteConnectOptions::new()
         .filename(&path)
@@ -43,124 +34,123 @@ pub(super) async fn pull_sqlite(
         .await
         .map_err(fail("open the database"))?;
     for spec in sqlite_tables(&mut connection).await.map_err(fail("list the tables"))? {
-        if !source.tables.is_empty() && !source.tables.contains(&spec.name) {
-            continue;
-        }
-        let (cursor, since) = cursor_of(name, source, &spec, state)?;
-        let mut table = RawTable::open(name, &spec.name, spec.columns.clone(), raw_folder, state)?;
+        let Some(mut reading) = Reading::open(pull, &spec)? else { continue };
         let list = spec.columns.iter().map(|(column, _)| quote(column)).collect::<Vec<_>>().join(", ");
         let mut sql = format!("SELECT {list} FROM {}", quote(&spec.name));
-        if let (Some(cursor), Some(_)) = (&cursor, &since) {
+        if let Some((cursor, _)) = reading.since() {
             sql.push_str(&format!(" WHERE {} >= ?", quote(cursor)));
         }
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        if let Some(since) = &since {
-            query = query.bind(since.clone());
+        if let Some((_, since)) = reading.since() {
+            query = query.bind(since.to_owned());
         }
-        let doing = format!("read table `{}`", spec.name);
-        let mut rows = query.fetch(&mut connection);
-        let mut last = since;
-        let mut line = 0;
-        while let Some(row) = rows.try_next().await.map_err(fail(&doing))? {
-            line += 1;
-            report.rows_read += 1;
-            let cells = sqlite_cells(&row, &spec.columns);
-            take_row(name, &spec, cells, line, &mut table, rejected, &cursor, &mut last)?;
-        }
-        drop(rows);
-        report.rows_new += table.finish(spec.key, last, state)?;
+        reading.take_all(query.fetch(&mut connection), sqlite_cells, pull).await?;
+        reading.finish(pull)?;
     }
     connection.close().await.map_err(fail("close the database"))
 }
 
-pub(super) async fn pull_postgres(
-    name: &str,
-    source: &Source,
-    raw_folder: &Path,
-    state: &mut State,
-    rejected: &mut Vec<Rejected>,
-    report: &mut SourceReport,
-) -> Result<(), Error> {
+pub(super) async fn pull_postgres(pull: &mut Pull<'_>) -> Result<(), Error> {
+    let name = pull.name;
     let fail = |doing: &str| database_error(name, doing);
-    let mut connection = PgConnection::connect(&source.url).await.map_err(fail("connect"))?;
+    let mut connection = PgConnection::connect(&pull.source.url).await.map_err(fail("connect"))?;
     // Casts to text must not depend on the server's settings.
     sqlx::query("SET TIME ZONE 'UTC'").execute(&mut connection).await.map_err(fail("set the time zone"))?;
     for spec in postgres_tables(&mut connection).await.map_err(fail("list the tables"))? {
-        if !source.tables.is_empty() && !source.tables.contains(&spec.name) {
-            continue;
-        }
-        let (cursor, since) = cursor_of(name, source, &spec, state)?;
-        let mut table = RawTable::open(name, &spec.name, spec.columns.clone(), raw_folder, state)?;
-        let list = spec
-            .columns
-            .iter()
-            .map(|(column, kind)| format!("{}::{}", quote(column), postgres_cast(*kind)))
-            .collect::<Vec<_>>()
-            .join(", ");
+        let Some(mut reading) = Reading::open(pull, &spec)? else { continue };
+        let cast = |(column, kind): &(String, RawKind)| format!("{}::{}", quote(column), postgres_cast(*kind));
+        let list = spec.columns.iter().map(cast).collect::<Vec<_>>().join(", ");
         let mut sql = format!("SELECT {list} FROM {}", quote(&spec.name));
-        if let (Some(cursor), Some(_)) = (&cursor, &since) {
-            let kind =
-                spec.columns.iter().find(|(column, _)| column == cursor).map_or(RawKind::Text, |(_, kind)| *kind);
+        if let Some((cursor, _)) = reading.since() {
+            let known = spec.columns.iter().find(|(column, _)| column == cursor);
+            let kind = known.map_or(RawKind::Text, |(_, kind)| *kind);
             sql.push_str(&format!(" WHERE {} >= $1::text::{}", quote(cursor), postgres_cast(kind)));
         }
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        if let Some(since) = &since {
-            query = query.bind(since.clone());
+        if let Some((_, since)) = reading.since() {
+            query = query.bind(since.to_owned());
         }
-        let doing = format!("read table `{}`", spec.name);
-        let mut rows = query.fetch(&mut connection);
-        let mut last = since;
-        let mut line = 0;
-        while let Some(row) = rows.try_next().await.map_err(fail(&doing))? {
-            line += 1;
-            report.rows_read += 1;
-            let cells = postgres_cells(&row, &spec.columns);
-            take_row(name, &spec, cells, line, &mut table, rejected, &cursor, &mut last)?;
-        }
-        drop(rows);
-        report.rows_new += table.finish(spec.key, last, state)?;
+        reading.take_all(query.fetch(&mut connection), postgres_cells, pull).await?;
+        reading.finish(pull)?;
     }
     connection.close().await.map_err(fail("close the connection"))
 }
 
 type Cells = Vec<Result<Cell, String>>;
 
-#[expect(clippy::too_many_arguments, reason = "the two databases differ only in how a cell is read")]
-fn take_row(
-    source: &str,
-    spec: &TableSpec,
-    cells: Cells,
+/// A table that is being read: the two databases differ only in how they are asked and how a cell is read.
+struct Reading<'a> {
+    spec: &'a TableSpec,
+    table: RawTable,
+    cursor: Option<String>,
+    /// The cursor's largest value so far; before the first row, that of the last run.
+    last: Option<String>,
     line: u64,
-    table: &mut RawTable,
-    rejected: &mut Vec<Rejected>,
-    cursor: &Option<String>,
-    last: &mut Option<String>,
-) -> Result<(), Error> {
-    let origin = format!("{source}.{}", spec.name);
-    let mut row = vec![Cell::Null; table.columns().len()];
-    for ((column, _), cell) in spec.columns.iter().zip(cells) {
-        let cell = match cell {
-            Ok(cell) => cell,
-            Err(reason) => {
-                rejected.push(Rejected { file: origin, line, field: column.clone(), reason });
-                return Ok(());
-            }
-        };
-        if cursor.as_ref() == Some(column) {
-            advance(last, &cell);
+}
+
+impl<'a> Reading<'a> {
+    /// Opens a table for its new rows; `None` if the source is not to give it.
+    fn open(pull: &Pull<'_>, spec: &'a TableSpec) -> Result<Option<Reading<'a>>, Error> {
+        let wanted = &pull.source.tables;
+        if !wanted.is_empty() && !wanted.contains(&spec.name) {
+            return Ok(None);
         }
-        let position =
-            table.columns().iter().position(|(known, _)| known == column).expect("opened with these columns");
-        row[position] = cell;
+        let (cursor, last) = cursor_of(pull.name, pull.source, spec, pull.state)?;
+        let table = RawTable::open(pull.name, &spec.name, spec.columns.clone(), pull.raw_folder, pull.state)?;
+        Ok(Some(Reading { spec, table, cursor, last, line: 0 }))
     }
-    let key: Vec<String> = spec
-        .key
-        .iter()
-        .filter_map(|key| table.columns().iter().position(|(column, _)| column == key))
-        .map(|position| cell_text(&row[position]))
-        .collect();
-    let origin = if key.is_empty() { format!("{origin}:{line}") } else { format!("{origin}:{}", key.join("/")) };
-    table.push(row, origin)
+
+    /// Returns the cursor's column, and the value from which on rows are asked for; `None` if all are.
+    fn since(&self) -> Option<(&str, &str)> {
+        self.cursor.as_deref().zip(self.last.as_deref())
+    }
+
+    async fn take_all<R>(
+        &mut self,
+        mut rows: impl Stream<Item = Result<R, sqlx::Error>> + Unpin,
+        cells_of: impl Fn(&R, &[(String, RawKind)]) -> Cells,
+        pull: &mut Pull<'_>,
+    ) -> Result<(), Error> {
+        let doing = format!("read table `{}`", self.spec.name);
+        while let Some(row) = rows.try_next().await.map_err(database_error(pull.name, &doing))? {
+            self.line += 1;
+            pull.report.rows_read += 1;
+            self.take(cells_of(&row, &self.spec.columns), pull)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, cells: Cells, pull: &mut Pull<'_>) -> Result<(), Error> {
+        let (spec, line) = (self.spec, self.line);
+        let origin = format!("{}.{}", pull.name, spec.name);
+        let mut row = vec![Cell::Null; self.table.columns().len()];
+        for ((column, _), cell) in spec.columns.iter().zip(cells) {
+            let cell = match cell {
+                Ok(cell) => cell,
+                Err(reason) => {
+                    pull.rejected.push(Rejected { file: origin, line, field: column.clone(), reason });
+                    return Ok(());
+                }
+            };
+            if self.cursor.as_ref() == Some(column) {
+                advance(&mut self.last, &cell);
+            }
+            row[self.position(column).expect("opened with these columns")] = cell;
+        }
+        let key: Vec<String> =
+            spec.key.iter().filter_map(|key| self.position(key)).map(|position| cell_text(&row[position])).collect();
+        let origin = if key.is_empty() { format!("{origin}:{line}") } else { format!("{origin}:{}", key.join("/")) };
+        self.table.push(row, origin)
+    }
+
+    fn position(&self, column: &str) -> Option<usize> {
+        self.table.columns().iter().position(|(known, _)| known == column)
+    }
+
+    fn finish(self, pull: &mut Pull<'_>) -> Result<(), Error> {
+        pull.report.rows_new += self.table.finish(self.spec.key.clone(), self.last, pull.state)?;
+        Ok(())
+    }
 }
 
 fn cursor_of(

@@ -11,8 +11,8 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sha2::{Digest, Sha256};
 
-use super::table::{Cell, FileState, RawTable, State};
-use super::{Rejected, Source, SourceKind, SourceReport, in_project};
+use super::table::{Cell, FileState, RawTable};
+use super::{Pull, Rejected, Source, SourceKind, SourceReport, in_project};
 use crate::Error;
 use crate::moment::moment_type;
 
@@ -22,15 +22,9 @@ const TABLE: &str = "records";
 /// Bytes of a file's beginning that must not change while it grows.
 const HEAD_BYTES: u64 = 4096;
 
-pub(super) async fn pull(
-    name: &str,
-    source: &Source,
-    project: &Path,
-    raw_folder: &Path,
-    state: &mut State,
-    rejected: &mut Vec<Rejected>,
-    report: &mut SourceReport,
-) -> Result<(), Error> {
+pub(super) async fn pull(pull: &mut Pull<'_>) -> Result<(), Error> {
+    let Pull { state, rejected, report, .. } = pull;
+    let (name, source, project, raw_folder) = (pull.name, pull.source, pull.project, pull.raw_folder);
     let paths = matching(name, source, project)?;
     let mut table: Option<RawTable> = None;
     for path in paths {

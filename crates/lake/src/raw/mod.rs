@@ -87,28 +87,27 @@ pub struct SourceReport {
     pub files_unchanged: u64,
 }
 
-/// Copies what is new in one source into the raw layer. `state` is not saved here: that is the caller's commit.
-async fn pull_source(
-    name: &str,
-    source: &Source,
-    project: &Path,
-    raw_folder: &Path,
-    state: &mut State,
-    rejected: &mut Vec<Rejected>,
-) -> Result<SourceReport, Error> {
-    let mut report = SourceReport { source: name.to_owned(), rows_read: 0, rows_new: 0, files_unchanged: 0 };
-    match source.kind {
-        SourceKind::Csv | SourceKind::Jsonl | SourceKind::Parquet => {
-            files::pull(name, source, project, raw_folder, state, rejected, &mut report).await?;
+/// One source on its way into the raw layer.
+struct Pull<'a> {
+    name: &'a str,
+    source: &'a Source,
+    project: &'a Path,
+    raw_folder: &'a Path,
+    state: &'a mut State,
+    rejected: &'a mut Vec<Rejected>,
+    report: SourceReport,
+}
+
+impl Pull<'_> {
+    /// Copies what is new. The state is not saved here: that is the caller's commit.
+    async fn run(mut self) -> Result<SourceReport, Error> {
+        match self.source.kind {
+            SourceKind::Csv | SourceKind::Jsonl | SourceKind::Parquet => files::pull(&mut self).await?,
+            SourceKind::Sqlite => databases::pull_sqlite(&mut self).await?,
+            SourceKind::Postgres => databases::pull_postgres(&mut self).await?,
         }
-        SourceKind::Sqlite => {
-            databases::pull_sqlite(name, source, project, raw_folder, state, rejected, &mut report).await?;
-        }
-        SourceKind::Postgres => {
-            databases::pull_postgres(name, source, raw_folder, state, rejected, &mut report).await?;
-        }
+        Ok(self.report)
     }
-    Ok(report)
 }
 
 fn in_project(project: &Path, url: &str) -> PathBuf {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::table::State;
-use super::{Rejected, Source, SourceReport, pull_source};
+use super::{Pull, Rejected, Source, SourceReport};
 use crate::Error;
 
 /// What one run over all sources found.
@@ -34,7 +34,10 @@ pub(crate) async fn pull(
     let mut reports = Vec::with_capacity(sources.len());
     for (name, source) in sources {
         progress(&format!("reading {name}"));
-        reports.push(pull_source(name, source, project, &raw_folder, &mut state, &mut rejected).await?);
+        let report = SourceReport { source: name.clone(), rows_read: 0, rows_new: 0, files_unchanged: 0 };
+        let (state, rejected) = (&mut state, &mut rejected);
+        let pull = Pull { name, source, project, raw_folder: &raw_folder, state, rejected, report };
+        reports.push(pull.run().await?);
     }
     state.add_rejected(&rejected);
     state.save(&state_path)?;

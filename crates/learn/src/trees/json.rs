@@ -4,13 +4,11 @@
 //! there as one at `-Infinity`, which is no JSON. And a threshold must be the very number that XGBoost compares with:
 //! its text is read as a 32-bit number at once, never rounded twice.
 
-use std::fmt;
-
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::value::Error;
+use serde::de::{self, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// The deepest nesting that is followed. A model has less than ten levels.
-const NESTING_MAX: usize = 64;
+use super::read::NESTING_MAX;
 
 /// Returns what the text says.
 pub(super) fn from_str<'de, T: de::Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
@@ -22,24 +20,6 @@ pub(super) fn from_str<'de, T: de::Deserialize<'de>>(text: &'de str) -> Result<T
     }
 }
 
-/// Why a text is no JSON, or not that of a model.
-#[derive(Debug)]
-pub(super) struct Error(String);
-
-impl fmt::Display for Error {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl de::Error for Error {
-    fn custom<T: fmt::Display>(message: T) -> Error {
-        Error(message.to_string())
-    }
-}
-
 struct Reader<'de> {
     text: &'de str,
     at: usize,
@@ -48,7 +28,7 @@ struct Reader<'de> {
 
 impl<'de> Reader<'de> {
     fn error(&self, what: &str) -> Error {
-        Error(format!("{what} at byte {}", self.at))
+        Error::custom(format!("{what} at byte {}", self.at))
     }
 
     /// Returns the next byte that is not white space, without taking it.

@@ -11,6 +11,9 @@ use super::{json, ubj};
 /// The newest major version whose files are known.
 const MAJOR_MAX: u32 = 3;
 
+/// The deepest nesting of a document that is followed. A model has less than ten levels.
+pub(super) const NESTING_MAX: usize = 64;
+
 /// The most splits on a way down.
 const DEPTH_MAX: usize = 32;
 

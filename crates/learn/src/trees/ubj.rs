@@ -3,36 +3,20 @@
 //! It is the part of Universal Binary JSON that XGBoost itself reads: lengths are always 64-bit, lists may have a type
 //! for all of their members, objects have neither type nor length. Numbers are big-endian.
 
-use std::fmt;
-
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::value::Error;
+use serde::de::{self, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// The deepest nesting that is followed. A model has less than ten levels.
-const NESTING_MAX: usize = 64;
+use super::read::NESTING_MAX;
 
 /// Returns what the bytes say.
 pub(super) fn from_bytes<'de, T: de::Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Error> {
     let mut reader = Reader { bytes, nesting: 0 };
     let value = T::deserialize(&mut reader)?;
-    if reader.bytes.is_empty() { Ok(value) } else { Err(Error(format!("{} bytes after its end", reader.bytes.len()))) }
-}
-
-/// Why bytes are no UBJ, or not that of a model.
-#[derive(Debug)]
-pub(super) struct Error(String);
-
-impl fmt::Display for Error {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl de::Error for Error {
-    fn custom<T: fmt::Display>(message: T) -> Error {
-        Error(message.to_string())
+    if reader.bytes.is_empty() {
+        Ok(value)
+    } else {
+        Err(Error::custom(format!("{} bytes after its end", reader.bytes.len())))
     }
 }
 
@@ -44,7 +28,7 @@ struct Reader<'de> {
 
 impl<'de> Reader<'de> {
     fn take(&mut self, count: usize) -> Result<&'de [u8], Error> {
-        let (taken, rest) = self.bytes.split_at_checked(count).ok_or_else(|| Error("it ends too early".to_owned()))?;
+        let (taken, rest) = self.bytes.split_at_checked(count).ok_or_else(|| Error::custom("it ends too early"))?;
         self.bytes = rest;
         Ok(taken)
     }
@@ -56,7 +40,7 @@ impl<'de> Reader<'de> {
     }
 
     fn peek(&self) -> Result<u8, Error> {
-        self.bytes.first().copied().ok_or_else(|| Error("it ends too early".to_owned()))
+        self.bytes.first().copied().ok_or_else(|| Error::custom("it ends too early"))
     }
 
     fn marker(&mut self) -> Result<u8, Error> {
@@ -71,19 +55,19 @@ impl<'de> Reader<'de> {
     fn length(&mut self) -> Result<usize, Error> {
         self.expect(b'L')?;
         let length = i64::from_be_bytes(self.array()?);
-        usize::try_from(length).map_err(|_| Error(format!("a length of {length}")))
+        usize::try_from(length).map_err(|_| Error::custom(format!("a length of {length}")))
     }
 
     fn text(&mut self) -> Result<&'de str, Error> {
         let length = self.length()?;
-        std::str::from_utf8(self.take(length)?).map_err(|_| Error("text that is not UTF-8".to_owned()))
+        std::str::from_utf8(self.take(length)?).map_err(|_| Error::custom("text that is not UTF-8"))
     }
 
     fn value<V: Visitor<'de>>(&mut self, marker: u8, visitor: V) -> Result<V::Value, Error> {
         match marker {
             b'{' | b'[' => {
                 if self.nesting == NESTING_MAX {
-                    return Err(Error(format!("more than {NESTING_MAX} levels")));
+                    return Err(Error::custom(format!("more than {NESTING_MAX} levels")));
                 }
                 self.nesting += 1;
                 let value = if marker == b'{' { visitor.visit_map(Fields(self)) } else { self.list(visitor) };
@@ -127,7 +111,7 @@ impl<'de> Reader<'de> {
         let mut members = Members { reader: self, marker, left };
         let value = visitor.visit_seq(&mut members)?;
         // A visitor may stop before the end, and what follows would be taken for something else.
-        if members.left == Some(0) { Ok(value) } else { Err(Error("a list that is longer than expected".to_owned())) }
+        if members.left == Some(0) { Ok(value) } else { Err(Error::custom("a list that is longer than expected")) }
     }
 }
 
@@ -216,5 +200,5 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
 }
 
 fn unknown(marker: u8) -> Error {
-    Error(format!("the marker `{}`, which is not known here", marker.escape_ascii()))
+    Error::custom(format!("the marker `{}`, which is not known here", marker.escape_ascii()))
 }

@@ -7,10 +7,11 @@ use axum::extract::rejection::{FormRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, Redirect};
 use maud::{Markup, html};
-use plumb_lead::{Complaint, Feedback, Prediction, Reason};
+use plumb_lead::{Complaint, Feedback, ModelCard, ModelKind, Prediction, Reason};
 use serde::Deserialize;
 
 use super::leads::{chip, meaning};
+use super::models::unit;
 use super::{Choice, PageError, charts, day, empty, encoded, first_upper, layout, percent, words};
 use crate::http::App;
 use crate::http::error::Error;
@@ -44,8 +45,8 @@ struct Part {
     target: String,
     /// Newest first; there is at least one.
     history: Vec<Prediction>,
-    /// The threshold of the model that gave the newest score, if its card is there.
-    threshold: Option<f64>,
+    /// The card of the model that gave the newest score, if it is there.
+    card: Option<ModelCard>,
 }
 
 pub(super) async fn get(
@@ -104,7 +105,7 @@ async fn parts(app: &App, choice: &Choice, history: &[Prediction]) -> Result<Vec
         let Some(newest) = history.first() else { continue };
         let cards = registry::cards(&app.store, target).await?;
         let card = cards.into_iter().find(|card| card.model_id == newest.model_id);
-        parts.push(Part { target: target.clone(), threshold: card.map(|card| card.threshold.score), history });
+        parts.push(Part { target: target.clone(), card, history });
     }
     Ok(parts)
 }
@@ -127,6 +128,7 @@ fn brief(lead_id: &str, brief: Option<&LeadBrief>) -> Markup {
 
 fn section(part: &Part, lead_id: &str) -> Markup {
     let Some(newest) = part.history.first() else { return html! {} };
+    let threshold = part.card.as_ref().map(|card| card.threshold.score);
     html! {
         section.card {
             h2 { (first_upper(&words(&part.target))) }
@@ -137,14 +139,14 @@ fn section(part: &Part, lead_id: &str) -> Markup {
             (charts::score_bar(newest.score.get(), newest.band))
             p.muted {
                 "As of " (day(newest.as_of)) ", by model " code { (newest.model_id) }
-                @if let Some(threshold) = part.threshold { "; a call pays from " (percent(threshold)) " on" }
+                @if let Some(threshold) = threshold { "; a call pays from " (percent(threshold)) " on" }
                 "."
             }
             h3 { "Why" }
-            (reasons(&newest.reasons))
+            (reasons(&newest.reasons, part.card.as_ref().map(|card| card.kind)))
             @if part.history.len() > 1 {
                 h3 { "How it moved" }
-                (charts::history(&part.history, part.threshold))
+                (charts::history(&part.history, threshold))
             }
             (form(newest, lead_id))
         }
@@ -152,7 +154,7 @@ fn section(part: &Part, lead_id: &str) -> Markup {
 }
 
 /// Returns the reasons as bars to the right (for) and to the left (against) of a middle line, each with its sentence.
-fn reasons(reasons: &[Reason]) -> Markup {
+fn reasons(reasons: &[Reason], kind: Option<ModelKind>) -> Markup {
     let largest = reasons.iter().map(|reason| reason.contribution.abs()).fold(0.0, f64::max);
     html! {
         @if reasons.is_empty() { p { "No field moved this score from the average." } }
@@ -168,7 +170,10 @@ fn reasons(reasons: &[Reason]) -> Markup {
                 }
             }
         }
-        p.muted.small { "◀ speaks against · speaks for ▶. Figures are in log-odds." }
+        p.muted.small {
+            "◀ speaks against · speaks for ▶."
+            @if let Some(kind) = kind { " Figures are in " (unit(kind)) "." }
+        }
     }
 }
 

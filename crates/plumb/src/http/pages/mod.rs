@@ -131,7 +131,7 @@ fn layout(title: &str, here: &str, choice: &Choice, body: Markup) -> Html<String
                     }
                 }
                 main id="main" { (body) }
-                footer { "Scores are probabilities; reasons are exact SHAP values in log-odds." }
+                footer { "Scores are probabilities; reasons are exact SHAP values." }
             }
         }
     };

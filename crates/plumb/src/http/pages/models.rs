@@ -190,7 +190,7 @@ fn section(rung: &Rung, ladder: &[Rung]) -> Markup {
 }
 
 /// Returns what contributions to a model's margin are counted in.
-fn unit(kind: ModelKind) -> &'static str {
+pub(super) fn unit(kind: ModelKind) -> &'static str {
     match kind {
         ModelKind::Rules => "points",
         ModelKind::Logistic | ModelKind::Xgboost => "log-odds",
