@@ -6,6 +6,7 @@
 //! ground/000007/event/2026-03.parquet
 //! ground/000007/outcome.parquet
 //! ground/000007/report.json   what was counted, and from what
+//! ground/000007/history/0.parquet   what was heard of leads that their source does not date
 //! ```
 
 use std::collections::BTreeMap;
@@ -13,16 +14,17 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use datafusion::arrow::array::{AsArray, RecordBatch, UInt32Array};
-use datafusion::arrow::compute::take_record_batch;
+use datafusion::arrow::compute::{concat_batches, take_record_batch};
 use datafusion::arrow::datatypes::TimestampMicrosecondType;
 use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::basic::Compression;
 use datafusion::parquet::file::properties::WriterProperties;
 use serde::{Deserialize, Serialize};
 
 use crate::moment::from_micros;
 use crate::raw::write_atomically;
-use crate::relations::{Counts, Relations};
+use crate::relations::{Counts, History, Relations, Undated};
 use crate::{Error, Rejected};
 
 /// Rows of a row group: small enough that one lead is found without reading much.
@@ -35,6 +37,18 @@ pub(crate) struct Report {
     pub(crate) derived_from: String,
     pub(crate) counts: Counts,
     pub(crate) rejected: Vec<Rejected>,
+    #[serde(default)]
+    pub(crate) undated: Vec<Undated>,
+    #[serde(default)]
+    histories: Vec<HistoryEntry>,
+}
+
+/// One file under `history`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct HistoryEntry {
+    file: String,
+    fingerprint: String,
+    until: i64,
 }
 
 /// Returns the folder of the version that counts; `None` before the first one.
@@ -54,8 +68,22 @@ pub(crate) fn report(version: &Path) -> Result<Report, Error> {
     serde_json::from_str(&text).map_err(|error| Error::file("understand", &path)(std::io::Error::other(error)))
 }
 
-/// Writes a new version and makes it the one that counts. The one before stays for whoever is reading it.
-pub(crate) fn write(data: &Path, relations: &Relations, derived_from: String) -> Result<(), Error> {
+/// Returns the histories that are kept beside a version.
+pub(crate) fn histories(version: &Path, report: &Report) -> Result<Vec<History>, Error> {
+    let read = |(index, entry): (usize, &HistoryEntry)| {
+        let HistoryEntry { file, fingerprint, until } = entry.clone();
+        Ok(History { file, fingerprint, until, rows: read_parquet(&history_path(version, index))? })
+    };
+    report.histories.iter().enumerate().map(read).collect()
+}
+
+fn history_path(version: &Path, index: usize) -> PathBuf {
+    version.join("history").join(format!("{index}.parquet"))
+}
+
+/// Writes a new version, makes it the one that counts, and returns what is said beside it. The one before stays for
+/// whoever is reading it.
+pub(crate) fn write(data: &Path, relations: Relations, derived_from: String) -> Result<Report, Error> {
     let ground = data.join("ground");
     let before = current(data)?.and_then(|version| version.file_name()?.to_str()?.parse::<u64>().ok()).unwrap_or(0);
     let name = format!("{:06}", before + 1);
@@ -70,11 +98,20 @@ pub(crate) fn write(data: &Path, relations: &Relations, derived_from: String) ->
     for (month, batch) in by_month(&relations.event)? {
         write_parquet(&version.join("event").join(format!("{month}.parquet")), &batch)?;
     }
-    let report = Report { derived_from, counts: relations.counts.clone(), rejected: relations.rejected.clone() };
+    std::fs::create_dir_all(version.join("history")).map_err(Error::file("create", &version))?;
+    let mut histories = Vec::with_capacity(relations.histories.len());
+    for (index, history) in relations.histories.into_iter().enumerate() {
+        write_parquet(&history_path(&version, index), &history.rows)?;
+        let History { file, fingerprint, until, .. } = history;
+        histories.push(HistoryEntry { file, fingerprint, until });
+    }
+    let Relations { counts, rejected, undated, .. } = relations;
+    let report = Report { derived_from, counts, rejected, undated, histories };
     let text = serde_json::to_vec_pretty(&report).expect("counts and texts become JSON");
     write_atomically(&version.join("report.json"), &text)?;
     write_atomically(&ground.join("CURRENT"), name.as_bytes())?;
-    remove_older(&ground, before)
+    remove_older(&ground, before)?;
+    Ok(report)
 }
 
 fn remove_older(ground: &Path, keep_from: u64) -> Result<(), Error> {
@@ -106,6 +143,15 @@ fn by_month(events: &RecordBatch) -> Result<BTreeMap<String, RecordBatch>, Error
             Ok((month, batch))
         })
         .collect()
+}
+
+fn read_parquet(path: &Path) -> Result<RecordBatch, Error> {
+    let file = File::open(path).map_err(Error::file("open", path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::engine("open a Parquet file"))?;
+    let schema = builder.schema().clone();
+    let reader = builder.build().map_err(Error::engine("read a Parquet file"))?;
+    let batches = reader.collect::<Result<Vec<_>, _>>().map_err(Error::engine("read a Parquet file"))?;
+    concat_batches(&schema, &batches).map_err(Error::engine("read a Parquet file"))
 }
 
 fn write_parquet(path: &Path, batch: &RecordBatch) -> Result<(), Error> {

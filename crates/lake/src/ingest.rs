@@ -6,7 +6,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::raw::{State, pull, write_atomically};
-use crate::relations::{Counts, derive};
+use crate::relations::{Counts, Undated, derive};
 use crate::{Error, Rejected, Source, SourceReport, SqlFile, ground};
 
 /// What one run found.
@@ -20,6 +20,8 @@ pub struct IngestReport {
     pub rejected_total: usize,
     /// What the ground now holds.
     pub counts: Counts,
+    /// What the sources do not date, a line a file.
+    pub undated: Vec<Undated>,
     /// Whether nothing had changed, so that the ground is as it was.
     pub unchanged: bool,
 }
@@ -38,24 +40,30 @@ pub async fn ingest(
 ) -> Result<IngestReport, Error> {
     let pulled = pull(sources, project, data, progress).await?;
     let derived_from = fingerprint(&pulled.state, files);
-    let known = ground::current(data)?.map(|version| ground::report(&version)).transpose()?;
+    let version = ground::current(data)?;
+    let known = version.as_deref().map(ground::report).transpose()?;
     let (unchanged, mut rejected, report) = match known {
         Some(report) if report.derived_from == derived_from => (true, pulled.rejected, report),
         known => {
             progress("deriving leads, events and outcomes");
-            let relations = derive(&data.join("raw"), &pulled.state, files).await?;
+            let histories = match (&version, &known) {
+                (Some(version), Some(report)) => ground::histories(version, report)?,
+                _ => Vec::new(),
+            };
+            let relations = derive(&data.join("raw"), &pulled.state, files, &histories).await?;
             write_atomically(&data.join("unmatched.csv"), &unmatched_csv(&relations.unmatched)?)?;
-            ground::write(data, &relations, derived_from.clone())?;
+            let report = ground::write(data, relations, derived_from)?;
             let before = known.map(|report| report.rejected).unwrap_or_default();
-            let new = relations.rejected.iter().filter(|row| !before.contains(row)).cloned();
-            let rejected = pulled.rejected.into_iter().chain(new).collect();
-            (false, rejected, ground::Report { derived_from, counts: relations.counts, rejected: relations.rejected })
+            let new = report.rejected.iter().filter(|row| !before.contains(row)).cloned();
+            (false, pulled.rejected.into_iter().chain(new).collect(), report)
         }
     };
     rejected.sort_by(|a: &Rejected, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     let all: Vec<&Rejected> = pulled.state.rejected.iter().chain(&report.rejected).collect();
     write_atomically(&data.join("rejects.csv"), &rejects_csv(&all)?)?;
-    Ok(IngestReport { sources: pulled.sources, rejected, rejected_total: all.len(), counts: report.counts, unchanged })
+    let rejected_total = all.len();
+    let ground::Report { counts, undated, .. } = report;
+    Ok(IngestReport { sources: pulled.sources, rejected, rejected_total, counts, undated, unchanged })
 }
 
 fn fingerprint(state: &State, files: &[SqlFile]) -> String {

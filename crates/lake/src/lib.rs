@@ -30,7 +30,7 @@ pub use histories::{Labelled, Question};
 pub use ingest::{IngestReport, ingest};
 pub use lake::Lake;
 pub use raw::{Rejected, Source, SourceKind, SourceReport};
-pub use relations::Counts;
+pub use relations::{Counts, Undated};
 
 /// A file of SQL out of a project folder.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

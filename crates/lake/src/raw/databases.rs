@@ -96,7 +96,15 @@ impl<'a> Reading<'a> {
             return Ok(None);
         }
         let (cursor, last) = cursor_of(pull.name, pull.source, spec, pull.state)?;
-        let table = RawTable::open(pull.name, &spec.name, spec.columns.clone(), pull.raw_folder, pull.state)?;
+        let key = pull.source.key.get(&spec.name).unwrap_or(&spec.key).clone();
+        if let Some(missing) = key.iter().find(|key| spec.columns.iter().all(|(column, _)| column != *key)) {
+            return Err(Error::Source {
+                source_name: pull.name.to_owned(),
+                problem: format!("table `{}` has no column `{missing}` for its key", spec.name),
+                hint: "name columns that no two rows have in common".into(),
+            });
+        }
+        let table = RawTable::open(pull.name, &spec.name, spec.columns.clone(), key, pull.raw_folder, pull.state)?;
         Ok(Some(Reading { spec, table, cursor, last, line: 0 }))
     }
 
@@ -148,7 +156,7 @@ impl<'a> Reading<'a> {
     }
 
     fn finish(self, pull: &mut Pull<'_>) -> Result<(), Error> {
-        pull.report.rows_new += self.table.finish(self.spec.key.clone(), self.last, pull.state)?;
+        pull.report.rows_new += self.table.finish(self.last, pull.state)?;
         Ok(())
     }
 }

@@ -41,7 +41,8 @@ pub(super) async fn pull(pull: &mut Pull<'_>) -> Result<(), Error> {
         }
         let from = resume_point(&path, before)?;
         if table.is_none() {
-            table = Some(RawTable::open(name, TABLE, Vec::new(), raw_folder, state)?);
+            let key = source.key.get(TABLE).cloned().unwrap_or_default();
+            table = Some(RawTable::open(name, TABLE, Vec::new(), key, raw_folder, state)?);
         }
         let table = table.as_mut().expect("set above");
         let mut reading = Reading { path: &path, label: &label, table, rejected, report };
@@ -64,7 +65,7 @@ pub(super) async fn pull(pull: &mut Pull<'_>) -> Result<(), Error> {
         );
     }
     if let Some(table) = table {
-        report.rows_new += table.finish(Vec::new(), None, state)?;
+        report.rows_new += table.finish(None, state)?;
     }
     Ok(())
 }

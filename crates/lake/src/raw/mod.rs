@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 pub(crate) use pull::pull;
-pub(crate) use table::{State, TableState, schema_of, write_atomically};
+pub(crate) use table::{State, TableState, schema_of, stored_schema, write_atomically};
 
 /// One of the company's systems, as configured in `plumb.toml`.
 #[derive(Clone, Debug, Deserialize)]
@@ -32,6 +32,10 @@ pub struct Source {
     /// are asked for. A table without one is read whole, and what is already known is passed over.
     #[serde(default)]
     pub cursor: BTreeMap<String, String>,
+    /// For a table, the columns that say which rows are versions of one: of these only the newest is seen. Of a
+    /// database's table it is the primary key unless told otherwise; the rows of files are `records`.
+    #[serde(default)]
+    pub key: BTreeMap<String, Vec<String>>,
 }
 
 /// How a source is read.

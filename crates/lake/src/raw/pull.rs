@@ -30,6 +30,8 @@ pub(crate) async fn pull(
     let state_path = raw_folder.join("state.json");
     let mut state = State::load(&state_path)?;
     state.run += 1;
+    // Later than the run before, even if somebody has set the clock back.
+    state.learned_at = chrono::Utc::now().timestamp_micros().max(state.learned_at + 1);
     let mut rejected = Vec::new();
     let mut reports = Vec::with_capacity(sources.len());
     for (name, source) in sources {

@@ -1,15 +1,15 @@
 //! One raw table: Parquet parts, one a run, and the list of those that count.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, BooleanBuilder, Float64Builder, Int64Array, Int64Builder, RecordBatch, StringBuilder,
-    TimestampMicrosecondBuilder,
+    ArrayRef, AsArray, BooleanBuilder, Float64Builder, Int64Array, Int64Builder, RecordBatch, StringArray,
+    StringBuilder, TimestampMicrosecondBuilder,
 };
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 
 use super::Rejected;
 use crate::Error;
+use crate::engine::moments;
 use crate::moment::moment_type;
 
 /// Rows held before they are written.
@@ -37,16 +38,30 @@ pub(crate) struct State {
     pub(crate) rejected: Vec<Rejected>,
     /// Number of the last run.
     pub(crate) run: u64,
+    /// When the last run began: what all its rows are learned at, in microseconds.
+    pub(crate) learned_at: i64,
 }
 
 /// What the raw layer holds of one table.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct TableState {
     pub(crate) columns: Vec<(String, RawKind)>,
+    /// The columns that say which rows are versions of one; empty if each row stands for itself.
     pub(crate) key: Vec<String>,
-    pub(crate) parts: Vec<PathBuf>,
+    /// Whether some row is a newer version of another.
+    pub(crate) has_versions: bool,
+    pub(crate) parts: Vec<Part>,
     /// The cursor's last value, as text.
     pub(crate) cursor: Option<String>,
+}
+
+/// What one run added to a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Part {
+    /// Its file, in the raw folder.
+    pub(crate) path: PathBuf,
+    /// When its rows were learned, in microseconds.
+    pub(crate) learned_at: i64,
 }
 
 /// How far a file has been read.
@@ -87,13 +102,26 @@ pub(crate) struct RawTable {
     name: String,
     folder: PathBuf,
     columns: Vec<(String, RawKind)>,
-    seen: HashSet<i64>,
-    rows: Vec<(Vec<Cell>, String, i64)>,
+    key: Vec<String>,
+    /// The hash of each key's newest row.
+    newest: HashMap<i64, i64>,
+    has_versions: bool,
+    rows: Vec<Held>,
+    /// Rows there are and were, in the order in which they were learned.
+    sequence: i64,
     writer: Option<(ArrowWriter<File>, PathBuf)>,
-    parts: Vec<PathBuf>,
+    parts: Vec<Part>,
     run: u64,
     learned_at: i64,
     pub(crate) rows_new: u64,
+}
+
+/// A row that is not written yet.
+struct Held {
+    cells: Vec<Cell>,
+    origin: String,
+    hash: i64,
+    key: i64,
 }
 
 impl State {
@@ -105,6 +133,13 @@ impl State {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(State::default()),
             Err(error) => Err(Error::file("read", path)(error)),
         }
+    }
+
+    /// Returns what the raw layer held after the last run that began by a moment.
+    pub(crate) fn until(&self, learned_at: i64) -> State {
+        let mut state = self.clone();
+        state.tables.values_mut().for_each(|table| table.parts.retain(|part| part.learned_at <= learned_at));
+        state
     }
 
     /// Adds what a run could not read; a row that is known already is not listed twice.
@@ -133,16 +168,29 @@ impl RawKind {
 }
 
 impl RawTable {
-    /// Opens a table for more rows. Columns that are new are added; one whose type changed is an error.
+    /// Opens a table for more rows. Columns that are new are added; one whose type changed is an error, and so is
+    /// another key.
     pub(crate) fn open(
         source: &str,
         table: &str,
         columns: Vec<(String, RawKind)>,
+        key: Vec<String>,
         raw_folder: &Path,
         state: &State,
     ) -> Result<RawTable, Error> {
         let name = format!("{source}.{table}");
         let known = state.tables.get(&name);
+        if let Some(known) = known.filter(|known| known.key != key) {
+            return Err(Error::Source {
+                source_name: source.to_owned(),
+                problem: format!(
+                    "the key of `{table}` was `{}` and is now `{}`",
+                    known.key.join("`, `"),
+                    key.join("`, `")
+                ),
+                hint: "delete the data folder to read everything again".into(),
+            });
+        }
         let mut all = known.map(|known| known.columns.clone()).unwrap_or_default();
         for (column, kind) in columns {
             match all.iter().find(|(known, _)| *known == column) {
@@ -157,20 +205,23 @@ impl RawTable {
                 None => all.push((column, kind)),
             }
         }
-        let mut seen = HashSet::new();
+        let (mut newest, mut sequence) = (HashMap::new(), 0);
         for part in known.map(|known| known.parts.as_slice()).unwrap_or_default() {
-            read_hashes(&raw_folder.join(part), &mut seen)?;
+            sequence += read_hashes(&raw_folder.join(&part.path), &mut newest)?;
         }
         Ok(RawTable {
             folder: raw_folder.join(source).join(table),
             name,
             columns: all,
-            seen,
+            key,
+            newest,
+            has_versions: known.is_some_and(|known| known.has_versions),
             rows: Vec::new(),
+            sequence,
             writer: None,
             parts: Vec::new(),
             run: state.run,
-            learned_at: chrono::Utc::now().timestamp_micros(),
+            learned_at: state.learned_at,
             rows_new: 0,
         })
     }
@@ -188,26 +239,42 @@ impl RawTable {
         Ok(self.columns.len() - 1)
     }
 
-    /// Adds a row unless the very same row is known.
+    /// Adds a row unless it is known: the newest of its key says the very same. A row without a key, or that misses a
+    /// part of it, stands for itself.
     ///
     /// Rows are told apart by the first 64 bits of their SHA-256: among five million rows the chance that two
     /// different ones are taken for the same is below one in a million.
     pub(crate) fn push(&mut self, cells: Vec<Cell>, origin: String) -> Result<(), Error> {
-        let hash = hash_row(&self.columns, &cells);
-        if !self.seen.insert(hash) {
-            return Ok(());
+        let hash = hash_row(self.columns.iter().map(|(name, _)| name.as_str()).zip(&cells));
+        let key = self.key_of(&cells).unwrap_or(hash);
+        match self.newest.insert(key, hash) {
+            Some(known) if known == hash => return Ok(()),
+            Some(_) => self.has_versions = true,
+            None => {}
         }
         self.rows_new += 1;
-        self.rows.push((cells, origin, hash));
+        self.rows.push(Held { cells, origin, hash, key });
         if self.rows.len() >= BATCH_ROWS { self.flush() } else { Ok(()) }
     }
 
+    fn key_of(&self, cells: &[Cell]) -> Option<i64> {
+        if self.key.is_empty() {
+            return None;
+        }
+        let named = self.key.iter().map(|key| {
+            let position = self.columns.iter().position(|(name, _)| name == key)?;
+            cells.get(position).filter(|cell| **cell != Cell::Null).map(|cell| (key.as_str(), cell))
+        });
+        named.collect::<Option<Vec<_>>>().map(hash_row)
+    }
+
     /// Writes what is left and records the table in the state.
-    pub(crate) fn finish(mut self, key: Vec<String>, cursor: Option<String>, state: &mut State) -> Result<u64, Error> {
+    pub(crate) fn finish(mut self, cursor: Option<String>, state: &mut State) -> Result<u64, Error> {
         self.close_part()?;
         let entry = state.tables.entry(self.name).or_default();
         entry.columns = self.columns;
-        entry.key = key;
+        entry.key = self.key;
+        entry.has_versions = self.has_versions;
         if cursor.is_some() {
             entry.cursor = cursor;
         }
@@ -232,16 +299,17 @@ impl RawTable {
             self.writer = Some((writer, path));
         }
         let rows = std::mem::take(&mut self.rows);
-        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.columns.len() + 3);
+        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.columns.len() + 5);
         for (index, (_, kind)) in self.columns.iter().enumerate() {
-            arrays.push(build_column(*kind, rows.iter().map(|(cells, ..)| cells.get(index).unwrap_or(&Cell::Null))));
+            arrays.push(build_column(*kind, rows.iter().map(|row| row.cells.get(index).unwrap_or(&Cell::Null))));
         }
-        arrays.push(Arc::new(
-            rows.iter().map(|(_, origin, _)| Some(origin.as_str())).collect::<datafusion::arrow::array::StringArray>(),
-        ));
-        let learned: Vec<i64> = vec![self.learned_at; rows.len()];
-        arrays.push(Arc::new(datafusion::arrow::array::TimestampMicrosecondArray::from(learned).with_timezone("UTC")));
-        arrays.push(Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, _, hash)| *hash))));
+        arrays.push(Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.origin.as_str()))));
+        arrays.push(moments(std::iter::repeat_n(Some(self.learned_at), rows.len())));
+        arrays.push(Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.hash))));
+        arrays.push(Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.key))));
+        let first = self.sequence;
+        self.sequence += rows.len() as i64;
+        arrays.push(Arc::new(Int64Array::from_iter_values(first..self.sequence)));
         let batch = RecordBatch::try_new(schema, arrays).map_err(Error::engine("build a batch of raw rows"))?;
         let (writer, _) = self.writer.as_mut().expect("opened above");
         writer.write(&batch).map_err(Error::engine("write raw rows"))
@@ -253,7 +321,8 @@ impl RawTable {
             let file = writer.into_inner().map_err(Error::engine("finish a Parquet file"))?;
             file.sync_all().map_err(Error::file("write", &path))?;
             let (source, table) = self.name.split_once('.').expect("the name was made with a dot");
-            self.parts.push(Path::new(source).join(table).join(path.file_name().expect("the path was made with one")));
+            let path = Path::new(source).join(table).join(path.file_name().expect("the path was made with one"));
+            self.parts.push(Part { path, learned_at: self.learned_at });
         }
         Ok(())
     }
@@ -279,9 +348,10 @@ pub(crate) fn schema_of(columns: &[(String, RawKind)]) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-fn stored_schema(columns: &[(String, RawKind)]) -> SchemaRef {
+/// Returns the columns as they are stored: with what tells rows and their versions apart.
+pub(crate) fn stored_schema(columns: &[(String, RawKind)]) -> SchemaRef {
     let mut fields: Vec<Field> = schema_of(columns).fields().iter().map(|field| field.as_ref().clone()).collect();
-    fields.push(Field::new("_hash", DataType::Int64, false));
+    fields.extend(["_hash", "_key", "_sequence"].map(|name| Field::new(name, DataType::Int64, false)));
     Arc::new(Schema::new(fields))
 }
 
@@ -329,9 +399,9 @@ fn build_column<'a>(kind: RawKind, cells: impl Iterator<Item = &'a Cell>) -> Arr
 }
 
 /// Hashes names with values and passes over nulls, so that a column added later changes no older row's hash.
-fn hash_row(columns: &[(String, RawKind)], cells: &[Cell]) -> i64 {
+fn hash_row<'a>(named: impl IntoIterator<Item = (&'a str, &'a Cell)>) -> i64 {
     let mut hasher = Sha256::new();
-    let mut named: Vec<(&str, &Cell)> = columns.iter().map(|(name, _)| name.as_str()).zip(cells).collect();
+    let mut named: Vec<(&str, &Cell)> = named.into_iter().collect();
     named.sort_by_key(|(name, _)| *name);
     for (name, cell) in named {
         let text = match cell {
@@ -353,17 +423,18 @@ fn hash_row(columns: &[(String, RawKind)], cells: &[Cell]) -> i64 {
     i64::from_le_bytes(head)
 }
 
-fn read_hashes(path: &Path, seen: &mut HashSet<i64>) -> Result<(), Error> {
+/// Reads which row is the newest of each key, a part after the other, and returns the part's rows.
+fn read_hashes(path: &Path, newest: &mut HashMap<i64, i64>) -> Result<i64, Error> {
+    let doing = "read a part of the raw layer";
     let file = File::open(path).map_err(Error::file("open", path))?;
-    let builder =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::engine("open a part of the raw layer"))?;
-    let mask = ProjectionMask::columns(builder.parquet_schema(), ["_hash"]);
-    let reader = builder.with_projection(mask).build().map_err(Error::engine("read a part of the raw layer"))?;
-    for batch in reader {
-        let batch = batch.map_err(Error::engine("read a part of the raw layer"))?;
-        if let Some(hashes) = batch.column(0).as_any().downcast_ref::<Int64Array>() {
-            seen.extend(hashes.values());
-        }
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::engine(doing))?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), ["_hash", "_key"]);
+    let mut rows = 0;
+    for batch in builder.with_projection(mask).build().map_err(Error::engine(doing))? {
+        let batch = batch.map_err(Error::engine(doing))?;
+        let [hashes, keys] = ["_hash", "_key"].map(|name| batch[name].as_primitive::<Int64Type>().values());
+        newest.extend(keys.iter().copied().zip(hashes.iter().copied()));
+        rows += batch.num_rows() as i64;
     }
-    Ok(())
+    Ok(rows)
 }

@@ -5,6 +5,7 @@
 
 mod raw_tables;
 mod rows;
+mod snapshots;
 mod identity;
 mod leads;
 mod facts;
@@ -12,7 +13,7 @@ mod facts;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{Array, RecordBatch};
 use datafusion::arrow::datatypes::DataType;
 
 use crate::engine::session;
@@ -21,6 +22,9 @@ use crate::raw::State;
 use crate::{Error, Rejected, SqlFile};
 use identity::Identities;
 use rows::{Required, Rows};
+use snapshots::Raw;
+
+pub(crate) use snapshots::History;
 
 /// What the sources say, unified.
 pub(crate) struct Relations {
@@ -31,6 +35,23 @@ pub(crate) struct Relations {
     /// `relation, key, rows` of everything that belongs to no lead.
     pub(crate) unmatched: Vec<(&'static str, String, usize)>,
     pub(crate) counts: Counts,
+    pub(crate) undated: Vec<Undated>,
+    /// What was heard of undated leads, for the next run.
+    pub(crate) histories: Vec<History>,
+}
+
+/// Columns of which a source does not say since when they were known: what they say today may not have been known
+/// then, so that a model may learn from the future.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Undated {
+    /// The file of SQL, as in `sources/lead.sql`.
+    pub file: String,
+    /// `lead`, `event` or `outcome`.
+    pub relation: String,
+    /// The columns.
+    pub columns: Vec<String>,
+    /// Rows without `known_at`.
+    pub rows: usize,
 }
 
 /// What was counted on the way to the relations.
@@ -56,14 +77,22 @@ pub struct Counts {
     pub shared_keys: usize,
 }
 
-/// Runs the SQL files over the raw layer.
-pub(crate) async fn derive(raw_folder: &Path, state: &State, files: &[SqlFile]) -> Result<Relations, Error> {
+/// Runs the SQL files over the raw layer. `known` are the histories that the last run kept.
+pub(crate) async fn derive(
+    raw_folder: &Path,
+    state: &State,
+    files: &[SqlFile],
+    known: &[History],
+) -> Result<Relations, Error> {
     let context = session();
     raw_tables::register(&context, raw_folder, state).await?;
     let by_relation = by_relation(files)?;
     let mut rejected = Vec::new();
     let lead_files = &by_relation["lead"];
-    let lead_rows = rows::read(&context, lead_files, &lead_columns(), &mut rejected).await?;
+    let raw = Raw { folder: raw_folder, state };
+    let (lead_rows, histories) =
+        snapshots::read_leads(&raw, &context, lead_files, &lead_columns(), known, &mut rejected).await?;
+    let mut undated = undated("lead", lead_files, &lead_rows);
     let pairs = match by_relation.get("identity") {
         Some(files) => Some(rows::read(&context, files, &identity_columns(), &mut rejected).await?),
         None => None,
@@ -82,6 +111,7 @@ pub(crate) async fn derive(raw_folder: &Path, state: &State, files: &[SqlFile]) 
     let mut facts = Vec::with_capacity(2);
     for (relation, columns) in [("event", event_columns()), ("outcome", outcome_columns())] {
         let rows: Rows = rows::read(&context, &by_relation[relation], &columns, &mut rejected).await?;
+        undated.extend(self::undated(relation, &by_relation[relation], &rows));
         let found = facts::under_leads(&rows, &identities, &leads.test_leads)?;
         counts.duplicates += found.duplicates;
         counts.rows_of_test_leads += found.of_test_leads;
@@ -93,8 +123,29 @@ pub(crate) async fn derive(raw_folder: &Path, state: &State, files: &[SqlFile]) 
     let event = facts.pop().expect("two relations were read");
     counts.events = event.num_rows();
     counts.outcomes = outcome.num_rows();
-    Ok(Relations { lead: leads.versions, event, outcome, rejected, unmatched, counts })
+    Ok(Relations { lead: leads.versions, event, outcome, rejected, unmatched, counts, undated, histories })
 }
+
+/// Returns the files of a relation with rows that do not say when they were known.
+fn undated(relation: &str, files: &[&SqlFile], rows: &Rows) -> Vec<Undated> {
+    let known = rows.micros("known_at");
+    let mut counts = vec![0; files.len()];
+    for row in (0..known.len()).filter(|row| known.is_null(*row)) {
+        counts[usize::from(rows.file_of[row])] += 1;
+    }
+    let counted = files.iter().zip(counts).zip(&rows.columns_of).filter(|((_, rows), _)| *rows > 0);
+    counted
+        .map(|((file, rows), columns)| Undated {
+            file: file.name.clone(),
+            relation: relation.to_owned(),
+            columns: columns.iter().filter(|column| !IN_EVERY_FILE.contains(&column.as_str())).cloned().collect(),
+            rows,
+        })
+        .collect()
+}
+
+/// Columns that name or date a row and tell nothing of its lead.
+const IN_EVERY_FILE: [&str; 7] = ["lead_key", "event_id", "created_at", "at", "known_at", "is_test", "_origin"];
 
 fn by_relation(files: &[SqlFile]) -> Result<BTreeMap<&str, Vec<&SqlFile>>, Error> {
     let mut by_relation: BTreeMap<&str, Vec<&SqlFile>> = BTreeMap::new();
@@ -118,20 +169,20 @@ fn by_relation(files: &[SqlFile]) -> Result<BTreeMap<&str, Vec<&SqlFile>>, Error
 }
 
 fn needed(name: &'static str, data_type: DataType) -> Required {
-    Required { name, data_type, not_null: true }
+    Required { name, data_type, not_null: true, may_lack: false }
 }
 
 fn lead_columns() -> Vec<Required> {
     vec![
         needed("lead_key", DataType::Utf8),
-        Required { name: "created_at", data_type: moment_type(), not_null: false },
-        Required { name: "known_at", data_type: moment_type(), not_null: false },
+        Required { name: "created_at", data_type: moment_type(), not_null: false, may_lack: false },
+        Required { name: "known_at", data_type: moment_type(), not_null: false, may_lack: true },
     ]
 }
 
 fn identity_columns() -> Vec<Required> {
     // A pair with one side missing says nothing, and is no fault of its row.
-    ["key_a", "key_b"].map(|name| Required { name, data_type: DataType::Utf8, not_null: false }).into()
+    ["key_a", "key_b"].map(|name| Required { name, data_type: DataType::Utf8, not_null: false, may_lack: false }).into()
 }
 
 fn event_columns() -> Vec<Required> {
@@ -139,7 +190,7 @@ fn event_columns() -> Vec<Required> {
         needed("lead_key", DataType::Utf8),
         needed("kind", DataType::Utf8),
         needed("at", moment_type()),
-        Required { name: "known_at", data_type: moment_type(), not_null: false },
+        Required { name: "known_at", data_type: moment_type(), not_null: false, may_lack: true },
     ]
 }
 
@@ -149,6 +200,6 @@ fn outcome_columns() -> Vec<Required> {
         needed("target", DataType::Utf8),
         needed("positive", DataType::Boolean),
         needed("at", moment_type()),
-        Required { name: "known_at", data_type: moment_type(), not_null: false },
+        Required { name: "known_at", data_type: moment_type(), not_null: false, may_lack: true },
     ]
 }

@@ -8,7 +8,7 @@ use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
 use datafusion::prelude::{ParquetReadOptions, SessionContext};
 
 use crate::Error;
-use crate::raw::{State, TableState, schema_of};
+use crate::raw::{State, TableState, schema_of, stored_schema};
 
 /// Makes every raw table visible in the session.
 pub(super) async fn register(context: &SessionContext, raw_folder: &Path, state: &State) -> Result<(), Error> {
@@ -34,26 +34,27 @@ async fn register_table(
     let doing = Error::engine::<datafusion::error::DataFusionError>;
     let full_name = (source.to_owned(), table_name.to_owned());
     let reference = || datafusion::common::TableReference::partial(full_name.0.as_str(), full_name.1.as_str());
-    let schema = schema_of(&table.columns);
-    if table.parts.is_empty() {
-        let empty =
-            datafusion::datasource::MemTable::try_new(schema, vec![vec![]]).map_err(doing("register a raw table"))?;
+    let paths: Vec<String> =
+        table.parts.iter().map(|part| raw_folder.join(&part.path).to_string_lossy().into_owned()).collect();
+    if paths.is_empty() {
+        let empty = datafusion::datasource::MemTable::try_new(schema_of(&table.columns), vec![vec![]])
+            .map_err(doing("register a raw table"))?;
         context.register_table(reference(), Arc::new(empty)).map_err(doing("register a raw table"))?;
         return Ok(());
     }
-    let paths: Vec<String> =
-        table.parts.iter().map(|part| raw_folder.join(part).to_string_lossy().into_owned()).collect();
-    let options = ParquetReadOptions::default().schema(&schema as &Schema);
+    let (visible, stored) = (schema_of(&table.columns), stored_schema(&table.columns));
+    let schema = if table.has_versions { &stored } else { &visible };
+    let options = ParquetReadOptions::default().schema(schema as &Schema);
     let mut rows = context.read_parquet(paths, options).await.map_err(doing("open a raw table"))?;
-    if !table.key.is_empty() && table.parts.len() > 1 {
+    if table.has_versions {
         rows = newest(context, rows, table).await?;
     }
     context.register_table(reference(), rows.into_view()).map_err(doing("register a raw table"))?;
     Ok(())
 }
 
-/// A keyed row that was seen twice has changed in between: its older version is history, which the source's own
-/// history table tells better.
+/// A row whose key was seen twice has changed in between. Here it is what it is now; what it was is the business of
+/// the source's own history, or of `snapshots`.
 async fn newest(
     context: &SessionContext,
     rows: datafusion::dataframe::DataFrame,
@@ -62,13 +63,12 @@ async fn newest(
     let doing = Error::engine::<datafusion::error::DataFusionError>;
     let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let columns: Vec<String> = schema_of(&table.columns).fields().iter().map(|field| quote(field.name())).collect();
-    let key: Vec<String> = table.key.iter().map(|column| quote(column)).collect();
     context.register_table("_versions", rows.into_view()).map_err(doing("register a raw table"))?;
     let sql = format!(
-        "SELECT {columns} FROM (SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY _learned_at DESC) AS _version
-         FROM _versions) WHERE _version = 1",
+        "SELECT {columns} FROM (
+           SELECT *, row_number() OVER (PARTITION BY _key ORDER BY _sequence DESC) AS _version FROM _versions
+         ) WHERE _version = 1",
         columns = columns.join(", "),
-        key = key.join(", "),
     );
     let newest = context.sql(&sql).await.map_err(doing("find the newest rows of a raw table"))?;
     context.deregister_table("_versions").map_err(doing("register a raw table"))?;

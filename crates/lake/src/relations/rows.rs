@@ -17,6 +17,8 @@ pub(super) struct Required {
     pub(super) data_type: DataType,
     /// Whether a row without it is rejected.
     pub(super) not_null: bool,
+    /// Whether a file may go without the column: then no row has it.
+    pub(super) may_lack: bool,
 }
 
 /// The rows of all files of one relation, and the file of each row.
@@ -24,6 +26,8 @@ pub(super) struct Rows {
     pub(super) batch: RecordBatch,
     /// Position in `files`, a row each.
     pub(super) file_of: Vec<u16>,
+    /// The columns of each of `files`.
+    pub(super) columns_of: Vec<Vec<String>>,
 }
 
 impl Rows {
@@ -58,11 +62,21 @@ pub(super) async fn read(
 ) -> Result<Rows, Error> {
     let mut batches = Vec::with_capacity(files.len());
     for file in files {
-        let batch = run(context, file).await?;
-        let batch = check_columns(file, batch, required)?;
-        batches.push(keep_readable(file, batch, required, rejected)?);
+        batches.push(read_one(context, file, required, rejected).await?);
     }
     unite(files, batches)
+}
+
+/// Runs one file.
+pub(super) async fn read_one(
+    context: &SessionContext,
+    file: &SqlFile,
+    required: &[Required],
+    rejected: &mut Vec<Rejected>,
+) -> Result<RecordBatch, Error> {
+    let batch = run(context, file).await?;
+    let batch = check_columns(file, batch, required)?;
+    keep_readable(file, batch, required, rejected)
 }
 
 async fn run(context: &SessionContext, file: &SqlFile) -> Result<RecordBatch, Error> {
@@ -77,7 +91,7 @@ async fn run(context: &SessionContext, file: &SqlFile) -> Result<RecordBatch, Er
 /// Brings every column into a type of the ground.
 fn check_columns(file: &SqlFile, batch: RecordBatch, required: &[Required]) -> Result<RecordBatch, Error> {
     for column in required {
-        if batch.column_by_name(column.name).is_none() {
+        if batch.column_by_name(column.name).is_none() && !column.may_lack {
             let found: Vec<&str> = batch.schema_ref().fields().iter().map(|field| field.name().as_str()).collect();
             return Err(file.wrong(format!("no column `{}`: expected it among {}", column.name, found.join(", "))));
         }
@@ -114,6 +128,10 @@ fn check_columns(file: &SqlFile, batch: RecordBatch, required: &[Required]) -> R
         };
         arrays.push(cast(array, &ground).map_err(Error::engine("bring a column into its type"))?);
         fields.push(Field::new(name, ground, true));
+    }
+    for column in required.iter().filter(|column| batch.column_by_name(column.name).is_none()) {
+        fields.push(Field::new(column.name, column.data_type.clone(), true));
+        arrays.push(new_null_array(&column.data_type, batch.num_rows()));
     }
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(Error::engine("bring rows into their types"))
 }
@@ -167,7 +185,8 @@ fn origin(file: &SqlFile, batch: &RecordBatch, row: usize) -> String {
     }
 }
 
-fn unite(files: &[&SqlFile], batches: Vec<RecordBatch>) -> Result<Rows, Error> {
+/// Unites the rows of the files of one relation by column name.
+pub(super) fn unite(files: &[&SqlFile], batches: Vec<RecordBatch>) -> Result<Rows, Error> {
     let mut fields: Vec<(String, DataType)> = Vec::new();
     for (file, batch) in files.iter().zip(&batches) {
         for field in batch.schema_ref().fields() {
@@ -205,5 +224,6 @@ fn unite(files: &[&SqlFile], batches: Vec<RecordBatch>) -> Result<Rows, Error> {
     let schema = Schema::new(fields.into_iter().map(|(name, kind)| Field::new(name, kind, true)).collect::<Vec<_>>());
     let batch =
         RecordBatch::try_new(Arc::new(schema), columns).map_err(Error::engine("unite the files of a relation"))?;
-    Ok(Rows { batch, file_of })
+    let names = |batch: &RecordBatch| batch.schema_ref().fields().iter().map(|field| field.name().clone()).collect();
+    Ok(Rows { batch, file_of, columns_of: batches.iter().map(names).collect() })
 }

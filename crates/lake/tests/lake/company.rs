@@ -12,6 +12,8 @@ pub(crate) struct Company {
     pub(crate) files: Vec<SqlFile>,
     lead_columns: &'static str,
     event_columns: &'static str,
+    /// Whether rows of leads with one `id` are versions of one.
+    pub(crate) leads_are_keyed: bool,
 }
 
 const LEAD_COLUMNS: &str = "id,email,created_at,known_at,industry,budget,test";
@@ -31,7 +33,7 @@ impl Company {
         rows: [&str; 3],
     ) -> Company {
         let folder = TempDir::new().expect("a temporary folder");
-        let company = Company { folder, files, lead_columns, event_columns };
+        let company = Company { folder, files, lead_columns, event_columns, leads_are_keyed: false };
         for (name, rows) in ["leads", "events", "outcomes"].into_iter().zip(rows) {
             company.write(name, rows);
         }
@@ -60,6 +62,10 @@ impl Company {
             url: format!("{name}.jsonl"),
             tables: Vec::new(),
             cursor: BTreeMap::new(),
+            key: match name {
+                "leads" if self.leads_are_keyed => BTreeMap::from([("records".to_owned(), vec!["id".to_owned()])]),
+                _ => BTreeMap::new(),
+            },
         };
         let sources = ["leads", "events", "outcomes"].map(|name| (name.to_owned(), source(name))).into();
         ingest(&sources, &self.files, self.folder.path(), &self.data(), &|_| ()).await

@@ -4,6 +4,7 @@ mod company;
 mod demo;
 mod features;
 mod relations;
+mod snapshots;
 mod time;
 mod equality;
 mod meaning;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use plumb_lake::{IngestReport, Rejected};
+use plumb_lake::{IngestReport, Rejected, Undated};
 
 use super::{Place, spinner};
 use crate::project::Project;
@@ -63,6 +63,7 @@ pub(crate) fn told(report: &IngestReport, data: &Path) -> String {
             data.join("unmatched.csv").display()
         ));
     }
+    lines.extend(report.undated.iter().map(told_of_undated));
     for Rejected { file, line, field, reason } in report.rejected.iter().take(REJECTED_SHOWN) {
         let field = if field.is_empty() { String::new() } else { format!(", field `{field}`") };
         lines.push(format!("rejected: {file}, line {line}{field}: {reason}"));
@@ -72,4 +73,16 @@ pub(crate) fn told(report: &IngestReport, data: &Path) -> String {
         lines.push(format!("{} rows are kept aside in {}", report.rejected_total, rejects.display()));
     }
     lines.join("\n") + "\n"
+}
+
+fn told_of_undated(undated: &Undated) -> String {
+    let Undated { file, relation, columns, rows } = undated;
+    let counts = match relation.as_str() {
+        "lead" => "count as known since their lead was created; what changes is dated from now on",
+        _ => "count as known when they happened",
+    };
+    format!(
+        "not dated: may leak: {}, of {file}: {rows} rows without `known_at` {counts}",
+        columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", "),
+    )
 }
