@@ -1,7 +1,8 @@
 //! Features of many leads at many moments: chunk by chunk of leads, so that memory does not grow with their number.
 //!
 //! A chunk reads its leads and their events once, whatever the number of moments. Chunks know nothing of each other,
-//! so they run side by side, and neither their size nor their number changes a bit of the result.
+//! so they run side by side, and neither their size nor their number changes a bit of the result. They are a stream:
+//! whoever wants a table of all of them keeps them, and whoever writes them away does not.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,13 +15,21 @@ use datafusion::arrow::datatypes::{FieldRef, TimestampMicrosecondType};
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::{SessionContext, col, lit};
-use futures::{StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use plumb_lead::{Observation, Table};
 
 use crate::engine::moments;
 use crate::features::{FeatureProgram, FeatureSql};
 use crate::joined::{EventOrder, Events, Join};
 use crate::{Error, Lake};
+
+/// Features of some leads.
+pub(crate) struct FeatureChunk {
+    /// What was asked, in the order in which it was.
+    pub(crate) observations: Vec<Observation>,
+    /// The features, a column each, a row for each observation.
+    pub(crate) columns: Vec<ArrayRef>,
+}
 
 impl Lake {
     /// Returns the features of these observations, a row each in their order, with numbers as `f32`.
@@ -30,36 +39,56 @@ impl Lake {
         let program = self.prepare(sql).await?;
         let mut order: Vec<u32> = (0..observations.len() as u32).collect();
         order.sort_by_key(|index| &observations[*index as usize]);
-        let chunks: Vec<Vec<Observation>> = chunks(observations, &order, self.chunk_observations);
-        let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-        let parts: Vec<Vec<ArrayRef>> = futures::stream::iter(chunks)
-            .map(|chunk| SpawnedTask::spawn(features_of_chunk(self.context(), program.clone(), chunk)).join_unwind())
-            .buffered(at_once)
-            .map(|result| result.map_err(|error| DataFusionError::External(Box::new(error)))?)
-            .try_collect()
-            .await
-            .map_err(Error::engine("compute the features"))?;
-        self.check_present()?;
+        let in_order = order.iter().map(|index| observations[*index as usize].clone());
+        let parts: Vec<Vec<ArrayRef>> =
+            self.feature_chunks(&program, in_order).map_ok(|chunk: FeatureChunk| chunk.columns).try_collect().await?;
         program.table(&reunite(&program, &parts, &order).map_err(Error::engine("join the features"))?)
+    }
+
+    /// Returns the features of these observations, part after part. They are asked for in the order of their leads
+    /// and come in the order in which they were asked for.
+    ///
+    /// No more is held than the parts that are under way, one on each core, so whoever lets go of a part before it
+    /// takes the next needs no more memory for more leads.
+    pub(crate) fn feature_chunks<I>(
+        &self,
+        program: &Arc<FeatureProgram>,
+        observations: I,
+    ) -> impl Stream<Item = Result<FeatureChunk, Error>>
+    where
+        I: IntoIterator<Item = Observation>,
+    {
+        let program = program.clone();
+        let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+        futures::stream::iter(chunks(observations, self.chunk_observations))
+            .map(move |chunk| {
+                SpawnedTask::spawn(features_of_chunk(self.context(), program.clone(), chunk)).join_unwind()
+            })
+            .buffered(at_once)
+            .map(|result| {
+                let chunk = result.map_err(|error| DataFusionError::External(Box::new(error))).flatten();
+                let chunk = chunk.map_err(Error::engine("compute the features"))?;
+                self.check_present()?;
+                Ok(chunk)
+            })
     }
 }
 
 /// Cuts observations that are in the order of leads, never within a lead.
-fn chunks(observations: &[Observation], order: &[u32], chunk_observations: usize) -> Vec<Vec<Observation>> {
-    let mut chunks: Vec<Vec<Observation>> = Vec::new();
-    for index in order {
-        let observation = &observations[*index as usize];
-        match chunks.last_mut() {
-            Some(chunk)
-                if chunk.len() < chunk_observations
-                    || chunk.last().is_some_and(|last| last.lead_id == observation.lead_id) =>
-            {
-                chunk.push(observation.clone());
-            }
-            _ => chunks.push(vec![observation.clone()]),
+fn chunks(
+    observations: impl IntoIterator<Item = Observation>,
+    chunk_observations: usize,
+) -> impl Iterator<Item = Vec<Observation>> {
+    let mut observations = observations.into_iter().peekable();
+    std::iter::from_fn(move || {
+        let mut chunk: Vec<Observation> = vec![observations.next()?];
+        while let Some(next) = observations.next_if(|next| {
+            chunk.len() < chunk_observations || chunk.last().is_some_and(|last| last.lead_id == next.lead_id)
+        }) {
+            chunk.push(next);
         }
-    }
-    chunks
+        Some(chunk)
+    })
 }
 
 /// Puts the chunks' rows back into the order in which they were asked for.
@@ -85,10 +114,10 @@ async fn features_of_chunk(
     context: SessionContext,
     program: Arc<FeatureProgram>,
     observations: Vec<Observation>,
-) -> Result<Vec<ArrayRef>, DataFusionError> {
+) -> Result<FeatureChunk, DataFusionError> {
     let program = &program.program;
-    let (Some(first), Some(last)) = (observations.first(), observations.last()) else { return Ok(Vec::new()) };
-    let between = (first.lead_id.as_str(), last.lead_id.as_str());
+    let lead_ids = || observations.iter().map(|observation| observation.lead_id.as_str());
+    let between = (lead_ids().min().unwrap_or_default(), lead_ids().max().unwrap_or_default());
     let lead_columns = &program.observed.fields()[1..];
     let versions = read(&context, "lead", between, &["known_from", "known_to"], lead_columns).await?;
     let event_columns = &program.joined.fields()[..program.event_columns];
@@ -120,7 +149,8 @@ async fn features_of_chunk(
         let rows = &events_of[position_of[observation.lead_id.as_str()]];
         join.observe(index, observation.as_of.timestamp_micros(), rows)?;
     }
-    join.finish()
+    let columns = join.finish()?;
+    Ok(FeatureChunk { observations, columns })
 }
 
 /// Returns columns of a relation, of the leads in a range of ids. The ground is ordered by them, so that little more

@@ -14,6 +14,7 @@ mod infallible;
 mod program;
 mod joined;
 mod batch;
+mod feature_file;
 mod request;
 mod rates;
 mod histories;

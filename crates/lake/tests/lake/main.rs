@@ -3,6 +3,7 @@
 mod company;
 mod demo;
 mod features;
+mod feature_file;
 mod relations;
 mod snapshots;
 mod time;
