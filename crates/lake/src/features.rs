@@ -9,7 +9,8 @@ use std::sync::{Arc, PoisonError};
 use chrono::{DateTime, Utc};
 use datafusion::arrow::array::{ArrayRef, AsArray, StringArray};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type};
+use datafusion::arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Int64Type};
+use datafusion::physical_expr::PhysicalExpr;
 use plumb_lead::{Column, Event, Lead, MISSING_LEVEL, Table, Values};
 use serde::{Deserialize, Serialize};
 
@@ -76,12 +77,22 @@ impl FeatureProgram {
 
     /// Returns the features' columns as a table.
     pub(crate) fn table(&self, arrays: &[ArrayRef]) -> Result<Table, Error> {
-        let columns = self.program.names.iter().zip(arrays).map(|(name, array)| {
-            let values = to_values(array).map_err(Error::engine("read the features"))?;
-            Ok(Column { name: name.clone(), values })
-        });
-        let columns = columns.collect::<Result<Vec<Column>, Error>>()?;
-        Ok(Table::new(columns).expect("the columns of one run are of one length"))
+        table_of(self.program.names.iter().map(String::as_str).zip(arrays))
+    }
+
+    /// Returns the features' columns as they are written to a file.
+    pub(crate) fn fields(&self) -> Result<Vec<Field>, Error> {
+        let program = &self.program;
+        let field = |(name, output): (&String, &Arc<dyn PhysicalExpr>)| {
+            let kind = match output.data_type(&program.results).map_err(Error::engine("type the features"))? {
+                DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,
+                // Nothing but missing values.
+                DataType::Null => DataType::Float64,
+                kind => kind,
+            };
+            Ok(Field::new(name, kind, true))
+        };
+        program.names.iter().zip(&program.outputs).map(field).collect()
     }
 }
 
@@ -129,6 +140,15 @@ fn parse_all(sql: &FeatureSql, vocabulary: &Vocabulary<'_>) -> Result<Vec<Select
         }
     }
     Ok(lists)
+}
+
+/// Returns named columns as a table.
+pub(crate) fn table_of<'a>(columns: impl Iterator<Item = (&'a str, &'a ArrayRef)>) -> Result<Table, Error> {
+    let columns = columns.map(|(name, array)| {
+        let values = to_values(array).map_err(Error::engine("read the features"))?;
+        Ok(Column { name: name.to_owned(), values })
+    });
+    Ok(Table::new(columns.collect::<Result<_, Error>>()?).expect("the columns of one run are of one length"))
 }
 
 /// Returns the values of a feature; the plan let only numbers, flags and text through.

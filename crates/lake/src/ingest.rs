@@ -66,10 +66,30 @@ pub async fn ingest(
     Ok(IngestReport { sources: pulled.sources, rejected, rejected_total, counts, undated, unchanged })
 }
 
+/// Derives a version of the ground as it was after an earlier run, into a data folder of its own, and returns whether
+/// it could: raw rows are never changed, but the SQL or the program may have been.
+///
+/// `ground` is the hash that [`crate::Lake::ground`] gave of it.
+pub async fn rebuild(data: &Path, files: &[SqlFile], ground: &str, into: &Path) -> Result<bool, Error> {
+    let raw_folder = data.join("raw");
+    let state = State::load(&raw_folder.join("state.json"))?;
+    for run in state.runs() {
+        let then = state.until(run);
+        if fingerprint(&then, files) == ground {
+            let relations = derive(&raw_folder, &then, files, &[]).await?;
+            ground::write(into, relations, ground.to_owned())?;
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Hashes what the ground is derived from: all that a later run adds to, so that an earlier state can be told again.
 fn fingerprint(state: &State, files: &[SqlFile]) -> String {
     let mut hasher = Sha256::new();
-    for (name, table) in &state.tables {
-        hasher.update(serde_json::to_vec(&(name, table)).expect("names and paths become JSON"));
+    for (name, table) in state.tables.iter().filter(|(_, table)| !table.parts.is_empty()) {
+        let identity = (name, &table.key, &table.parts);
+        hasher.update(serde_json::to_vec(&identity).expect("names and paths become JSON"));
     }
     for file in files {
         hasher.update(serde_json::to_vec(&(&file.name, &file.sql)).expect("texts become JSON"));

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use datafusion::arrow::compute::concat_batches;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt64Array};
+use datafusion::arrow::compute::{concat_batches, take_record_batch};
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, SchemaRef, TimestampMicrosecondType};
 use datafusion::catalog::TableProvider;
 use datafusion::prelude::{Expr, ParquetReadOptions, SessionContext, col, lit};
@@ -30,6 +30,7 @@ const CHUNK_OBSERVATIONS: usize = 32_768;
 /// An opened data folder. It keeps to the version of the ground that counted when it was opened.
 pub struct Lake {
     version: PathBuf,
+    ground: String,
     lead: Arc<dyn TableProvider>,
     event: Arc<dyn TableProvider>,
     /// A session in which the ground's relations are tables.
@@ -42,10 +43,22 @@ pub struct Lake {
     pub(crate) programs: Mutex<HashMap<FeatureSql, Arc<FeatureProgram>>>,
 }
 
+/// What is known last of a lead, and all of its events, those included that are not known yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recent {
+    /// The lead.
+    pub lead: Lead,
+    /// Since when its fields are what they are: of an earlier moment, only the ground knows.
+    pub known_from: DateTime<Utc>,
+    /// Its events.
+    pub events: Vec<Event>,
+}
+
 impl Lake {
     /// Opens the data folder that [`crate::ingest()`] wrote.
     pub async fn open(data: &Path) -> Result<Lake, Error> {
         let version = ground::current(data)?.ok_or_else(|| Error::NoGround { data: data.to_owned() })?;
+        let ground = ground::report(&version)?.derived_from;
         let context = session();
         let lead = open_table(&context, &version.join("lead.parquet")).await?;
         let event = open_table(&context, &version.join("event")).await?;
@@ -55,6 +68,7 @@ impl Lake {
         }
         Ok(Lake {
             version,
+            ground,
             lead,
             event,
             context,
@@ -91,6 +105,30 @@ impl Lake {
     pub async fn leads(&self, as_of: DateTime<Utc>) -> Result<Vec<Lead>, Error> {
         let versions = self.filtered("lead", lit(true)).await?;
         Ok(leads_of(&versions, as_of))
+    }
+
+    /// Returns what is known last of leads, and all of their events: those of the ids, which are in order, that are
+    /// there. Little is read beside them if they follow closely.
+    pub async fn recent(&self, lead_ids: &[String]) -> Result<Vec<Recent>, Error> {
+        let (Some(first), Some(last)) = (lead_ids.first(), lead_ids.last()) else { return Ok(Vec::new()) };
+        let in_range = || col("lead_id").between(lit(first.as_str()), lit(last.as_str()));
+        let versions = self.filtered("lead", in_range().and(col("known_to").is_null())).await?;
+        let events = self.filtered("event", in_range()).await?;
+        let mut rows_of: HashMap<&str, Vec<u64>> = HashMap::new();
+        for (row, lead_id) in events["lead_id"].as_string::<i32>().iter().enumerate() {
+            rows_of.entry(lead_id.unwrap_or_default()).or_default().push(row as u64);
+        }
+        let from = versions["known_from"].as_primitive::<TimestampMicrosecondType>();
+        let mut recent = Vec::with_capacity(lead_ids.len());
+        for (row, lead) in (0..versions.num_rows()).map(|row| (row, lead_of(&versions, row))) {
+            if lead_ids.binary_search(&lead.lead_id).is_err() {
+                continue;
+            }
+            let rows = UInt64Array::from(rows_of.remove(lead.lead_id.as_str()).unwrap_or_default());
+            let events = take_record_batch(&events, &rows).map_err(Error::engine("pick the events of a lead"))?;
+            recent.push(Recent { lead, known_from: from_micros(from.value(row)), events: events_of(&events) });
+        }
+        Ok(recent)
     }
 
     /// Returns the moment of the newest thing that was learned; `None` if there is nothing.
@@ -134,6 +172,11 @@ impl Lake {
         if self.version.is_dir() { Ok(()) } else { Err(Error::GroundGone { version: self.version.clone() }) }
     }
 
+    /// Returns the hash of what this version of the ground was derived from: the raw rows, the SQL and the program.
+    pub fn ground(&self) -> &str {
+        &self.ground
+    }
+
     /// Returns the session in which the ground's relations are tables.
     pub(crate) fn context(&self) -> SessionContext {
         self.context.clone()
@@ -173,18 +216,19 @@ async fn open_table(context: &SessionContext, path: &Path) -> Result<Arc<dyn Tab
 
 fn leads_of(versions: &RecordBatch, as_of: DateTime<Utc>) -> Vec<Lead> {
     let moment = |name: &str| column(versions, name).as_primitive::<TimestampMicrosecondType>();
-    let (created, from, to) = (moment("created_at"), moment("known_from"), moment("known_to"));
-    let lead_ids = column(versions, "lead_id").as_string::<i32>();
+    let (from, to) = (moment("known_from"), moment("known_to"));
     let now = as_of.timestamp_micros();
     let known = |row: &usize| from.value(*row) <= now && (to.is_null(*row) || now < to.value(*row));
-    (0..versions.num_rows())
-        .filter(known)
-        .map(|row| Lead {
-            lead_id: lead_ids.value(row).to_owned(),
-            created_at: from_micros(created.value(row)),
-            fields: values(versions, row, &LEAD_COLUMNS),
-        })
-        .collect()
+    (0..versions.num_rows()).filter(known).map(|row| lead_of(versions, row)).collect()
+}
+
+fn lead_of(versions: &RecordBatch, row: usize) -> Lead {
+    let created = column(versions, "created_at").as_primitive::<TimestampMicrosecondType>();
+    Lead {
+        lead_id: column(versions, "lead_id").as_string::<i32>().value(row).to_owned(),
+        created_at: from_micros(created.value(row)),
+        fields: values(versions, row, &LEAD_COLUMNS),
+    }
 }
 
 fn events_of(events: &RecordBatch) -> Vec<Event> {

@@ -18,6 +18,7 @@ mod feature_file;
 mod request;
 mod rates;
 mod histories;
+pub mod dataset;
 mod engine;
 mod moment;
 pub mod csv_table;
@@ -28,8 +29,8 @@ use datafusion::sql::sqlparser::tokenizer::Location;
 
 pub use features::{FeatureProgram, FeatureSql};
 pub use histories::{Labelled, Question};
-pub use ingest::{IngestReport, ingest};
-pub use lake::Lake;
+pub use ingest::{IngestReport, ingest, rebuild};
+pub use lake::{Lake, Recent};
 pub use raw::{Rejected, Source, SourceKind, SourceReport};
 pub use relations::{Counts, Undated};
 
@@ -106,6 +107,27 @@ pub enum Error {
     GroundGone {
         /// The version's folder.
         version: PathBuf,
+    },
+    /// There is no such data set.
+    #[error("no data set `{dataset_id}`: expected one of `{}`, or the beginning of just one", known.join("`, `"))]
+    NoDataset {
+        /// What was asked for.
+        dataset_id: String,
+        /// The data sets that there are.
+        known: Vec<String>,
+    },
+    /// A frozen file has other bytes than it was frozen with.
+    #[error(
+        "`{}` has been changed since it was frozen: its hash is `{found}`, expected `{expected}`; \
+         delete its folder and freeze it again by `plumb features`", path.display()
+    )]
+    DatasetChanged {
+        /// The file.
+        path: PathBuf,
+        /// Its hash.
+        found: String,
+        /// The hash that its manifest says.
+        expected: String,
     },
     /// A request has a field that the ground has no column for.
     #[error("{relation} {row} of the request: unknown field `{field}`: expected one of {}", known.join(", "))]

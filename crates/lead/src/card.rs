@@ -87,7 +87,7 @@ pub struct ModelCard {
 /// The rows behind a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DatasetCard {
-    /// Hash of the rows: observations, features, labels, weights.
+    /// Hash of the rows: observations, features, labels, weights. A frozen data set is named by its first digits.
     pub hash: String,
     /// Rows to train on.
     pub rows_train: usize,

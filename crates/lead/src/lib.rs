@@ -15,7 +15,7 @@ pub use card::{
 pub use drift::{Alert, Drift, Matured, Verdict, WatchReport};
 pub use feature::{Feature, FeatureKind, FeatureSet, Matrix, Monotone, Unseen, Wording};
 pub use lead::{Event, FieldValue, Lead, Observation, Outcome};
-pub use prediction::{Complaint, Feedback, Prediction, Reason};
+pub use prediction::{Basis, Complaint, Feedback, Prediction, Reason};
 pub use score::{Band, Score};
 pub use table::{Column, MISSING_LEVEL, Table, Values};
 

@@ -24,6 +24,22 @@ pub struct Prediction {
     pub band: Band,
     /// The most important reasons, for and against, largest first.
     pub reasons: Vec<Reason>,
+    /// What it rests on.
+    pub basis: Basis,
+}
+
+/// What a prediction rests on, kept so that it can be made again and compared.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Basis {
+    /// The version of the ground that its rows are from: the hash of what that was derived from. `None` if the caller
+    /// brought rows along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground: Option<String>,
+    /// What the caller brought along of a lead that is known: its values were used and not those of the sources.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brought: Vec<String>,
+    /// What the model was given, in the order of its features; `None` is missing, a category is its code.
+    pub inputs: Vec<Option<f32>>,
 }
 
 /// One source field's part in a score.

@@ -6,6 +6,7 @@ mod training;
 mod card;
 mod scoring;
 mod watching;
+mod verifying;
 mod registry;
 mod store;
 mod http;
@@ -24,6 +25,10 @@ enum Command {
     Demo(commands::demo::Args),
     /// Copy what is new in the company's systems into the data folder.
     Ingest(commands::ingest::Args),
+    /// Freeze labelled rows with their features as data sets, or write features of all leads to a file.
+    Features(commands::features::Args),
+    /// List, show and compare the frozen data sets.
+    Data(commands::data::Args),
     /// Make a first model of one CSV file, and warn of columns that know too much.
     Quick(commands::quick::Args),
     /// Train the ladder of models: rules, logistic regression, XGBoost.
@@ -38,6 +43,8 @@ enum Command {
     Retrain(commands::retrain::Args),
     /// Say whether a challenger may become the champion: for CI, with JSON and JUnit XML.
     Gate(commands::gate::Args),
+    /// Say whether logged predictions rest on what the features say.
+    Verify(commands::verify::Args),
     /// Rebuild a model from what the registry says of it, and compare bytes.
     Reproduce(commands::reproduce::Args),
     /// Make a model the one that answers.
@@ -54,6 +61,8 @@ async fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Demo(args) => commands::demo::run(args).await,
         Command::Ingest(args) => commands::ingest::run(args).await,
+        Command::Features(args) => commands::features::run(args).await,
+        Command::Data(args) => commands::data::run(args).await,
         Command::Quick(args) => commands::quick::run(args).await,
         Command::Train(args) => commands::train::run(args).await,
         Command::Score(args) => commands::score::run(args).await,
@@ -61,6 +70,7 @@ async fn main() -> ExitCode {
         Command::Watch(args) => commands::watch::run(args).await,
         Command::Retrain(args) => commands::retrain::run(args).await,
         Command::Gate(args) => commands::gate::run(args).await,
+        Command::Verify(args) => commands::verify::run(args).await,
         Command::Reproduce(args) => commands::reproduce::run(args).await,
         Command::Promote(args) => commands::promote::run(args).await,
         Command::Rollback(args) => commands::rollback::run(args).await,

@@ -142,6 +142,15 @@ impl State {
         state
     }
 
+    /// Returns the moments at which the runs that brought something learned it, newest first.
+    pub(crate) fn runs(&self) -> Vec<i64> {
+        let parts = self.tables.values().flat_map(|table| &table.parts);
+        let mut runs: Vec<i64> = parts.map(|part| part.learned_at).collect();
+        runs.sort_unstable_by(|a, b| b.cmp(a));
+        runs.dedup();
+        runs
+    }
+
     /// Adds what a run could not read; a row that is known already is not listed twice.
     pub(crate) fn add_rejected(&mut self, rejected: &[Rejected]) {
         let known: HashSet<Rejected> = self.rejected.iter().cloned().collect();

@@ -4,6 +4,7 @@ mod company;
 mod demo;
 mod features;
 mod feature_file;
+mod dataset;
 mod relations;
 mod snapshots;
 mod time;

@@ -10,6 +10,10 @@ use serde::Serialize;
 use super::{Place, Workplace, load, spinner};
 use crate::registry;
 use crate::training::{self, Assignment, Verdict};
+use crate::verifying::{self, Verified};
+
+/// Predictions of a target whose inputs are computed again.
+const PREDICTIONS_CHECKED: usize = 2_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -70,7 +74,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
 }
 
 async fn report(workplace: &Workplace, challenger: ModelCard, allowed: &[String]) -> Result<Report> {
-    let Workplace { project, data, lake, store } = workplace;
+    let Workplace { data, lake, store, .. } = workplace;
     let target = challenger.target.clone();
     let champion = registry::champion(store, &target)
         .await?
@@ -78,7 +82,7 @@ async fn report(workplace: &Workplace, challenger: ModelCard, allowed: &[String]
     let bar = spinner();
     bar.set_message(format!("{target}: rebuilding {} `{}`", challenger.kind.word(), challenger.model_id));
     let assignment = Assignment { target: target.clone(), as_of: challenger.as_of, seed: challenger.seed };
-    let gathered = training::gather(project, lake, store, assignment).await?;
+    let gathered = training::gather(workplace.ground(), assignment).await?;
     let kind = challenger.kind;
     let fitting =
         tokio::task::spawn_blocking(move || training::fit_one(&gathered, kind).map(|rung| (gathered.tested(), rung)));
@@ -86,8 +90,13 @@ async fn report(workplace: &Workplace, challenger: ModelCard, allowed: &[String]
     let scorer = load(data, &champion.model_id).await?;
     let verdict = training::compare(lake, &tested, &rung, &scorer, &champion).await?;
     bar.finish_and_clear();
-    let checks =
-        vec![reproduced(&challenger, &rung.card.model_id), without_leaks(&challenger, allowed), not_worse(&verdict)];
+    let verified = verifying::verify(workplace.ground(), &target, PREDICTIONS_CHECKED).await?;
+    let checks = vec![
+        reproduced(&challenger, &rung.card.model_id),
+        without_leaks(&challenger, allowed),
+        not_worse(&verdict),
+        served_as_trained(&verified),
+    ];
     Ok(Report { target, champion: champion.model_id, challenger: challenger.model_id, checks })
 }
 
@@ -135,6 +144,21 @@ fn not_worse(verdict: &Verdict) -> Check {
         ),
     };
     Check { name: "not worse than the champion", passed, found }
+}
+
+/// A model is worth what it is given: where answers rested on other features, no figure above holds for them.
+fn served_as_trained(verified: &Verified) -> Check {
+    let checked = verified.checked;
+    let found = match verified.mismatches.first() {
+        None => format!("the inputs of the last {checked} predictions are what the features say"),
+        Some(first) => format!(
+            "{} inputs of the last {checked} predictions differ, `{}` of lead `{}` first: `plumb verify` lists them",
+            verified.mismatches.len(),
+            first.feature,
+            first.lead_id
+        ),
+    };
+    Check { name: "served as trained", passed: verified.mismatches.is_empty(), found }
 }
 
 impl Report {

@@ -1,15 +1,20 @@
 //! `plumb ingest`: copies what is new in the company's systems, and derives leads, events and outcomes from it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use plumb_lake::{IngestReport, Rejected, Undated};
+use plumb_lake::{IngestReport, Lake, Rejected, Undated};
 
 use super::{Place, spinner};
 use crate::project::Project;
+use crate::store::Store;
 
 /// Rejected rows named on the terminal; all of them are in `rejects.csv`.
 const REJECTED_SHOWN: usize = 5;
+
+/// Open leads that are read and written at once.
+const RECENT_AT_ONCE: usize = 2_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -30,9 +35,33 @@ pub(crate) async fn ingest(project: &Project, data: &Path) -> Result<IngestRepor
     let bar = spinner();
     let files = project.source_sql()?;
     let progress = |doing: &str| bar.set_message(doing.to_owned());
-    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), data, &progress).await;
+    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), data, &progress)
+        .await
+        .with_context(|| format!("cannot ingest the sources of `{}`", project.folder().display()))?;
+    progress("putting open leads where requests find them");
+    put_recent_leads(project, data).await.context("cannot keep open leads at hand for requests")?;
     bar.finish_and_clear();
-    report.with_context(|| format!("cannot ingest the sources of `{}`", project.folder().display()))
+    Ok(report)
+}
+
+/// Puts the leads that are open for any target into the operational database, unless they are there.
+async fn put_recent_leads(project: &Project, data: &Path) -> Result<()> {
+    let lake = Lake::open(data).await?;
+    let store = Store::open(&data.join("plumb.db")).await?;
+    let now = project.now(None);
+    let mut open: BTreeSet<String> = BTreeSet::new();
+    for target in project.targets() {
+        let observations = lake.open_leads(&project.question(&target)?, now).await?;
+        open.extend(observations.into_iter().map(|observation| observation.lead_id));
+    }
+    let open: Vec<String> = open.into_iter().collect();
+    if store.recent_leads(lake.ground()).await? == open.len() {
+        return Ok(());
+    }
+    for lead_ids in open.chunks(RECENT_AT_ONCE) {
+        store.put_recent_leads(lake.ground(), &lake.recent(lead_ids).await?).await?;
+    }
+    store.keep_recent_leads(lake.ground()).await
 }
 
 /// Returns what a run found, as lines.

@@ -1,6 +1,8 @@
 //! One file a subcommand. What several of them need to begin with is here.
 
+pub(crate) mod data;
 pub(crate) mod demo;
+pub(crate) mod features;
 pub(crate) mod gate;
 pub(crate) mod ingest;
 pub(crate) mod promote;
@@ -11,6 +13,7 @@ pub(crate) mod rollback;
 pub(crate) mod score;
 pub(crate) mod serve;
 pub(crate) mod train;
+pub(crate) mod verify;
 pub(crate) mod watch;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +28,7 @@ use crate::project::Project;
 use crate::registry;
 use crate::scoring::Scorer;
 use crate::store::Store;
+use crate::training::Ground;
 
 /// Where a project and its data are.
 #[derive(Clone, Debug, clap::Args)]
@@ -83,6 +87,11 @@ impl Workplace {
         let data = place.data();
         let lake = Lake::open(&data).await?;
         Ok(Workplace { project, lake, store: place.store().await?, data })
+    }
+
+    /// Returns what a training takes everything from.
+    pub(crate) fn ground(&self) -> Ground<'_> {
+        Ground { project: &self.project, data: &self.data, lake: &self.lake, store: &self.store }
     }
 }
 

@@ -18,14 +18,13 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> Result<()> {
     let workplace = Workplace::open(&args.place).await?;
-    let Workplace { project, lake, store, .. } = &workplace;
-    let card = store.card(&args.model).await?.with_context(|| {
+    let card = workplace.store.card(&args.model).await?.with_context(|| {
         format!("there is no model `{}` in the registry: see the models' page for their ids", args.model)
     })?;
     let bar = spinner();
     bar.set_message(format!("rebuilding {} `{}`", card.kind.word(), card.model_id));
     let assignment = Assignment { target: card.target.clone(), as_of: card.as_of, seed: card.seed };
-    let gathered = training::gather(project, lake, store, assignment).await?;
+    let gathered = training::gather(workplace.ground(), assignment).await?;
     let kind = card.kind;
     let rebuilding = tokio::task::spawn_blocking(move || training::fit_one(&gathered, kind));
     let rebuilt = rebuilding.await.context("the training ended early")??;

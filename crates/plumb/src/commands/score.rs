@@ -11,7 +11,7 @@ use plumb_lead::{Band, FieldValue, Lead, Observation, Prediction, Table, Unseen}
 
 use super::{Asked, Workplace, bar, load};
 use crate::registry;
-use crate::scoring::{self, Scorer};
+use crate::scoring::{self, Origin, Scorer};
 use crate::store::{LeadBrief, Store};
 
 /// Rows that are scored between two moves of the bar.
@@ -89,7 +89,8 @@ pub(crate) async fn score_leads(
     observations.extend(open.iter().cloned());
     let sql = scorer.feature_sql().context("the champion is of a plain table: score a file with it")?;
     let table = lake.features(sql, &observations).await?;
-    let (predictions, unseen) = predict(&scorer, &table, &observations, &format!("{target}: leads"))?;
+    let (predictions, unseen) =
+        predict(&scorer, &table, &observations, &Origin::of(lake), &format!("{target}: leads"))?;
     store.insert_predictions(&predictions).await?;
     store.put_lead_briefs(&briefs(lake.leads(now).await?, &ids)).await?;
     store.keep_listed(target, &ids.iter().copied().collect::<Vec<_>>()).await?;
@@ -114,7 +115,7 @@ async fn score_file(args: &Args, file: &Path) -> Result<()> {
     let as_of = args.asked.as_of.unwrap_or_else(Utc::now);
     let observation = |row| Observation { lead_id: format!("row {}", row + 1), as_of };
     let observations: Vec<Observation> = (0..read.table.rows()).map(observation).collect();
-    let (predictions, unseen) = predict(&scorer, &read.table, &observations, "rows")
+    let (predictions, unseen) = predict(&scorer, &read.table, &observations, &Origin::default(), "rows")
         .with_context(|| format!("`{}` does not fit model `{}`", file.display(), card.model_id))?;
     eprint!("{}", told_of_unseen(&unseen));
     match &args.out {
@@ -148,6 +149,7 @@ fn predict(
     scorer: &Scorer,
     table: &Table,
     observations: &[Observation],
+    origin: &Origin,
     what: &str,
 ) -> Result<(Vec<Prediction>, Vec<Unseen>)> {
     let bar = bar(observations.len(), what)?;
@@ -155,7 +157,8 @@ fn predict(
     let mut unseen: Vec<Unseen> = Vec::new();
     for first in (0..observations.len()).step_by(ROWS_AT_ONCE) {
         let rows: Vec<usize> = (first..observations.len().min(first + ROWS_AT_ONCE)).collect();
-        let (scored, not_known) = scorer.predict(&table.select(&rows), &observations[first..first + rows.len()])?;
+        let (scored, not_known) =
+            scorer.predict(&table.select(&rows), &observations[first..first + rows.len()], origin)?;
         predictions.extend(scored);
         scoring::add_unseen(&mut unseen, not_known);
         bar.inc(rows.len() as u64);

@@ -32,10 +32,9 @@ pub(crate) async fn run(args: Args) -> Result<()> {
 
 /// Trains the ladder of one target.
 pub(crate) async fn climb(workplace: &Workplace, assignment: Assignment) -> Result<(Gathered, Ladder)> {
-    let Workplace { project, lake, store, .. } = workplace;
     let bar = spinner();
     bar.set_message(format!("{}: collecting features", assignment.target));
-    let gathered = training::gather(project, lake, store, assignment).await?;
+    let gathered = training::gather(workplace.ground(), assignment).await?;
     let shown = bar.clone();
     // Training takes seconds; the program's runtime is for waiting.
     let climbing = tokio::task::spawn_blocking(move || {

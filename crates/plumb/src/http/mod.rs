@@ -17,6 +17,7 @@ mod ground;
 mod guard;
 mod health;
 mod invocations;
+mod known;
 mod leads;
 mod models;
 mod pages;

@@ -1,6 +1,6 @@
 //! `POST /v1/score`: one lead, one target.
 //!
-//! `{"target", "lead_id"}`, or `{"target", "lead": {"lead_id"?, "created_at", ...}, "events"?: [{"kind", "at",
+//! `{"target", "lead_id"}`, with what is newer than the sources in `"lead"?` and `"events"?`, or `{"target", "lead": {"lead_id"?, "created_at", ...}, "events"?: [{"kind", "at",
 //! "known_at"?, ...}]}`, or `{"target", "features": {...}, "lead_id"?}`; each with `"as_of"?`, a moment in RFC 3339.
 
 use std::sync::Arc;

@@ -13,13 +13,14 @@ use uuid::Uuid;
 
 use super::App;
 use super::error::Error;
+use super::known::{self, News};
 use super::wire::{Fields, field_value};
-use crate::scoring::{self, Scorer};
+use crate::scoring::{self, Origin, Scorer};
 
 /// One thing to score.
 pub(super) enum Subject {
-    /// A lead that the sources know.
-    Known { lead_id: String },
+    /// A lead that the sources know, with what the request says of it.
+    Known { lead_id: String, news: News },
     /// A lead that the request brings with it.
     Given { lead: Lead, events: Vec<Event> },
     /// The model's inputs themselves.
@@ -27,7 +28,8 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    /// Reads one of `lead_id`, `lead` with `events`, or `features` (then `lead_id` is the caller's own name for it).
+    /// Reads one of `lead_id`, alone or with what is newer than the sources in `lead` and `events`; `lead` with
+    /// `events`; or `features` (then `lead_id` is the caller's own name for it).
     /// `order` names the features of a `features` list.
     pub(super) fn read(fields: &mut Fields, order: &[String]) -> Result<Subject, Error> {
         let lead_id = fields.text("lead_id")?;
@@ -37,20 +39,24 @@ impl Subject {
         let features_path = fields.path_of("features");
         let features = fields.take("features");
         match (lead_id, lead, features) {
-            (Some(lead_id), None, None) if events.is_none() => Ok(Subject::Known { lead_id }),
+            (Some(lead_id), lead, None) => {
+                let mut news = News { events: read_events(events, &events_path)?, ..News::default() };
+                if let Some(mut lead) = lead {
+                    news.created_at = lead.moment("created_at")?;
+                    news.fields = lead.values()?;
+                }
+                Ok(Subject::Known { lead_id, news })
+            }
             (None, Some(lead), None) => {
-                let events = events.unwrap_or_default();
-                let events = events.into_iter().enumerate().map(|(index, event)| {
-                    read_event(Fields::of(event, &format!("{events_path}[{index}]"))?)
-                });
-                Ok(Subject::Given { lead: read_lead(lead)?, events: events.collect::<Result<_, _>>()? })
+                Ok(Subject::Given { lead: read_lead(lead)?, events: read_events(events, &events_path)? })
             }
             (lead_id, None, Some(features)) if events.is_none() => {
                 let features = read_features(features, &features_path, order)?;
                 Ok(Subject::Features { lead_id: lead_id.unwrap_or_else(new_id), features })
             }
             _ => Err(Error::request("what is to be scored is not clear").hint(
-                "send one of `lead_id`, `lead` (with `events`), or `features` (with a `lead_id` of your own, if you like)",
+                "send one of `lead_id` (with what is newer in `lead` and `events`, if anything), `lead` (with `events`), \
+                 or `features` (with a `lead_id` of your own, if you like)",
             )),
         }
     }
@@ -109,8 +115,10 @@ async fn score_all(
     let (mut rows, mut observations, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for (place, subject) in subjects.into_iter().enumerate() {
         let scored = match subject {
-            Subject::Known { lead_id } => Some(scoring::score_lead_id(lake()?, scorer, &lead_id, as_of).await?),
-            Subject::Given { lead, events } => Some(scoring::score_lead(lake()?, scorer, &lead, &events, as_of).await?),
+            Subject::Known { lead_id, news } => Some(score_known(app, lake()?, scorer, lead_id, news, as_of).await?),
+            Subject::Given { lead, events } => {
+                Some(scoring::score_lead(lake()?, scorer, &lead, &events, as_of, &Origin::default()).await?)
+            }
             Subject::Features { lead_id, features } => {
                 rows.push(features);
                 observations.push(Observation { lead_id, as_of });
@@ -124,7 +132,7 @@ async fn score_all(
     }
     if !rows.is_empty() {
         let table = scoring::table_of(&scorer.artifact.model.features, &rows)?;
-        let (scored, not_known) = scorer.predict(&table, &observations)?;
+        let (scored, not_known) = scorer.predict(&table, &observations, &Origin::default())?;
         for (place, prediction) in places.into_iter().zip(scored) {
             predictions[place] = Some(prediction);
         }
@@ -136,6 +144,28 @@ async fn score_all(
         return Err(anyhow::anyhow!("{} of {count} rows were scored", predictions.len()).into());
     }
     Ok((predictions, unseen))
+}
+
+async fn score_known(
+    app: &App,
+    lake: &Lake,
+    scorer: &Scorer,
+    lead_id: String,
+    news: News,
+    as_of: DateTime<Utc>,
+) -> Result<(Prediction, Vec<Unseen>), Error> {
+    let origin = match news.names() {
+        brought if brought.is_empty() => Origin::of(lake),
+        brought => Origin { ground: None, brought },
+    };
+    let (lead, events) = match known::lead(app, lake, &lead_id, as_of).await? {
+        Some((lead, events)) => news.over(lead, events),
+        None => match news.created_at {
+            Some(created_at) => (Lead { lead_id, created_at, fields: news.fields }, news.events),
+            None => return Err(scoring::Error::UnknownLead { lead_id }.into()),
+        },
+    };
+    Ok(scoring::score_lead(lake, scorer, &lead, &events, as_of, &origin).await?)
 }
 
 async fn lake(app: &App, scorer: &Scorer) -> Result<Arc<Lake>, Error> {
@@ -150,6 +180,11 @@ fn read_lead(mut fields: Fields) -> Result<Lead, Error> {
     let lead_id = fields.text("lead_id")?.unwrap_or_else(new_id);
     let created_at = fields.moment_needed("created_at")?;
     Ok(Lead { lead_id, created_at, fields: fields.values()? })
+}
+
+fn read_events(events: Option<Vec<serde_json::Value>>, path: &str) -> Result<Vec<Event>, Error> {
+    let events = events.unwrap_or_default().into_iter().enumerate();
+    events.map(|(index, event)| read_event(Fields::of(event, &format!("{path}[{index}]"))?)).collect()
 }
 
 fn read_event(mut fields: Fields) -> Result<Event, Error> {

@@ -202,6 +202,9 @@ pub(super) struct PredictionAnswer {
     score: f64,
     band: &'static str,
     reasons: Vec<ReasonAnswer>,
+    /// What the request said of a lead that is known: it was used, and not what the sources said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    from_request: Vec<String>,
 }
 
 /// A reason, as it is answered.
@@ -225,6 +228,7 @@ impl From<Prediction> for PredictionAnswer {
             score: prediction.score.get(),
             band: prediction.band.letter(),
             reasons: prediction.reasons.into_iter().map(ReasonAnswer::from).collect(),
+            from_request: prediction.basis.brought,
         }
     }
 }

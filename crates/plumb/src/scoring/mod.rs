@@ -8,7 +8,7 @@ mod reasons;
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use plumb_lake::{FeatureSql, Lake};
-use plumb_lead::{Event, Lead, Matrix, Observation, Prediction, Table, Unseen};
+use plumb_lead::{Basis, Event, Lead, Matrix, Observation, Prediction, Table, Unseen};
 use plumb_learn::Model;
 use plumb_learn::drift::Baseline;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,22 @@ pub(crate) struct Scorer {
     pub(crate) model_id: String,
     /// What the file holds.
     pub(crate) artifact: Artifact,
+}
+
+/// Where rows come from. By default a caller brought them along.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Origin {
+    /// The version of the ground that they are from, if they are.
+    pub(crate) ground: Option<String>,
+    /// What a caller brought along of a lead that is known.
+    pub(crate) brought: Vec<String>,
+}
+
+impl Origin {
+    /// Returns the origin of rows that are as a lake has them.
+    pub(crate) fn of(lake: &Lake) -> Origin {
+        Origin { ground: Some(lake.ground().to_owned()), brought: Vec::new() }
+    }
 }
 
 /// Why something cannot be scored.
@@ -95,11 +111,12 @@ impl Scorer {
     }
 
     /// Returns a prediction for each row, with an id of its own, and the categories that training never saw.
-    /// `observations` say whose the rows are; their table may have further columns.
+    /// `observations` say whose the rows are; their table may have further columns. `origin` says where they are from.
     pub(crate) fn predict(
         &self,
         table: &Table,
         observations: &[Observation],
+        origin: &Origin,
     ) -> Result<(Vec<Prediction>, Vec<Unseen>), Error> {
         let model = &self.artifact.model;
         let (matrix, unseen) = model.features.encode(table).map_err(|error| Error::Input(error.to_string()))?;
@@ -114,9 +131,19 @@ impl Scorer {
             score,
             band: model.band(score),
             reasons: reasons::of_row(model, matrix.row(row), explanation.row(row)),
+            basis: Basis {
+                ground: origin.ground.clone(),
+                brought: origin.brought.clone(),
+                inputs: inputs(matrix.row(row)),
+            },
         });
         Ok((predictions.collect(), unseen))
     }
+}
+
+/// Returns a row of a model's matrix as it is kept with a prediction: JSON knows only finite numbers.
+pub(crate) fn inputs(row: &[f32]) -> Vec<Option<f32>> {
+    row.iter().map(|value| Some(*value).filter(|value| value.is_finite())).collect()
 }
 
 /// Adds categories that training never saw to those of other rows.
@@ -129,29 +156,18 @@ pub(crate) fn add_unseen(all: &mut Vec<Unseen>, more: Vec<Unseen>) {
     }
 }
 
-/// Scores a lead that the sources know, as of a moment.
-pub(crate) async fn score_lead_id(
-    lake: &Lake,
-    scorer: &Scorer,
-    lead_id: &str,
-    as_of: DateTime<Utc>,
-) -> Result<(Prediction, Vec<Unseen>), Error> {
-    let found = lake.lead(lead_id, as_of).await?;
-    let (lead, events) = found.ok_or_else(|| Error::UnknownLead { lead_id: lead_id.to_owned() })?;
-    score_lead(lake, scorer, &lead, &events, as_of).await
-}
-
-/// Scores a lead that comes with a request, as of a moment.
+/// Scores a lead with its events, as of a moment. `lake` has the rates and knows which columns there are.
 pub(crate) async fn score_lead(
     lake: &Lake,
     scorer: &Scorer,
     lead: &Lead,
     events: &[Event],
     as_of: DateTime<Utc>,
+    origin: &Origin,
 ) -> Result<(Prediction, Vec<Unseen>), Error> {
     let table = lake.features_of(scorer.feature_sql()?, lead, events, as_of).await?;
     let observation = Observation { lead_id: lead.lead_id.clone(), as_of };
-    let (mut predictions, unseen) = scorer.predict(&table, &[observation])?;
+    let (mut predictions, unseen) = scorer.predict(&table, &[observation], origin)?;
     Ok((predictions.pop().context("one row gave no prediction")?, unseen))
 }
 

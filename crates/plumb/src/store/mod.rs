@@ -8,6 +8,7 @@
 mod feedback;
 mod leads;
 mod predictions;
+mod recent;
 mod stages;
 mod watch;
 
@@ -24,7 +25,7 @@ pub(crate) use predictions::BandCounts;
 pub(crate) use stages::{Action, StageChange};
 
 /// The schema's versions, oldest first. A change of the schema is a new entry, never an edit of an old one.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 /// How long a writer waits for another process (`plumb train` beside `plumb serve`) to finish its transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -32,7 +33,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
 /// Connections that read at the same time; WAL lets them do so while somebody writes.
 const READERS: u32 = 4;
 
-/// Rows of one INSERT: with at most 8 values a row it stays far under SQLite's limit of 32,766 values a statement.
+/// Rows of one INSERT: with at most 9 values a row it stays far under SQLite's limit of 32,766 values a statement.
 const ROWS_PER_INSERT: usize = 500;
 
 /// The opened database. Cheap to clone: all clones share its connections.
@@ -116,7 +117,7 @@ fn moment(stored: i64) -> Result<DateTime<Utc>> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use plumb_lead::{Band, Prediction, Reason, Score};
+    use plumb_lead::{Band, Basis, Prediction, Reason, Score};
     use tempfile::TempDir;
 
     use super::*;
@@ -147,6 +148,7 @@ pub(crate) mod tests {
             score,
             band: Band::of(score, 0.5),
             reasons: vec![reason],
+            basis: Basis { ground: Some("f00d".into()), brought: Vec::new(), inputs: vec![Some(0.1), None] },
         }
     }
 

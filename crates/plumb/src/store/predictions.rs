@@ -27,7 +27,8 @@ impl BandCounts {
 }
 
 /// The columns of a prediction, in the order in which [`read`] names them.
-const COLUMNS: &str = "p.prediction_id, p.lead_id, p.target, p.model_id, p.as_of, p.score, p.band, p.reasons_json";
+const COLUMNS: &str = "p.prediction_id, p.lead_id, p.target, p.model_id, p.as_of, p.score, p.band, p.reasons_json, \
+     p.basis_json";
 
 /// Which leads are on the ranked list: those that are not closed, and of which the sources know something. A row that a
 /// caller brought along and had scored is no lead of ours, unless there are no leads at all: then rows are all there is.
@@ -72,6 +73,14 @@ impl Store {
         self.predictions_by(query).await
     }
 
+    /// Returns the predictions of a target that were made last, newest first.
+    pub(crate) async fn newest_predictions(&self, target: &str, limit: usize) -> Result<Vec<Prediction>> {
+        let mut query = select("FROM prediction p WHERE p.target = ");
+        // An id begins with the moment at which it was made.
+        query.push_bind(target).push(" ORDER BY p.prediction_id DESC LIMIT ").push_bind(i64::try_from(limit)?);
+        self.predictions_by(query).await
+    }
+
     /// Returns how many open leads stand in each band by their newest prediction.
     pub(crate) async fn band_counts(&self, target: &str) -> Result<BandCounts> {
         let mut query = QueryBuilder::<Sqlite>::new("SELECT n.band, count(*) FROM latest n WHERE n.target = ");
@@ -109,6 +118,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Prediction> {
         score: Score::new(row.try_get("score")?)?,
         band: row.try_get::<String, _>("band")?.parse()?,
         reasons: serde_json::from_str(row.try_get("reasons_json")?)?,
+        basis: serde_json::from_str(row.try_get("basis_json")?)?,
     })
 }
 
@@ -119,14 +129,15 @@ fn select(rest: &'static str) -> QueryBuilder<Sqlite> {
 }
 
 async fn insert(transaction: &mut Transaction<'static, Sqlite>, predictions: &[Prediction]) -> Result<()> {
-    let reasons = predictions
-        .iter()
-        .map(|prediction| serde_json::to_string(&prediction.reasons))
-        .collect::<Result<Vec<String>, _>>()?;
+    let json = |prediction: &Prediction| {
+        Ok((serde_json::to_string(&prediction.reasons)?, serde_json::to_string(&prediction.basis)?))
+    };
+    let json = predictions.iter().map(json).collect::<Result<Vec<(String, String)>, serde_json::Error>>()?;
     let mut query = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO prediction (prediction_id, lead_id, target, model_id, as_of, score, band, reasons_json) ",
+        "INSERT INTO prediction \
+         (prediction_id, lead_id, target, model_id, as_of, score, band, reasons_json, basis_json) ",
     );
-    query.push_values(predictions.iter().zip(reasons), |mut row, (prediction, reasons)| {
+    query.push_values(predictions.iter().zip(json), |mut row, (prediction, (reasons, basis))| {
         row.push_bind(&prediction.prediction_id)
             .push_bind(&prediction.lead_id)
             .push_bind(&prediction.target)
@@ -134,7 +145,8 @@ async fn insert(transaction: &mut Transaction<'static, Sqlite>, predictions: &[P
             .push_bind(stored(prediction.as_of))
             .push_bind(prediction.score.get())
             .push_bind(prediction.band.letter())
-            .push_bind(reasons);
+            .push_bind(reasons)
+            .push_bind(basis);
     });
     query.build().execute(&mut **transaction).await?;
     Ok(())

@@ -10,10 +10,13 @@ mod flags;
 mod rows;
 
 use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use plumb_lake::{FeatureSql, Lake};
+use plumb_lake::Lake;
+use plumb_lake::dataset::{DatasetRows, Manifest};
 use plumb_lead::{DatasetCard, LeakEvidence, ModelCard, ModelKind, Observation, Wording};
 use plumb_learn::rules::Rules;
 use plumb_learn::split::{self, Split};
@@ -50,10 +53,10 @@ pub(crate) struct Assignment {
 /// All that a training needs, with nothing left to wait for.
 pub(crate) struct Gathered {
     assignment: Assignment,
+    manifest: Manifest,
     rows: Rows,
     by_time: Split,
     for_use: Split,
-    sql: FeatureSql,
     wording: HashMap<String, Wording>,
     params: Params,
     notes: Vec<String>,
@@ -101,18 +104,60 @@ impl Ladder {
     }
 }
 
-/// Collects the labelled rows of a target with their features, as they were known.
-pub(crate) async fn gather(project: &Project, lake: &Lake, store: &Store, assignment: Assignment) -> Result<Gathered> {
-    let Assignment { target, as_of, seed } = &assignment;
-    let config = project.target(target)?;
+/// Where a training takes everything from.
+#[derive(Clone, Copy)]
+pub(crate) struct Ground<'a> {
+    /// What is asked.
+    pub(crate) project: &'a Project,
+    /// The data folder, in which data sets are frozen.
+    pub(crate) data: &'a Path,
+    /// The leads.
+    pub(crate) lake: &'a Lake,
+    /// What reps said.
+    pub(crate) store: &'a Store,
+}
+
+/// A data set that was just frozen.
+pub(crate) struct Frozen {
+    /// What it is.
+    pub(crate) manifest: Manifest,
+    rows: DatasetRows,
+    /// What flags did, in a sentence.
+    flags: Option<String>,
+    /// Observations that are too young to have a label.
+    pub(crate) immature: usize,
+}
+
+/// Freezes the labelled rows of a target with their features, as they were known. `progress` is told of the rows that
+/// are done, and of how many there are.
+pub(crate) async fn freeze(
+    ground: Ground<'_>,
+    assignment: &Assignment,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Frozen> {
+    let Ground { project, data, lake, store } = ground;
+    let Assignment { target, as_of, .. } = assignment;
     let labelled = lake.labelled(&project.question(target)?, *as_of).await?;
-    let immature = labelled.immature;
+    let (found, immature) = (labelled.observations.len(), labelled.immature);
     let said = store.feedback_all(*as_of).await?;
-    let flags = Flags::read(&said, target, config.horizon, *as_of);
-    let sql = project.feature_sql()?;
-    let found = labelled.observations.len();
-    let (rows, label_known_at) = rows::gather(lake, &sql, labelled, &flags).await?;
+    let flags = Flags::read(&said, target, project.target(target)?.horizon, *as_of);
+    let rows = rows::to_freeze(lake, labelled, &flags).await?;
+    let (total, done) = (rows.observations.len(), AtomicUsize::new(0));
+    let told = |more: usize| progress(done.fetch_add(more, Ordering::Relaxed) + more, total);
+    let manifest = lake.freeze(data, target, *as_of, &project.feature_sql()?, &rows, &told).await?;
+    let outcomes = rows.label_known_at.iter().flatten().count();
+    Ok(Frozen { manifest, rows, flags: flags.told(found - outcomes), immature })
+}
+
+/// Collects the labelled rows of a target with their features, as they were known.
+pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result<Gathered> {
+    let Assignment { target, as_of, seed } = &assignment;
+    let project = ground.project;
+    let config = project.target(target)?;
+    let Frozen { manifest, rows, flags, immature } = freeze(ground, &assignment, &|_, _| ()).await?;
+    let label_known_at: Vec<DateTime<Utc>> = rows.label_known_at.iter().flatten().copied().collect();
     let outcomes = label_known_at.len();
+    let rows = Rows::read(ground.data, &manifest, rows)?;
     let in_words = || format!("cannot train for `{target}` as of {}", as_of.format("%Y-%m-%d"));
     let by_time =
         split::by_time(&rows.observations[..outcomes], &label_known_at, config.horizon).with_context(in_words)?;
@@ -130,9 +175,9 @@ pub(crate) async fn gather(project: &Project, lake: &Lake, store: &Store, assign
         search_trials: SEARCH_TRIALS,
         rules: (!rules.rules.is_empty()).then_some(rules),
     };
-    let notes = flags.told(found - outcomes).into_iter().collect();
+    let notes = flags.into_iter().collect();
     let wording = project.wording()?;
-    Ok(Gathered { assignment, rows, by_time, for_use, sql, wording, params, notes, immature, unreadable_rules })
+    Ok(Gathered { assignment, manifest, rows, by_time, for_use, wording, params, notes, immature, unreadable_rules })
 }
 
 /// Fits and measures every rung and chooses one. It keeps a processor busy for seconds and waits for nothing.
@@ -201,7 +246,7 @@ impl Gathered {
         let artifact = Artifact {
             model,
             target: self.assignment.target.clone(),
-            inputs: Inputs::Leads(self.sql.clone()),
+            inputs: Inputs::Leads(self.manifest.sql.clone()),
             baseline,
         };
         let bytes = serde_json::to_vec(&artifact).context("cannot write the model as JSON")?;
@@ -227,18 +272,15 @@ impl Gathered {
     ) -> Result<ModelCard> {
         let Split { train, valid, .. } = &self.for_use;
         let all: Vec<usize> = train.iter().chain(valid).copied().collect();
-        let (matrix, _) = model.features.encode(&self.rows.table.select(&all))?;
         let moments = || all.iter().map(|row| self.rows.observations[*row].as_of);
-        let rows_hash =
-            card::hash_of_rows(&model.features, &matrix, &self.rows.labels_of(&all), &self.rows.weights_of(&all))?;
-        let sql = serde_json::to_vec(&(&self.sql, &model.features)).context("cannot hash the features")?;
+        let sql = serde_json::to_vec(&(&self.manifest.sql, &model.features)).context("cannot hash the features")?;
         Ok(ModelCard {
             model_id,
             target: self.assignment.target.clone(),
             kind: model.kind(),
             as_of: self.assignment.as_of,
             dataset: DatasetCard {
-                hash: rows_hash,
+                hash: self.manifest.logical_hash.clone(),
                 rows_train: train.len(),
                 rows_valid: valid.len(),
                 rows_test: self.by_time.test.len(),

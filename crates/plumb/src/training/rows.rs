@@ -1,10 +1,11 @@
 //! Labelled rows of leads, and a fit on some of them.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use anyhow::Result;
-use chrono::{DateTime, Utc};
-use plumb_lake::{FeatureSql, Labelled, Lake};
+use plumb_lake::dataset::{self, DatasetRows, Manifest};
+use plumb_lake::{Labelled, Lake};
 use plumb_lead::{FeatureSet, ModelKind, Observation, Table, Wording};
 use plumb_learn::split::Split;
 use plumb_learn::{Model, Params, Samples};
@@ -21,32 +22,41 @@ pub(super) struct Rows {
     weights: Vec<f32>,
 }
 
-/// Returns the rows that flags leave, and when the label of each row with an outcome was known.
-pub(super) async fn gather(
-    lake: &Lake,
-    sql: &FeatureSql,
-    labelled: Labelled,
-    flags: &Flags,
-) -> Result<(Rows, Vec<DateTime<Utc>>)> {
+/// Returns the rows that flags leave, and then those of which somebody has an opinion.
+pub(super) async fn to_freeze(lake: &Lake, labelled: Labelled, flags: &Flags) -> Result<DatasetRows> {
     let Labelled { observations, labels, label_known_at, .. } = labelled;
-    let kept: Vec<usize> = (0..observations.len()).filter(|row| flags.keeps(&observations[*row])).collect();
-    let known_at = kept.iter().map(|row| label_known_at[*row]).collect();
-    let mut labels: Vec<bool> = kept.iter().map(|row| labels[*row]).collect();
-    let mut observations: Vec<Observation> = kept.iter().map(|row| observations[*row].clone()).collect();
-    let mut weights = vec![1.0; observations.len()];
+    let mut rows = DatasetRows::default();
+    for row in (0..observations.len()).filter(|row| flags.keeps(&observations[*row])) {
+        rows.observations.push(observations[row].clone());
+        rows.labels.push(labels[row]);
+        rows.label_known_at.push(Some(label_known_at[row]));
+        rows.weights.push(1.0);
+    }
     for (observation, opinion) in &flags.opinions {
         // A flag on a row that a caller brought along is on no lead of ours.
         if lake.lead(&observation.lead_id, observation.as_of).await?.is_some() {
-            observations.push(observation.clone());
-            labels.push(*opinion);
-            weights.push(OPINION_WEIGHT);
+            rows.observations.push(observation.clone());
+            rows.labels.push(*opinion);
+            rows.label_known_at.push(None);
+            rows.weights.push(OPINION_WEIGHT);
         }
     }
-    let table = lake.features(sql, &observations).await?;
-    Ok((Rows { observations, table, labels, weights }, known_at))
+    Ok(rows)
 }
 
 impl Rows {
+    /// Returns the rows with the features that they were frozen with.
+    pub(super) fn read(data: &Path, manifest: &Manifest, rows: DatasetRows) -> Result<Rows> {
+        let DatasetRows { observations, labels, weights, .. } = rows;
+        let frozen = dataset::read(data, manifest)?;
+        // A data set is in the order of leads and moments.
+        let mut order: Vec<usize> = (0..observations.len()).collect();
+        order.sort_by_key(|row| &observations[*row]);
+        let mut row_of = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(place, row)| row_of[*row] = place);
+        Ok(Rows { table: frozen.select(&row_of), observations, labels, weights })
+    }
+
     pub(super) fn labels_of(&self, rows: &[usize]) -> Vec<bool> {
         rows.iter().map(|row| self.labels[*row]).collect()
     }

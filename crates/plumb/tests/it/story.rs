@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::program::{failure, run, success};
+use crate::program::{failure, run, sqlite, success};
 
 /// A running server, stopped as a system stops a service.
 struct Server {
@@ -56,6 +56,8 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
     let server = Server::start(&company);
     let flagged = a_lead_is_scored_and_flagged(&server);
 
+    what_was_answered_rests_on_what_the_features_say(&company);
+
     let told = plumb(&["watch", "--target", "converted"]);
     assert!(told.contains("`channel`: ") && told.contains("`tiktok_ads`, which the model never saw"), "{told}");
     assert!(plumb(&["watch", "--target", "converted"]).contains("nothing new to tell"), "an alert is told once");
@@ -85,10 +87,11 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
     assert!(plumb(&["train", "--target", "converted"]).contains(&format!("`{after}` is the challenger of")));
     let gate = ["gate", "--target", "converted", "--json", "gate.json", "--junit", "gate.xml"];
     let told = plumb(&gate);
-    assert_eq!((told.matches("  pass ").count(), told.matches("  FAIL ").count()), (3, 0), "{told}");
+    assert_eq!((told.matches("  pass ").count(), told.matches("  FAIL ").count()), (4, 0), "{told}");
     let report = std::fs::read_to_string(company.join("gate.json")).expect("it was written");
     let report: Value = serde_json::from_str(&report).expect("it is JSON");
     assert_eq!((&report[0]["challenger"], &report[0]["checks"][0]["passed"]), (&json!(after), &json!(true)));
+    the_data_sets_are_there_to_look_at(&company);
     assert!(failure(run(&company, &["gate", "--target", "approved"])).contains("has no challenger to let through"));
 
     // Anybody can rebuild what answers, to the byte, until something that it was made of is another.
@@ -103,6 +106,55 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
     let xml = std::fs::read_to_string(company.join("gate.xml")).expect("it was written");
     assert!(xml.contains("failures=\"1\"") && xml.contains("<failure message=\"rebuilt as"), "{xml}");
     server.stop();
+}
+
+/// The batch computes again what requests were answered with, though the ground has moved on in between.
+fn what_was_answered_rests_on_what_the_features_say(company: &Path) {
+    let verify = ["verify", "--target", "converted"];
+    let told = success(run(company, &verify));
+    assert!(
+        told.starts_with("converted: ") && told.contains(" predictions checked, 0 inputs differ; 3 are on"),
+        "{told}"
+    );
+    // A call of long ago that was logged late: it was not known when the predictions were made.
+    change(
+        &company.join("crm.db"),
+        "INSERT INTO activities (id, lead_id, kind, happened_at, logged_at)
+         SELECT max(id) + 1, max(lead_id), 'call', '2026-10-01T09:00:00Z', '2026-10-02T09:00:00Z' FROM activities",
+    );
+    assert!(success(run(company, &["ingest"])).contains("1 new"));
+    assert_eq!(success(run(company, &verify)), told);
+
+    let data = company.join("data/plumb.db");
+    change(&data, "CREATE TABLE kept AS SELECT prediction_id, basis_json FROM prediction");
+    change(&data, "UPDATE prediction SET basis_json = json_replace(basis_json, '$.inputs[0]', 12345)");
+    let output = run(company, &verify);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains(" was 12345 in prediction "), "{told}");
+    assert!(failure(output).contains("predictions of `converted` rest on other features"));
+    change(
+        &data,
+        "UPDATE prediction SET basis_json = (SELECT basis_json FROM kept WHERE kept.prediction_id = \
+         prediction.prediction_id); DROP TABLE kept",
+    );
+}
+
+fn the_data_sets_are_there_to_look_at(company: &Path) {
+    let listed = success(run(company, &["data", "list"]));
+    let ids: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(ids.len() >= 2 && listed.contains("converted    as of 2026-02-01"), "{listed}");
+    let shown = success(run(company, &["data", "show", &ids[0][..8]]));
+    assert!(shown.contains("days_since_last_interaction") && shown.contains("sql      features/"), "{shown}");
+    let differing = success(run(company, &["data", "diff", ids[0], ids[1]]));
+    assert!(differing.contains(" in both, ") && differing.contains("made of other things: the ground"), "{differing}");
+    let again = success(run(company, &["features", "--target", "converted", "--as-of", "2026-02-01"]));
+    assert!(ids.iter().any(|id| again.contains(id)), "the same rows are the same data set: {again}{listed}");
+    let features = success(run(company, &["features", "--out", "features.parquet"]));
+    assert!(features.contains("leads as of ") && company.join("features.parquet").is_file(), "{features}");
+}
+
+fn change(database: &Path, sql: &'static str) {
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(sqlite(database, sql));
 }
 
 /// Scores leads in the three ways that a caller has, and says that one score is wrong. Returns that lead.
@@ -130,6 +182,14 @@ fn a_lead_is_scored_and_flagged(server: &Server) -> String {
         refused["error"]["message"].as_str().is_some_and(|said| said.contains("unknown field `colour`")),
         "{refused}"
     );
+    // What the caller knows already and the sources do not: it is used, and the answer says so.
+    let news = json!({ "target": "converted", "lead_id": lead_id, "lead": { "budget": 1 }, "events": [reply] });
+    let answer = server.post("/v1/score", &news);
+    assert_eq!(answer["from_request"], json!(["lead.budget", "events"]), "{answer}");
+    assert_ne!(answer["score"], best["score"]);
+    assert!(asked.get("from_request").is_none());
+    let unknown = json!({ "target": "converted", "lead_id": "crm:new", "lead": lead });
+    assert_eq!(server.post("/v1/score", &unknown)["lead_id"], "crm:new");
     let refused = server.post("/v1/score", &json!({ "target": "converted", "lead_id": "crm:0" }));
     assert_eq!(refused["error"]["code"], "unknown_lead");
 

@@ -15,11 +15,12 @@ use plumb_learn::metrics;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
-use super::{Place, Workplace, bar, ingest, retrain, score, serve, train, watch};
+use super::{Place, Workplace, bar, ingest, retrain, score, serve, train, verify, watch};
 use crate::company;
 use crate::project::Project;
 use crate::registry;
 use crate::training::{Assignment, Ladder};
+use crate::verifying;
 use truth::Truth;
 
 /// Where the address of a PostgreSQL server is looked for.
@@ -27,6 +28,9 @@ const POSTGRES_VARIABLE: &str = "INTERNAL_DB_URL";
 
 /// Who is named in the registry's history.
 const BY: &str = "plumb demo";
+
+/// Predictions of each target whose inputs are computed again.
+const PREDICTIONS_VERIFIED: usize = 10_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -81,6 +85,8 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         scores(&workplace, &target, now).await?;
         new_models(&workplace, &target, now, &truth, args.seed).await?;
         scores(&workplace, &target, now).await?;
+        let verified = verifying::verify(workplace.ground(), &target, PREDICTIONS_VERIFIED).await?;
+        print!("{}", verify::told(&target, &verified));
     }
     println!("{}", next(&args.folder));
     if args.no_serve {
