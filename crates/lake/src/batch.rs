@@ -23,6 +23,9 @@ use crate::features::{FeatureProgram, FeatureSql};
 use crate::joined::{EventOrder, Events, Join};
 use crate::{Error, Lake};
 
+/// Chunks that are asked of a cluster at once; how many of them are computed at once is its own business.
+const CLUSTER_CHUNKS: usize = 16;
+
 /// Features of some leads.
 pub(crate) struct FeatureChunk {
     /// What was asked, in the order in which it was.
@@ -59,18 +62,32 @@ impl Lake {
         I: IntoIterator<Item = Observation>,
     {
         let program = program.clone();
-        let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let at_once = if self.cluster.is_some() { CLUSTER_CHUNKS } else { cores };
         futures::stream::iter(chunks(observations, self.chunk_observations))
             .map(move |chunk| {
-                SpawnedTask::spawn(features_of_chunk(self.context(), program.clone(), chunk)).join_unwind()
+                let program = program.clone();
+                async move {
+                    match &self.cluster {
+                        Some(cluster) => cluster.features(self, &program, chunk).await,
+                        None => self.feature_chunk(&program, chunk).await,
+                    }
+                }
             })
             .buffered(at_once)
-            .map(|result| {
-                let chunk = result.map_err(|error| DataFusionError::External(Box::new(error))).flatten();
-                let chunk = chunk.map_err(Error::engine("compute the features"))?;
-                self.check_present()?;
-                Ok(chunk)
-            })
+    }
+
+    /// Returns the features of observations, computed here, on a thread of the runtime's.
+    pub(crate) async fn feature_chunk(
+        &self,
+        program: &Arc<FeatureProgram>,
+        observations: Vec<Observation>,
+    ) -> Result<FeatureChunk, Error> {
+        let computing = SpawnedTask::spawn(features_of_chunk(self.context(), program.clone(), observations));
+        let chunk = computing.join_unwind().await.map_err(|error| DataFusionError::External(Box::new(error))).flatten();
+        let chunk = chunk.map_err(Error::engine("compute the features"))?;
+        self.check_present()?;
+        Ok(chunk)
     }
 }
 

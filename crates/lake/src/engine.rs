@@ -6,7 +6,7 @@ use datafusion::arrow::array::{ArrayRef, AsArray, Float64Array, StringArray, Tim
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, TimestampMicrosecondType};
 use datafusion::common::{Result, ScalarValue};
-use datafusion::logical_expr::{ColumnarValue, Volatility, create_udf};
+use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::moment::{self, moment_type};
@@ -17,31 +17,43 @@ pub(crate) const DAY_MICROS: i64 = 86_400_000_000;
 /// Returns a session with Plumbline's functions.
 ///
 /// One partition: sums of fractions then always add in the same order, and the same rows give the same bytes.
-/// Text is plain `Utf8`, so that a schema does not depend on where a column came from.
 pub(crate) fn session() -> SessionContext {
-    let config = SessionConfig::new()
-        .with_target_partitions(1)
+    let context = SessionContext::new_with_config(config(1));
+    functions().into_iter().for_each(|function| context.register_udf(function));
+    context
+}
+
+/// Returns the settings of a session. Text is plain `Utf8`, so that a schema does not depend on where a column came
+/// from.
+pub(crate) fn config(partitions: usize) -> SessionConfig {
+    SessionConfig::new()
+        .with_target_partitions(partitions)
         .with_information_schema(false)
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
-        .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false);
-    let context = SessionContext::new_with_config(config);
+        .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
+}
+
+/// Returns Plumbline's functions.
+pub(crate) fn functions() -> Vec<ScalarUDF> {
     let text = || vec![DataType::Utf8];
-    context.register_udf(create_udf(
-        "normalise_email",
-        text(),
-        DataType::Utf8,
-        Volatility::Immutable,
-        Arc::new(|args| map_text(args, normalise_email)),
-    ));
-    context.register_udf(create_udf("to_moment", text(), moment_type(), Volatility::Immutable, Arc::new(to_moment)));
-    context.register_udf(create_udf(
-        "date_diff_days",
-        vec![moment_type(), moment_type()],
-        DataType::Float64,
-        Volatility::Immutable,
-        Arc::new(date_diff_days),
-    ));
-    context
+    let immutable = Volatility::Immutable;
+    vec![
+        create_udf(
+            "normalise_email",
+            text(),
+            DataType::Utf8,
+            immutable,
+            Arc::new(|args| map_text(args, normalise_email)),
+        ),
+        create_udf("to_moment", text(), moment_type(), immutable, Arc::new(to_moment)),
+        create_udf(
+            "date_diff_days",
+            vec![moment_type(), moment_type()],
+            DataType::Float64,
+            immutable,
+            Arc::new(date_diff_days),
+        ),
+    ]
 }
 
 /// Returns an e-mail address as one spelling of its mailbox: without a display name, spaces, capitals or a `+tag`.

@@ -38,6 +38,7 @@ pub struct FeatureSql {
 /// It belongs to one version of the ground, whose columns and rates it knows.
 #[derive(Debug)]
 pub struct FeatureProgram {
+    pub(crate) sql: FeatureSql,
     pub(crate) program: Program,
     lead: RequestColumns,
     event: RequestColumns,
@@ -111,7 +112,7 @@ impl Lake {
         let program = compile(&plan).map_err(Error::engine("make the features ready"))?;
         let lead = RequestColumns::of_lead(&lead, &program.observed.fields()[1..]);
         let event = RequestColumns::of_event(&event, &program.joined.fields()[..program.event_columns]);
-        let program = Arc::new(FeatureProgram { program, lead, event });
+        let program = Arc::new(FeatureProgram { sql: sql.clone(), program, lead, event });
         programs().insert(sql.clone(), program.clone());
         Ok(program)
     }

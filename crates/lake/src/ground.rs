@@ -145,7 +145,8 @@ fn by_month(events: &RecordBatch) -> Result<BTreeMap<String, RecordBatch>, Error
         .collect()
 }
 
-fn read_parquet(path: &Path) -> Result<RecordBatch, Error> {
+/// Reads a file whole.
+pub(crate) fn read_parquet(path: &Path) -> Result<RecordBatch, Error> {
     let file = File::open(path).map_err(Error::file("open", path))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::engine("open a Parquet file"))?;
     let schema = builder.schema().clone();
@@ -154,7 +155,8 @@ fn read_parquet(path: &Path) -> Result<RecordBatch, Error> {
     concat_batches(&schema, &batches).map_err(Error::engine("read a Parquet file"))
 }
 
-fn write_parquet(path: &Path, batch: &RecordBatch) -> Result<(), Error> {
+/// Writes a file, which is on the disk when this returns.
+pub(crate) fn write_parquet(path: &Path, batch: &RecordBatch) -> Result<(), Error> {
     let file = File::create(path).map_err(Error::file("create", path))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::cluster::Cluster;
 use crate::raw::{State, pull, write_atomically};
-use crate::relations::{Counts, Undated, derive};
+use crate::relations::{Counts, Raw, Undated, derive};
 use crate::{Error, Rejected, Source, SourceReport, SqlFile, ground};
 
 /// What one run found.
@@ -28,7 +29,7 @@ pub struct IngestReport {
 
 /// Copies what is new in the sources into the data folder and derives the three relations by `files`.
 ///
-/// File names in `sources` are relative to `project`. `progress` is told what is being done.
+/// File names in `sources` are relative to `project`. Queries run on the cluster if there is one. `progress` is told what is being done.
 /// Rows that cannot be used are listed in `<data>/rejects.csv`, rows of nobody in `<data>/unmatched.csv`.
 /// A run that dies half-way leaves the ground as it was.
 pub async fn ingest(
@@ -36,6 +37,7 @@ pub async fn ingest(
     files: &[SqlFile],
     project: &Path,
     data: &Path,
+    cluster: Option<&Cluster>,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<IngestReport, Error> {
     let pulled = pull(sources, project, data, progress).await?;
@@ -50,7 +52,8 @@ pub async fn ingest(
                 (Some(version), Some(report)) => ground::histories(version, report)?,
                 _ => Vec::new(),
             };
-            let relations = derive(&data.join("raw"), &pulled.state, files, &histories).await?;
+            let relations =
+                derive(Raw { folder: &data.join("raw"), state: &pulled.state, cluster }, files, &histories).await?;
             write_atomically(&data.join("unmatched.csv"), &unmatched_csv(&relations.unmatched)?)?;
             let report = ground::write(data, relations, derived_from)?;
             let before = known.map(|report| report.rejected).unwrap_or_default();
@@ -76,7 +79,7 @@ pub async fn rebuild(data: &Path, files: &[SqlFile], ground: &str, into: &Path) 
     for run in state.runs() {
         let then = state.until(run);
         if fingerprint(&then, files) == ground {
-            let relations = derive(&raw_folder, &then, files, &[]).await?;
+            let relations = derive(Raw { folder: &raw_folder, state: &then, cluster: None }, files, &[]).await?;
             ground::write(into, relations, ground.to_owned())?;
             return Ok(true);
         }

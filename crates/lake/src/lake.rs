@@ -12,6 +12,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::prelude::{Expr, ParquetReadOptions, SessionContext, col, lit};
 use plumb_lead::{Event, FieldValue, Lead};
 
+use crate::cluster::Cluster;
 use crate::engine::session;
 use crate::features::{FeatureProgram, FeatureSql};
 use crate::moment::from_micros;
@@ -37,6 +38,8 @@ pub struct Lake {
     context: SessionContext,
     /// How many observations of a batch are computed at once on each core, unless one lead has more.
     pub(crate) chunk_observations: usize,
+    /// Who computes batches, if not this process.
+    pub(crate) cluster: Option<Cluster>,
     /// Rates that were asked for, by horizon in seconds.
     pub(crate) rates: Mutex<BTreeMap<(String, u64), RateTables>>,
     /// Features that were asked for.
@@ -58,6 +61,11 @@ impl Lake {
     /// Opens the data folder that [`crate::ingest()`] wrote.
     pub async fn open(data: &Path) -> Result<Lake, Error> {
         let version = ground::current(data)?.ok_or_else(|| Error::NoGround { data: data.to_owned() })?;
+        Lake::open_version(version).await
+    }
+
+    /// Opens a version of the ground by its folder.
+    pub(crate) async fn open_version(version: PathBuf) -> Result<Lake, Error> {
         let ground = ground::report(&version)?.derived_from;
         let context = session();
         let lead = open_table(&context, &version.join("lead.parquet")).await?;
@@ -73,6 +81,7 @@ impl Lake {
             event,
             context,
             chunk_observations: CHUNK_OBSERVATIONS,
+            cluster: None,
             rates: Mutex::default(),
             programs: Mutex::default(),
         })
@@ -82,6 +91,12 @@ impl Lake {
     /// memory. No bit of a result depends on it.
     pub fn in_chunks_of(mut self, observations: usize) -> Lake {
         self.chunk_observations = observations;
+        self
+    }
+
+    /// Returns the same lake that has its batches computed by a cluster. No bit of a result depends on it.
+    pub fn on_cluster(mut self, cluster: Option<Cluster>) -> Lake {
+        self.cluster = cluster;
         self
     }
 
@@ -170,6 +185,11 @@ impl Lake {
     /// whoever has read something asks here whether it was all there.
     pub(crate) fn check_present(&self) -> Result<(), Error> {
         if self.version.is_dir() { Ok(()) } else { Err(Error::GroundGone { version: self.version.clone() }) }
+    }
+
+    /// Returns the folder of this version of the ground.
+    pub(crate) fn version(&self) -> &Path {
+        &self.version
     }
 
     /// Returns the hash of what this version of the ground was derived from: the raw rows, the SQL and the program.

@@ -14,6 +14,12 @@ mod infallible;
 mod program;
 mod joined;
 mod batch;
+mod bits;
+#[cfg(feature = "cluster")]
+pub mod cluster;
+#[cfg(not(feature = "cluster"))]
+#[path = "cluster/absent.rs"]
+pub mod cluster;
 mod feature_file;
 mod request;
 mod rates;
@@ -107,6 +113,41 @@ pub enum Error {
     GroundGone {
         /// The version's folder.
         version: PathBuf,
+    },
+    /// A cluster could not do what it was asked to.
+    #[error("the cluster at `{address}`: cannot {doing}")]
+    Cluster {
+        /// The scheduler's address.
+        address: String,
+        /// What was asked.
+        doing: &'static str,
+        /// Why it failed.
+        #[source]
+        source: Box<datafusion::error::DataFusionError>,
+    },
+    /// A part of a cluster is another version of the program.
+    #[error(
+        "the cluster at `{address}`: its {part} is plumb {found}: expected {}, as this program is", env!("CARGO_PKG_VERSION")
+    )]
+    ClusterVersion {
+        /// The scheduler's address.
+        address: String,
+        /// `scheduler` or `executor`.
+        part: &'static str,
+        /// Its version.
+        found: String,
+    },
+    /// A cluster's result is not what this process computes.
+    #[error("the cluster gave something else than this process computes: {what}; nothing was kept")]
+    ClusterDiffers {
+        /// Of what.
+        what: String,
+    },
+    /// The program was built without it.
+    #[error("there is no cluster in this program to ask at `{address}`: build it with the feature `cluster`")]
+    NoCluster {
+        /// The scheduler's address.
+        address: String,
     },
     /// There is no such data set.
     #[error("no data set `{dataset_id}`: expected one of `{}`, or the beginning of just one", known.join("`, `"))]

@@ -4,6 +4,8 @@
 //! and `identity.sql`. Everything is derived from all raw rows again, so a corrected file corrects the past too.
 
 mod raw_tables;
+mod tables;
+mod order;
 mod rows;
 mod snapshots;
 mod identity;
@@ -11,20 +13,17 @@ mod leads;
 mod facts;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use datafusion::arrow::array::{Array, RecordBatch};
 use datafusion::arrow::datatypes::DataType;
 
-use crate::engine::session;
 use crate::moment::moment_type;
-use crate::raw::State;
 use crate::{Error, Rejected, SqlFile};
 use identity::Identities;
 use rows::{Required, Rows};
-use snapshots::Raw;
 
 pub(crate) use snapshots::History;
+pub(crate) use tables::Raw;
 
 /// What the sources say, unified.
 pub(crate) struct Relations {
@@ -78,23 +77,16 @@ pub struct Counts {
 }
 
 /// Runs the SQL files over the raw layer. `known` are the histories that the last run kept.
-pub(crate) async fn derive(
-    raw_folder: &Path,
-    state: &State,
-    files: &[SqlFile],
-    known: &[History],
-) -> Result<Relations, Error> {
-    let context = session();
-    raw_tables::register(&context, raw_folder, state).await?;
+pub(crate) async fn derive(raw: Raw<'_>, files: &[SqlFile], known: &[History]) -> Result<Relations, Error> {
+    let tables = raw.tables().await?;
     let by_relation = by_relation(files)?;
     let mut rejected = Vec::new();
     let lead_files = &by_relation["lead"];
-    let raw = Raw { folder: raw_folder, state };
     let (lead_rows, histories) =
-        snapshots::read_leads(&raw, &context, lead_files, &lead_columns(), known, &mut rejected).await?;
+        snapshots::read_leads(&raw, &tables, lead_files, &lead_columns(), known, &mut rejected).await?;
     let mut undated = undated("lead", lead_files, &lead_rows);
     let pairs = match by_relation.get("identity") {
-        Some(files) => Some(rows::read(&context, files, &identity_columns(), &mut rejected).await?),
+        Some(files) => Some(rows::read(&tables, files, &identity_columns(), &mut rejected).await?),
         None => None,
     };
     let identities = Identities::resolve(&lead_rows, pairs.as_ref());
@@ -110,7 +102,7 @@ pub(crate) async fn derive(
         identities.shared_keys.iter().map(|(key, leads)| ("identity", key.clone(), *leads)).collect();
     let mut facts = Vec::with_capacity(2);
     for (relation, columns) in [("event", event_columns()), ("outcome", outcome_columns())] {
-        let rows: Rows = rows::read(&context, &by_relation[relation], &columns, &mut rejected).await?;
+        let rows: Rows = rows::read(&tables, &by_relation[relation], &columns, &mut rejected).await?;
         undated.extend(self::undated(relation, &by_relation[relation], &rows));
         let found = facts::under_leads(&rows, &identities, &leads.test_leads)?;
         counts.duplicates += found.duplicates;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, new_null_array};
-use datafusion::arrow::compute::{cast, concat, concat_batches, filter_record_batch};
+use datafusion::arrow::compute::{cast, concat, filter_record_batch};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
-use datafusion::prelude::SessionContext;
 
+use super::tables::Tables;
 use crate::engine::moments;
 use crate::moment::{self, moment_type};
 use crate::{Error, Rejected, SqlFile};
@@ -55,41 +55,30 @@ impl Rows {
 
 /// Runs the files of one relation and unites their rows by column name.
 pub(super) async fn read(
-    context: &SessionContext,
+    tables: &Tables,
     files: &[&SqlFile],
     required: &[Required],
     rejected: &mut Vec<Rejected>,
 ) -> Result<Rows, Error> {
     let mut batches = Vec::with_capacity(files.len());
     for file in files {
-        batches.push(read_one(context, file, required, rejected).await?);
+        batches.push(read_one(tables, file, required, rejected).await?);
     }
     unite(files, batches)
 }
 
 /// Runs one file.
 pub(super) async fn read_one(
-    context: &SessionContext,
+    tables: &Tables,
     file: &SqlFile,
     required: &[Required],
     rejected: &mut Vec<Rejected>,
 ) -> Result<RecordBatch, Error> {
-    let batch = run(context, file).await?;
-    let batch = check_columns(file, batch, required)?;
-    keep_readable(file, batch, required, rejected)
-}
-
-async fn run(context: &SessionContext, file: &SqlFile) -> Result<RecordBatch, Error> {
-    let wrong = |error: datafusion::error::DataFusionError| file.wrong(error.strip_backtrace());
-    let rows = context.sql(&file.sql).await.map_err(wrong)?;
-    let schema = Arc::new(rows.schema().as_arrow().clone());
-    let batches = rows.collect().await.map_err(wrong)?;
-    let schema = batches.first().map_or(schema, RecordBatch::schema);
-    concat_batches(&schema, &batches).map_err(Error::engine("join the rows of a SQL file"))
+    keep_readable(file, tables.rows(file, required).await?, required, rejected)
 }
 
 /// Brings every column into a type of the ground.
-fn check_columns(file: &SqlFile, batch: RecordBatch, required: &[Required]) -> Result<RecordBatch, Error> {
+pub(super) fn check_columns(file: &SqlFile, batch: RecordBatch, required: &[Required]) -> Result<RecordBatch, Error> {
     for column in required {
         if batch.column_by_name(column.name).is_none() && !column.may_lack {
             let found: Vec<&str> = batch.schema_ref().fields().iter().map(|field| field.name().as_str()).collect();

@@ -5,7 +5,6 @@
 //! better; what a later run hears differently counts from that run.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array};
 use datafusion::arrow::compute::{concat_batches, filter_record_batch, is_not_null, is_null, take_record_batch};
@@ -15,10 +14,9 @@ use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::prelude::SessionContext;
 use sha2::{Digest, Sha256};
 
-use super::raw_tables;
 use super::rows::{Required, Rows, read_one, unite};
-use crate::engine::{moments, session};
-use crate::raw::State;
+use super::tables::{Raw, Tables};
+use crate::engine::moments;
 use crate::{Error, Rejected, SqlFile};
 
 /// What all runs so far heard of the leads of one undated file. It is kept beside a version of the ground, so that the
@@ -35,16 +33,10 @@ pub(crate) struct History {
     pub(crate) rows: RecordBatch,
 }
 
-/// The raw layer that files are run over.
-pub(super) struct Raw<'a> {
-    pub(super) folder: &'a Path,
-    pub(super) state: &'a State,
-}
-
 /// Runs the files of leads and unites their rows; those without `known_at` with their histories.
 pub(super) async fn read_leads(
     raw: &Raw<'_>,
-    context: &SessionContext,
+    tables: &Tables,
     files: &[&SqlFile],
     required: &[Required],
     known: &[History],
@@ -52,29 +44,20 @@ pub(super) async fn read_leads(
 ) -> Result<(Rows, Vec<History>), Error> {
     let (mut batches, mut histories) = (Vec::with_capacity(files.len()), Vec::new());
     for file in files {
-        let now = read_one(context, file, required, rejected).await?;
+        let now = read_one(tables, file, required, rejected).await?;
         let undated = is_null(known_at(&now)).map_err(Error::engine("find undated rows"))?;
         if undated.true_count() == 0 {
             batches.push(now);
             continue;
         }
         let known = known.iter().find(|known| known.file == file.name);
-        let history = Reading { raw, file, required }.history(context, &now, known).await?;
+        let history = Reading { raw, file, required }.history(&tables.here, &now, known).await?;
         let dated = is_not_null(known_at(&now)).map_err(Error::engine("find dated rows"))?;
         let dated = filter_record_batch(&now, &dated).map_err(Error::engine("find dated rows"))?;
         batches.push(joined(&now.schema(), &[dated, history.rows.clone()])?);
         histories.push(history);
     }
     Ok((unite(files, batches)?, histories))
-}
-
-impl Raw<'_> {
-    /// Returns a session with the raw tables as they were after the last run by a moment.
-    async fn session_at(&self, moment: i64) -> Result<SessionContext, Error> {
-        let context = session();
-        raw_tables::register(&context, self.folder, &self.state.until(moment)).await?;
-        Ok(context)
-    }
 }
 
 /// One undated file and what it is run over.
@@ -119,9 +102,9 @@ impl Reading<'_> {
     }
 
     async fn rows_at(&self, run: i64) -> Result<RecordBatch, Error> {
-        let context = self.raw.session_at(run).await?;
+        let tables = self.raw.tables_at(run).await?;
         // What could not be read then was said then.
-        read_one(&context, self.file, self.required, &mut Vec::new()).await
+        read_one(&tables, self.file, self.required, &mut Vec::new()).await
     }
 
     /// Returns the names of the raw tables that the file reads.

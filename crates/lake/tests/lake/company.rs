@@ -68,7 +68,7 @@ impl Company {
             },
         };
         let sources = ["leads", "events", "outcomes"].map(|name| (name.to_owned(), source(name))).into();
-        ingest(&sources, &self.files, self.folder.path(), &self.data(), &|_| ()).await
+        ingest(&sources, &self.files, self.folder.path(), &self.data(), None, &|_| ()).await
     }
 
     pub(crate) async fn lake(&self) -> Lake {

@@ -5,20 +5,22 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use plumb_lead::Observation;
 
-use super::{Asked, Workplace, bar};
+use super::{Asked, Batch, Workplace, bar};
 use crate::training::{self, Assignment};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     asked: Asked,
+    #[command(flatten)]
+    batch: Batch,
     /// Instead, write the features of all leads at that moment to this Parquet file.
     #[arg(long, value_name = "FILE", conflicts_with = "target")]
     out: Option<PathBuf>,
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
-    let workplace = Workplace::open(&args.asked.place).await?;
+    let workplace = Workplace::open(&args.asked.place).await?.computing(&args.batch).await?;
     let as_of = workplace.project.now(args.asked.as_of);
     if let Some(out) = &args.out {
         return write(&workplace, as_of, out).await;

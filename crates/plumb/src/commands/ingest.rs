@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use plumb_lake::cluster::Cluster;
 use plumb_lake::{IngestReport, Lake, Rejected, Undated};
 
-use super::{Place, spinner};
+use super::{OnCluster, Place, spinner};
 use crate::project::Project;
 use crate::store::Store;
 
@@ -20,22 +21,25 @@ const RECENT_AT_ONCE: usize = 2_000;
 pub(crate) struct Args {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    cluster: OnCluster,
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
     let project = Project::open(&args.place.project)?;
     let data = args.place.data();
-    let report = ingest(&project, &data).await?;
+    let cluster = args.cluster.connect(&data).await?;
+    let report = ingest(&project, &data, cluster.as_ref()).await?;
     print!("{}", told(&report, &data));
     Ok(())
 }
 
 /// Ingests a project's sources into a data folder.
-pub(crate) async fn ingest(project: &Project, data: &Path) -> Result<IngestReport> {
+pub(crate) async fn ingest(project: &Project, data: &Path, cluster: Option<&Cluster>) -> Result<IngestReport> {
     let bar = spinner();
     let files = project.source_sql()?;
     let progress = |doing: &str| bar.set_message(doing.to_owned());
-    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), data, &progress)
+    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), data, cluster, &progress)
         .await
         .with_context(|| format!("cannot ingest the sources of `{}`", project.folder().display()))?;
     progress("putting open leads where requests find them");

@@ -1,5 +1,7 @@
 //! One file a subcommand. What several of them need to begin with is here.
 
+#[cfg(feature = "cluster")]
+pub(crate) mod cluster;
 pub(crate) mod data;
 pub(crate) mod demo;
 pub(crate) mod features;
@@ -16,6 +18,7 @@ pub(crate) mod train;
 pub(crate) mod verify;
 pub(crate) mod watch;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,6 +26,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use plumb_lake::Lake;
+use plumb_lake::cluster::Cluster;
 
 use crate::project::Project;
 use crate::registry;
@@ -72,6 +76,34 @@ pub(crate) struct Asked {
     pub(crate) as_of: Option<DateTime<Utc>>,
 }
 
+/// Who does the large part of a command's work.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct OnCluster {
+    /// Let a cluster do it: the address of the scheduler that `plumb cluster scheduler` printed.
+    #[arg(long, value_name = "HOST:PORT")]
+    cluster: Option<String>,
+}
+
+/// How features of many leads are computed.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Batch {
+    #[command(flatten)]
+    on: OnCluster,
+    /// How many leads at how many moments are computed at once: fewer need less memory and more time.
+    #[arg(long, value_name = "NUMBER")]
+    rows_at_once: Option<NonZeroUsize>,
+}
+
+impl OnCluster {
+    /// Connects to the cluster, if one was named.
+    pub(crate) async fn connect(&self, data: &Path) -> Result<Option<Cluster>> {
+        match &self.cluster {
+            Some(address) => Ok(Some(Cluster::connect(address, data).await?)),
+            None => Ok(None),
+        }
+    }
+}
+
 /// A project with its data, opened.
 pub(crate) struct Workplace {
     pub(crate) project: Project,
@@ -87,6 +119,15 @@ impl Workplace {
         let data = place.data();
         let lake = Lake::open(&data).await?;
         Ok(Workplace { project, lake, store: place.store().await?, data })
+    }
+
+    /// Returns the same workplace with its batches computed in this way.
+    pub(crate) async fn computing(mut self, batch: &Batch) -> Result<Workplace> {
+        self.lake = self.lake.on_cluster(batch.on.connect(&self.data).await?);
+        if let Some(rows) = batch.rows_at_once {
+            self.lake = self.lake.in_chunks_of(rows.get());
+        }
+        Ok(self)
     }
 
     /// Returns what a training takes everything from.

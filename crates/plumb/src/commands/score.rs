@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use plumb_lake::csv_table;
 use plumb_lead::{Band, FieldValue, Lead, Observation, Prediction, Table, Unseen};
 
-use super::{Asked, Workplace, bar, load};
+use super::{Asked, Batch, Workplace, bar, load};
 use crate::registry;
 use crate::scoring::{self, Origin, Scorer};
 use crate::store::{LeadBrief, Store};
@@ -26,6 +26,8 @@ pub(crate) struct Args {
     file: Option<PathBuf>,
     #[command(flatten)]
     asked: Asked,
+    #[command(flatten)]
+    batch: Batch,
     /// Also say what the model would have said at each age of an open lead that it has passed.
     #[arg(long, conflicts_with = "file")]
     history: bool,
@@ -40,6 +42,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     }
     let workplace =
         Workplace::open(&args.asked.place).await.context("without a file, the open leads of a project are scored")?;
+    let workplace = workplace.computing(&args.batch).await?;
     let now = workplace.project.now(args.asked.as_of);
     for target in workplace.project.targets_meant(&args.asked.target)? {
         print!("{}", score_leads(&workplace, &target, now, args.history).await?.told());

@@ -73,7 +73,7 @@ async fn open(place: &Place) -> Result<App> {
 }
 
 /// Waits for Ctrl-C, or for the signal by which systems stop a service.
-async fn stopped() {
+pub(crate) async fn stopped() {
     let interrupted = tokio::signal::ctrl_c();
     match signal(SignalKind::terminate()) {
         Ok(mut terminated) => {

@@ -4,3 +4,4 @@ mod program;
 mod ingest;
 mod quick;
 mod story;
+mod cluster;

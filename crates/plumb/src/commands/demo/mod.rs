@@ -71,7 +71,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     }
     let place = Place::of(&args.folder);
     let data = place.data();
-    let report = ingest::ingest(&Project::open(&args.folder)?, &data).await?;
+    let report = ingest::ingest(&Project::open(&args.folder)?, &data, None).await?;
     print!("{}", ingest::told(&report, &data));
 
     let workplace = Workplace::open(&place).await?;

@@ -1,0 +1,138 @@
+//! A cluster of real processes on this machine: the same bytes as without one, also when an executor is killed.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::program::{failure, run, success};
+
+/// A process of the cluster, killed at the latest when the test ends.
+struct Member(Child);
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts a process and returns it with the first line that it prints.
+fn member(arguments: &[&str]) -> (Member, String) {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_plumb"))
+        .arg("cluster")
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let output = process.stdout.take().expect("its output is caught");
+    let line = BufReader::new(output).lines().next().expect("it says that it runs").expect("text");
+    (Member(process), line)
+}
+
+fn scheduler() -> (Member, String) {
+    let (member, line) = member(&["scheduler", "--port", "0"]);
+    let address = line.split_whitespace().find(|word| word.starts_with("127.0.0.1:")).expect("an address").to_owned();
+    (member, address)
+}
+
+fn executor(scheduler: &str) -> Member {
+    member(&["executor", "--scheduler", scheduler, "--threads", "1"]).0
+}
+
+fn company(leads: &str) -> TempDir {
+    let folder = TempDir::new().expect("a temporary folder");
+    success(run(folder.path(), &["demo", "--company-only", "--leads", leads, "--folder", "."]));
+    folder
+}
+
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "parquet"))
+        .map(|path| {
+            (path.file_name().expect("a name").to_string_lossy().into_owned(), std::fs::read(path).expect("it"))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn two_executors_give_the_same_bytes_as_this_process() {
+    let folder = company("1500");
+    let plumb = |arguments: &[&str]| success(run(folder.path(), arguments));
+    let (_scheduler, address) = scheduler();
+    let _executors = [executor(&address), executor(&address)];
+
+    let here = plumb(&["ingest", "--data", "here"]);
+    let there = plumb(&["ingest", "--data", "there", "--cluster", &address]);
+    assert_eq!(here.replace("here", "there"), there);
+    for part in ["", "event"] {
+        let [here, there] =
+            ["here", "there"].map(|data| files(&folder.path().join(data).join("ground/000001").join(part)));
+        assert!(!here.is_empty() && here == there, "{part}");
+    }
+
+    let frozen = plumb(&["features", "--data", "here", "--target", "converted"]);
+    let on_cluster = ["features", "--data", "there", "--target", "converted", "--rows-at-once", "500", "--cluster"];
+    assert_eq!(plumb(&[&on_cluster[..], &[&address]].concat()), frozen, "a data set is named by what it says");
+
+    for data in ["here", "there"] {
+        plumb(&["train", "--data", data, "--target", "converted"]);
+    }
+    let scored = plumb(&["score", "--data", "here", "--target", "converted"]);
+    assert_eq!(plumb(&["score", "--data", "there", "--target", "converted", "--cluster", &address]), scored);
+    let left = std::fs::read_dir(folder.path().join("there/cluster")).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "what went over the shared folder is gone");
+}
+
+#[test]
+fn an_executor_that_is_killed_loses_and_changes_nothing() {
+    let folder = company("3000");
+    success(run(folder.path(), &["ingest"]));
+    success(run(folder.path(), &["features", "--out", "here.parquet"]));
+    let (_scheduler, address) = scheduler();
+    let mut first = executor(&address);
+    let mut asking = Member(
+        Command::new(env!("CARGO_BIN_EXE_plumb"))
+            .current_dir(folder.path())
+            .args(["features", "--out", "there.parquet", "--rows-at-once", "20", "--cluster", &address])
+            .spawn()
+            .expect("the program starts"),
+    );
+    // 150 calls, 16 at once: when the thirtieth is asked, some are answered and most are not.
+    while !asked(folder.path()).is_some_and(|number| number >= 30) {
+        assert!(asking.0.try_wait().expect("its state").is_none(), "it was over before an executor could be killed");
+        std::thread::yield_now();
+    }
+    first.0.kill().expect("it runs");
+    first.0.wait().expect("it is dead");
+    assert!(asked(folder.path()).is_some_and(|number| number < 149), "it was killed too late to matter");
+    let _second = executor(&address);
+    assert!(asking.0.wait().expect("it ends").success());
+    let [here, there] = ["here", "there"].map(|name| folder.path().join(format!("{name}.parquet")));
+    assert_eq!(std::fs::read(here).expect("written"), std::fs::read(there).expect("written"));
+}
+
+/// Returns the largest number of the calls that lie in the shared folder.
+fn asked(project: &Path) -> Option<u32> {
+    let jobs = std::fs::read_dir(project.join("data/cluster")).ok()?;
+    let calls = jobs.filter_map(Result::ok).filter_map(|job| std::fs::read_dir(job.path()).ok()).flatten();
+    let number = |name: &str| name.split('-').next()?.parse().ok();
+    calls.filter_map(Result::ok).filter_map(|call| number(call.file_name().to_str()?)).max()
+}
+
+#[test]
+fn a_cluster_that_is_not_there_is_said_to_be_so() {
+    let folder = company("100");
+    let (gone, address) = scheduler();
+    drop(gone);
+    let said = failure(run(folder.path(), &["ingest", "--cluster", &address]));
+    assert!(said.contains(&format!("the cluster at `{address}`: cannot ask for its version")), "{said}");
+    assert!(!folder.path().join("data/ground").exists());
+    let said = failure(run(folder.path(), &["cluster", "scheduler", "--bind", "0.0.0.0"]));
+    assert!(said.contains("a cluster asks nobody for a password, so it listens on this machine only"), "{said}");
+}
