@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use plumb_lake::{FeatureSql, Lake};
 use plumb_lead::{Event, Lead, Matrix, Observation, Prediction, Table, Unseen};
-use plumb_learn::Model;
 use plumb_learn::drift::Baseline;
+use plumb_learn::{Explanation, Model};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -47,6 +47,17 @@ pub(crate) struct Scorer {
     pub(crate) model_id: String,
     /// What the file holds.
     pub(crate) artifact: Artifact,
+}
+
+/// What scoring gave, row by row.
+#[derive(Debug)]
+pub(crate) struct Scored {
+    /// A prediction for each row, with an id of its own.
+    pub(crate) predictions: Vec<Prediction>,
+    /// The categories that training never saw.
+    pub(crate) unseen: Vec<Unseen>,
+    /// What each feature did to each row's margin.
+    pub(crate) explanation: Explanation,
 }
 
 /// Why something cannot be scored.
@@ -94,13 +105,8 @@ impl Scorer {
         }
     }
 
-    /// Returns a prediction for each row, with an id of its own, and the categories that training never saw.
-    /// `observations` say whose the rows are; their table may have further columns.
-    pub(crate) fn predict(
-        &self,
-        table: &Table,
-        observations: &[Observation],
-    ) -> Result<(Vec<Prediction>, Vec<Unseen>), Error> {
+    /// Scores and explains each row. `observations` say whose the rows are; their table may have further columns.
+    pub(crate) fn predict(&self, table: &Table, observations: &[Observation]) -> Result<Scored, Error> {
         let model = &self.artifact.model;
         let (matrix, unseen) = model.features.encode(table).map_err(|error| Error::Input(error.to_string()))?;
         let scores = model.scores(&matrix).context("cannot score")?;
@@ -115,7 +121,8 @@ impl Scorer {
             band: model.band(score),
             reasons: reasons::of_row(model, matrix.row(row), explanation.row(row)),
         });
-        Ok((predictions.collect(), unseen))
+        let predictions = predictions.collect();
+        Ok(Scored { predictions, unseen, explanation })
     }
 }
 
@@ -135,7 +142,7 @@ pub(crate) async fn score_lead_id(
     scorer: &Scorer,
     lead_id: &str,
     as_of: DateTime<Utc>,
-) -> Result<(Prediction, Vec<Unseen>), Error> {
+) -> Result<Scored, Error> {
     let found = lake.lead(lead_id, as_of).await?;
     let (lead, events) = found.ok_or_else(|| Error::UnknownLead { lead_id: lead_id.to_owned() })?;
     score_lead(lake, scorer, &lead, &events, as_of).await
@@ -148,11 +155,10 @@ pub(crate) async fn score_lead(
     lead: &Lead,
     events: &[Event],
     as_of: DateTime<Utc>,
-) -> Result<(Prediction, Vec<Unseen>), Error> {
+) -> Result<Scored, Error> {
     let table = lake.features_of(scorer.feature_sql()?, lead, events, as_of).await?;
     let observation = Observation { lead_id: lead.lead_id.clone(), as_of };
-    let (mut predictions, unseen) = scorer.predict(&table, &[observation])?;
-    Ok((predictions.pop().context("one row gave no prediction")?, unseen))
+    scorer.predict(&table, &[observation])
 }
 
 impl From<plumb_lake::Error> for Error {
