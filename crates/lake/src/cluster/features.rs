@@ -86,7 +86,13 @@ impl Cluster {
 /// Where an executor answers calls: it keeps open what it is asked about.
 #[derive(Default)]
 pub(super) struct Desk {
-    open: Mutex<HashMap<(PathBuf, FeatureSql), Arc<(Lake, Arc<FeatureProgram>)>>>,
+    open: Mutex<HashMap<(PathBuf, FeatureSql), Arc<Open>>>,
+}
+
+/// A version of the ground with features made ready.
+struct Open {
+    lake: Lake,
+    program: Arc<FeatureProgram>,
 }
 
 impl Desk {
@@ -115,7 +121,7 @@ impl Desk {
 
     async fn compute(&self, call: &Call) -> Result<usize, Error> {
         let open = self.open(call).await?;
-        let (lake, program) = (&open.0, &open.1);
+        let Open { lake, program } = &*open;
         let chunk = lake.feature_chunk(program, observations_of(&read(&call.asked)?)).await?;
         let schema = Arc::new(Schema::new(program.fields()?));
         let columns = chunk.columns.iter().zip(schema.fields()).map(|(array, field)| {
@@ -130,7 +136,7 @@ impl Desk {
         Ok(rows.num_rows())
     }
 
-    async fn open(&self, call: &Call) -> Result<Arc<(Lake, Arc<FeatureProgram>)>, Error> {
+    async fn open(&self, call: &Call) -> Result<Arc<Open>, Error> {
         let open = || self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (call.ground.clone(), call.sql.clone());
         if let Some(known) = open().get(&key) {
@@ -138,7 +144,7 @@ impl Desk {
         }
         let lake = Lake::open_version(call.ground.clone()).await?;
         let program = lake.prepare(&call.sql).await?;
-        let opened = Arc::new((lake, program));
+        let opened = Arc::new(Open { lake, program });
         let mut open = open();
         if open.len() >= OPEN_MAX {
             open.clear();

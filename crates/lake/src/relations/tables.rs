@@ -130,9 +130,9 @@ mod tests {
     async fn rows(here: &str, there: &str) -> Result<RecordBatch, Error> {
         let session_with = async |rows: &str| {
             let context = session();
-            let made =
-                context.sql(&format!("CREATE TABLE said AS SELECT * FROM (VALUES {rows}) AS t (lead_key, word)"));
-            made.await.expect("a table of two columns").collect().await.expect("it is made");
+            let sql = format!("CREATE TABLE said AS SELECT * FROM (VALUES {rows}) AS t (lead_key, word)");
+            let made = context.sql(&sql).await.expect("a table of two columns");
+            made.collect().await.expect("it is made");
             context
         };
         let tables = Tables { here: session_with(here).await, there: Some(session_with(there).await) };

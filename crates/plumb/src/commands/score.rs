@@ -160,10 +160,9 @@ fn predict(
     let mut unseen: Vec<Unseen> = Vec::new();
     for first in (0..observations.len()).step_by(ROWS_AT_ONCE) {
         let rows: Vec<usize> = (first..observations.len().min(first + ROWS_AT_ONCE)).collect();
-        let (scored, not_known) =
-            scorer.predict(&table.select(&rows), &observations[first..first + rows.len()], origin)?;
-        predictions.extend(scored);
-        scoring::add_unseen(&mut unseen, not_known);
+        let scored = scorer.predict(&table.select(&rows), &observations[first..first + rows.len()], origin)?;
+        predictions.extend(scored.predictions);
+        scoring::add_unseen(&mut unseen, scored.unseen);
         bar.inc(rows.len() as u64);
     }
     bar.finish_and_clear();

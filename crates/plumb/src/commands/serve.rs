@@ -1,6 +1,8 @@
 //! `plumb serve`: the JSON API and the pages.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use plumb_lake::Lake;
@@ -8,34 +10,69 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Place;
-use crate::http::{self, App};
+use crate::http::{self, Access, App, Config, LOAD, Load};
 use crate::project::Project;
 use crate::store::Store;
 
 /// Where pages are looked for unless told otherwise.
 pub(crate) const PORT: u16 = 8080;
 
+/// Access keys, `ID:SECRET`, separated by commas.
+const KEYS_VARIABLE: &str = "PLUMB_ACCESS_KEYS";
+
+/// The token that lets people and programs in that do not sign.
+const TOKEN_VARIABLE: &str = "PLUMB_TOKEN";
+
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     place: Place,
-    /// The address to listen on. Only those of this machine itself: there are no users and no keys yet.
+    /// The address to listen on. One that other machines can reach needs keys or a token: callers then have to sign their
+    /// requests, or bear the token.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: IpAddr,
     /// The port; 0 is any that is free.
     #[arg(long, default_value_t = PORT)]
     port: u16,
+    /// A file of access keys, `ID:SECRET` a line, besides those in the environment variable PLUMB_ACCESS_KEYS. It is read
+    /// again when it changes.
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// Ask callers on this machine for a signature or the token too.
+    #[arg(long)]
+    require_auth: bool,
+    /// How many requests are scored at a time.
+    #[arg(long, value_name = "REQUESTS", default_value_t = LOAD.working)]
+    working: usize,
+    /// How many more may wait for their turn; past that the answer is 503, at once.
+    #[arg(long, value_name = "REQUESTS", default_value_t = LOAD.waiting)]
+    waiting: usize,
+    /// A request that is not answered within so many seconds is told so.
+    #[arg(long, value_name = "SECONDS", default_value_t = LOAD.deadline.as_secs())]
+    deadline: u64,
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
+    let load = Load { working: args.working, waiting: args.waiting, deadline: Duration::from_secs(args.deadline) };
+    ensure!(load.working > 0 && args.deadline > 0, "--working and --deadline have to be over 0");
+    let access = access(&args)?;
+    let listener = listen(SocketAddr::new(args.host, args.port)).await?;
+    serve(&args.place, listener, access, load).await
+}
+
+/// Returns who may ask; an address that others can reach is refused as long as nobody could be.
+fn access(args: &Args) -> Result<Access> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let open = args.host.is_loopback() && !args.require_auth;
+    let (keys, token) = (variable(KEYS_VARIABLE), variable(TOKEN_VARIABLE));
+    let access = Access::of(keys.as_deref(), args.keys.as_deref(), token.as_deref(), open)?;
     ensure!(
-        args.host.is_loopback(),
-        "`{}` can be reached from other machines, and nobody would have to sign in: expected a loopback address such as \
-         127.0.0.1; put a proxy that asks for a password before it",
+        open || access.can_refuse(),
+        "callers of `{}` have to prove who they are, and there is nothing to prove it by: set {KEYS_VARIABLE} to \
+         `ID:SECRET`, name a file of them by --keys, or set {TOKEN_VARIABLE}",
         args.host
     );
-    let listener = listen(SocketAddr::new(args.host, args.port)).await?;
-    serve(&args.place, listener).await
+    Ok(access)
 }
 
 /// Listens, or says why not.
@@ -46,20 +83,21 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Answers requests until the program is told to stop.
-pub(crate) async fn serve(place: &Place, listener: TcpListener) -> Result<()> {
-    let app = open(place).await?;
+pub(crate) async fn serve(place: &Place, listener: TcpListener, access: Access, load: Load) -> Result<()> {
+    let app = open(place, access, load).await?;
     let address = listener.local_addr().context("the server has no address")?;
     println!("serving on http://{address} (stop with Ctrl-C)");
     http::serve(app, listener, stopped()).await
 }
 
-async fn open(place: &Place) -> Result<App> {
+async fn open(place: &Place, access: Access, load: Load) -> Result<App> {
     let data = place.data();
     if Project::is_at(&place.project) {
         let project = Project::open(&place.project)?;
         let lake = Lake::open(&data).await?;
         let store = place.store().await?;
-        return App::open(Some(lake), store, &data, project.targets(), project.fixed_now()).await;
+        let config = Config { targets: project.targets(), now: project.fixed_now(), access, load };
+        return App::open(Some(lake), store, &data, config).await;
     }
     // A data folder alone, as `plumb quick` writes it.
     if place.data.is_none() {
@@ -69,7 +107,8 @@ async fn open(place: &Place) -> Result<App> {
             place.project.display()
         );
     }
-    App::open(None, Store::open_existing(&data.join("plumb.db")).await?, &data, Vec::new(), None).await
+    let config = Config { targets: Vec::new(), now: None, access, load };
+    App::open(None, Store::open_existing(&data.join("plumb.db")).await?, &data, config).await
 }
 
 /// Waits for Ctrl-C, or for the signal by which systems stop a service.

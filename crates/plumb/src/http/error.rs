@@ -4,12 +4,17 @@
 
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::scoring;
 
+/// The longest `Message` of an answer to an AWS SDK, in characters.
+const MESSAGE_CHARS_MAX: usize = 2_048;
+
+/// Why a request is not answered as its caller hoped.
 #[derive(Debug)]
 pub(super) struct Error {
     pub(super) status: StatusCode,
@@ -17,12 +22,14 @@ pub(super) struct Error {
     pub(super) message: String,
     pub(super) field: Option<String>,
     pub(super) hint: Option<String>,
+    /// What AWS SDKs call it, where the status alone does not say.
+    aws_type: Option<&'static str>,
     source: Option<anyhow::Error>,
 }
 
 impl Error {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Error {
-        Error { status, code, message: message.into(), field: None, hint: None, source: None }
+        Error { status, code, message: message.into(), field: None, hint: None, aws_type: None, source: None }
     }
 
     /// The request as a whole cannot be understood.
@@ -35,6 +42,13 @@ impl Error {
         let field = field.into();
         let mut error = Error::new(StatusCode::BAD_REQUEST, "bad_field", format!("field `{field}` {problem}"));
         error.field = Some(field);
+        error
+    }
+
+    /// A header is wrong.
+    pub(super) fn header(name: &HeaderName, problem: &str) -> Error {
+        let mut error = Error::new(StatusCode::BAD_REQUEST, "bad_header", format!("header `{name}` {problem}"));
+        error.field = Some(name.to_string());
         error
     }
 
@@ -53,7 +67,7 @@ impl Error {
     /// The caller wants an answer of a type that is not written here.
     pub(super) fn accept(found: &str) -> Error {
         Error::new(StatusCode::NOT_ACCEPTABLE, "accept", format!("answers of type `{found}` are not written here"))
-            .hint("ask for application/json or text/csv in the Accept header")
+            .hint("ask for text/csv, application/json, application/jsonlines or application/vnd.plumb+json")
     }
 
     /// There is no such target.
@@ -99,6 +113,44 @@ impl Error {
             .hint("post from a page of this server, or from a program that sends no Origin header")
     }
 
+    /// A request that has to be signed is not, or not rightly. `aws_type` is what AWS SDKs call it.
+    pub(super) fn signature(aws_type: &'static str, message: impl Into<String>) -> Error {
+        Error { aws_type: Some(aws_type), ..Error::new(StatusCode::FORBIDDEN, "signature", message) }
+    }
+
+    /// Nobody said who is asking, or not rightly.
+    pub(super) fn unauthorized(message: &str) -> Error {
+        let aws_type = Some("MissingAuthenticationTokenException");
+        Error { aws_type, ..Error::new(StatusCode::UNAUTHORIZED, "unauthorized", message) }.hint(
+            "sign the request by AWS Signature Version 4, or send the token as `Authorization: Bearer` or as the password \
+             of a sign-in",
+        )
+    }
+
+    /// The body is larger than is read.
+    pub(super) fn too_large() -> Error {
+        let message = format!("the body is larger than {} bytes", super::BODY_BYTES_MAX);
+        Error::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
+            .hint("send fewer rows at a time, or score files by `plumb score`")
+    }
+
+    /// The body did not come in time.
+    pub(super) fn too_slow() -> Error {
+        Error::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", "the body did not come in time")
+            .hint("send the whole body within 30 seconds")
+    }
+
+    /// The body is packed.
+    pub(super) fn content_encoding(found: &str) -> Error {
+        let message = format!("content encoding `{found}` is not read here");
+        Error::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_encoding", message).hint("send the body as it is")
+    }
+
+    /// There is more to do than the server may take on.
+    pub(super) fn busy(message: &str) -> Error {
+        Error::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).hint("try again in a second")
+    }
+
     /// There is nothing at a path.
     pub(super) fn nowhere(path: &str) -> Error {
         Error::new(StatusCode::NOT_FOUND, "unknown_path", format!("there is nothing at `{path}`")).hint(
@@ -136,24 +188,104 @@ impl Error {
         json!({ "error": error })
     }
 
-    /// Returns the answer as the AWS SDKs read it: the type in a header, the message under `Message` too.
-    pub(super) fn into_invocation_response(self) -> Response {
-        let kind = if self.status.is_client_error() { "ValidationError" } else { "InternalFailure" };
-        let mut body = self.body();
-        body["Message"] = match &self.hint {
-            Some(hint) => Value::from(format!("{}; {hint}", self.message)),
-            None => Value::from(self.message.as_str()),
-        };
-        self.log();
-        let header = (HeaderName::from_static("x-amzn-errortype"), HeaderValue::from_static(kind));
-        (self.status, [header], Json(body)).into_response()
+    /// Returns the answer as callers of a path read it: for what stands before the handlers.
+    pub(super) fn into_response_at(self, path: &str) -> Response {
+        match path {
+            "/invocations" => self.into_text_response(),
+            path if path.starts_with("/endpoints/") => self.into_endpoint_response(),
+            _ => self.into_response(),
+        }
     }
+
+    /// Returns the answer of an endpoint, as the AWS SDKs read it: the type in a header, the message under `Message`.
+    pub(super) fn into_endpoint_response(self) -> Response {
+        self.log();
+        let (status, kind) = match (self.status, self.aws_type) {
+            // AWS answers 403 where the web has 401.
+            (StatusCode::UNAUTHORIZED, Some(kind)) => (StatusCode::FORBIDDEN, kind),
+            (status, Some(kind)) => (status, kind),
+            (status @ (StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT), None) => {
+                (status, "ValidationError")
+            }
+            (StatusCode::SERVICE_UNAVAILABLE, None) => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
+            (status, None) if status.is_client_error() => (StatusCode::BAD_REQUEST, "ValidationError"),
+            (status, None) => (status, "InternalFailure"),
+        };
+        self.aws_response(status, kind, Map::new())
+    }
+
+    /// Returns the answer of the model behind an endpoint. A mistake of the caller's is a `ModelError`, which no SDK
+    /// tries again.
+    pub(super) fn into_model_response(self) -> Response {
+        if !self.status.is_client_error() {
+            return self.into_endpoint_response();
+        }
+        let original = self.sentence();
+        let more = Map::from_iter([
+            ("OriginalStatusCode".to_owned(), Value::from(self.status.as_u16())),
+            ("OriginalMessage".to_owned(), Value::from(original)),
+            ("LogStreamArn".to_owned(), Value::from("")),
+        ]);
+        self.log();
+        self.aws_response(StatusCode::FAILED_DEPENDENCY, "ModelError", more)
+    }
+
+    /// Returns the answer of a container: the message as text.
+    pub(super) fn into_text_response(self) -> Response {
+        self.log();
+        (self.status, self.more_headers(), self.sentence()).into_response()
+    }
+
+    /// Returns what goes with a status: when to try again, and how to sign in.
+    fn more_headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Plumbline\", charset=\"UTF-8\""));
+        }
+        headers
+    }
+
+    fn aws_response(&self, status: StatusCode, kind: &'static str, more: Map<String, Value>) -> Response {
+        let mut body = self.body();
+        body["Message"] = match kind {
+            "ModelError" => {
+                let original = self.status.as_u16();
+                let said = self.sentence();
+                Value::from(cut(format!("Received client error ({original}) from primary with message \"{said}\"")))
+            }
+            _ => Value::from(cut(self.sentence())),
+        };
+        if let Some(body) = body.as_object_mut() {
+            body.extend(more);
+        }
+        let header = (HeaderName::from_static("x-amzn-errortype"), HeaderValue::from_static(kind));
+        (status, self.more_headers(), [header], Json(body)).into_response()
+    }
+
+    /// Returns what went wrong and what can be done, in one line.
+    fn sentence(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{}; {hint}", self.message),
+            None => self.message.clone(),
+        }
+    }
+}
+
+/// Cuts a message to the length that the service's model allows.
+fn cut(mut message: String) -> String {
+    if let Some((end, _)) = message.char_indices().nth(MESSAGE_CHARS_MAX) {
+        message.truncate(end);
+    }
+    message
 }
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         self.log();
-        (self.status, Json(self.body())).into_response()
+        (self.status, self.more_headers(), Json(self.body())).into_response()
     }
 }
 
@@ -180,11 +312,6 @@ impl From<scoring::Error> for Error {
 
 impl From<BytesRejection> for Error {
     fn from(rejection: BytesRejection) -> Error {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            let message = format!("the body is larger than {} bytes", super::BODY_BYTES_MAX);
-            return Error::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
-                .hint("send fewer rows at a time, or score files by `plumb score`");
-        }
         Error::request(format!("the body cannot be read: {}", rejection.body_text()))
     }
 }

@@ -2,10 +2,14 @@
 //! the ground; and what a request says of it that is newer.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use anyhow::Context;
 use chrono::{DateTime, Utc};
 use plumb_lake::{Lake, Recent};
 use plumb_lead::{Event, FieldValue, Lead};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
 use super::App;
 use super::error::Error;
@@ -22,14 +26,19 @@ pub(super) struct News {
 /// Returns a lead and its events as they were known at a moment; `None` if it was not known then.
 pub(super) async fn lead(
     app: &App,
-    lake: &Lake,
+    lake: &Arc<Lake>,
     lead_id: &str,
     as_of: DateTime<Utc>,
 ) -> Result<Option<(Lead, Vec<Event>)>, Error> {
-    match app.store.recent_lead(lead_id, lake.ground()).await? {
-        Some(Recent { lead, known_from, events }) if known_from <= as_of => Ok(Some((lead, events))),
-        _ => Ok(lake.lead(lead_id, as_of).await.map_err(anyhow::Error::from)?),
+    if let Some(Recent { lead, known_from, events }) = app.store.recent_lead(lead_id, lake.ground()).await?
+        && known_from <= as_of
+    {
+        return Ok(Some((lead, events)));
     }
+    // To look into the ground takes milliseconds, which are not the async thread's.
+    let (runtime, lake, lead_id) = (Handle::current(), lake.clone(), lead_id.to_owned());
+    let looked = spawn_blocking(move || runtime.block_on(lake.lead(&lead_id, as_of))).await;
+    Ok(looked.context("the look into the ground broke off")?.context("cannot look into the ground")?)
 }
 
 impl News {

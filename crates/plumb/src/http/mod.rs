@@ -4,19 +4,28 @@
 //! | | |
 //! | --- | --- |
 //! | `POST /v1/score` | one lead: by id, with its events, or by its features |
-//! | `POST /endpoints/{target}/invocations` | many rows, JSON or CSV, as InvokeEndpoint callers send them |
+//! | `POST /endpoints/{target}/invocations` | many rows, as callers of SageMaker's InvokeEndpoint send them |
+//! | `GET /ping`, `GET /execution-parameters`, `POST /invocations` | as a SageMaker container has them |
 //! | `POST /v1/feedback` | "this score is wrong" |
 //! | `GET /v1/leads`, `GET /v1/leads/{lead_id}` | the ranked list; one lead's scores and flags |
 //! | `GET /v1/models`, `GET /v1/watch`, `GET /v1/health` | model cards; weekly reports and alerts; what is served |
+//! | `GET /metrics` | what was done, for Prometheus |
 //! | `GET /`, `/leads/{lead_id}`, `/models`, `/watch` | the same for people |
 
+mod listen;
+mod request;
+mod access;
+mod body;
+mod gate;
+mod metrics;
 mod champions;
+mod csv_rows;
 mod error;
 mod feedback;
 mod ground;
 mod guard;
 mod health;
-mod invocations;
+mod invoke;
 mod known;
 mod leads;
 mod models;
@@ -30,7 +39,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
@@ -38,15 +47,20 @@ use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use plumb_lake::Lake;
 use tokio::net::TcpListener;
-use tower_http::trace::TraceLayer;
+use tokio::sync::Semaphore;
+
+pub(crate) use crate::http::access::Access;
+pub(crate) use crate::http::gate::{LOAD, Load};
 
 use crate::http::champions::Champions;
 use crate::http::error::Error;
+use crate::http::gate::Gate;
 use crate::http::ground::Ground;
+use crate::http::metrics::Metrics;
 use crate::store::Store;
 
-/// The largest body that is read, in bytes: some ten thousand rows of features, or one lead with a long life.
-const BODY_BYTES_MAX: usize = 1 << 20;
+/// The largest body that is read, in bytes: InvokeEndpoint's own limit.
+const BODY_BYTES_MAX: usize = 6 << 20;
 
 /// What requests need.
 pub(crate) struct App {
@@ -60,24 +74,40 @@ pub(crate) struct App {
     targets: Vec<String>,
     /// The moment that counts as now: the demo's last day. `None`: the clock.
     now: Option<DateTime<Utc>>,
+    /// Who may ask.
+    access: Access,
+    /// How much is scored at a time.
+    gate: Gate,
+    /// What is counted.
+    metrics: Metrics,
+    /// The room for bodies that are under way.
+    room: Semaphore,
+}
+
+/// What is configured of a server.
+pub(crate) struct Config {
+    /// The targets of `plumb.toml`, in its order.
+    pub(crate) targets: Vec<String>,
+    /// The moment that counts as now; `None`: the clock.
+    pub(crate) now: Option<DateTime<Utc>>,
+    /// Who may ask.
+    pub(crate) access: Access,
+    /// How much is taken on.
+    pub(crate) load: Load,
 }
 
 impl App {
     /// Opens what a server needs and loads the champions; one that cannot be loaded is an error.
     /// `data` is the folder that holds the models and the ground.
-    pub(crate) async fn open(
-        lake: Option<Lake>,
-        store: Store,
-        data: &Path,
-        targets: Vec<String>,
-        now: Option<DateTime<Utc>>,
-    ) -> Result<App> {
+    pub(crate) async fn open(lake: Option<Lake>, store: Store, data: &Path, config: Config) -> Result<App> {
         let champions = Champions::load(&store, data).await?;
         if let Some(lake) = &lake {
             champions.prepare(lake).await?;
         }
         let ground = lake.map(|lake| Ground::new(lake, data));
-        Ok(App { ground, store, champions, targets, now })
+        let Config { targets, now, access, load } = config;
+        let (gate, metrics) = (Gate::new(load), Metrics::default());
+        Ok(App { ground, store, champions, targets, now, access, gate, metrics, room: body::room() })
     }
 
     /// Returns the moment that counts as now.
@@ -111,27 +141,39 @@ pub(crate) async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    axum::serve(listener, router(app)).with_graceful_shutdown(shutdown).await.context("the server stopped")
+    listen::run(router(app), listener, shutdown).await
 }
 
 fn router(app: App) -> Router {
-    Router::new()
+    let app = Arc::new(app);
+    let scoring = Router::new()
         .route("/v1/score", post(score::post))
-        .route("/endpoints/{target}/invocations", post(invocations::post))
+        .route("/endpoints/{target}/invocations", post(invoke::post))
+        .route("/invocations", post(invoke::container::invocations))
+        .route_layer(middleware::from_fn_with_state(app.clone(), gate::pass));
+    Router::new()
+        .merge(scoring)
+        .route("/ping", get(invoke::container::ping))
+        .route("/execution-parameters", get(invoke::container::execution_parameters))
         .route("/v1/feedback", post(feedback::post))
         .route("/v1/leads", get(leads::list))
         .route("/v1/leads/{lead_id}", get(leads::one))
         .route("/v1/models", get(models::get))
         .route("/v1/watch", get(watch::get))
         .route("/v1/health", get(health::get))
+        .route("/metrics", get(metrics::get))
         .merge(pages::router())
         .fallback(pages::nowhere)
         .method_not_allowed_fallback(error::wrong_method)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        // `body` has bounded what comes here.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(access::verify))
+        .layer(middleware::from_fn_with_state(app.clone(), body::read_whole))
+        .layer(middleware::from_fn_with_state(app.clone(), access::admit))
         .layer(middleware::from_fn(guard::refuse_cross_site))
         .layer(middleware::from_fn(guard::add_security_headers))
-        .layer(TraceLayer::new_for_http())
-        .with_state(Arc::new(app))
+        .layer(middleware::from_fn_with_state(app.clone(), request::follow))
+        .with_state(app)
 }
 
 #[cfg(test)]

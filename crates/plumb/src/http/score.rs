@@ -31,13 +31,8 @@ pub(super) async fn post(State(app): State<Arc<App>>, body: Body) -> Result<Json
     let as_of = fields.moment("as_of")?.unwrap_or_else(|| app.now());
     let subject = Subject::read(&mut fields, &subject::feature_names(&scorer))?;
     fields.no_more()?;
-    if let Subject::Given { lead, .. } = &subject
-        && lead.created_at > as_of
-    {
-        let problem = format!("is {}, which is after `as_of` {}", lead.created_at.to_rfc3339(), as_of.to_rfc3339());
-        return Err(Error::field("lead.created_at", &problem));
-    }
-    let (predictions, unseen) = subject::score(&app, scorer, vec![subject], as_of).await?;
-    let prediction = predictions.into_iter().next().context("one row gave no prediction")?.into();
-    Ok(Json(Answer { prediction, unseen: unseen.into_iter().map(UnseenAnswer::from).collect() }))
+    subject::check_created(&subject, "", as_of)?;
+    let scored = subject::score(&app, scorer, vec![subject], as_of).await?;
+    let prediction = scored.predictions.into_iter().next().context("one row gave no prediction")?.into();
+    Ok(Json(Answer { prediction, unseen: scored.unseen.into_iter().map(UnseenAnswer::from).collect() }))
 }

@@ -31,7 +31,7 @@ impl Subject {
     /// Reads one of `lead_id`, alone or with what is newer than the sources in `lead` and `events`; `lead` with
     /// `events`; or `features` (then `lead_id` is the caller's own name for it).
     /// `order` names the features of a `features` list.
-    pub(super) fn read(fields: &mut Fields, order: &[String]) -> Result<Subject, Error> {
+    pub(super) fn read(fields: &mut Fields, order: &[&str]) -> Result<Subject, Error> {
         let lead_id = fields.text("lead_id")?;
         let lead = fields.object("lead")?;
         let events_path = fields.path_of("events");
@@ -62,19 +62,47 @@ impl Subject {
     }
 }
 
-/// Scores subjects by the champion of a target, and stores the predictions before it returns them, in the same order.
+/// What became of the subjects of a request, in its order.
+pub(super) struct Scored {
+    pub(super) predictions: Vec<Prediction>,
+    /// The categories that training never saw.
+    pub(super) unseen: Vec<Unseen>,
+    /// What each feature did to each margin, in log-odds: a list for each prediction, in the model's order.
+    pub(super) contributions: Vec<Vec<f64>>,
+}
+
+/// So many rows of features, or leads that come with their events, are scored where the request is: some 150 µs each,
+/// while to hand work to another thread and to be woken again costs a third of that.
+const SUBJECTS_AT_ONCE: usize = 3;
+
+/// A lead with more events than this is not scored where the request is.
+const EVENTS_AT_ONCE: usize = 1_000;
+
+/// Scores subjects by a model, and stores the predictions before it returns them.
 pub(super) async fn score(
     app: &Arc<App>,
     scorer: Arc<Scorer>,
     subjects: Vec<Subject>,
     as_of: DateTime<Utc>,
-) -> Result<(Vec<Prediction>, Vec<Unseen>), Error> {
-    let (runtime, shared) = (Handle::current(), app.clone());
-    // Features, models and SHAP keep a processor busy for longer than an async thread may be.
-    let work = move || runtime.block_on(score_all(&shared, &scorer, subjects, as_of));
-    let (predictions, unseen) = spawn_blocking(work).await.context("the scoring broke off")??;
-    app.store.insert_predictions(&predictions).await?;
-    Ok((predictions, unseen))
+) -> Result<Scored, Error> {
+    let is_short = |subject: &Subject| match subject {
+        // Mostly one row of the operational database; only a lead that is not open is looked for in the ground.
+        Subject::Known { news, .. } => news.events.len() <= EVENTS_AT_ONCE,
+        Subject::Given { events, .. } => events.len() <= EVENTS_AT_ONCE,
+        Subject::Features { .. } => true,
+    };
+    let scored = if subjects.len() <= SUBJECTS_AT_ONCE && subjects.iter().all(is_short) {
+        score_all(app, &scorer, subjects, as_of).await?
+    } else {
+        let (runtime, shared) = (Handle::current(), app.clone());
+        // Many rows keep a processor busy for longer than an async thread may be, and so does a look into the ground.
+        let model = scorer.clone();
+        let work = move || runtime.block_on(score_all(&shared, &model, subjects, as_of));
+        spawn_blocking(work).await.context("the scoring broke off")??
+    };
+    app.metrics.scored(&scorer.artifact.target, &scorer.model_id, scored.predictions.len(), &scored.unseen);
+    app.store.insert_predictions(&scored.predictions).await?;
+    Ok(scored)
 }
 
 impl App {
@@ -91,8 +119,20 @@ impl App {
 }
 
 /// Returns the names of a model's features in their order.
-pub(super) fn feature_names(scorer: &Scorer) -> Vec<String> {
-    scorer.artifact.model.features.features.iter().map(|feature| feature.name.clone()).collect()
+pub(super) fn feature_names(scorer: &Scorer) -> Vec<&str> {
+    scorer.artifact.model.features.features.iter().map(|feature| feature.name.as_str()).collect()
+}
+
+/// Refuses a lead of the future; `path` is where its instance stands in the body.
+pub(super) fn check_created(subject: &Subject, path: &str, as_of: DateTime<Utc>) -> Result<(), Error> {
+    match subject {
+        Subject::Given { lead, .. } if lead.created_at > as_of => {
+            let field = if path.is_empty() { "lead.created_at".to_owned() } else { format!("{path}.lead.created_at") };
+            let problem = format!("is {}, which is after `as_of` {}", lead.created_at.to_rfc3339(), as_of.to_rfc3339());
+            Err(Error::field(field, &problem))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Returns a new id for a row that the caller gave no name.
@@ -100,60 +140,64 @@ pub(super) fn new_id() -> String {
     Uuid::now_v7().to_string()
 }
 
-async fn score_all(
-    app: &App,
-    scorer: &Scorer,
-    subjects: Vec<Subject>,
-    as_of: DateTime<Utc>,
-) -> Result<(Vec<Prediction>, Vec<Unseen>), Error> {
-    let mut predictions: Vec<Option<Prediction>> = Vec::with_capacity(subjects.len());
-    let mut unseen: Vec<Unseen> = Vec::new();
+async fn score_all(app: &App, scorer: &Scorer, subjects: Vec<Subject>, as_of: DateTime<Utc>) -> Result<Scored, Error> {
     let needs_lake = subjects.iter().any(|subject| !matches!(subject, Subject::Features { .. }));
     // All leads of a request are read from one version of the ground.
     let lake = if needs_lake { Some(lake(app, scorer).await?) } else { None };
-    let lake = || lake.as_deref().ok_or_else(Error::no_leads);
+    let lake = || lake.as_ref().ok_or_else(Error::no_leads);
+    let mut unseen: Vec<Unseen> = Vec::new();
+    let mut scored: Vec<Option<(Prediction, Vec<f64>)>> = Vec::new();
+    scored.resize_with(subjects.len(), || None);
     let (mut rows, mut observations, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for (place, subject) in subjects.into_iter().enumerate() {
-        let scored = match subject {
-            Subject::Known { lead_id, news } => Some(score_known(app, lake()?, scorer, lead_id, news, as_of).await?),
+        let one = match subject {
+            Subject::Known { lead_id, news } => score_known(app, lake()?, scorer, lead_id, news, as_of).await?,
             Subject::Given { lead, events } => {
-                Some(scoring::score_lead(lake()?, scorer, &lead, &events, as_of, &Origin::default()).await?)
+                scoring::score_lead(lake()?, scorer, &lead, &events, as_of, &Origin::default()).await?
             }
             Subject::Features { lead_id, features } => {
                 rows.push(features);
                 observations.push(Observation { lead_id, as_of });
                 places.push(place);
-                None
+                continue;
             }
         };
-        let (prediction, not_known) = scored.unzip();
-        predictions.push(prediction);
-        scoring::add_unseen(&mut unseen, not_known.unwrap_or_default());
+        put(&mut scored, &mut unseen, &[place], one);
     }
     if !rows.is_empty() {
         let table = scoring::table_of(&scorer.artifact.model.features, &rows)?;
-        let (scored, not_known) = scorer.predict(&table, &observations, &Origin::default())?;
-        for (place, prediction) in places.into_iter().zip(scored) {
-            predictions[place] = Some(prediction);
-        }
-        scoring::add_unseen(&mut unseen, not_known);
+        let more = scorer.predict(&table, &observations, &Origin::default())?;
+        put(&mut scored, &mut unseen, &places, more);
     }
-    let count = predictions.len();
-    let predictions: Vec<Prediction> = predictions.into_iter().flatten().collect();
+    let count = scored.len();
+    let (predictions, contributions): (Vec<_>, Vec<_>) = scored.into_iter().flatten().unzip();
     if predictions.len() != count {
         return Err(anyhow::anyhow!("{} of {count} rows were scored", predictions.len()).into());
     }
-    Ok((predictions, unseen))
+    Ok(Scored { predictions, unseen, contributions })
+}
+
+/// Puts what was scored together back into its places.
+fn put(
+    scored: &mut [Option<(Prediction, Vec<f64>)>],
+    unseen: &mut Vec<Unseen>,
+    places: &[usize],
+    more: scoring::Scored,
+) {
+    for ((row, prediction), place) in more.predictions.into_iter().enumerate().zip(places) {
+        scored[*place] = Some((prediction, more.explanation.row(row).to_vec()));
+    }
+    scoring::add_unseen(unseen, more.unseen);
 }
 
 async fn score_known(
     app: &App,
-    lake: &Lake,
+    lake: &Arc<Lake>,
     scorer: &Scorer,
     lead_id: String,
     news: News,
     as_of: DateTime<Utc>,
-) -> Result<(Prediction, Vec<Unseen>), Error> {
+) -> Result<scoring::Scored, Error> {
     let origin = match news.names() {
         brought if brought.is_empty() => Origin::of(lake),
         brought => Origin { ground: None, brought },
@@ -194,11 +238,7 @@ fn read_event(mut fields: Fields) -> Result<Event, Error> {
     Ok(Event { kind, at, known_at, attributes: fields.values()? })
 }
 
-fn read_features(
-    value: serde_json::Value,
-    path: &str,
-    order: &[String],
-) -> Result<BTreeMap<String, FieldValue>, Error> {
+fn read_features(value: serde_json::Value, path: &str, order: &[&str]) -> Result<BTreeMap<String, FieldValue>, Error> {
     let serde_json::Value::Array(list) = value else { return Fields::of(value, path)?.values() };
     if list.len() != order.len() {
         let problem = format!("has {} values: expected the model's {} features in order", list.len(), order.len());
@@ -207,6 +247,6 @@ fn read_features(
     order
         .iter()
         .zip(list)
-        .map(|(name, value)| Ok((name.clone(), field_value(value, &format!("{path}.{name}"))?)))
+        .map(|(name, value)| Ok(((*name).to_owned(), field_value(value, &format!("{path}.{name}"))?)))
         .collect()
 }

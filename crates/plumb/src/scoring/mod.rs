@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use plumb_lake::{FeatureSql, Lake};
 use plumb_lead::{Basis, Event, Lead, Matrix, Observation, Prediction, Table, Unseen};
-use plumb_learn::Model;
 use plumb_learn::drift::Baseline;
+use plumb_learn::{Explanation, Model};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -65,6 +65,17 @@ impl Origin {
     }
 }
 
+/// What scoring gave, row by row.
+#[derive(Debug)]
+pub(crate) struct Scored {
+    /// A prediction for each row, with an id of its own.
+    pub(crate) predictions: Vec<Prediction>,
+    /// The categories that training never saw.
+    pub(crate) unseen: Vec<Unseen>,
+    /// What each feature did to each row's margin.
+    pub(crate) explanation: Explanation,
+}
+
 /// Why something cannot be scored.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -110,14 +121,14 @@ impl Scorer {
         }
     }
 
-    /// Returns a prediction for each row, with an id of its own, and the categories that training never saw.
-    /// `observations` say whose the rows are; their table may have further columns. `origin` says where they are from.
+    /// Scores and explains each row. `observations` say whose the rows are; their table may have further columns.
+    /// `origin` says where they are from.
     pub(crate) fn predict(
         &self,
         table: &Table,
         observations: &[Observation],
         origin: &Origin,
-    ) -> Result<(Vec<Prediction>, Vec<Unseen>), Error> {
+    ) -> Result<Scored, Error> {
         let model = &self.artifact.model;
         let (matrix, unseen) = model.features.encode(table).map_err(|error| Error::Input(error.to_string()))?;
         let scores = model.scores(&matrix).context("cannot score")?;
@@ -137,7 +148,8 @@ impl Scorer {
                 inputs: inputs(matrix.row(row)),
             },
         });
-        Ok((predictions.collect(), unseen))
+        let predictions = predictions.collect();
+        Ok(Scored { predictions, unseen, explanation })
     }
 }
 
@@ -164,11 +176,10 @@ pub(crate) async fn score_lead(
     events: &[Event],
     as_of: DateTime<Utc>,
     origin: &Origin,
-) -> Result<(Prediction, Vec<Unseen>), Error> {
+) -> Result<Scored, Error> {
     let table = lake.features_of(scorer.feature_sql()?, lead, events, as_of).await?;
     let observation = Observation { lead_id: lead.lead_id.clone(), as_of };
-    let (mut predictions, unseen) = scorer.predict(&table, &[observation], origin)?;
-    Ok((predictions.pop().context("one row gave no prediction")?, unseen))
+    scorer.predict(&table, &[observation], origin)
 }
 
 impl From<plumb_lake::Error> for Error {

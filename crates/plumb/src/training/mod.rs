@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use plumb_lake::Lake;
 use plumb_lake::dataset::{DatasetRows, Manifest};
@@ -142,6 +142,9 @@ pub(crate) async fn freeze(
     let said = store.feedback_all(*as_of).await?;
     let flags = Flags::read(&said, target, project.target(target)?.horizon, *as_of);
     let rows = rows::to_freeze(lake, labelled, &flags).await?;
+    if rows.observations.is_empty() {
+        bail!("no lead has been there for long enough to tell what became of it: {immature} rows are too young");
+    }
     let (total, done) = (rows.observations.len(), AtomicUsize::new(0));
     let told = |more: usize| progress(done.fetch_add(more, Ordering::Relaxed) + more, total);
     let manifest = lake.freeze(data, target, *as_of, &project.feature_sql()?, &rows, &told).await?;
@@ -154,11 +157,12 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result
     let Assignment { target, as_of, seed } = &assignment;
     let project = ground.project;
     let config = project.target(target)?;
-    let Frozen { manifest, rows, flags, immature } = freeze(ground, &assignment, &|_, _| ()).await?;
+    let in_words = || format!("cannot train for `{target}` as of {}", as_of.format("%Y-%m-%d"));
+    let frozen = freeze(ground, &assignment, &|_, _| ()).await.with_context(in_words)?;
+    let Frozen { manifest, rows, flags, immature } = frozen;
     let label_known_at: Vec<DateTime<Utc>> = rows.label_known_at.iter().flatten().copied().collect();
     let outcomes = label_known_at.len();
     let rows = Rows::read(ground.data, &manifest, rows)?;
-    let in_words = || format!("cannot train for `{target}` as of {}", as_of.format("%Y-%m-%d"));
     let by_time =
         split::by_time(&rows.observations[..outcomes], &label_known_at, config.horizon).with_context(in_words)?;
     let mut for_use = split::for_use(&rows.observations[..outcomes]).with_context(in_words)?;

@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 
 use super::{Place, Workplace, bar, ingest, retrain, score, serve, train, verify, watch};
 use crate::company;
+use crate::http::{Access, LOAD};
 use crate::project::Project;
 use crate::registry;
 use crate::training::{Assignment, Ladder};
@@ -93,7 +94,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         return Ok(());
     }
     drop(workplace);
-    serve::serve(&place, listen(args.port).await?).await
+    serve::serve(&place, listen(args.port).await?, Access::open(), LOAD).await
 }
 
 /// Builds the company unless it is there.

@@ -19,6 +19,10 @@ use crate::scoring::{Artifact, Inputs};
 use crate::store::LeadBrief;
 use crate::store::tests::{hour_of_new_year, prediction};
 
+mod access;
+mod invoke;
+mod load;
+
 const JSON: &str = "application/json";
 
 /// A running server without lead data, and its folder.
@@ -39,13 +43,17 @@ struct Answer {
 
 impl Server {
     fn start(targets: &[&str]) -> Server {
+        let targets = targets.iter().map(|target| (*target).to_owned()).collect();
+        Server::configured(Config { targets, now: None, access: Access::open(), load: LOAD })
+    }
+
+    fn configured(config: Config) -> Server {
         let runtime = Runtime::new().expect("threads can be started");
         let folder = TempDir::new().expect("a temporary folder");
         let (stop, stopped) = oneshot::channel::<()>();
         let (address, store) = runtime.block_on(async {
             let store = Store::open(&folder.path().join("plumb.db")).await.expect("an empty folder");
-            let targets = targets.iter().map(|target| (*target).to_owned()).collect();
-            let app = App::open(None, store.clone(), folder.path(), targets, None).await.expect("nothing to load");
+            let app = App::open(None, store.clone(), folder.path(), config).await.expect("nothing to load");
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
             let address = listener.local_addr().expect("it is bound");
             tokio::spawn(serve(app, listener, async { drop(stopped.await) }));
@@ -207,59 +215,6 @@ fn a_promotion_is_noticed_by_a_running_server() {
 }
 
 #[test]
-fn invocations_take_and_give_json_and_csv() {
-    let server = Server::start(&[]);
-    server.promote(&columns_model());
-    let path = "/endpoints/converted/invocations";
-    let rows = json!({ "instances": [
-        { "features": { "age": 30, "channel": "referral" } }, { "features": [30, "referral"], "lead_id": "mine" },
-    ] });
-    let by_json = server.post_json(path, &rows);
-    assert_eq!(by_json.status, 200, "{}", by_json.text);
-    assert_eq!(by_json.headers["x-amzn-invoked-production-variant"], "AllTraffic");
-    let predictions = by_json.json()["predictions"].clone();
-    assert_eq!(predictions[0]["score"], predictions[1]["score"]);
-    assert_eq!(predictions[1]["lead_id"], "mine");
-
-    let csv = [("content-type", "text/csv; charset=utf-8"), ("accept", "text/csv")];
-    let by_csv = server.post(path, &csv, "30,referral\r\n,\n");
-    assert_eq!(by_csv.headers["content-type"], "text/csv; charset=utf-8");
-    let scores: Vec<f64> = by_csv.text.lines().map(|line| line.parse().expect("a score")).collect();
-    assert!(scores.len() == 2 && close(scores[0], &predictions[0]["score"]), "{scores:?}");
-
-    let one = server.post_json(path, &json!({ "features": { "age": 30, "channel": "referral" } })).json();
-    assert_eq!(one["predictions"][0]["score"], predictions[0]["score"]);
-}
-
-#[test]
-fn a_bad_invocation_is_answered_as_the_sdks_read_it() {
-    let server = Server::start(&[]);
-    server.promote(&columns_model());
-    let path = "/endpoints/converted/invocations";
-    let csv = |body| server.post(path, &[("content-type", "text/csv")], body);
-    for (answer, status, code, expected) in [
-        (csv("age,channel\n30,referral"), 400, "bad_field", "without a header"),
-        (csv("30"), 400, "bad_request", "line 1 has 1 cells: expected 2"),
-        (csv("30,referral\ninf,email"), 400, "bad_field", "`inf` in line 2"),
-        (csv(" \n"), 400, "empty_body", "empty"),
-        (server.post(path, &[("content-type", "text/libsvm")], "1:2"), 415, "content_type", "text/libsvm"),
-        (server.post(path, &[("content-type", JSON), ("accept", "image/png")], "{}"), 406, "accept", "image/png"),
-        (server.post_json(path, &json!({ "instances": [] })), 400, "bad_field", "instances"),
-        (
-            server.post_json(path, &json!({ "instances": [{ "features": [1] }] })),
-            400,
-            "bad_field",
-            "instances[0].features",
-        ),
-        (server.post_json("/endpoints/won/invocations", &json!({})), 404, "unknown_target", "`converted`"),
-    ] {
-        answer.refuses(status, code, expected);
-        assert_eq!(answer.headers["x-amzn-errortype"], "ValidationError");
-        assert!(answer.json()["Message"].is_string(), "{}", answer.text);
-    }
-}
-
-#[test]
 fn a_bad_request_is_told_which_field_and_what_was_expected() {
     let server = Server::start(&[]);
     server.promote(&columns_model());
@@ -292,7 +247,7 @@ fn a_bad_request_is_told_which_field_and_what_was_expected() {
     server.post(path, &[("content-type", JSON)], "{\"a\":1e999}").refuses(400, "bad_request", "number out of range");
     server.post(path, &[("content-type", "text/xml")], "<a/>").refuses(415, "content_type", "text/xml");
     let large = " ".repeat(BODY_BYTES_MAX + 1);
-    server.post(path, &[("content-type", JSON)], &large).refuses(413, "body_too_large", "1048576");
+    server.post(path, &[("content-type", JSON)], &large).refuses(413, "body_too_large", "6291456");
     server.get(path).refuses(405, "wrong_method", "POST");
     server.get("/v1/nothing").refuses(404, "unknown_path", "/v1/score");
     server.get("/v1/leads?limit=0").refuses(400, "bad_field", "limit");

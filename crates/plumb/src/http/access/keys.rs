@@ -1,0 +1,132 @@
+//! Our access keys: from the environment, and from a file that is read again when it changes. Several are good at the same
+//! time, so that callers can go over from an old key to a new one without a gap.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail};
+
+/// A secret by the id of its key.
+type Secrets = BTreeMap<String, Arc<str>>;
+
+/// The keys that are good now.
+#[derive(Default)]
+pub(super) struct Keys {
+    /// From the environment.
+    fixed: Secrets,
+    file: Option<PathBuf>,
+    /// From the file, and when that was changed.
+    filed: RwLock<(Option<SystemTime>, Secrets)>,
+}
+
+impl Keys {
+    /// Reads keys. A file that cannot be read is an error.
+    pub(super) fn read(environment: Option<&str>, file: Option<&Path>) -> Result<Keys> {
+        let fixed = parse(environment.unwrap_or_default()).context("the keys in the environment are wrong")?;
+        let filed = match file {
+            Some(file) => load(file)?,
+            None => (None, Secrets::new()),
+        };
+        Ok(Keys { fixed, file: file.map(Path::to_owned), filed: RwLock::new(filed) })
+    }
+
+    /// Returns whether there are any.
+    pub(super) fn any(&self) -> bool {
+        let filed = self.filed.read().unwrap_or_else(PoisonError::into_inner);
+        !self.fixed.is_empty() || !filed.1.is_empty()
+    }
+
+    /// Returns the secret of a key that is good now.
+    pub(super) fn secret(&self, id: &str) -> Option<Arc<str>> {
+        self.refresh();
+        let filed = self.filed.read().unwrap_or_else(PoisonError::into_inner);
+        self.fixed.get(id).or_else(|| filed.1.get(id)).cloned()
+    }
+
+    /// Reads the file again if it was changed. One that is wrong now changes nothing, and is told in the log.
+    fn refresh(&self) {
+        let Some(file) = &self.file else { return };
+        let changed_at = file.metadata().and_then(|data| data.modified()).ok();
+        if self.filed.read().unwrap_or_else(PoisonError::into_inner).0 == changed_at {
+            return;
+        }
+        let mut filed = self.filed.write().unwrap_or_else(PoisonError::into_inner);
+        match load(file) {
+            Ok(read) => *filed = read,
+            Err(error) => {
+                filed.0 = changed_at;
+                tracing::error!("the keys stay as they were: {error:#}");
+            }
+        }
+    }
+}
+
+/// Never shows a secret.
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Keys").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+fn load(file: &Path) -> Result<(Option<SystemTime>, Secrets)> {
+    let cannot = || format!("cannot read the keys in `{}`", file.display());
+    let changed_at = file.metadata().and_then(|data| data.modified()).with_context(cannot)?;
+    let text = std::fs::read_to_string(file).with_context(cannot)?;
+    Ok((Some(changed_at), parse(&text).with_context(cannot)?))
+}
+
+/// Reads `ID:SECRET`, separated by commas or on lines of their own; `#` begins a comment line. What is wrong is told
+/// by its place, and never shown.
+fn parse(text: &str) -> Result<Secrets> {
+    let mut secrets = Secrets::new();
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    let pairs = lines.flat_map(|line| line.split(',')).map(str::trim).filter(|pair| !pair.is_empty());
+    for (index, pair) in pairs.enumerate() {
+        match pair.split_once(':') {
+            Some((id, secret)) if !id.is_empty() && !secret.is_empty() => {
+                secrets.insert(id.to_owned(), secret.into());
+            }
+            _ => bail!("key {} is not `ID:SECRET`", index + 1),
+        }
+    }
+    Ok(secrets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_and_a_wrong_one_is_not_shown() {
+        let keys = Keys::read(Some("A:hidden, B:t:w/o+="), None).expect("two keys");
+        assert_eq!(keys.secret("B").as_deref(), Some("t:w/o+="));
+        assert_eq!(keys.secret("C"), None);
+        let error = format!("{:#}", Keys::read(Some("A:one,hunter2"), None).expect_err("no id"));
+        assert!(error.contains("key 2 is not `ID:SECRET`") && !error.contains("hunter2"), "{error}");
+        assert!(!format!("{keys:?}").contains("hidden"));
+    }
+
+    #[test]
+    fn a_file_is_read_again_when_it_changes() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("keys");
+        let write = |text: &str, second: u64| {
+            std::fs::write(&path, text).expect("it can be written");
+            let file = std::fs::File::options().write(true).open(&path).expect("it is there");
+            file.set_modified(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second))
+                .expect("its time can be set");
+        };
+        write("# ours\nA:one\n", 1);
+        let keys = Keys::read(None, Some(&path)).expect("one key");
+        assert_eq!(keys.secret("A").as_deref(), Some("one"));
+        write("A:one\nB:two\n", 2);
+        assert_eq!(keys.secret("B").as_deref(), Some("two"));
+        write("B:two\n", 3);
+        assert_eq!(keys.secret("A"), None);
+        write("nonsense\n", 4);
+        assert_eq!(keys.secret("B").as_deref(), Some("two"), "a wrong file changes nothing");
+        Keys::read(None, Some(&folder.path().join("none"))).expect_err("there is no such file");
+    }
+}

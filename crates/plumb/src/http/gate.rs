@@ -1,0 +1,66 @@
+//! How much is scored at a time. Past that requests wait in a queue of a bounded length, and past that they are refused
+//! at once: a caller who hears `busy` can do something else, one who hears nothing cannot.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+use super::App;
+use super::error::Error;
+
+/// How much is taken on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    /// Requests that are scored at a time. More than there are cores: most of the time one waits for the disk.
+    pub(crate) working: usize,
+    /// Requests that wait for their turn.
+    pub(crate) waiting: usize,
+    /// A request that is not answered by then is told so.
+    pub(crate) deadline: Duration,
+}
+
+/// What a server takes on unless told otherwise: a queue that a core empties in about a tenth of a second.
+pub(crate) const LOAD: Load = Load { working: 64, waiting: 512, deadline: Duration::from_secs(10) };
+
+#[derive(Debug)]
+pub(super) struct Gate {
+    /// A permit for each request that is inside or waits.
+    inside: Semaphore,
+    working: Semaphore,
+    load: Load,
+}
+
+impl Gate {
+    pub(super) fn new(load: Load) -> Gate {
+        Gate { inside: Semaphore::new(load.working + load.waiting), working: Semaphore::new(load.working), load }
+    }
+
+    /// Returns how many requests are scored now, and how many wait.
+    pub(super) fn depth(&self) -> (usize, usize) {
+        let inside = self.load.working + self.load.waiting - self.inside.available_permits();
+        let working = self.load.working - self.working.available_permits();
+        (working, inside.saturating_sub(working))
+    }
+}
+
+/// Lets a request through when its turn comes.
+pub(super) async fn pass(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let gate = &app.gate;
+    let Ok(_inside) = gate.inside.try_acquire() else {
+        return Error::busy("the server has as much to do as it takes on").into_response_at(&path);
+    };
+    let deadline = Instant::now() + gate.load.deadline;
+    let turn = timeout_at(deadline, gate.working.acquire()).await;
+    let answer = match turn {
+        Ok(Ok(_working)) => timeout_at(deadline, next.run(request)).await.ok(),
+        _ => None,
+    };
+    let late = || Error::busy("the request was not answered by its deadline").into_response_at(&path);
+    answer.unwrap_or_else(late)
+}

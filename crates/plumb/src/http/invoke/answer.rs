@@ -1,0 +1,56 @@
+//! Scores in the form that the caller asked for.
+
+use anyhow::Context;
+use axum::body::Body;
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
+use plumb_lead::Prediction;
+use serde::Serialize;
+use serde_json::json;
+
+use super::form::Form;
+use crate::http::error::Error;
+use crate::http::subject::Scored;
+use crate::http::wire::{PredictionAnswer, UnseenAnswer};
+
+/// All that is known of each row, in the request's order.
+#[derive(Serialize)]
+struct Full {
+    predictions: Vec<PredictionAnswer>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unseen: Vec<UnseenAnswer>,
+}
+
+/// Returns the answer.
+pub(super) fn response(form: Form, scored: Scored) -> Result<Response, Error> {
+    let text = match form {
+        Form::Plumb => {
+            let predictions = scored.predictions.into_iter().map(PredictionAnswer::from).collect();
+            let unseen = scored.unseen.into_iter().map(UnseenAnswer::from).collect();
+            serde_json::to_string(&Full { predictions, unseen }).context("cannot write predictions as JSON")?
+        }
+        form => scores(form, &scored.predictions),
+    };
+    Ok(of_text(form.media_type(), text))
+}
+
+/// Returns nothing but the scores, as text.
+pub(super) fn scores(form: Form, predictions: &[Prediction]) -> String {
+    let each = |write: fn(f64) -> String| predictions.iter().map(move |prediction| write(prediction.score.get()));
+    match form {
+        Form::Csv => each(|score| score.to_string()).collect::<Vec<_>>().join("\n"),
+        Form::JsonLines => each(|score| format!("{}\n", json!({ "score": score }))).collect(),
+        Form::Json | Form::Plumb => {
+            let scores: Vec<_> = predictions.iter().map(|one| json!({ "score": one.score.get() })).collect();
+            json!({ "predictions": scores }).to_string()
+        }
+    }
+}
+
+/// Returns an answer of a media type.
+pub(super) fn of_text(media_type: &'static str, text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}

@@ -1,0 +1,47 @@
+//! What a SageMaker container answers to: `GET /ping`, `GET /execution-parameters`, and `POST /invocations` with CSV, by
+//! the first target. Errors are plain text with the status that the XGBoost container gives.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::evaluate;
+use crate::http::error::Error;
+use crate::http::{App, BODY_BYTES_MAX};
+
+/// Says that the server is there: an empty 200.
+pub(in crate::http) async fn ping() -> StatusCode {
+    StatusCode::OK
+}
+
+/// Says how Batch Transform should send its rows.
+pub(in crate::http) async fn execution_parameters() -> Json<Value> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Json(json!({
+        "MaxConcurrentTransforms": cores, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": BODY_BYTES_MAX >> 20,
+    }))
+}
+
+/// Scores rows by the first target's model.
+pub(in crate::http) async fn invocations(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let answer = async {
+        let body = body?;
+        if body.is_empty() {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+        let target = app.target(None).await?.ok_or_else(|| Error::unknown_target("", &[]))?;
+        let scorer = app.scorer(&target).await?;
+        evaluate(&app, scorer, &headers, &body, None).await
+    };
+    answer.await.unwrap_or_else(Error::into_text_response)
+}

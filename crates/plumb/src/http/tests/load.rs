@@ -1,0 +1,100 @@
+//! The server when there is too much of something.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use super::*;
+
+const PATH: &str = "/endpoints/converted/invocations";
+const CSV: (&str, &str) = ("content-type", "text/csv");
+
+fn loaded(load: Load) -> Server {
+    let targets = vec!["converted".into()];
+    let server = Server::configured(Config { targets, now: None, access: Access::open(), load });
+    server.promote(&columns_model());
+    server
+}
+
+/// Sends bytes, says that no more will come, and returns all that is answered.
+fn raw(server: &Server, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(server.address).expect("the server listens");
+    stream.write_all(bytes).expect("it reads");
+    stream.shutdown(Shutdown::Write).expect("the other half stays open");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("it answers and closes");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn past_its_capacity_the_server_says_so_at_once() {
+    let server = loaded(Load { working: 0, waiting: 0, deadline: Duration::from_secs(1) });
+    let answer = server.post(PATH, &[CSV], "30,email");
+    answer.refuses(503, "busy", "try again in a second");
+    assert_eq!(answer.headers["x-amzn-errortype"], "ServiceUnavailable");
+    assert_eq!(answer.headers["retry-after"], "1");
+    assert_eq!(server.get("/v1/health").status, 200, "what costs little is answered still");
+    let metrics = server.get("/metrics");
+    assert_eq!(metrics.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    let expected = "plumb_requests_total{path=\"/endpoints/{target}/invocations\",code=\"503\"} 1\n";
+    assert!(
+        metrics.text.contains(expected) && metrics.text.contains("\nplumb_requests_waiting 0\n"),
+        "{}",
+        metrics.text
+    );
+}
+
+#[test]
+fn a_request_that_is_too_late_is_told_so() {
+    let server = loaded(Load { working: 0, waiting: 1, deadline: Duration::from_millis(1) });
+    server.post_json("/v1/score", &json!({})).refuses(503, "busy", "deadline");
+}
+
+#[test]
+fn a_body_that_is_too_large_or_packed_is_refused_in_the_callers_form() {
+    let server = loaded(LOAD);
+    let large = "1,email\n".repeat(1 << 20);
+    let answer = server.post(PATH, &[CSV], &large);
+    answer.refuses(413, "body_too_large", "6291456");
+    assert_eq!(answer.headers["x-amzn-errortype"], "ValidationError");
+    server.post("/v1/score", &[("content-type", JSON)], &large).refuses(413, "body_too_large", "6291456");
+    assert_eq!(server.post("/invocations", &[CSV], &large).status, 413);
+    let packed = [CSV, ("content-encoding", "gzip")];
+    server.post(PATH, &packed, "30,email").refuses(400, "content_encoding", "gzip");
+    let said = raw(&server, b"POST /v1/score HTTP/1.1\r\nhost: a\r\ncontent-length: 99999999999\r\n\r\n");
+    assert!(said.starts_with("HTTP/1.1 413"), "{said}");
+}
+
+#[test]
+fn a_client_that_goes_away_half_way_harms_nobody() {
+    let server = loaded(LOAD);
+    let said = raw(&server, b"POST /v1/score HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n{");
+    assert!(said.is_empty() || said.starts_with("HTTP/1.1 400"), "{said}");
+    for nonsense in [&b"\x00\x01\x02\r\n\r\n"[..], b"GET / HTTP/1.1\r\nhost: a\r\nx: a\nb\r\n\r\n", b"POST"] {
+        let said = raw(&server, nonsense);
+        assert!(said.is_empty() || said.starts_with("HTTP/1.1 "), "{said}");
+    }
+    let injected =
+        b"GET /ping HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-amzn-sagemaker-inference-id: a\x0bb\r\n\r\n";
+    assert!(raw(&server, injected).starts_with("HTTP/1.1 "));
+    assert_eq!(server.post(PATH, &[CSV], "30,email").status, 200);
+}
+
+#[test]
+fn a_server_that_is_told_to_stop_answers_what_it_has_begun() {
+    let mut server = loaded(LOAD);
+    let mut stream = TcpStream::connect(server.address).expect("the server listens");
+    let body = "30,email";
+    let head =
+        format!("POST {PATH} HTTP/1.1\r\nhost: a\r\ncontent-type: text/csv\r\ncontent-length: {}\r\n", body.len());
+    // `Expect` makes the server say that it has read the headers: the request is under way from then on.
+    stream.write_all(format!("{head}expect: 100-continue\r\n\r\n").as_bytes()).expect("it reads");
+    let mut first = [0; 25];
+    stream.read_exact(&mut first).expect("it answers");
+    assert_eq!(&first, b"HTTP/1.1 100 Continue\r\n\r\n");
+    server.stop.take().expect("it runs").send(()).expect("it listens");
+    stream.write_all(body.as_bytes()).expect("it still reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers and closes");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
