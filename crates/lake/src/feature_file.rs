@@ -14,7 +14,7 @@ use datafusion::parquet::file::properties::WriterProperties;
 use futures::TryStreamExt;
 use plumb_lead::Observation;
 
-use crate::batch::FeatureChunk;
+use crate::chunk::FeatureChunk;
 use crate::engine::moments;
 use crate::features::{FeatureProgram, FeatureSql};
 use crate::moment::moment_type;
