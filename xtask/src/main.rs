@@ -15,7 +15,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 const USAGE: &str = "usage: cargo xtask check   format, lints and documentation
        cargo xtask test    check, then licences and bans, then every test against real components
-       cargo xtask bench features|kernel   the figures of docs/benchmarks.md";
+       cargo xtask bench features|kernel   the figures of docs/benchmarks.md
+       cargo xtask bench features --large  the same with ten times the leads as well";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,7 +24,8 @@ fn main() -> ExitCode {
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["check"] => check(),
         ["test"] => test(),
-        ["bench", name] => bench(name),
+        ["bench", name] => bench(name, &[]),
+        ["bench", "features", "--large"] => bench("features", &["--large"]),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -63,14 +65,14 @@ fn test() -> Result<()> {
 
 /// Runs the benchmarks of a part, in the workspace's own features: for one package alone cargo would unite others, and
 /// build DataFusion once more.
-fn bench(name: &str) -> Result<()> {
+fn bench(name: &str, size: &[&str]) -> Result<()> {
     let bench = |name: &str, arguments: &[&str]| {
         run(cargo().args(["bench", "--workspace", "--locked", "--bench", name, "--"]).args(arguments))
     };
     match name {
         "features" => {
             bench("request", &[])?;
-            bench("batch", &["200000"])
+            bench("batch", size)
         }
         "kernel" => bench("kernel", &[]),
         other => bail!("there is no benchmark `{other}`: expected `features` or `kernel`"),

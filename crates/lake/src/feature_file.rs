@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::DataFusionError;
 use datafusion::parquet::arrow::ArrowWriter;
@@ -14,7 +15,7 @@ use datafusion::parquet::file::properties::WriterProperties;
 use futures::TryStreamExt;
 use plumb_lead::Observation;
 
-use crate::batch::FeatureChunk;
+use crate::chunk::FeatureChunk;
 use crate::engine::moments;
 use crate::features::{FeatureProgram, FeatureSql};
 use crate::moment::moment_type;
@@ -34,7 +35,7 @@ impl Lake {
         I: IntoIterator<Item = Observation>,
     {
         let program = self.prepare(sql).await?;
-        let schema = file_schema(&program).map_err(Error::engine("type the features"))?;
+        let schema = file_schema(&program)?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
@@ -55,12 +56,9 @@ impl Lake {
     }
 }
 
-fn file_schema(program: &FeatureProgram) -> Result<SchemaRef, DataFusionError> {
-    let program = &program.program;
+fn file_schema(program: &FeatureProgram) -> Result<SchemaRef, Error> {
     let mut fields = vec![Field::new("lead_id", DataType::Utf8, false), Field::new("as_of", moment_type(), false)];
-    for (name, output) in program.names.iter().zip(&program.outputs) {
-        fields.push(Field::new(name, output.data_type(&program.results)?, true));
-    }
+    fields.extend(program.fields()?);
     Ok(Arc::new(Schema::new(fields)))
 }
 
@@ -69,6 +67,8 @@ fn rows_of(schema: &SchemaRef, chunk: FeatureChunk) -> Result<RecordBatch, DataF
     let lead_ids: ArrayRef = Arc::new(StringArray::from_iter_values(asked.iter().map(|asked| &asked.lead_id)));
     let as_of = moments(asked.iter().map(|asked| Some(asked.as_of.timestamp_micros())));
     let mut columns = vec![lead_ids, as_of];
-    columns.extend(chunk.columns);
+    for (array, field) in chunk.columns.iter().zip(&schema.fields()[columns.len()..]) {
+        columns.push(cast(array, field.data_type())?);
+    }
     Ok(RecordBatch::try_new(schema.clone(), columns)?)
 }

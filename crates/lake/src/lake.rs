@@ -15,6 +15,7 @@ use plumb_lead::{Event, FieldValue, Lead};
 use crate::cluster::Cluster;
 use crate::engine::session;
 use crate::features::{FeatureProgram, FeatureSql};
+use crate::lead_order::{Files, Relation};
 use crate::moment::from_micros;
 use crate::rates::RateTables;
 use crate::{Error, ground};
@@ -34,6 +35,8 @@ pub struct Lake {
     ground: String,
     lead: Arc<dyn TableProvider>,
     event: Arc<dyn TableProvider>,
+    /// The same relations, for whoever walks along the leads.
+    pub(crate) files: Arc<Files>,
     /// A session in which the ground's relations are tables.
     context: SessionContext,
     /// How many observations of a batch are computed at once on each core, unless one lead has more.
@@ -74,11 +77,17 @@ impl Lake {
         for (name, table) in [("lead", &lead), ("event", &event), ("outcome", &outcome)] {
             context.register_table(name, table.clone()).map_err(Error::engine("open the ground"))?;
         }
+        let files = Files {
+            lead: Relation::open(&version.join("lead.parquet"), &lead.schema())?,
+            event: Relation::open(&version.join("event"), &event.schema())?,
+            outcome: Relation::open(&version.join("outcome.parquet"), &outcome.schema())?,
+        };
         Ok(Lake {
             version,
             ground,
             lead,
             event,
+            files: Arc::new(files),
             context,
             chunk_observations: CHUNK_OBSERVATIONS,
             cluster: None,

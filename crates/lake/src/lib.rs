@@ -14,6 +14,8 @@ mod infallible;
 mod program;
 mod joined;
 mod batch;
+mod chunk;
+mod lead_order;
 mod bits;
 #[cfg(feature = "cluster")]
 pub mod cluster;
@@ -23,6 +25,7 @@ pub mod cluster;
 mod feature_file;
 mod request;
 mod rates;
+mod maturity;
 mod histories;
 pub mod dataset;
 mod engine;

@@ -202,9 +202,9 @@ fn checked(expr: &Expr, joined: &DFSchema) -> Result<AggregateFunction, String> 
         "expected no aggregate or subquery inside"
     } else if params.distinct && name != "count" {
         "expected DISTINCT in `count` only: of others the order in which values are met is not fixed"
-    } else if params.distinct && !params.args.iter().all(|arg| arg.get_type(joined).is_ok_and(|kind| is_light(&kind))) {
-        "text is slow to count DISTINCT for every lead: \
-         count what matters by FILTER, one count a word, or count DISTINCT of a number"
+    } else if params.distinct && !params.args.iter().all(|arg| arg.get_type(joined).is_ok_and(|kind| is_single(&kind)))
+    {
+        "expected a number, a moment, a flag or text to count DISTINCT"
     } else if !params.order_by.is_empty() && aggregate.func.order_sensitivity().hard_requires() {
         "expected no ORDER BY here: events come ordered by `at`"
     } else {
@@ -213,9 +213,9 @@ fn checked(expr: &Expr, joined: &DFSchema) -> Result<AggregateFunction, String> 
     Err(format!("`{name}`: {problem}"))
 }
 
-/// Whether values of a type are of a fixed, small size.
-fn is_light(kind: &DataType) -> bool {
-    kind.is_primitive() || matches!(kind, DataType::Boolean | DataType::Null)
+/// Whether values of a type are single ones and no lists.
+fn is_single(kind: &DataType) -> bool {
+    kind.is_primitive() || kind.is_string() || matches!(kind, DataType::Boolean | DataType::Null)
 }
 
 fn can_be_feature(kind: &DataType) -> bool {

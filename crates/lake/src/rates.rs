@@ -4,20 +4,21 @@
 //! and the day on which its outcome became known. So no lead is counted before all of its kind could be, and what a
 //! day's rate says never changes when something is learned after that day.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError};
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch};
-use datafusion::arrow::compute::cast;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array};
 use datafusion::arrow::datatypes::{DataType, TimestampMicrosecondType};
 use datafusion::common::DataFusionError;
+use datafusion::common::runtime::SpawnedTask;
 use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
 
 use crate::engine::day_of;
 use crate::features::FeatureSql;
+use crate::maturity::{self, AskedRates};
 use crate::moment::moment_type;
-use crate::select_list::SelectList;
-use crate::{Error, Lake};
+use crate::select_list::{Feature, SelectList};
+use crate::{Error, Lake, SqlFile};
 
 /// How many leads of the overall rate are added to each category: the weight of what is known before it is seen.
 /// A category of 20 leads is half itself and half the overall rate.
@@ -26,44 +27,38 @@ const PRIOR_LEADS: f64 = 20.0;
 /// The rates of one target by one column.
 #[derive(Debug, Default)]
 pub(crate) struct Rate {
-    overall: History,
-    by_level: HashMap<String, History>,
+    pub(crate) overall: Arc<History>,
+    pub(crate) by_level: HashMap<String, History>,
 }
 
 /// One lead's part in a rate.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Fact {
-    pub(crate) level: Option<String>,
     /// The day on which it counts.
     pub(crate) matured_day: i64,
     /// The day on which it counts as a success.
     pub(crate) success_day: Option<i64>,
 }
 
+/// Leads and successes that are new on each day, in blocks of days: of most categories something happens every day.
+#[derive(Debug, Default)]
+pub(crate) struct Days(BTreeMap<i64, [(u32, u32); DAYS_OF_BLOCK]>);
+
+/// A block is as small as what the map itself needs for a day.
+const DAYS_OF_BLOCK: usize = 16;
+
 /// Running counts, a line a day on which something changed.
 #[derive(Debug, Default)]
-struct History {
+pub(crate) struct History {
     days: Vec<i64>,
-    leads: Vec<f64>,
-    successes: Vec<f64>,
+    /// Leads and successes until the end of the day.
+    counts: Vec<(f64, f64)>,
 }
 
 /// Rates by target and column.
 pub(crate) type RateTables = HashMap<(String, String), Arc<Rate>>;
 
 impl Rate {
-    pub(crate) fn new(facts: &[Fact]) -> Rate {
-        let mut all = BTreeMap::new();
-        let mut by_level: HashMap<&str, BTreeMap<i64, (f64, f64)>> = HashMap::new();
-        for fact in facts {
-            count(&mut all, fact);
-            if let Some(level) = &fact.level {
-                count(by_level.entry(level).or_default(), fact);
-            }
-        }
-        let by_level = by_level.into_iter().map(|(level, days)| (level.to_owned(), History::new(days))).collect();
-        Rate { overall: History::new(all), by_level }
-    }
-
     /// Returns the rate known before a day, smoothed to the overall rate: `(p + m r) / (n + m)`.
     /// `None` as long as no lead has matured.
     fn before(&self, level: &str, day: i64) -> Option<f64> {
@@ -78,113 +73,104 @@ impl Rate {
 }
 
 impl History {
-    fn new(changes: BTreeMap<i64, (f64, f64)>) -> History {
+    pub(crate) fn new(days: &Days) -> History {
         let mut history = History::default();
         let (mut leads, mut successes) = (0.0, 0.0);
-        for (day, (more_leads, more_successes)) in changes {
-            leads += more_leads;
-            successes += more_successes;
-            history.days.push(day);
-            history.leads.push(leads);
-            history.successes.push(successes);
+        for (block, counts) in &days.0 {
+            for (day, (more_leads, more_successes)) in counts.iter().enumerate().filter(|(_, more)| **more != (0, 0)) {
+                leads += f64::from(*more_leads);
+                successes += f64::from(*more_successes);
+                history.days.push(block * DAYS_OF_BLOCK as i64 + day as i64);
+                history.counts.push((leads, successes));
+            }
         }
         history
     }
 
     fn before(&self, day: i64) -> (f64, f64) {
-        match self.days.partition_point(|known| *known < day) {
+        let (Some(first), Some(last)) = (self.days.first(), self.days.last()) else { return (0.0, 0.0) };
+        // No day is there twice, so there are no more lines before a day than days have passed since the first, and
+        // no more lines from it on than days are left. Where something changes every day nothing is left to search.
+        let most = (day - first).clamp(0, self.days.len() as i64) as usize;
+        let least = (self.days.len() as i64 - (last - day + 1).max(0)).clamp(0, most as i64) as usize;
+        match least + self.days[least..most].partition_point(|known| *known < day) {
             0 => (0.0, 0.0),
-            later => (self.leads[later - 1], self.successes[later - 1]),
+            later => self.counts[later - 1],
         }
     }
 }
 
-fn count(days: &mut BTreeMap<i64, (f64, f64)>, fact: &Fact) {
-    days.entry(fact.matured_day).or_default().0 += 1.0;
-    if let Some(day) = fact.success_day {
-        days.entry(day).or_default().1 += 1.0;
+impl Days {
+    pub(crate) fn count(&mut self, fact: &Fact) {
+        self.on(fact.matured_day).0 += 1;
+        if let Some(day) = fact.success_day {
+            self.on(day).1 += 1;
+        }
+    }
+
+    fn on(&mut self, day: i64) -> &mut (u32, u32) {
+        let days = DAYS_OF_BLOCK as i64;
+        &mut self.0.entry(day.div_euclid(days)).or_default()[day.rem_euclid(days) as usize]
     }
 }
 
 impl Lake {
-    /// Returns `outcome_rate` with the rates that these features ask for.
+    /// Returns `outcome_rate` with the rates that these features ask for; made once for a version of the ground.
     pub(crate) async fn rates_of(&self, sql: &FeatureSql, lists: &[SelectList]) -> Result<ScalarUDF, Error> {
-        let mut tables = RateTables::new();
+        let mut wanted: BTreeMap<(String, u64), BTreeSet<String>> = BTreeMap::new();
         for (file, list) in sql.files.iter().zip(lists) {
             for feature in &list.features {
                 for (target, column) in &feature.rates {
-                    let horizon =
-                        *sql.horizons.get(target).ok_or_else(|| {
-                            let known: Vec<&str> = sql.horizons.keys().map(String::as_str).collect();
-                            let known = known.join(", ");
-                            let name = &feature.name;
-                            file.wrong_at(feature.at, format!(
-                            "feature `{name}`: outcome_rate of `{target}`: expected a target of plumb.toml: {known}"
-                        ))
-                        })?;
-                    let rate = self.rate(target, column, horizon).await?;
-                    tables.insert((target.clone(), column.clone()), rate);
+                    let horizon = horizon_of(sql, file, feature, target)?;
+                    wanted.entry((target.clone(), horizon)).or_default().insert(column.clone());
                 }
             }
         }
-        Ok(outcome_rate(tables))
+        self.make_rates(&wanted).await?;
+        let known = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_target = wanted.keys().filter_map(|key| known.get(key));
+        Ok(outcome_rate(of_target.flat_map(|tables| tables.clone()).collect()))
     }
 
-    /// Returns the rates of a target by a column of the lead; made once for a version of the ground.
-    async fn rate(&self, target: &str, column: &str, horizon: u64) -> Result<Arc<Rate>, Error> {
-        let table_key = (target.to_owned(), column.to_owned());
-        let known = |rates: &BTreeMap<(String, u64), RateTables>| {
-            rates.get(&(target.to_owned(), horizon)).and_then(|tables| tables.get(&table_key)).cloned()
-        };
-        if let Some(rate) = known(&self.rates.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(rate);
+    /// Makes those of these rates that were not asked for before, all in one walk along the leads.
+    async fn make_rates(&self, wanted: &BTreeMap<(String, u64), BTreeSet<String>>) -> Result<(), Error> {
+        let rates = || self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut asked = Vec::new();
+        for ((target, horizon), columns) in wanted {
+            let key = (target.clone(), *horizon);
+            let is_known = |column: &String| {
+                rates().get(&key).is_some_and(|tables| tables.contains_key(&(target.clone(), column.clone())))
+            };
+            let columns: Vec<String> = columns.iter().filter(|column| !is_known(column)).cloned().collect();
+            if !columns.is_empty() {
+                asked.push(AskedRates { target: target.clone(), horizon: *horizon, columns });
+            }
         }
-        let rate = Arc::new(Rate::new(&self.facts(target, column, horizon).await?));
-        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        rates.entry((target.to_owned(), horizon)).or_default().insert(table_key, rate.clone());
-        Ok(rate)
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let (files, questions) = (self.files.clone(), asked.clone());
+        let counted = SpawnedTask::spawn_blocking(move || maturity::count(&files, &questions)).join_unwind().await;
+        self.check_present()?;
+        let counted = counted.map_err(|error| DataFusionError::External(Box::new(error))).flatten();
+        let counted = counted.map_err(Error::engine("count what became of leads"))?;
+        for (AskedRates { target, horizon, columns }, made) in asked.into_iter().zip(counted) {
+            let mut rates = rates();
+            let tables = rates.entry((target.clone(), horizon)).or_default();
+            tables
+                .extend(columns.into_iter().zip(made).map(|(column, rate)| ((target.clone(), column), Arc::new(rate))));
+        }
+        Ok(())
     }
+}
 
-    async fn facts(&self, target: &str, column: &str, horizon: u64) -> Result<Vec<Fact>, Error> {
-        let horizon = (horizon as i64).saturating_mul(1_000_000);
-        let outcomes = self.read("outcome", &["lead_id", "target", "positive", "at", "known_at"]).await?;
-        let moments_of =
-            |batch: &RecordBatch, index: usize| batch.column(index).as_primitive::<TimestampMicrosecondType>().clone();
-        let (at, known_at) = (moments_of(&outcomes, 3), moments_of(&outcomes, 4));
-        let mut successes: BTreeMap<&str, Vec<(i64, i64)>> = BTreeMap::new();
-        for row in 0..outcomes.num_rows() {
-            if outcomes.column(1).as_string::<i32>().value(row) == target && outcomes.column(2).as_boolean().value(row)
-            {
-                let lead_id = outcomes.column(0).as_string::<i32>().value(row);
-                successes.entry(lead_id).or_default().push((at.value(row), known_at.value(row)));
-            }
-        }
-        let versions = self.read("lead", &["lead_id", "created_at", "known_from", "known_to", column]).await?;
-        let levels = cast(versions.column(4), &DataType::Utf8).map_err(Error::engine("read a category"))?;
-        let levels = levels.as_string::<i32>();
-        let (created, from, to) = (moments_of(&versions, 1), moments_of(&versions, 2), moments_of(&versions, 3));
-        let mut facts = Vec::new();
-        for row in 0..versions.num_rows() {
-            // The category is what the lead was known to be on the day on which it counts.
-            let matured_at = created.value(row).saturating_add(horizon);
-            if from.value(row) > matured_at || (to.is_valid(row) && to.value(row) <= matured_at) {
-                continue;
-            }
-            let success = successes
-                .get(versions.column(0).as_string::<i32>().value(row))
-                .into_iter()
-                .flatten()
-                .filter(|(at, _)| *at > created.value(row) && *at <= matured_at)
-                .map(|(_, known_at)| day_of(*known_at.max(&matured_at)))
-                .min();
-            facts.push(Fact {
-                level: levels.is_valid(row).then(|| levels.value(row).to_owned()),
-                matured_day: day_of(matured_at),
-                success_day: success,
-            });
-        }
-        Ok(facts)
-    }
+fn horizon_of(sql: &FeatureSql, file: &SqlFile, feature: &Feature, target: &str) -> Result<u64, Error> {
+    sql.horizons.get(target).copied().ok_or_else(|| {
+        let known: Vec<&str> = sql.horizons.keys().map(String::as_str).collect();
+        let (name, known) = (&feature.name, known.join(", "));
+        let expected = "expected a target of plumb.toml";
+        file.wrong_at(feature.at, format!("feature `{name}`: outcome_rate of `{target}`: {expected}: {known}"))
+    })
 }
 
 /// Returns the SQL function over these tables.
@@ -222,13 +208,20 @@ fn look_up(tables: &RateTables, args: &[ColumnarValue]) -> Result<ColumnarValue,
 mod tests {
     use super::*;
 
-    fn fact(level: &str, matured_day: i64, success_day: Option<i64>) -> Fact {
-        Fact { level: Some(level.into()), matured_day, success_day }
+    fn rate(facts: &[(&str, i64, Option<i64>)]) -> Rate {
+        let (mut all, mut by_level) = (Days::default(), HashMap::<String, Days>::new());
+        for (level, matured_day, success_day) in facts {
+            let fact = Fact { matured_day: *matured_day, success_day: *success_day };
+            all.count(&fact);
+            by_level.entry((*level).to_owned()).or_default().count(&fact);
+        }
+        let by_level = by_level.into_iter().map(|(level, days)| (level, History::new(&days))).collect();
+        Rate { overall: Arc::new(History::new(&all)), by_level }
     }
 
     #[test]
     fn a_rate_is_smoothed_to_the_overall_rate_of_the_days_before() {
-        let rate = Rate::new(&[fact("fintech", 10, Some(10)), fact("fintech", 11, None), fact("retail", 11, None)]);
+        let rate = rate(&[("fintech", 10, Some(10)), ("fintech", 11, None), ("retail", 11, None)]);
         assert_eq!(rate.before("fintech", 10), None, "on the day itself nothing is known yet");
         assert_eq!(rate.before("fintech", 11), Some((1.0 + 20.0) / 21.0));
         assert_eq!(rate.before("fintech", 12), Some((1.0 + 20.0 * (1.0 / 3.0)) / 22.0));
@@ -236,8 +229,23 @@ mod tests {
     }
 
     #[test]
+    fn a_day_is_found_among_gaps_and_without_any() {
+        let maturing_on = |days: &[i64]| {
+            let mut counted = Days::default();
+            days.iter().for_each(|day| counted.count(&Fact { matured_day: *day, success_day: None }));
+            History::new(&counted)
+        };
+        for days in [&[-40, -17, -16, -1, 0, 15, 16, 200, 201][..], &[5, 6, 7, 8], &[3], &[]] {
+            for day in -60..260 {
+                let expected = days.iter().filter(|known| **known < day).count() as f64;
+                assert_eq!(maturing_on(days).before(day), (expected, 0.0), "{days:?} before {day}");
+            }
+        }
+    }
+
+    #[test]
     fn a_success_that_is_known_late_counts_late() {
-        let rate = Rate::new(&[fact("fintech", 10, Some(15))]);
+        let rate = rate(&[("fintech", 10, Some(15))]);
         assert_eq!(rate.before("fintech", 15), Some(0.0));
         assert_eq!(rate.before("fintech", 16), Some(1.0));
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use datafusion::prelude::SessionContext;
 use plumb_lead::Observation;
 
-use crate::batch::FeatureChunk;
+use crate::chunk::FeatureChunk;
 use crate::features::FeatureProgram;
 use crate::{Error, Lake};
 

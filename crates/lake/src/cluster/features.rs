@@ -14,8 +14,8 @@ use plumb_lead::Observation;
 use serde::{Deserialize, Serialize};
 
 use super::{Cluster, functions};
-use crate::batch::FeatureChunk;
 use crate::bits::first_difference;
+use crate::chunk::FeatureChunk;
 use crate::engine::moments;
 use crate::features::{FeatureProgram, FeatureSql};
 use crate::moment::{from_micros, moment_type};

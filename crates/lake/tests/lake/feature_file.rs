@@ -71,3 +71,14 @@ async fn a_file_of_nothing_keeps_its_columns() {
         [column("touches", DataType::Int64), column("value", DataType::Float64), column("industry", DataType::Utf8)]
     );
 }
+
+#[tokio::test]
+async fn leads_in_another_order_are_refused() {
+    let company = company();
+    let lake = company.lake().await;
+    let path = company.folder.path().join("features.parquet");
+    let asked = ["lead:2", "lead:1"].map(|lead_id| Observation { lead_id: lead_id.into(), as_of: day(3) });
+    let error = lake.write_features(&features(FEATURES), asked, &path).await.expect_err("a walk never goes back");
+    let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    assert!(why.contains("`lead:1` was asked for after `lead:2`: expected observations in the order of"), "{why}");
+}

@@ -41,6 +41,7 @@ fn aggregate_number() -> impl Strategy<Value = String> {
     prop_oneof![
         6 => (of_number, number(), filter()).prop_map(|(of, number, filter)| format!("{of}({number}){filter}")),
         1 => (number(), filter()).prop_map(|(number, filter)| format!("count(DISTINCT {number}){filter}")),
+        1 => (text(), filter()).prop_map(|(text, filter)| format!("count(DISTINCT {text}){filter}")),
         1 => (text(), filter()).prop_map(|(text, filter)| format!("count({text}){filter}")),
         1 => (number(), number(), filter()).prop_map(|(a, b, filter)| format!("corr({a}, {b}){filter}")),
         1 => (number(), moment(), filter())

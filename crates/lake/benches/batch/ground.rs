@@ -1,0 +1,120 @@
+//! A company of any size, written straight as a version of the ground: the same rows for the same number of leads.
+//!
+//! What `plumb ingest` would write for it: leads in the order of their ids, events by month and in that order. A
+//! lead's id says nothing of when it was created, so that the events of neighbours lie in all months. No more rows
+//! are held than a row group of each file.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::error::Error;
+use std::fs::File;
+use std::path::Path;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::basic::Compression;
+use datafusion::parquet::file::properties::WriterProperties;
+
+use crate::rows::{Dice, EventRows, Lead, LeadRows, OutcomeRows};
+
+/// As in the ground that `plumb ingest` writes.
+const ROW_GROUP_ROWS: usize = 8_192;
+
+/// Days in which leads are created.
+const DAYS: u64 = 700;
+
+const DAY: i64 = 86_400_000_000;
+
+/// 2024-01-01.
+const FIRST_DAY: i64 = 19_723 * DAY;
+
+/// Writes the ground of so many leads, with 25 events each on average, unless it is there.
+pub(crate) fn write(data: &Path, leads: usize) -> Result<(), Box<dyn Error>> {
+    let current = data.join("ground/CURRENT");
+    if current.is_file() {
+        return Ok(());
+    }
+    let version = data.join("ground/000001");
+    std::fs::create_dir_all(version.join("event"))?;
+    let mut lead_file = Relation::create(&version.join("lead.parquet"), LeadRows::default())?;
+    let mut outcome_file = Relation::create(&version.join("outcome.parquet"), OutcomeRows::default())?;
+    let mut months: BTreeMap<i64, Relation<EventRows>> = BTreeMap::new();
+    for number in 0..leads {
+        let mut dice = Dice::new(number as u64);
+        let created_at = FIRST_DAY + dice.below(DAYS * 86_400) as i64 * 1_000_000;
+        let lead = Lead { lead_id: format!("lead:{number:08}"), created_at };
+        lead_file.rows.add(&lead, &mut dice);
+        outcome_file.rows.add(&lead, &mut dice);
+        for at in moments(created_at, &mut dice) {
+            let month = (at - FIRST_DAY) / (30 * DAY);
+            let month = match months.entry(month) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let path = version.join("event").join(format!("{month:03}.parquet"));
+                    new.insert(Relation::create(&path, EventRows::default())?)
+                }
+            };
+            month.rows.add(&lead, at, &mut dice);
+            month.write_full()?;
+        }
+        lead_file.write_full()?;
+        outcome_file.write_full()?;
+    }
+    lead_file.finish()?;
+    outcome_file.finish()?;
+    for month in months.into_values() {
+        month.finish()?;
+    }
+    // It counts from here on.
+    std::fs::write(current, "000001")?;
+    Ok(())
+}
+
+/// When a lead's events happen: some leads have none, a few have many, and most are of the first weeks.
+fn moments(created_at: i64, dice: &mut Dice) -> Vec<i64> {
+    let count = match dice.below(100) {
+        0..5 => 0,
+        5 => 300,
+        _ => 4 + dice.below(40),
+    };
+    let mut moments: Vec<i64> = (0..count).map(|_| created_at + dice.below(60 * 86_400) as i64 * 1_000_000).collect();
+    moments.sort_unstable();
+    moments
+}
+
+/// Rows that become a batch.
+pub(crate) trait Rows: Default {
+    /// How many there are.
+    fn len(&self) -> usize;
+    /// Returns them, and keeps none.
+    fn take(&mut self) -> RecordBatch;
+}
+
+struct Relation<R> {
+    rows: R,
+    writer: ArrowWriter<File>,
+}
+
+impl<R: Rows> Relation<R> {
+    fn create(path: &Path, mut rows: R) -> Result<Relation<R>, Box<dyn Error>> {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+            .build();
+        let schema = rows.take().schema();
+        Ok(Relation { rows, writer: ArrowWriter::try_new(File::create(path)?, schema, Some(properties))? })
+    }
+
+    fn write_full(&mut self) -> Result<(), Box<dyn Error>> {
+        if self.rows.len() >= ROW_GROUP_ROWS {
+            self.writer.write(&self.rows.take())?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<(), Box<dyn Error>> {
+        self.writer.write(&self.rows.take())?;
+        self.writer.close()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! One measured run of ours, in a process of its own: the features of every lead at some ages, into a file.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs::File;
+use std::path::Path;
+use std::time::Instant;
+
+use chrono::{DateTime, TimeDelta};
+use datafusion::arrow::array::{AsArray, RecordBatch};
+use datafusion::arrow::datatypes::TimestampMicrosecondType;
+use datafusion::parquet::arrow::ProjectionMask;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use plumb_lake::{FeatureSql, Lake, SqlFile};
+use plumb_lead::Observation;
+
+use crate::rows::CATEGORIES;
+
+/// Which features beside the thirty.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum More {
+    /// None.
+    Nothing,
+    /// How leads of its category fared, for ten categories.
+    Rates,
+    /// How many details its events have that differ.
+    DistinctText,
+}
+
+/// Computes the features and prints wall time, CPU seconds and peak memory in megabytes.
+pub(crate) async fn run(data: &Path, out: &Path, ages: &[i64], more: More) -> Result<(), Box<dyn Error>> {
+    let started = Instant::now();
+    let lake = Lake::open(data).await?;
+    let asked = observations(&data.join("ground/000001/lead.parquet"), ages)?;
+    lake.write_features(&features(more), asked, out).await?;
+    println!("{} {} {}", started.elapsed().as_secs_f64(), cpu_seconds()?, peak_megabytes()?);
+    Ok(())
+}
+
+fn features(more: More) -> FeatureSql {
+    let mut files = vec![SqlFile { name: "features/thirty.sql".into(), sql: include_str!("features.sql").into() }];
+    let items: Vec<String> = match more {
+        More::Nothing => Vec::new(),
+        More::Rates => {
+            CATEGORIES.iter().map(|(name, _)| format!("outcome_rate('converted', l.{name}) AS {name}_rate")).collect()
+        }
+        More::DistinctText => vec!["count(DISTINCT e.detail) AS details".into()],
+    };
+    if !items.is_empty() {
+        files.push(SqlFile { name: "features/more.sql".into(), sql: format!("SELECT {}", items.join(", ")) });
+    }
+    FeatureSql { files, horizons: BTreeMap::from([("converted".to_owned(), 60 * 86_400)]) }
+}
+
+/// Every lead at these days of age, in the order of leads, read as they are asked for.
+fn observations(leads: &Path, ages: &[i64]) -> Result<impl Iterator<Item = Observation> + use<>, Box<dyn Error>> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(leads)?)?;
+    let columns = ProjectionMask::columns(builder.parquet_schema(), ["lead_id", "created_at"]);
+    let batches = builder.with_projection(columns).build()?;
+    let ages = ages.to_vec();
+    let mut before = String::new();
+    Ok(batches.flat_map(move |batch| of_batch(&batch.expect("it was written by this program"), &ages, &mut before)))
+}
+
+fn of_batch(batch: &RecordBatch, ages: &[i64], before: &mut String) -> Vec<Observation> {
+    let created = batch["created_at"].as_primitive::<TimestampMicrosecondType>();
+    let mut observations = Vec::with_capacity(batch.num_rows() * ages.len());
+    for (lead_id, created) in batch["lead_id"].as_string::<i32>().iter().flatten().zip(created.iter().flatten()) {
+        if lead_id == before {
+            continue;
+        }
+        lead_id.clone_into(before);
+        let created = DateTime::from_timestamp_micros(created).expect("it was written by this program");
+        observations.extend(
+            ages.iter().map(|age| Observation { lead_id: lead_id.to_owned(), as_of: created + TimeDelta::days(*age) }),
+        );
+    }
+    observations
+}
+
+/// Returns the CPU seconds of this process, user and system; Linux counts them in hundredths.
+fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // The program's name, the second field, may have spaces in it.
+    let (_, fields) = stat.rsplit_once(')').ok_or("expected a name in brackets")?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>).sum::<Result<f64, _>>()?;
+    Ok(ticks / 100.0)
+}
+
+/// Returns the most memory that this process has held.
+fn peak_megabytes() -> Result<f64, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("expected a peak")?;
+    let kilobytes: f64 = line.split_whitespace().next().ok_or("expected a number")?.parse()?;
+    Ok(kilobytes / 1024.0)
+}
