@@ -17,7 +17,7 @@ use crate::engine::session;
 use crate::features::{FeatureProgram, FeatureSql};
 use crate::lead_order::{Files, Relation};
 use crate::moment::from_micros;
-use crate::rates::RateTables;
+use crate::rates::{RateTables, UnratedCounts};
 use crate::{Error, ground};
 
 /// Columns of the ground's `lead` that are not fields.
@@ -45,6 +45,8 @@ pub struct Lake {
     pub(crate) cluster: Option<Cluster>,
     /// Rates that were asked for, by horizon in seconds.
     pub(crate) rates: Mutex<BTreeMap<(String, u64), RateTables>>,
+    /// Categories without a rate of their own that were asked for.
+    pub(crate) unrated: Arc<UnratedCounts>,
     /// Features that were asked for.
     pub(crate) programs: Mutex<HashMap<FeatureSql, Arc<FeatureProgram>>>,
 }
@@ -92,6 +94,7 @@ impl Lake {
             chunk_observations: CHUNK_OBSERVATIONS,
             cluster: None,
             rates: Mutex::default(),
+            unrated: Arc::default(),
             programs: Mutex::default(),
         })
     }

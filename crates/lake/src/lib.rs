@@ -40,6 +40,7 @@ pub use features::{FeatureProgram, FeatureSql};
 pub use histories::{Labelled, Question};
 pub use ingest::{IngestReport, ingest, rebuild};
 pub use lake::{Lake, Recent};
+pub use rates::Unrated;
 pub use raw::{Rejected, Source, SourceKind, SourceReport};
 pub use relations::{Counts, Undated};
 

@@ -5,7 +5,7 @@
 //! day's rate says never changes when something is learned after that day.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array};
 use datafusion::arrow::datatypes::{DataType, TimestampMicrosecondType};
@@ -55,20 +55,47 @@ pub(crate) struct History {
     counts: Vec<(f64, f64)>,
 }
 
+/// A category of which no outcome was known yet, so that `outcome_rate` gave the overall rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unrated {
+    /// The lead's column.
+    pub column: String,
+    /// Its value.
+    pub level: String,
+    /// How often it was asked for.
+    pub rows: usize,
+}
+
+/// Counts of such categories, by column and level.
+#[derive(Debug, Default)]
+pub(crate) struct UnratedCounts(Mutex<BTreeMap<(String, String), usize>>);
+
+/// So many of them are told apart: a column of free text has one a lead.
+const UNRATED_MAX: usize = 1_000;
+
+impl UnratedCounts {
+    fn count(&self, column: &str, level: &str) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.len() < UNRATED_MAX {
+            *counts.entry((column.to_owned(), level.to_owned())).or_default() += 1;
+        }
+    }
+}
+
 /// Rates by target and column.
 pub(crate) type RateTables = HashMap<(String, String), Arc<Rate>>;
 
 impl Rate {
     /// Returns the rate known before a day, smoothed to the overall rate: `(p + m r) / (n + m)`.
-    /// `None` as long as no lead has matured.
-    fn before(&self, level: &str, day: i64) -> Option<f64> {
+    /// `None` as long as no lead has matured. With it comes how many leads of the category there were.
+    fn before(&self, level: &str, day: i64) -> Option<(f64, f64)> {
         let (leads, successes) = self.overall.before(day);
         if leads == 0.0 {
             return None;
         }
         let overall = successes / leads;
         let (leads, successes) = self.by_level.get(level).map_or((0.0, 0.0), |history| history.before(day));
-        Some((successes + PRIOR_LEADS * overall) / (leads + PRIOR_LEADS))
+        Some(((successes + PRIOR_LEADS * overall) / (leads + PRIOR_LEADS), leads))
     }
 }
 
@@ -129,7 +156,14 @@ impl Lake {
         self.make_rates(&wanted).await?;
         let known = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
         let of_target = wanted.keys().filter_map(|key| known.get(key));
-        Ok(outcome_rate(of_target.flat_map(|tables| tables.clone()).collect()))
+        Ok(outcome_rate(of_target.flat_map(|tables| tables.clone()).collect(), self.unrated.clone()))
+    }
+
+    /// Returns the categories that got the overall rate since this was asked last, because none of their leads'
+    /// outcomes was known.
+    pub fn take_unrated(&self) -> Vec<Unrated> {
+        let counts = std::mem::take(&mut *self.unrated.0.lock().unwrap_or_else(PoisonError::into_inner));
+        counts.into_iter().map(|((column, level), rows)| Unrated { column, level, rows }).collect()
     }
 
     /// Makes those of these rates that were not asked for before, all in one walk along the leads.
@@ -174,31 +208,38 @@ fn horizon_of(sql: &FeatureSql, file: &SqlFile, feature: &Feature, target: &str)
 }
 
 /// Returns the SQL function over these tables.
-pub(crate) fn outcome_rate(tables: RateTables) -> ScalarUDF {
+pub(crate) fn outcome_rate(tables: RateTables, unrated: Arc<UnratedCounts>) -> ScalarUDF {
     create_udf(
         "outcome_rate",
         vec![DataType::Utf8, DataType::Utf8, DataType::Utf8, moment_type()],
         DataType::Float64,
         Volatility::Immutable,
-        Arc::new(move |args| look_up(&tables, args)),
+        Arc::new(move |args| look_up(&tables, &unrated, args)),
     )
 }
 
-fn look_up(tables: &RateTables, args: &[ColumnarValue]) -> Result<ColumnarValue, DataFusionError> {
+fn look_up(
+    tables: &RateTables,
+    unrated: &UnratedCounts,
+    args: &[ColumnarValue],
+) -> Result<ColumnarValue, DataFusionError> {
     let arrays = ColumnarValue::values_to_arrays(args)?;
     let (targets, columns) = (arrays[0].as_string::<i32>(), arrays[1].as_string::<i32>());
     let (levels, moments) = (arrays[2].as_string::<i32>(), arrays[3].as_primitive::<TimestampMicrosecondType>());
     let mut rates = Vec::with_capacity(levels.len());
-    let table = match (targets.iter().next().flatten(), columns.iter().next().flatten()) {
-        (Some(target), Some(column)) => tables
-            .get(&(target.to_owned(), column.to_owned()))
-            .ok_or_else(|| DataFusionError::Internal(format!("no rates of `{target}` by `{column}`")))?
-            .clone(),
-        _ => Arc::default(),
+    let (Some(target), Some(column)) = (targets.iter().next().flatten(), columns.iter().next().flatten()) else {
+        return Ok(ColumnarValue::Array(Arc::new(Float64Array::new_null(levels.len()))));
     };
+    let table = tables
+        .get(&(target.to_owned(), column.to_owned()))
+        .ok_or_else(|| DataFusionError::Internal(format!("no rates of `{target}` by `{column}`")))?;
     for row in 0..levels.len() {
         let known = levels.is_valid(row) && moments.is_valid(row);
-        rates.push(if known { table.before(levels.value(row), day_of(moments.value(row))) } else { None });
+        let found = if known { table.before(levels.value(row), day_of(moments.value(row))) } else { None };
+        if let Some((_, 0.0)) = found {
+            unrated.count(column, levels.value(row));
+        }
+        rates.push(found.map(|(rate, _)| rate));
     }
     let rates: ArrayRef = Arc::new(Float64Array::from(rates));
     Ok(ColumnarValue::Array(rates))
@@ -223,9 +264,9 @@ mod tests {
     fn a_rate_is_smoothed_to_the_overall_rate_of_the_days_before() {
         let rate = rate(&[("fintech", 10, Some(10)), ("fintech", 11, None), ("retail", 11, None)]);
         assert_eq!(rate.before("fintech", 10), None, "on the day itself nothing is known yet");
-        assert_eq!(rate.before("fintech", 11), Some((1.0 + 20.0) / 21.0));
-        assert_eq!(rate.before("fintech", 12), Some((1.0 + 20.0 * (1.0 / 3.0)) / 22.0));
-        assert_eq!(rate.before("never seen", 12), Some(1.0 / 3.0));
+        assert_eq!(rate.before("fintech", 11).map(|(rate, _)| rate), Some((1.0 + 20.0) / 21.0));
+        assert_eq!(rate.before("fintech", 12).map(|(rate, _)| rate), Some((1.0 + 20.0 * (1.0 / 3.0)) / 22.0));
+        assert_eq!(rate.before("never seen", 12).map(|(rate, _)| rate), Some(1.0 / 3.0));
     }
 
     #[test]
@@ -246,7 +287,7 @@ mod tests {
     #[test]
     fn a_success_that_is_known_late_counts_late() {
         let rate = rate(&[("fintech", 10, Some(15))]);
-        assert_eq!(rate.before("fintech", 15), Some(0.0));
-        assert_eq!(rate.before("fintech", 16), Some(1.0));
+        assert_eq!(rate.before("fintech", 15).map(|(rate, _)| rate), Some(0.0));
+        assert_eq!(rate.before("fintech", 16).map(|(rate, _)| rate), Some(1.0));
     }
 }

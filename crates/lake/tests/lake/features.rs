@@ -1,7 +1,7 @@
 //! `features/*.sql`: small rows in, the table expected by hand out.
 
 use chrono::{TimeDelta, Utc};
-use plumb_lake::Question;
+use plumb_lake::{Question, Unrated};
 use plumb_lead::{Event, FieldValue, Lead, Observation, Table};
 
 use crate::company::{Company, day, features};
@@ -60,6 +60,25 @@ async fn the_rate_of_a_category_is_of_the_days_before() {
     let table = lake.features(&sql, &observations).await.expect("sound SQL");
     let (fintech, retail) = ((1.0 + 20.0 * 0.5) / 21.0_f32, (20.0 * 0.5) / 21.0_f32);
     assert_eq!(text(&table, "rate"), ["missing".to_owned(), fintech.to_string(), retail.to_string()]);
+}
+
+#[tokio::test]
+async fn a_category_without_a_known_outcome_gets_the_overall_rate_and_is_counted() {
+    let company = Company::new(
+        r#"{"id":"1","created_at":"2026-01-01","industry":"fintech"}
+{"id":"2","created_at":"2026-01-01","industry":"fintech"}
+{"id":"3","created_at":"2026-01-20","industry":"space"}"#,
+        "",
+        r#"{"key":"lead:1","target":"converted","positive":"yes","at":"2026-01-03"}"#,
+    );
+    let lake = company.lake().await;
+    let sql = features("SELECT outcome_rate('converted', l.industry) AS rate");
+    let asked = ["lead:1", "lead:3"].map(|lead_id| at(lead_id, day(20)));
+    let table = lake.features(&sql, &asked).await.expect("computed");
+    assert_eq!(format!("{:?}", table.columns()[0].values), "Number([0.5, 0.5])");
+    let counted = Unrated { column: "industry".into(), level: "space".into(), rows: 1 };
+    assert_eq!(lake.take_unrated(), [counted]);
+    assert_eq!(lake.take_unrated(), []);
 }
 
 #[tokio::test]

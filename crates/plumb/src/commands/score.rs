@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
-use plumb_lake::csv_table;
+use plumb_lake::{Unrated, csv_table};
 use plumb_lead::{Band, FieldValue, Lead, Observation, Prediction, Table, Unseen};
 
 use super::{Asked, Batch, Workplace, bar, load};
@@ -55,6 +55,7 @@ pub(crate) struct Scored {
     target: String,
     bands: [usize; 4],
     unseen: Vec<Unseen>,
+    unrated: Vec<Unrated>,
 }
 
 impl Scored {
@@ -64,6 +65,11 @@ impl Scored {
         let [a, b, c, d] = self.bands;
         let mut text = format!("{}: {total} open leads scored: {a} A, {b} B, {c} C, {d} D\n", self.target);
         text.push_str(&told_of_unseen(&self.unseen));
+        for Unrated { column, level, rows } in &self.unrated {
+            text.push_str(&format!(
+                "  {rows} times `{column}` was `{level}`, of which no outcome is known: the overall rate was used\n"
+            ));
+        }
         text
     }
 }
@@ -91,7 +97,10 @@ pub(crate) async fn score_leads(
     }
     observations.extend(open.iter().cloned());
     let sql = scorer.feature_sql().context("the champion is of a plain table: score a file with it")?;
+    // What was counted before is not of these leads.
+    lake.take_unrated();
     let table = lake.features(sql, &observations).await?;
+    let unrated = lake.take_unrated();
     let (predictions, unseen) =
         predict(&scorer, &table, &observations, &Origin::of(lake), &format!("{target}: leads"))?;
     store.insert_predictions(&predictions).await?;
@@ -99,7 +108,7 @@ pub(crate) async fn score_leads(
     store.keep_listed(target, &ids.iter().copied().collect::<Vec<_>>()).await?;
     let mut bands = [0; 4];
     predictions.iter().rev().take(open.len()).for_each(|prediction| bands[prediction.band as usize] += 1);
-    Ok(Scored { target: target.to_owned(), bands, unseen })
+    Ok(Scored { target: target.to_owned(), bands, unseen, unrated })
 }
 
 async fn score_file(args: &Args, file: &Path) -> Result<()> {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use plumb_lake::Unrated;
 use plumb_lead::Unseen;
 
 use super::App;
@@ -35,6 +36,7 @@ struct Counted {
     scores: BTreeMap<(String, String), u64>,
     /// By target and feature.
     unseen: BTreeMap<(String, String), u64>,
+    unrated: BTreeMap<String, u64>,
 }
 
 /// A histogram of seconds.
@@ -65,6 +67,14 @@ impl Metrics {
         }
     }
 
+    /// Counts categories of which no outcome was known.
+    pub(super) fn unrated(&self, categories: Vec<Unrated>) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        for category in categories {
+            *counted.unrated.entry(category.column).or_default() += category.rows as u64;
+        }
+    }
+
     fn text(&self) -> String {
         let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = String::new();
@@ -85,6 +95,11 @@ impl Metrics {
             (format!("target=\"{}\",feature=\"{}\"", escaped(target), escaped(feature)), count.to_string())
         });
         family(&mut text, "plumb_unseen_total", "counter", "Categories that training never saw.", unseen);
+        let unrated = counted
+            .unrated
+            .iter()
+            .map(|(column, count)| (format!("column=\"{}\"", escaped(column)), count.to_string()));
+        family(&mut text, "plumb_unrated_total", "counter", "Categories without a known outcome.", unrated);
         text
     }
 }

@@ -164,6 +164,9 @@ async fn score_all(app: &App, scorer: &Scorer, subjects: Vec<Subject>, as_of: Da
         };
         put(&mut scored, &mut unseen, &[place], one);
     }
+    if let Ok(lake) = lake() {
+        app.metrics.unrated(lake.take_unrated());
+    }
     if !rows.is_empty() {
         let table = scoring::table_of(&scorer.artifact.model.features, &rows)?;
         let more = scorer.predict(&table, &observations, &Origin::default())?;
