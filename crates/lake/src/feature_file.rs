@@ -29,7 +29,7 @@ impl Lake {
     /// returns how many rows there are. The observations come in the order of their leads.
     ///
     /// Memory does not grow with their number. A file that could not be finished has no footer, so that no reader
-    /// takes it for a whole one.
+    /// takes it for a whole one. It is left to the system when it goes to disk: it can be made again at any time.
     pub async fn write_features<I>(&self, sql: &FeatureSql, observations: I, path: &Path) -> Result<usize, Error>
     where
         I: IntoIterator<Item = Observation>,
@@ -50,8 +50,7 @@ impl Lake {
             let batch = rows_of(&schema, chunk).map_err(Error::engine("put features into rows"))?;
             writer.write(&batch).map_err(Error::engine("write a Parquet file"))?;
         }
-        let file = writer.into_inner().map_err(Error::engine("finish a Parquet file"))?;
-        file.sync_all().map_err(Error::file("write", path))?;
+        writer.close().map_err(Error::engine("finish a Parquet file"))?;
         Ok(rows)
     }
 }

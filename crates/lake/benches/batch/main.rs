@@ -71,6 +71,7 @@ fn compare(leads: usize) -> Result<Cost, Box<dyn Error>> {
         Runner::ours("plumb", &data, AGE, "nothing")?,
         Runner::ours("plumb, three ages", &data, THREE_AGES, "nothing")?,
         Runner::ours("plumb, ten rates more", &data, AGE, "rates")?,
+        Runner::ours("plumb, texts DISTINCT", &data, AGE, "distinct")?,
     ];
     for (name, bears_large) in peers::NAMES {
         if bears_large || leads <= 200_000 {
@@ -85,7 +86,7 @@ fn compare(leads: usize) -> Result<Cost, Box<dyn Error>> {
     }
     println!("\n{leads} leads, medians of {ROUNDS} runs");
     let base = runners[0].median();
-    for theirs in &runners[3..] {
+    for theirs in &runners[4..] {
         println!("{}: {}", theirs.name, peers::check(&python, &runners[0].out, &theirs.out)?.trim());
     }
     println!("{:<22} {:>7} {:>7} {:>8}  ratios to plumb", "", "wall s", "CPU s", "peak MB");
