@@ -1,6 +1,9 @@
 //! The one integration binary: the built program, real databases, a real client, a temporary folder.
 
 mod program;
+mod server;
 mod ingest;
 mod quick;
 mod story;
+mod sdks;
+mod example;
