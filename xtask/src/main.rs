@@ -55,12 +55,13 @@ fn check() -> Result<()> {
 fn test() -> Result<()> {
     provide::cpp_compiler()?;
     let programs = provide::postgres_programs()?;
+    let sdks = provide::sdks()?;
     format_and_lints()?;
     dependencies(&provide::cargo_deny()?)?;
 
     // The server lives until the end of this function, also when a test fails.
     let server = postgres::Server::start(&programs)?;
-    tests(&server)
+    tests(&server, &sdks)
 }
 
 /// Runs the benchmarks of a part, in the workspace's own features: for one package alone cargo would unite others, and
@@ -108,10 +109,11 @@ fn dependencies(cargo_deny: &Path) -> Result<()> {
 
 /// All unit and integration tests. (There are no examples in documentation to run: each would be a program of its
 /// own that links DataFusion again.)
-fn tests(server: &postgres::Server) -> Result<()> {
+fn tests(server: &postgres::Server, sdks: &provide::Sdks) -> Result<()> {
     let mut command = cargo();
     command.args(["test", "--release", "--workspace", "--tests", "--no-fail-fast", "--locked"]);
     command.env("PLUMB_TEST_POSTGRES_URL", server.url());
+    command.env("PLUMB_TEST_NODE_MODULES", &sdks.node_modules).env("PLUMB_TEST_PYTHON_PATH", &sdks.python_path);
     match real_data() {
         Some(folder) => {
             command.env("PLUMB_REAL_DATA", folder);

@@ -8,10 +8,23 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::{cargo, run, say};
+use crate::{cargo, root, run, say};
 
 /// The release of cargo-deny that deny.toml is written for.
 const CARGO_DENY_VERSION: &str = "0.20.2";
+
+/// The AWS SDKs that the tests speak to the server with: the releases that they were written for.
+const NODE_SDK: &str = "@aws-sdk/client-sagemaker-runtime@3.1164.0";
+const PYTHON_SDK: &str = "boto3==1.44.5";
+
+/// Where the AWS SDKs are.
+#[derive(Clone, Debug)]
+pub(crate) struct Sdks {
+    /// A folder for NODE_PATH.
+    pub(crate) node_modules: PathBuf,
+    /// A folder for PYTHONPATH.
+    pub(crate) python_path: PathBuf,
+}
 
 /// Where PostgreSQL's server programs are.
 #[derive(Clone, Debug)]
@@ -71,6 +84,52 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     })?;
     say(&format!("cargo-deny was built in {} s", started.elapsed().as_secs()));
     Ok(program)
+}
+
+/// Installs the AWS SDKs of Node.js and Python into the target folder, once.
+pub(crate) fn sdks() -> Result<Sdks> {
+    for (program, hint) in [("node", "Node.js 20 or newer"), ("npm", "npm"), ("python3", "Python 3.10 or newer")] {
+        ensure!(
+            on_path(program).is_some(),
+            "`{program}` is not on the PATH: install {hint}, which the tests of AWS's SDKs run on"
+        );
+    }
+    let folder = target_folder().join("sdks");
+    let (node, python) = (folder.join("node"), folder.join("python"));
+    once(&node, NODE_SDK, || {
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"])
+            .arg(&node)
+            .arg(NODE_SDK);
+        npm
+    })?;
+    once(&python, PYTHON_SDK, || {
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
+            .arg(&python)
+            .arg(PYTHON_SDK);
+        pip
+    })?;
+    Ok(Sdks { node_modules: node.join("node_modules"), python_path: python })
+}
+
+/// Installs a package into a folder of its own, unless a file there says that it was.
+fn once(folder: &Path, package: &str, install: impl Fn() -> Command) -> Result<()> {
+    let mark = folder.join("installed");
+    if std::fs::read_to_string(&mark).is_ok_and(|installed| installed == package) {
+        return Ok(());
+    }
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).with_context(|| format!("cannot remove `{}`", folder.display()))?;
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+    run(&mut install()).with_context(|| format!("cannot install {package} for the tests"))?;
+    std::fs::write(&mark, package).with_context(|| format!("cannot write `{}`", mark.display()))
+}
+
+/// Cargo's target folder.
+fn target_folder() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 
 /// Whether this process is root's.

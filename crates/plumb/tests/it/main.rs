@@ -1,7 +1,10 @@
 //! The one integration binary: the built program, real databases, a real client, a temporary folder.
 
 mod program;
+mod server;
 mod ingest;
 mod quick;
 mod story;
 mod cluster;
+mod sdks;
+mod example;
