@@ -11,6 +11,7 @@ pub(crate) mod rollback;
 pub(crate) mod score;
 pub(crate) mod serve;
 pub(crate) mod train;
+pub(crate) mod variants;
 pub(crate) mod watch;
 
 use std::path::{Path, PathBuf};

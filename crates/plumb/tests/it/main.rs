@@ -5,5 +5,6 @@ mod server;
 mod ingest;
 mod quick;
 mod story;
+mod journal;
 mod sdks;
 mod example;
