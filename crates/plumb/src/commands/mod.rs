@@ -15,6 +15,7 @@ pub(crate) mod rollback;
 pub(crate) mod score;
 pub(crate) mod serve;
 pub(crate) mod train;
+pub(crate) mod variants;
 pub(crate) mod verify;
 pub(crate) mod watch;
 

@@ -22,6 +22,7 @@ use crate::store::tests::{hour_of_new_year, prediction};
 mod access;
 mod invoke;
 mod load;
+mod variants;
 
 const JSON: &str = "application/json";
 
@@ -44,7 +45,7 @@ struct Answer {
 impl Server {
     fn start(targets: &[&str]) -> Server {
         let targets = targets.iter().map(|target| (*target).to_owned()).collect();
-        Server::configured(Config { targets, now: None, access: Access::open(), load: LOAD })
+        Server::configured(Config { targets, now: None, access: Access::open(), load: LOAD, capture: false })
     }
 
     fn configured(config: Config) -> Server {
@@ -190,6 +191,8 @@ fn a_row_of_columns_is_scored_and_stored_before_it_is_answered() {
     assert_eq!((&answer["lead_id"], &answer["model_id"]), (&json!("mine"), &json!(model_id)));
     assert!(answer["reasons"][0]["text"].is_string() && answer["unseen"].is_null(), "{answer}");
     let id = answer["prediction_id"].as_str().expect("an id");
+    // Whoever asks for a lead waits for what was answered before.
+    assert_eq!(server.get("/v1/leads/mine").status, 200);
     let stored = server.runtime.block_on(server.store.prediction(id)).expect("read").expect("stored");
     assert!(close(stored.score.get(), &answer["score"]), "{answer}");
 
