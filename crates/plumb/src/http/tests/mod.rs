@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use plumb_lead::{Feature, FeatureKind, FeatureSet, Matrix, ModelKind, Wording};
-use plumb_learn::decision::Optimise;
+use plumb_learn::decision::{Optimise, StopOn};
 use plumb_learn::drift::baseline;
 use plumb_learn::{Params, Samples, fit};
 use serde_json::{Value, json};
@@ -146,12 +146,16 @@ fn columns_model() -> Vec<u8> {
         beta: 0.5,
         cost: None,
         optimise: Optimise::FBeta,
+        in_time_order: false,
+        capacity: None,
+        stop_on: StopOn::LogLoss,
         threads: 1,
         rounds_max: 1,
         search_trials: 1,
         rules: None,
     };
-    let model = fit(ModelKind::Logistic, features.clone(), samples, samples, &params).expect("both classes are there");
+    let fitted = fit(&[ModelKind::Logistic], &features, samples, samples, &params, &|_| {});
+    let model = fitted.expect("both classes are there").pop().expect("one kind was asked for").model;
     let scores: Vec<f64> = model.scores(&matrix).expect("its own rows").into_iter().map(f64::from).collect();
     let baseline = baseline(&features, &matrix, &scores).expect("its own rows");
     let artifact = Artifact { model, target: "converted".into(), inputs: Inputs::Columns, baseline };
