@@ -14,7 +14,6 @@ pub mod leaks;
 mod search;
 mod encoding;
 mod newton;
-mod exact;
 
 pub use model::{Explanation, Model, Predictor, fit};
 
