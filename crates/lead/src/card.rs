@@ -17,6 +17,8 @@ pub enum ModelKind {
     Logistic,
     /// Gradient-boosted trees, by XGBoost.
     Xgboost,
+    /// The mean of the last two, in log-odds.
+    Committee,
 }
 
 impl ModelKind {
@@ -26,6 +28,7 @@ impl ModelKind {
             ModelKind::Rules => "rules",
             ModelKind::Logistic => "logistic",
             ModelKind::Xgboost => "xgboost",
+            ModelKind::Committee => "committee",
         }
     }
 }
@@ -34,13 +37,13 @@ impl std::str::FromStr for ModelKind {
     type Err = Error;
 
     fn from_str(word: &str) -> Result<ModelKind, Error> {
-        [ModelKind::Rules, ModelKind::Logistic, ModelKind::Xgboost]
+        [ModelKind::Rules, ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Committee]
             .into_iter()
             .find(|kind| kind.word() == word)
             .ok_or_else(|| Error::Word {
                 what: "model kind",
                 found: word.to_owned(),
-                expected: "rules, logistic, xgboost",
+                expected: "rules, logistic, xgboost, committee",
             })
     }
 }

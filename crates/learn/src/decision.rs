@@ -5,7 +5,7 @@ use plumb_lead::Threshold;
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::{self, Ranked};
-use crate::{Error, Params};
+use crate::{Error, Params, Samples, newton};
 
 /// What the two mistakes cost, in one currency.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,23 @@ pub enum Optimise {
     FBeta,
     /// The smallest expected cost.
     Cost,
+    /// The best leads, as many as the team can call.
+    Capacity,
+}
+
+/// By what the settings of a model and the number of its trees are chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopOn {
+    /// Log loss after the best shift: it asks for honest probabilities everywhere, and chance sways it least.
+    #[default]
+    LogLoss,
+    /// Average precision.
+    AveragePrecision,
+    /// F-beta at its best threshold.
+    FBeta,
+    /// The cost a lead at its best threshold.
+    Cost,
 }
 
 /// Returns the score from which on a lead is worth a call, chosen on held-out rows.
@@ -38,7 +55,31 @@ pub fn choose(scores: &[f64], labels: &[bool], params: &Params) -> Result<Thresh
     match params.optimise {
         Optimise::FBeta => largest_f_beta(&ranked, params.beta),
         Optimise::Cost => smallest_cost(&ranked, params.cost),
+        Optimise::Capacity => best_that_fit(&ranked, params.capacity),
     }
+}
+
+/// Returns how bad margins are by the measure that models are chosen by: the less, the better. It does not change
+/// when a constant is added to all margins, because calibration corrects that in any case.
+pub(crate) fn loss(margins: &[f64], samples: Samples, params: &Params) -> Result<f64, Error> {
+    let ranked = || Ranked::new(margins, samples.labels, "choose on");
+    Ok(match params.stop_on {
+        StopOn::LogLoss => newton::log_loss_shifted(margins, samples.labels, samples.weights),
+        StopOn::AveragePrecision => 1.0 - ranked()?.average_precision(),
+        StopOn::FBeta => {
+            metrics::check_beta(params.beta)?;
+            let ranked = ranked()?;
+            let best = ranked.cuts().map(|(_, called)| called.f_beta(ranked.positives(), params.beta));
+            1.0 - best.fold(0.0, f64::max)
+        }
+        StopOn::Cost => {
+            let cost = usable(params.cost)?;
+            let ranked = ranked()?;
+            let none = metrics::Called { rows: 0, positives: 0 };
+            let cuts = std::iter::once(none).chain(ranked.cuts().map(|(_, called)| called));
+            cuts.map(|called| cost.of(called, ranked.positives())).fold(f64::INFINITY, f64::min) / ranked.rows() as f64
+        }
+    })
 }
 
 fn largest_f_beta(ranked: &Ranked, beta: f64) -> Result<Threshold, Error> {
@@ -67,21 +108,11 @@ fn largest_f_beta(ranked: &Ranked, beta: f64) -> Result<Threshold, Error> {
 /// lead wastes p times that of a false negative. The two are equal at a probability that follows from the costs
 /// alone, so nothing is searched for on the held-out rows, whose noise a search would learn.
 fn smallest_cost(ranked: &Ranked, cost: Option<Cost>) -> Result<Threshold, Error> {
-    const EXPECTED: &str = "false_positive and false_negative, both numbers from 0 up and not both 0";
-    let wrong = |found: String| Error::Parameter { name: "cost", found, expected: EXPECTED };
-    let cost = cost.ok_or_else(|| wrong("not given".to_owned()))?;
+    let cost = usable(cost)?;
     let Cost { false_positive, false_negative } = cost;
-    let usable = |cost: f64| cost.is_finite() && cost >= 0.0;
-    if !usable(false_positive) || !usable(false_negative) || false_positive + false_negative <= 0.0 {
-        return Err(wrong(format!("{false_positive} and {false_negative}")));
-    }
     let score = false_positive / (false_positive + false_negative);
     let rows = ranked.rows() as f64;
-    let mean_cost = |called: metrics::Called| {
-        let wasted = (called.rows - called.positives) as f64 * false_positive;
-        let missed = (ranked.positives() - called.positives) as f64 * false_negative;
-        (wasted + missed) / rows
-    };
+    let mean_cost = |called: metrics::Called| cost.of(called, ranked.positives()) / rows;
     let all = metrics::Called { rows: ranked.rows(), positives: ranked.positives() };
     let none = metrics::Called { rows: 0, positives: 0 };
     let why = format!(
@@ -95,12 +126,69 @@ fn smallest_cost(ranked: &Ranked, cost: Option<Cost>) -> Result<Threshold, Error
     Ok(Threshold { score, why })
 }
 
+/// The score of the last lead that the team has time for. Leads of one score are alike, so all of them or none fit.
+fn best_that_fit(ranked: &Ranked, capacity: Option<f64>) -> Result<Threshold, Error> {
+    let wrong = |found: String| {
+        let expected = "the share of the leads that the team can call, over 0 and at most 1";
+        Error::Parameter { name: "capacity", found, expected }
+    };
+    let share = capacity.ok_or_else(|| wrong("not given".to_owned()))?;
+    if !(share > 0.0 && share <= 1.0) {
+        return Err(wrong(share.to_string()));
+    }
+    let room = share * ranked.rows() as f64;
+    let fits = ranked.cuts().take_while(|(_, called)| called.rows as f64 <= room + 0.5).last();
+    let (score, called) = fits.unwrap_or((1.0, metrics::Called { rows: 0, positives: 0 }));
+    let why = format!(
+        "the team can call {:.1} % of the leads: of {} held-out rows the best {}, of which {:.1} % are good, and with \
+         them {:.1} % of all good ones",
+        100.0 * share,
+        ranked.rows(),
+        called.rows,
+        100.0 * called.precision(),
+        100.0 * called.recall(ranked.positives()),
+    );
+    Ok(Threshold { score, why })
+}
+
+fn usable(cost: Option<Cost>) -> Result<Cost, Error> {
+    const EXPECTED: &str = "false_positive and false_negative, both numbers from 0 up and not both 0";
+    let wrong = |found: String| Error::Parameter { name: "cost", found, expected: EXPECTED };
+    let cost = cost.ok_or_else(|| wrong("not given".to_owned()))?;
+    let Cost { false_positive, false_negative } = cost;
+    let usable = |cost: f64| cost.is_finite() && cost >= 0.0;
+    if !usable(false_positive) || !usable(false_negative) || false_positive + false_negative <= 0.0 {
+        return Err(wrong(format!("{false_positive} and {false_negative}")));
+    }
+    Ok(cost)
+}
+
+impl Cost {
+    /// Returns what all mistakes cost when these rows are called, of all the positives that there are.
+    fn of(self, called: metrics::Called, positives: usize) -> f64 {
+        let (wasted, missed) = (called.rows - called.positives, positives - called.positives);
+        wasted as f64 * self.false_positive + missed as f64 * self.false_negative
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn params(optimise: Optimise, cost: Option<Cost>) -> Params {
-        Params { seed: 0, beta: 0.5, cost, optimise, threads: 1, rounds_max: 1, search_trials: 1, rules: None }
+        Params {
+            seed: 0,
+            beta: 0.5,
+            cost,
+            optimise,
+            in_time_order: false,
+            capacity: Some(0.4),
+            stop_on: StopOn::LogLoss,
+            threads: 1,
+            rounds_max: 1,
+            search_trials: 1,
+            rules: None,
+        }
     }
 
     const SCORES: [f64; 8] = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2];
@@ -130,6 +218,34 @@ mod tests {
             "smallest expected cost: a call is worth it from 180 / (180 + 120) on; on 8 held-out rows this costs \
              37.50 a lead, calling everyone 90.00, calling no one 60.00"
         );
+    }
+
+    #[test]
+    fn the_best_that_fit_are_called() {
+        // By hand: 40 % of 8 rows are 3.2, so the best 3, two of them good.
+        let threshold = choose(&SCORES, &LABELS, &params(Optimise::Capacity, None)).expect("both classes");
+        assert_eq!(threshold.score, 0.7);
+        assert!(threshold.why.contains("the best 3, of which 66.7 % are good, and with them 50.0 %"), "{threshold:?}");
+        let tied = [0.9, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
+        let threshold = choose(&tied, &LABELS, &params(Optimise::Capacity, None)).expect("both classes");
+        assert_eq!(threshold.score, 0.9, "seven of one score do not fit");
+    }
+
+    #[test]
+    fn each_measure_to_stop_on_is_what_it_says() {
+        let matrix = plumb_lead::Matrix { values: Vec::new(), rows: 8, columns: 0 };
+        let samples = Samples { matrix: &matrix, labels: &LABELS, weights: &[1.0; 8] };
+        let cost = Some(Cost { false_positive: 180.0, false_negative: 120.0 });
+        let of = |stop_on| loss(&SCORES, samples, &Params { stop_on, ..params(Optimise::FBeta, cost) }).expect("fits");
+        // By hand: F0.5 is best with two calls (0.8333); calling these two costs 2 missed leads of 120 each.
+        assert!((of(StopOn::FBeta) - (1.0 - 5.0 / 6.0)).abs() < 1e-12);
+        assert!((of(StopOn::Cost) - 240.0 / 8.0).abs() < 1e-12);
+        // Precision at the four positives: 1, 1, 3/4 and 4/7.
+        assert!((of(StopOn::AveragePrecision) - (1.0 - (2.0 + 0.75 + 4.0 / 7.0) / 4.0)).abs() < 1e-12);
+        let shifted = SCORES.map(|score| score + 3.0);
+        let params = Params { stop_on: StopOn::LogLoss, ..params(Optimise::FBeta, None) };
+        let [here, there] = [&SCORES, &shifted].map(|margins| loss(margins, samples, &params).expect("fits"));
+        assert!((here - there).abs() < 1e-9, "{here} {there}");
     }
 
     #[test]

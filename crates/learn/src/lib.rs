@@ -11,15 +11,18 @@ pub mod metrics;
 pub mod split;
 pub mod drift;
 pub mod leaks;
+mod clocks;
+mod committee;
 mod search;
+mod rates;
 mod encoding;
 mod newton;
 
-pub use model::{Explanation, Model, Predictor, fit};
+pub use model::{Explanation, Fitted, Model, Predictor, fit};
 
 use plumb_lead::Matrix;
 
-use crate::decision::{Cost, Optimise};
+use crate::decision::{Cost, Optimise, StopOn};
 
 /// Labelled rows.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +46,13 @@ pub struct Params {
     pub cost: Option<Cost>,
     /// What the threshold is chosen for.
     pub optimise: Optimise,
+    /// Whether the rows are in time order, and the model is for rows that come after them: then trees are not shown the
+    /// numbers that tell the time.
+    pub in_time_order: bool,
+    /// The share of the leads that the team can call; needed when `optimise` is [`Optimise::Capacity`].
+    pub capacity: Option<f64>,
+    /// By what the settings of a model and the number of its trees are chosen.
+    pub stop_on: StopOn,
     /// Threads for boosted trees; 0 is one for each core.
     pub threads: usize,
     /// The most trees a boosted model may have.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::boosted::Boosted;
 use crate::calibration::Calibration;
+use crate::committee::{self, Committee};
 use crate::logistic::Logistic;
 use crate::rules::Rules;
 use crate::{Error, Params, Samples, decision};
@@ -42,6 +43,8 @@ pub enum Predictor {
     Logistic(Logistic),
     /// Gradient-boosted trees.
     Boosted(Boosted),
+    /// The mean of a regression and trees.
+    Committee(Box<Committee>),
 }
 
 /// What each feature did to each row's margin: its SHAP values.
@@ -55,30 +58,53 @@ pub struct Explanation {
     pub contributions: Vec<f64>,
 }
 
-/// Fits a model of a kind: on `train`, while everything that is chosen (strength, number of trees, calibration,
-/// threshold) is chosen on `valid`, later rows that it never trained on. Both need both classes.
+/// A fitted model, and what it said of the rows to choose on before it was told of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fitted {
+    /// The model.
+    pub model: Model,
+    /// The score of each row of `valid` by the fit on `train` alone.
+    pub held_out: Vec<f64>,
+    /// The same before calibration.
+    margins: Vec<f64>,
+}
+
+/// Fits a model of each kind. All that is chosen (strength, settings, number of trees, calibration, threshold) is
+/// chosen by a fit on `train` alone, on `valid`, later rows that it never saw; then the model is fitted once more by
+/// the same recipe on both, because the newest rows are the ones most like those to come. Both need both classes.
+/// A committee is made of the two other models, so it costs nothing more where these are asked for as well.
 pub fn fit(
-    kind: ModelKind,
-    features: FeatureSet,
+    kinds: &[ModelKind],
+    features: &FeatureSet,
     train: Samples,
     valid: Samples,
     params: &Params,
-) -> Result<Model, Error> {
-    train.check(&features, "train")?;
-    valid.check(&features, "choose on")?;
+    progress: &dyn Fn(ModelKind),
+) -> Result<Vec<Fitted>, Error> {
+    train.check(features, "train")?;
+    valid.check(features, "choose on")?;
     let (train_matrix, valid_matrix) = (finite(train.matrix), finite(valid.matrix));
     let train = Samples { matrix: &train_matrix, ..train };
     let valid = Samples { matrix: &valid_matrix, ..valid };
-    let (predictor, mut settings) = fit_predictor(kind, &features, train, valid, params)?;
-    let margins = predictor.margins(&features, valid.matrix)?;
-    let calibration = Calibration::fit(&margins, valid)?;
-    let scores: Vec<f64> = margins.iter().map(|margin| calibration.probability(*margin)).collect();
-    let threshold = decision::choose(&scores, valid.labels, params)?;
-    settings.insert("calibration".to_owned(), calibration.describe());
-    let positives = train.labels.iter().filter(|label| **label).count();
-    let base_rate = positives as f64 / train.labels.len() as f64;
-    let averages = averages(&features, train.matrix);
-    Ok(Model { features, predictor, calibration, threshold, base_rate, averages, params: settings })
+    let both = Joined::new(train, valid);
+    let fitting = Fitting { features, train, valid, both: both.samples(), params };
+    let mut fitted: Vec<Fitted> = Vec::new();
+    let mut alone: BTreeMap<ModelKind, Alone> = BTreeMap::new();
+    for kind in kinds {
+        let members: &[ModelKind] = match kind {
+            ModelKind::Committee => &[ModelKind::Logistic, ModelKind::Xgboost],
+            ModelKind::Rules | ModelKind::Logistic | ModelKind::Xgboost => std::slice::from_ref(kind),
+        };
+        for member in members {
+            if !alone.contains_key(member) {
+                progress(*member);
+                alone.insert(*member, fitting.alone(*member)?);
+            }
+        }
+        let members: Vec<&Alone> = members.iter().filter_map(|member| alone.get(member)).collect();
+        fitted.push(fitting.finish(Alone::together(&members))?);
+    }
+    Ok(fitted)
 }
 
 impl Model {
@@ -88,6 +114,7 @@ impl Model {
             Predictor::Rules(_) => ModelKind::Rules,
             Predictor::Logistic(_) => ModelKind::Logistic,
             Predictor::Boosted(_) => ModelKind::Xgboost,
+            Predictor::Committee(_) => ModelKind::Committee,
         }
     }
 
@@ -113,6 +140,7 @@ impl Model {
             Predictor::Rules(rules) => rules.explain(&self.features, &matrix),
             Predictor::Logistic(logistic) => logistic.explain(&matrix),
             Predictor::Boosted(boosted) => boosted.explain(&matrix),
+            Predictor::Committee(committee) => committee.explain(&matrix),
         }
     }
 
@@ -140,6 +168,7 @@ impl Predictor {
             Predictor::Rules(rules) => rules.margins(features, matrix),
             Predictor::Logistic(logistic) => logistic.margins(matrix),
             Predictor::Boosted(boosted) => boosted.margins(matrix),
+            Predictor::Committee(committee) => committee.margins(matrix),
         }
     }
 }
@@ -175,31 +204,104 @@ impl Samples<'_> {
     }
 }
 
-fn fit_predictor(
-    kind: ModelKind,
-    features: &FeatureSet,
-    train: Samples,
-    valid: Samples,
-    params: &Params,
-) -> Result<(Predictor, BTreeMap<String, String>), Error> {
-    Ok(match kind {
-        ModelKind::Rules => {
-            let why = "the project has none; add a table of rules to plumb.toml";
-            let rules = params.rules.as_ref().ok_or_else(|| Error::Rules { why: why.to_owned() })?;
-            let rules = rules.fit(features, train.matrix)?;
-            let settings = BTreeMap::from([("rules".to_owned(), rules.rules.len().to_string())]);
-            (Predictor::Rules(rules), settings)
+/// What the fits of all kinds share.
+struct Fitting<'a> {
+    features: &'a FeatureSet,
+    train: Samples<'a>,
+    valid: Samples<'a>,
+    both: Samples<'a>,
+    params: &'a Params,
+}
+
+/// One kind's predictor, fitted on all rows, and what its recipe said of the rows to choose on before.
+#[derive(Clone)]
+struct Alone {
+    predictor: Predictor,
+    settings: BTreeMap<String, String>,
+    margins: Vec<f64>,
+}
+
+impl Fitting<'_> {
+    fn alone(&self, kind: ModelKind) -> Result<Alone, Error> {
+        let Fitting { features, train, valid, both, params } = *self;
+        let one = |name: &str, value: String| BTreeMap::from([(name.to_owned(), value)]);
+        let (margins, predictor, settings) = match kind {
+            ModelKind::Rules => {
+                let why = "the project has none; add a table of rules to plumb.toml";
+                let rules = params.rules.as_ref().ok_or_else(|| Error::Rules { why: why.to_owned() })?;
+                let rules = rules.fit(features, both.matrix)?;
+                let settings = one("rules", rules.rules.len().to_string());
+                (rules.margins(features, valid.matrix)?, Predictor::Rules(rules), settings)
+            }
+            ModelKind::Logistic => {
+                let chosen = Logistic::search(features, train, valid)?;
+                let again = Logistic::fit(features, both, chosen.strength())?;
+                let settings = one("l2_strength", chosen.strength().to_string());
+                (chosen.margins(valid.matrix)?, Predictor::Logistic(again), settings)
+            }
+            ModelKind::Xgboost | ModelKind::Committee => {
+                let (chosen, recipe) = Boosted::search(features, train, valid, params)?;
+                let again = Boosted::again(features, both, &recipe, params)?;
+                (chosen.margins(valid.matrix)?, Predictor::Boosted(again), recipe.describe(features))
+            }
+        };
+        Ok(Alone { predictor, settings, margins })
+    }
+
+    fn finish(&self, alone: Alone) -> Result<Fitted, Error> {
+        let Alone { predictor, mut settings, margins } = alone;
+        let calibration = Calibration::fit(&margins, self.valid)?;
+        let held_out: Vec<f64> = margins.iter().map(|margin| calibration.probability(*margin)).collect();
+        let threshold = decision::choose(&held_out, self.valid.labels, self.params)?;
+        settings.insert("calibration".to_owned(), calibration.describe());
+        let labels = self.both.labels;
+        let base_rate = labels.iter().filter(|label| **label).count() as f64 / labels.len() as f64;
+        let (features, averages) = (self.features.clone(), averages(self.features, self.both.matrix));
+        let model = Model { features, predictor, calibration, threshold, base_rate, averages, params: settings };
+        Ok(Fitted { model, held_out, margins })
+    }
+}
+
+impl Alone {
+    /// Returns a regression and trees as a committee, and anything else as it is.
+    fn together(members: &[&Alone]) -> Alone {
+        let first = members[0];
+        if let [left, right] = members
+            && let (Predictor::Logistic(logistic), Predictor::Boosted(boosted)) = (&left.predictor, &right.predictor)
+        {
+            let committee = Committee::new(logistic.clone(), boosted.clone());
+            let settings = [&left.settings, &right.settings].into_iter().flatten();
+            return Alone {
+                predictor: Predictor::Committee(Box::new(committee)),
+                settings: settings.map(|(name, value)| (name.clone(), value.clone())).collect(),
+                margins: committee::means(&left.margins, &right.margins),
+            };
         }
-        ModelKind::Logistic => {
-            let logistic = Logistic::search(features, train, valid)?;
-            let settings = BTreeMap::from([("l2_strength".to_owned(), logistic.strength().to_string())]);
-            (Predictor::Logistic(logistic), settings)
+        first.clone()
+    }
+}
+
+/// The rows of two parts, one after the other.
+struct Joined {
+    matrix: Matrix,
+    labels: Vec<bool>,
+    weights: Vec<f32>,
+}
+
+impl Joined {
+    fn new(first: Samples, second: Samples) -> Joined {
+        let values = [first.matrix.values.as_slice(), &second.matrix.values].concat();
+        let rows = first.matrix.rows + second.matrix.rows;
+        Joined {
+            matrix: Matrix { values, rows, columns: first.matrix.columns },
+            labels: [first.labels, second.labels].concat(),
+            weights: [first.weights, second.weights].concat(),
         }
-        ModelKind::Xgboost => {
-            let (boosted, settings) = Boosted::fit(features, train, valid, params)?;
-            (Predictor::Boosted(boosted), settings)
-        }
-    })
+    }
+
+    fn samples(&self) -> Samples<'_> {
+        Samples { matrix: &self.matrix, labels: &self.labels, weights: &self.weights }
+    }
 }
 
 /// Returns the rows with each infinite value made missing: a division by zero in a feature's SQL says nothing of a
@@ -249,6 +351,7 @@ impl TryFrom<Stored> for Model {
             Predictor::Rules(rules) => rules.problem(&features),
             Predictor::Logistic(logistic) => logistic.problem(columns),
             Predictor::Boosted(boosted) => boosted.problem(columns),
+            Predictor::Committee(committee) => committee.problem(columns),
         };
         let of_averages =
             (averages.len() != columns).then(|| format!("{} averages for {columns} features", averages.len()));

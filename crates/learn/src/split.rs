@@ -112,6 +112,44 @@ pub fn random(rows: usize, seed: u64) -> Result<Split, Error> {
     Split { train, valid, test, dropped: 0 }.checked(true)
 }
 
+/// Splits rows by chance so often that each is tested on once: a fold of `1 / count` to test on, and of the other rows
+/// a fifth to choose on.
+pub fn folds(rows: usize, count: usize, seed: u64) -> Result<Vec<Split>, Error> {
+    if count < 2 || count > rows {
+        let expected = "a number from 2 to the number of rows";
+        return Err(Error::Parameter { name: "folds", found: count.to_string(), expected });
+    }
+    let rows_by_chance = shuffled(rows, seed);
+    let fold = |fold: usize| {
+        let (from, to) = (fold * rows / count, (fold + 1) * rows / count);
+        let known: Vec<usize> = rows_by_chance[..from].iter().chain(&rows_by_chance[to..]).copied().collect();
+        let (valid, train) = known.split_at(known.len() * VALID_PERCENT / 100);
+        let [train, valid, test] = [train, valid, &rows_by_chance[from..to]].map(sorted);
+        Split { train, valid, test, dropped: 0 }.checked(true)
+    };
+    (0..count).map(fold).collect()
+}
+
+/// Splits rows in time order at the beginning of each of some periods: it is tested on, and all rows before it are
+/// known. The newest fifth of these is to choose on, as in [`for_use`]: what a retraining of leads does. `starts`
+/// ascend.
+pub fn before_each(rows: usize, starts: &[usize]) -> Result<Vec<Split>, Error> {
+    if starts.windows(2).any(|pair| pair[0] >= pair[1]) || starts.iter().any(|start| *start >= rows) {
+        let expected = "rows that ascend";
+        return Err(Error::Parameter { name: "starts", found: format!("{starts:?}"), expected });
+    }
+    let ends = starts.iter().skip(1).copied().chain([rows]);
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| {
+            let valid_from = start - start * VALID_PERCENT / 100;
+            let (train, valid) = ((0..valid_from).collect(), (valid_from..*start).collect());
+            Split { train, valid, test: (*start..end).collect(), dropped: 0 }.checked(true)
+        })
+        .collect()
+}
+
 fn shuffled(rows: usize, seed: u64) -> Vec<usize> {
     let mut shuffled: Vec<usize> = (0..rows).collect();
     shuffled.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));

@@ -9,6 +9,7 @@ mod watching;
 mod verifying;
 mod registry;
 mod store;
+mod journal;
 mod http;
 mod commands;
 
@@ -52,6 +53,8 @@ enum Command {
     Reproduce(commands::reproduce::Args),
     /// Make a model the one that answers.
     Promote(commands::promote::Args),
+    /// Show or change who answers beside the champion, or is asked in the shadow.
+    Variants(commands::variants::Args),
     /// Make the model before the one that answers again.
     Rollback(commands::rollback::Args),
 }
@@ -78,6 +81,7 @@ async fn main() -> ExitCode {
         Command::Verify(args) => commands::verify::run(args).await,
         Command::Reproduce(args) => commands::reproduce::run(args).await,
         Command::Promote(args) => commands::promote::run(args).await,
+        Command::Variants(args) => commands::variants::run(args).await,
         Command::Rollback(args) => commands::rollback::run(args).await,
     };
     match outcome {

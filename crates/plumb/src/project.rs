@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::{FeatureSql, Question, Source, SqlFile};
 use plumb_lead::Wording;
-use plumb_learn::decision::{Cost, Optimise};
+use plumb_learn::decision::{Cost, Optimise, StopOn};
 use plumb_learn::rules::{self, Rules};
 use serde::{Deserialize, Deserializer};
 
@@ -49,6 +49,11 @@ pub(crate) struct Target {
     /// What the threshold is chosen for.
     #[serde(default)]
     pub(crate) optimise: Optimise,
+    /// How many leads the team can call in a week.
+    pub(crate) capacity: Option<f64>,
+    /// By what the settings of a model are chosen.
+    #[serde(default)]
+    pub(crate) stop_on: StopOn,
     /// The beta of F-beta.
     #[serde(default = "half")]
     pub(crate) beta: f64,
@@ -148,6 +153,14 @@ impl Project {
         let target: Target =
             value.clone().try_into().with_context(|| format!("`plumb.toml`: target `{name}` is wrong"))?;
         ensure!(target.horizon > TimeDelta::zero(), "`plumb.toml`: target `{name}`: `horizon` has to be over 0");
+        ensure!(
+            target.capacity.is_none_or(|leads| leads.is_finite() && leads > 0.0),
+            "`plumb.toml`: target `{name}`: `capacity` has to be over 0: the leads that the team can call in a week"
+        );
+        ensure!(
+            target.optimise != Optimise::Capacity || target.capacity.is_some(),
+            "`plumb.toml`: target `{name}`: `optimise = \"capacity\"` needs `capacity`, the leads a week"
+        );
         Ok(target)
     }
 

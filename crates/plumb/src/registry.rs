@@ -11,7 +11,7 @@ use chrono::Utc;
 use plumb_lead::ModelCard;
 use sha2::{Digest, Sha256};
 
-use crate::store::{Action, StageChange, Store};
+use crate::store::{Action, StageChange, Store, Variant};
 
 /// Hexadecimal digits of a model's id: 64 bits, so that two of a million models share one with a chance of 1 in 10^7.
 const ID_DIGITS: usize = 16;
@@ -109,7 +109,60 @@ pub(crate) async fn history(store: &Store, target: &str) -> Result<Vec<StageChan
     store.stage_changes(target).await
 }
 
-/// Returns a number that grows with each change of a stage, so that a running server notices a new champion.
+/// The variant that the champion answers as.
+pub(crate) const CHAMPION_VARIANT: &str = "AllTraffic";
+
+/// Returns who answers for a target, or is asked in the shadow. The champion does, as [`CHAMPION_VARIANT`], with a weight
+/// of 1 unless that is set otherwise.
+pub(crate) async fn variants(store: &Store, target: &str) -> Result<Vec<Variant>> {
+    let mut variants = store.variants(target).await?;
+    if !variants.iter().any(|variant| variant.name == CHAMPION_VARIANT) {
+        let champion = Variant { name: CHAMPION_VARIANT.to_owned(), model_id: None, weight: 1.0, shadow: false };
+        variants.insert(0, champion);
+    }
+    Ok(variants)
+}
+
+/// Adds a variant, or changes the one of its name.
+pub(crate) async fn set_variant(store: &Store, target: &str, variant: &Variant, by: &str) -> Result<()> {
+    let name = &variant.name;
+    let inner = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    if name.is_empty() || name.len() > 63 || !name.chars().all(inner) || name.starts_with('-') || name.ends_with('-') {
+        bail!(
+            "`{name}` is no name of a variant: expected at most 63 letters and digits, with hyphens only between them"
+        );
+    }
+    if !(variant.weight.is_finite() && variant.weight >= 0.0) {
+        bail!("a weight of {} is not possible: expected 0 or more", variant.weight);
+    }
+    if name == CHAMPION_VARIANT && (variant.shadow || variant.model_id.is_some()) {
+        bail!("`{CHAMPION_VARIANT}` is the champion's: only its weight can be set; choose another name");
+    }
+    if let Some(id) = &variant.model_id {
+        let card = known(store, id).await?;
+        if card.target != target {
+            bail!("model `{id}` answers for target `{}`, not for `{target}`", card.target);
+        }
+    }
+    let others = variants(store, target).await?.into_iter().filter(|other| other.name != *name && !other.shadow);
+    let total: f64 = others.map(|other| other.weight).sum::<f64>() + if variant.shadow { 0.0 } else { variant.weight };
+    if total <= 0.0 {
+        bail!("nobody would answer for `{target}`: give a variant a weight over 0");
+    }
+    store.put_variant(target, variant, by, Utc::now()).await
+}
+
+/// Removes a variant, and returns whether it was there.
+pub(crate) async fn remove_variant(store: &Store, target: &str, name: &str, by: &str) -> Result<bool> {
+    let rest = variants(store, target).await?.into_iter().filter(|other| other.name != name && !other.shadow);
+    // Without a row of its own the champion has a weight of 1 again.
+    if name != CHAMPION_VARIANT && rest.map(|other| other.weight).sum::<f64>() <= 0.0 {
+        bail!("without `{name}` nobody would answer for `{target}`: give another variant a weight over 0 first");
+    }
+    store.remove_variant(target, name, by, Utc::now()).await
+}
+
+/// Returns a number that grows with each change of a stage or a variant, so that a running server notices a new champion.
 pub(crate) async fn revision(store: &Store) -> Result<i64> {
     store.stage_revision().await
 }

@@ -24,7 +24,7 @@ pub(super) const SCHEDULER: &str = "plumb_scheduler";
 /// Says the version of an executor.
 pub(super) const EXECUTOR: &str = "plumb_executor";
 
-/// Computes the features of a chunk: takes a [`super::features::Call`] as JSON and returns its number of rows.
+/// Computes the features of a chunk: takes a `Call` of `features` as JSON and returns its number of rows.
 pub(super) const FEATURES: &str = "plumb_features";
 
 /// Returns the functions as a client names them: it computes none of them.

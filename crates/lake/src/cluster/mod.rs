@@ -9,6 +9,7 @@
 mod features;
 mod functions;
 mod processes;
+mod token;
 
 use std::path::Path;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use tempfile::TempDir;
 use crate::engine;
 use crate::{Error, ground};
 pub use processes::{Executor, executor, scheduler};
+pub use token::Token;
 
 /// Partitions of a query of `sources/*.sql`.
 const PARTITIONS: usize = 8;
@@ -41,6 +43,7 @@ const ONE: &str = "_one";
 /// A cluster that was asked whether it is of this program's version.
 pub struct Cluster {
     address: String,
+    token: Token,
     /// A session whose queries run there.
     context: SessionContext,
     /// A folder that all machines see; it goes away with this.
@@ -52,19 +55,19 @@ impl Cluster {
     /// the same path.
     ///
     /// A cluster of another version of the program is refused: it may compute something else.
-    pub async fn connect(address: &str, data: &Path) -> Result<Cluster, Error> {
+    pub async fn connect(address: &str, token: Token, data: &Path) -> Result<Cluster, Error> {
         let folder = std::path::absolute(data.join("cluster")).map_err(Error::file("find", data))?;
         std::fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
         let shared =
             tempfile::Builder::new().prefix("job-").tempdir_in(&folder).map_err(Error::file("write to", &folder))?;
-        let context = session(address, 1).map_err(failed(address, "reach the scheduler"))?;
+        let context = session(address, &token, 1).map_err(failed(address, "reach the scheduler"))?;
         let one = shared.path().join("one.parquet");
         ground::write_parquet(&one, &functions::one_row())?;
         context
             .register_parquet(ONE, one.display().to_string(), ParquetReadOptions::default())
             .await
             .map_err(failed(address, "read the data folder"))?;
-        let cluster = Cluster { address: address.to_owned(), context, shared };
+        let cluster = Cluster { address: address.to_owned(), token, context, shared };
         cluster.check_version().await?;
         Ok(cluster)
     }
@@ -98,12 +101,13 @@ impl Cluster {
 
     /// Returns a session whose queries run on the cluster, with Plumbline's functions.
     pub(crate) fn session(&self) -> Result<SessionContext, Error> {
-        session(&self.address, PARTITIONS).map_err(failed(&self.address, "reach the scheduler"))
+        session(&self.address, &self.token, PARTITIONS).map_err(failed(&self.address, "reach the scheduler"))
     }
 }
 
-fn session(address: &str, partitions: usize) -> Result<SessionContext, DataFusionError> {
-    let state = SessionStateBuilder::new().with_default_features().with_config(engine::config(partitions)).build();
+fn session(address: &str, token: &Token, partitions: usize) -> Result<SessionContext, DataFusionError> {
+    let config = token.config(engine::config(partitions));
+    let state = SessionStateBuilder::new().with_default_features().with_config(config).build();
     let context = SessionContext::new_with_state(state.upgrade_for_ballista(format!("http://{address}"))?);
     functions::client().into_iter().for_each(|function| context.register_udf(function));
     Ok(context)

@@ -1,10 +1,15 @@
 //! Intervals by resampling rows. Rows count as independent: where a lead has several rows, intervals are a little
 //! too narrow.
+//!
+//! Many rows are first drawn together into blocks of neighbouring scores, and each block's rows are drawn at once: how
+//! many of its positives and of its negatives a draw has are two Poisson numbers. A measure moves by less than a
+//! hundredth of its interval by that, and a million rows cost no more than sixteen thousand.
 
 use plumb_lead::Interval;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::blocks::Blocks;
 use super::{Measures, Ranked};
 use crate::Error;
 
@@ -17,6 +22,9 @@ pub struct Bootstrap {
     pub seed: u64,
 }
 
+/// Up to so many rows each is drawn on its own.
+const ROWS_EACH_MAX: usize = 16_384;
+
 /// The measures of every draw.
 pub(super) struct Draws(Vec<Measures>);
 
@@ -27,8 +35,13 @@ impl Bootstrap {
             return Err(Error::Parameter { name: "resamples", found: "0".to_owned(), expected });
         }
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
-        let draws = (0..self.resamples).map(|_| Measures::of(&draw(ranked, &mut random), threshold, beta)).collect();
-        Ok(Draws(draws))
+        let draws = 0..self.resamples;
+        Ok(Draws(if ranked.rows() > ROWS_EACH_MAX {
+            let blocks = Blocks::new(ranked, threshold);
+            draws.map(|_| blocks.draw(&mut random).measures(beta)).collect()
+        } else {
+            draws.map(|_| Measures::of(&draw(ranked, &mut random), threshold, beta)).collect()
+        }))
     }
 }
 

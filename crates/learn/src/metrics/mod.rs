@@ -4,6 +4,7 @@
 //! is an error. Rows of the same score count the same in every measure, whatever their order in the table.
 
 mod bootstrap;
+mod blocks;
 mod ranked;
 mod segments;
 

@@ -52,11 +52,13 @@ fn a_margin_that_boasts_is_brought_back() {
 
 #[test]
 fn a_bend_is_found() {
-    let (margins, labels) = honest(20_000);
+    let (margins, labels) = honest(2_000);
     let bent: Vec<f64> =
         margins.iter().map(|margin| if *margin > -1.0 { 6.0 * (margin + 1.0) } else { margin + 1.0 }).collect();
     let calibration = calibrated(&bent, &labels);
-    assert!(calibration.describe().starts_with("two slopes"), "{}", calibration.describe());
+    assert!(!calibration.describe().starts_with("one slope"), "{}", calibration.describe());
+    let expected = 1.0 / (1.0 + 3.0_f64.exp());
+    assert!((calibration.probability(-2.0) - expected).abs() < 0.04, "{}", calibration.probability(-2.0));
 }
 
 #[test]
@@ -89,4 +91,29 @@ fn margins_that_do_not_match_the_labels_are_refused() {
     let samples = Samples { matrix: &matrix, labels: &[true, false], weights: &[1.0, 1.0] };
     let error = Calibration::fit(&[1.0], samples).expect_err("one margin for two rows");
     assert!(matches!(error, Error::Lengths { what: "margins", found: 1, expected: 2 }), "{error}");
+}
+
+#[test]
+fn steps_are_kept_where_no_sigmoid_follows() {
+    // A plateau in the middle, as a model makes that cannot tell half of the leads apart.
+    let mut chance = ChaCha8Rng::seed_from_u64(9);
+    let truth = |margin: f64| {
+        if margin < -1.0 {
+            0.02
+        } else if margin < 1.0 {
+            0.5
+        } else {
+            0.55
+        }
+    };
+    let margins: Vec<f64> = (0..20_000).map(|_| chance.random_range(-4.0..4.0)).collect();
+    let labels: Vec<bool> = margins.iter().map(|margin| chance.random_bool(truth(*margin))).collect();
+    let calibration = calibrated(&margins, &labels);
+    assert!(calibration.describe().starts_with("isotonic"), "{}", calibration.describe());
+    for margin in [-3.0, 0.0, 3.0] {
+        let found = calibration.probability(margin);
+        assert!((found - truth(margin)).abs() < 0.04, "{margin}: {found}");
+    }
+    let rising: Vec<f64> = (-60..60).map(|step| calibration.probability(f64::from(step) / 10.0)).collect();
+    assert!(rising.windows(2).all(|pair| pair[0] < pair[1]), "no two margins share a score");
 }

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use plumb_lead::{Column, FeatureSet, MISSING_LEVEL, Matrix, ModelKind, Monotone, Table, Values, Wording};
-use plumb_learn::decision::Optimise;
+use plumb_learn::decision::{Optimise, StopOn};
 use plumb_learn::logistic::Logistic;
 use plumb_learn::{Error, Model, Params, Samples, fit, metrics, rules};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-const KINDS: [ModelKind; 3] = [ModelKind::Rules, ModelKind::Logistic, ModelKind::Xgboost];
+const KINDS: [ModelKind; 4] = [ModelKind::Rules, ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Committee];
 const LEVELS: [&str; 4] = ["ads", "email", "fair", "partner"];
 
 /// Leads whose probability follows a formula with an interaction, and the two parts that a fit needs.
@@ -80,6 +80,9 @@ fn params() -> Params {
         beta: 0.5,
         cost: None,
         optimise: Optimise::FBeta,
+        in_time_order: false,
+        capacity: None,
+        stop_on: StopOn::LogLoss,
         threads: 1,
         rounds_max: 200,
         search_trials: 3,
@@ -89,7 +92,18 @@ fn params() -> Params {
 
 fn fitted(kind: ModelKind, params: &Params) -> Model {
     let (train, valid) = (Company::new(3000, 1), Company::new(1500, 2));
-    fit(kind, train.features.clone(), train.samples(), valid.samples(), params).expect("both parts have both classes")
+    fit_one(kind, &train.features, train.samples(), valid.samples(), params).expect("both parts have both classes")
+}
+
+fn fit_one(
+    kind: ModelKind,
+    features: &FeatureSet,
+    train: Samples,
+    valid: Samples,
+    params: &Params,
+) -> Result<Model, Error> {
+    let fitted = fit(&[kind], features, train, valid, params, &|_| {})?.into_iter().next();
+    Ok(fitted.expect("one kind was asked for").model)
 }
 
 fn scores(model: &Model, matrix: &Matrix) -> Vec<f64> {
@@ -101,10 +115,11 @@ fn every_model_learns_and_none_beats_the_truth() {
     let test = Company::new(4000, 3);
     let best = metrics::auc(&test.truth, &test.labels).expect("both classes");
     let auc = |kind| metrics::auc(&scores(&fitted(kind, &params()), &test.matrix), &test.labels).expect("both classes");
-    let [rules, logistic, xgboost] = KINDS.map(auc);
+    let [rules, logistic, xgboost, committee] = KINDS.map(auc);
     assert!(rules > 0.68 && logistic > 0.70 && xgboost > best - 0.02, "{rules} {logistic} {xgboost} of {best}");
     // The interaction and the range are out of a straight line's reach.
     assert!(xgboost > logistic + 0.02 && xgboost < best + 0.01, "{rules} {logistic} {xgboost} of {best}");
+    assert!(committee > logistic, "{committee} {logistic}");
 }
 
 #[test]
@@ -236,7 +251,7 @@ fn one_class_is_refused_by_name() {
     let refused = |kind, train: Samples, valid: Samples| {
         let features = Company::new(1, 1).features;
         let features = FeatureSet { features: features.features.into_iter().take(train.matrix.columns).collect() };
-        fit(kind, features, train, valid, &params()).expect_err("one class is nothing to learn from").to_string()
+        fit_one(kind, &features, train, valid, &params()).expect_err("one class is nothing to learn from").to_string()
     };
     for kind in KINDS {
         let error = refused(kind, Samples { labels: &negative, ..train.samples() }, valid.samples());
@@ -251,7 +266,7 @@ fn what_cannot_be_fitted_is_refused_before_the_fit() {
     let (train, valid) = (Company::new(300, 1), Company::new(300, 2));
     let refused = |kind, train: Samples, params: &Params| {
         let features = Company::new(300, 1).features;
-        fit(kind, features, train, valid.samples(), params).expect_err("the input is wrong")
+        fit_one(kind, &features, train, valid.samples(), params).expect_err("the input is wrong")
     };
     let xgboost = |change: fn(&mut Params)| {
         let mut changed = params();
@@ -289,8 +304,7 @@ fn a_direction_is_kept() {
             company
         };
         let (train, valid) = (turned(1), turned(2));
-        let model =
-            fit(kind, train.features.clone(), train.samples(), valid.samples(), &params()).expect("both classes");
+        let model = fit_one(kind, &train.features, train.samples(), valid.samples(), &params()).expect("both classes");
         for row in 0..ladder.matrix.rows {
             let rows = (0..8).flat_map(|replies| {
                 let mut row = ladder.matrix.row(row).to_vec();
@@ -314,8 +328,7 @@ fn categories_alone_teach_and_a_new_one_counts_as_missing() {
     };
     let (train, valid) = (only_channel(3000, 1), only_channel(1500, 2));
     for kind in KINDS {
-        let model =
-            fit(kind, train.features.clone(), train.samples(), valid.samples(), &params()).expect("both classes");
+        let model = fit_one(kind, &train.features, train.samples(), valid.samples(), &params()).expect("both classes");
         let words = [LEVELS.as_slice(), &["tiktok"]].concat();
         let levels: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         let values = Values::Category { codes: vec![0, 3, 4, MISSING_LEVEL], levels };
@@ -352,7 +365,7 @@ fn a_row_without_weight_is_as_good_as_absent() {
     for (kind, near) in [(ModelKind::Logistic, 1e-6), (ModelKind::Xgboost, 1e-3)] {
         let of = |train: &Company| {
             let model =
-                fit(kind, train.features.clone(), train.samples(), valid.samples(), &params()).expect("both classes");
+                fit_one(kind, &train.features, train.samples(), valid.samples(), &params()).expect("both classes");
             model.margins(&valid.matrix).expect("fits")
         };
         let (plain, with_more) = (of(&train), of(&more));
@@ -408,14 +421,16 @@ fn a_stored_model_that_was_changed_is_refused() {
 
 #[test]
 fn averages_and_base_rate_are_those_of_the_training_rows() {
-    let train = Company::new(3000, 1);
+    // The model that is used has learned from both parts.
+    let (train, valid) = (Company::new(3000, 1), Company::new(1500, 2));
     let model = fitted(ModelKind::Logistic, &params());
-    let known: Vec<f32> = train.matrix.column(0).filter(|value| !value.is_nan()).collect();
+    let known: Vec<f32> =
+        train.matrix.column(0).chain(valid.matrix.column(0)).filter(|value| !value.is_nan()).collect();
     let mean = known.iter().map(|value| f64::from(*value)).sum::<f64>() / known.len() as f64;
     assert!((f64::from(model.averages[0]) - mean).abs() < 1e-3);
     assert_eq!(model.averages[3], 0.0, "a category has no average");
-    let positives = train.labels.iter().filter(|label| **label).count();
-    assert_eq!(model.base_rate, positives as f64 / 3000.0);
+    let positives = train.labels.iter().chain(&valid.labels).filter(|label| **label).count();
+    assert_eq!(model.base_rate, positives as f64 / 4500.0);
 }
 
 /// The reference is scikit-learn 1.9.1, `LogisticRegression(C=1/0.5, solver="newton-cholesky", tol=1e-12)` with sample

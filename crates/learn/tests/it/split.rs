@@ -97,3 +97,30 @@ proptest! {
         prop_assert_eq!(split.train.len() + split.valid.len() + split.test.len() + split.dropped, rows.len());
     }
 }
+
+#[test]
+fn each_row_is_tested_on_once_and_known_to_the_other_folds() {
+    let folds = split::folds(103, 5, 1).expect("enough rows");
+    let mut tested: Vec<usize> = folds.iter().flat_map(|fold| fold.test.clone()).collect();
+    tested.sort_unstable();
+    assert_eq!(tested, (0..103).collect::<Vec<_>>());
+    for fold in &folds {
+        let mut all = [fold.train.clone(), fold.valid.clone(), fold.test.clone()].concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..103).collect::<Vec<_>>());
+    }
+    assert!(split::folds(3, 4, 1).is_err() && split::folds(10, 1, 1).is_err());
+}
+
+#[test]
+fn a_period_is_tested_by_what_came_before_it() {
+    let splits = split::before_each(100, &[40, 70]).expect("they ascend");
+    assert_eq!(splits.len(), 2);
+    for (split, (from, to)) in splits.iter().zip([(40, 70), (70, 100)]) {
+        assert_eq!(split.test, (from..to).collect::<Vec<_>>());
+        let known = [split.train.clone(), split.valid.clone()].concat();
+        assert_eq!(known, (0..from).collect::<Vec<_>>(), "the newest are chosen on");
+        assert_eq!(split.valid.len(), from / 5);
+    }
+    assert!(split::before_each(100, &[70, 40]).is_err() && split::before_each(100, &[100]).is_err());
+}

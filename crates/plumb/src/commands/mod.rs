@@ -15,6 +15,7 @@ pub(crate) mod rollback;
 pub(crate) mod score;
 pub(crate) mod serve;
 pub(crate) mod train;
+pub(crate) mod variants;
 pub(crate) mod verify;
 pub(crate) mod watch;
 
@@ -26,7 +27,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use plumb_lake::Lake;
-use plumb_lake::cluster::Cluster;
+use plumb_lake::cluster::{Cluster, Token};
 
 use crate::project::Project;
 use crate::registry;
@@ -94,11 +95,24 @@ pub(crate) struct Batch {
     rows_at_once: Option<NonZeroUsize>,
 }
 
+/// Where the token of a cluster is looked for.
+pub(crate) const TOKEN_VARIABLE: &str = "PLUMB_CLUSTER_TOKEN";
+
+/// Returns the token of the cluster out of the environment; none if it is not set.
+fn cluster_token() -> Result<Token> {
+    match std::env::var(TOKEN_VARIABLE) {
+        Ok(text) => Token::new(&text).with_context(|| {
+            format!("environment variable `{TOKEN_VARIABLE}`: expected letters, digits and `-._~`, and at least one")
+        }),
+        Err(_) => Ok(Token::default()),
+    }
+}
+
 impl OnCluster {
     /// Connects to the cluster, if one was named.
     pub(crate) async fn connect(&self, data: &Path) -> Result<Option<Cluster>> {
         match &self.cluster {
-            Some(address) => Ok(Some(Cluster::connect(address, data).await?)),
+            Some(address) => Ok(Some(Cluster::connect(address, cluster_token()?, data).await?)),
             None => Ok(None),
         }
     }

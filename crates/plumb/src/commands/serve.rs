@@ -50,6 +50,19 @@ pub(crate) struct Args {
     /// A request that is not answered within so many seconds is told so.
     #[arg(long, value_name = "SECONDS", default_value_t = LOAD.deadline.as_secs())]
     deadline: u64,
+    /// Keep what is sent and answered in the data folder's `capture`, in SageMaker's data capture format.
+    #[arg(long)]
+    capture: bool,
+}
+
+/// What was asked of a server, beside where its data is.
+pub(crate) struct Service {
+    /// Who may ask.
+    pub(crate) access: Access,
+    /// How much is taken on.
+    pub(crate) load: Load,
+    /// Whether what is sent and answered is kept.
+    pub(crate) capture: bool,
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
@@ -57,7 +70,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     ensure!(load.working > 0 && args.deadline > 0, "--working and --deadline have to be over 0");
     let access = access(&args)?;
     let listener = listen(SocketAddr::new(args.host, args.port)).await?;
-    serve(&args.place, listener, access, load).await
+    serve(&args.place, listener, Service { access, load, capture: args.capture }).await
 }
 
 /// Returns who may ask; an address that others can reach is refused as long as nobody could be.
@@ -83,20 +96,21 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Answers requests until the program is told to stop.
-pub(crate) async fn serve(place: &Place, listener: TcpListener, access: Access, load: Load) -> Result<()> {
-    let app = open(place, access, load).await?;
+pub(crate) async fn serve(place: &Place, listener: TcpListener, service: Service) -> Result<()> {
+    let app = open(place, service).await?;
     let address = listener.local_addr().context("the server has no address")?;
     println!("serving on http://{address} (stop with Ctrl-C)");
     http::serve(app, listener, stopped()).await
 }
 
-async fn open(place: &Place, access: Access, load: Load) -> Result<App> {
+async fn open(place: &Place, service: Service) -> Result<App> {
+    let Service { access, load, capture } = service;
     let data = place.data();
     if Project::is_at(&place.project) {
         let project = Project::open(&place.project)?;
         let lake = Lake::open(&data).await?;
         let store = place.store().await?;
-        let config = Config { targets: project.targets(), now: project.fixed_now(), access, load };
+        let config = Config { targets: project.targets(), now: project.fixed_now(), access, load, capture };
         return App::open(Some(lake), store, &data, config).await;
     }
     // A data folder alone, as `plumb quick` writes it.
@@ -107,7 +121,7 @@ async fn open(place: &Place, access: Access, load: Load) -> Result<App> {
             place.project.display()
         );
     }
-    let config = Config { targets: Vec::new(), now: None, access, load };
+    let config = Config { targets: Vec::new(), now: None, access, load, capture };
     App::open(None, Store::open_existing(&data.join("plumb.db")).await?, &data, config).await
 }
 

@@ -49,6 +49,8 @@ pub(super) async fn give(
             return Err(Error::field(field, &format!("has {chars} characters: expected at most {chars_max}")));
         }
     }
+    // What was answered a moment ago may still be on its way into the database.
+    app.journal.settle().await;
     if app.store.prediction(&prediction_id).await?.is_none() {
         return Err(Error::unknown_prediction(&prediction_id));
     }

@@ -15,7 +15,7 @@ use super::App;
 use super::error::Error;
 
 /// What a request says of a lead beside its id. It wins over what the sources said.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct News {
     /// When the lead came to be; without it, it has to be known.
     pub(super) created_at: Option<DateTime<Utc>>,

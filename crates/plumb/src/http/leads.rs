@@ -100,6 +100,7 @@ pub(super) struct Known {
 impl Known {
     /// Reads it; a lead of which nothing is known is an error.
     pub(super) async fn read(app: &App, lead_id: &str) -> Result<Known, Error> {
+        app.journal.settle().await;
         let known = Known {
             brief: app.store.lead_brief(lead_id).await?,
             history: app.store.history_of_lead(lead_id).await?,
@@ -123,6 +124,7 @@ pub(super) async fn ranked(
     limit: usize,
     offset: usize,
 ) -> Result<(Ranked, BandCounts), Error> {
+    app.journal.settle().await;
     let predictions = app.store.latest_predictions(target, limit, offset, band).await?;
     let lead_ids: Vec<&str> = predictions.iter().map(|prediction| prediction.lead_id.as_str()).collect();
     let mut briefs = app.store.lead_briefs(&lead_ids).await?;

@@ -19,6 +19,7 @@ mod body;
 mod gate;
 mod metrics;
 mod champions;
+mod variants;
 mod csv_rows;
 mod error;
 mod feedback;
@@ -57,6 +58,7 @@ use crate::http::error::Error;
 use crate::http::gate::Gate;
 use crate::http::ground::Ground;
 use crate::http::metrics::Metrics;
+use crate::journal::Journal;
 use crate::store::Store;
 
 /// The largest body that is read, in bytes: InvokeEndpoint's own limit.
@@ -82,7 +84,16 @@ pub(crate) struct App {
     metrics: Metrics,
     /// The room for bodies that are under way.
     room: Semaphore,
+    /// What was answered, on its way into the store.
+    journal: Journal,
+    /// How many requests may be scored in the shadow at a time.
+    shadows: Arc<Semaphore>,
+    /// Whether what is sent and answered is kept.
+    capture: bool,
 }
+
+/// Requests that are scored in the shadow at a time.
+const SHADOWS_MAX: usize = 32;
 
 /// What is configured of a server.
 pub(crate) struct Config {
@@ -94,20 +105,24 @@ pub(crate) struct Config {
     pub(crate) access: Access,
     /// How much is taken on.
     pub(crate) load: Load,
+    /// Whether what is sent and answered is kept.
+    pub(crate) capture: bool,
 }
 
 impl App {
     /// Opens what a server needs and loads the champions; one that cannot be loaded is an error.
     /// `data` is the folder that holds the models and the ground.
     pub(crate) async fn open(lake: Option<Lake>, store: Store, data: &Path, config: Config) -> Result<App> {
+        let journal = Journal::open(&store, data).await?;
         let champions = Champions::load(&store, data).await?;
         if let Some(lake) = &lake {
             champions.prepare(lake).await?;
         }
         let ground = lake.map(|lake| Ground::new(lake, data));
-        let Config { targets, now, access, load } = config;
+        let Config { targets, now, access, load, capture } = config;
         let (gate, metrics) = (Gate::new(load), Metrics::default());
-        Ok(App { ground, store, champions, targets, now, access, gate, metrics, room: body::room() })
+        let (room, shadows) = (body::room(), Arc::new(Semaphore::new(SHADOWS_MAX)));
+        Ok(App { ground, store, champions, targets, now, access, gate, metrics, room, journal, shadows, capture })
     }
 
     /// Returns the moment that counts as now.
@@ -141,11 +156,14 @@ pub(crate) async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    listen::run(router(app), listener, shutdown).await
+    let app = Arc::new(app);
+    listen::run(router(app.clone()), listener, shutdown).await?;
+    // Nothing would be lost without this; but who looks at the store next would not see the last answers.
+    app.journal.settle().await;
+    Ok(())
 }
 
-fn router(app: App) -> Router {
-    let app = Arc::new(app);
+fn router(app: Arc<App>) -> Router {
     let scoring = Router::new()
         .route("/v1/score", post(score::post))
         .route("/endpoints/{target}/invocations", post(invoke::post))

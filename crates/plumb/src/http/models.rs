@@ -39,7 +39,15 @@ pub(super) async fn get(
             })
         })
         .collect();
+    let variants = registry::variants(&app.store, &target).await?;
+    let variants: Vec<Value> = variants
+        .into_iter()
+        .map(|variant| {
+            let model_id = variant.model_id.or_else(|| champion.clone());
+            json!({ "name": variant.name, "model_id": model_id, "weight": variant.weight, "shadow": variant.shadow })
+        })
+        .collect();
     Ok(Json(json!({
-        "target": target, "champion": champion, "challenger": challenger, "models": cards, "history": history,
+        "target": target, "variants": variants, "champion": champion, "challenger": challenger, "models": cards, "history": history,
     })))
 }

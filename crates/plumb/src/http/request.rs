@@ -16,12 +16,17 @@ use super::App;
 /// The header in which AWS SDKs look for it.
 const HEADER: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
+/// The id of a request.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(pub(super) String);
+
 /// Gives a request its id, and counts and logs how it was answered.
-pub(super) async fn follow(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(super) async fn follow(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let id = Uuid::now_v7().to_string();
     let matched = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let answer = async {
         let response = next.run(request).await;
         let (status, took) = (response.status().as_u16(), began.elapsed());

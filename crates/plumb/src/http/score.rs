@@ -27,12 +27,13 @@ pub(super) struct Answer {
 pub(super) async fn post(State(app): State<Arc<App>>, body: Body) -> Result<Json<Answer>, Error> {
     let mut fields = body.json()?;
     let target = fields.text_needed("target")?;
-    let scorer = app.scorer(&target).await?;
+    let chosen = app.variants(&target).await?.choose().ok_or_else(|| Error::no_champion(&target))?;
     let as_of = fields.moment("as_of")?.unwrap_or_else(|| app.now());
-    let subject = Subject::read(&mut fields, &subject::feature_names(&scorer))?;
+    let subject = Subject::read(&mut fields, &subject::feature_names(&chosen.answering.scorer))?;
     fields.no_more()?;
     subject::check_created(&subject, "", as_of)?;
-    let scored = subject::score(&app, scorer, vec![subject], as_of).await?;
+    let scored = subject::score(&app, &chosen, vec![subject], as_of).await?;
+    subject::keep(&app, &chosen, &scored, None).await?;
     let prediction = scored.predictions.into_iter().next().context("one row gave no prediction")?.into();
     Ok(Json(Answer { prediction, unseen: scored.unseen.into_iter().map(UnseenAnswer::from).collect() }))
 }

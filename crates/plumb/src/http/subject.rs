@@ -14,10 +14,13 @@ use uuid::Uuid;
 use super::App;
 use super::error::Error;
 use super::known::{self, News};
+use super::variants::{Answering, Chosen, Variants};
 use super::wire::{Fields, field_value};
+use crate::journal::{Capture, Said};
 use crate::scoring::{self, Origin, Scorer};
 
 /// One thing to score.
+#[derive(Clone)]
 pub(super) enum Subject {
     /// A lead that the sources know, with what the request says of it.
     Known { lead_id: String, news: News },
@@ -78,13 +81,18 @@ const SUBJECTS_AT_ONCE: usize = 3;
 /// A lead with more events than this is not scored where the request is.
 const EVENTS_AT_ONCE: usize = 1_000;
 
-/// Scores subjects by a model, and stores the predictions before it returns them.
+/// Scores subjects by the chosen variant, and has the shadow variants score them too. What is scored has to be kept by
+/// [`keep`] before it is answered.
 pub(super) async fn score(
     app: &Arc<App>,
-    scorer: Arc<Scorer>,
+    chosen: &Chosen,
     subjects: Vec<Subject>,
     as_of: DateTime<Utc>,
 ) -> Result<Scored, Error> {
+    for shadow in chosen.variants.shadows() {
+        score_in_shadow(app, shadow, subjects.clone(), as_of);
+    }
+    let scorer = &chosen.answering.scorer;
     let is_short = |subject: &Subject| match subject {
         // Mostly one row of the operational database; only a lead that is not open is looked for in the ground.
         Subject::Known { news, .. } => news.events.len() <= EVENTS_AT_ONCE,
@@ -92,7 +100,7 @@ pub(super) async fn score(
         Subject::Features { .. } => true,
     };
     let scored = if subjects.len() <= SUBJECTS_AT_ONCE && subjects.iter().all(is_short) {
-        score_all(app, &scorer, subjects, as_of).await?
+        score_all(app, scorer, subjects, as_of).await?
     } else {
         let (runtime, shared) = (Handle::current(), app.clone());
         // Many rows keep a processor busy for longer than an async thread may be, and so does a look into the ground.
@@ -101,15 +109,43 @@ pub(super) async fn score(
         spawn_blocking(work).await.context("the scoring broke off")??
     };
     app.metrics.scored(&scorer.artifact.target, &scorer.model_id, scored.predictions.len(), &scored.unseen);
-    app.store.insert_predictions(&scored.predictions).await?;
     Ok(scored)
 }
 
+/// Keeps what was scored; when this returns, it survives whatever happens to the program.
+pub(super) async fn keep(app: &App, chosen: &Chosen, scored: &Scored, capture: Option<&Capture>) -> Result<(), Error> {
+    let predictions = scored.predictions.as_slice();
+    app.journal.append(&Said { variant: &chosen.answering.name, shadow: false, predictions, capture }).await?;
+    Ok(())
+}
+
+/// Scores subjects in the background. A shadow never slows an answer down: if there are too many, it is left out.
+fn score_in_shadow(app: &Arc<App>, shadow: &Answering, subjects: Vec<Subject>, as_of: DateTime<Utc>) {
+    let Ok(permit) = app.shadows.clone().try_acquire_owned() else {
+        tracing::debug!(variant = shadow.name, "a request was left out in the shadow");
+        return;
+    };
+    let (runtime, app, shadow) = (Handle::current(), app.clone(), shadow.clone());
+    spawn_blocking(move || {
+        let kept = runtime.block_on(async {
+            let scored = score_all(&app, &shadow.scorer, subjects, as_of).await?;
+            let predictions = scored.predictions.as_slice();
+            let said = Said { variant: &shadow.name, shadow: true, predictions, capture: None };
+            app.journal.append(&said).await.map_err(Error::from)
+        });
+        if let Err(error) = kept {
+            error.log();
+            tracing::debug!(variant = shadow.name, "not scored in the shadow: {}", error.message);
+        }
+        drop(permit);
+    });
+}
+
 impl App {
-    /// Returns the model that answers for a target.
-    pub(super) async fn scorer(&self, target: &str) -> Result<Arc<Scorer>, Error> {
-        match self.champions.of(&self.store, target).await? {
-            Some(scorer) => Ok(scorer),
+    /// Returns who answers for a target.
+    pub(super) async fn variants(&self, target: &str) -> Result<Arc<Variants>, Error> {
+        match self.champions.variants(&self.store, target).await? {
+            Some(variants) => Ok(variants),
             None => {
                 self.target(Some(target)).await?;
                 Err(Error::no_champion(target))

@@ -3,17 +3,20 @@
 //!
 //! Durability: the file is in WAL mode with `synchronous = NORMAL`. A commit is in the operating system's hands when a
 //! call returns, so what was acknowledged survives the program being killed at any moment. A power cut may lose the
-//! last commits before it, never the file's consistency: the price of not waiting for the disk at every score.
+//! last commits before it, never the file's consistency. What a server answers is safer: it is in its journal first.
 
 mod feedback;
+mod journal;
 mod leads;
 mod predictions;
 mod recent;
 mod stages;
+mod variants;
 mod watch;
 
-use std::path::Path;
-use std::time::Duration;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
@@ -23,9 +26,10 @@ use sqlx::{AssertSqlSafe, Executor, Sqlite, Transaction};
 pub(crate) use leads::LeadBrief;
 pub(crate) use predictions::BandCounts;
 pub(crate) use stages::{Action, StageChange};
+pub(crate) use variants::Variant;
 
 /// The schema's versions, oldest first. A change of the schema is a new entry, never an edit of an old one.
-const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: [&str; 3] = [include_str!("schema.sql"), include_str!("basis.sql"), include_str!("serving.sql")];
 
 /// How long a writer waits for another process (`plumb train` beside `plumb serve`) to finish its transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -42,7 +46,13 @@ pub(crate) struct Store {
     readers: SqlitePool,
     /// One connection, so that writers of this process queue here instead of meeting `database is locked`.
     writer: SqlitePool,
+    /// A file that is written anew after each change of who answers.
+    stamp: PathBuf,
 }
+
+/// A mark that is another after each change of who answers: cheap to look at, so that a server can do so at each request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp(Option<(SystemTime, u64)>);
 
 impl Store {
     /// Opens the database of a data folder's `plumb.db`, makes it if need be, and brings an older schema up to date.
@@ -68,7 +78,7 @@ impl Store {
             .connect_with(options.read_only(true))
             .await
             .with_context(cannot)?;
-        Ok(Store { readers, writer })
+        Ok(Store { readers, writer, stamp: path.with_extension("stamp") })
     }
 
     /// Opens the database of a data folder that has one; a folder without is an error and stays as it is.
@@ -77,6 +87,20 @@ impl Store {
             bail!("there is no `{}`: expected a data folder that `plumb quick` or `plumb train` wrote", path.display());
         }
         Store::open(path).await
+    }
+
+    /// Returns the mark of who answers now.
+    pub(crate) fn stamp(&self) -> Stamp {
+        let found = std::fs::metadata(&self.stamp).ok();
+        Stamp(found.and_then(|found| Some((found.modified().ok()?, found.ino()))))
+    }
+
+    /// Makes the mark another. The file is replaced, as its time alone may be the same twice.
+    fn touch(&self) -> Result<()> {
+        let cannot = || format!("cannot write `{}`", self.stamp.display());
+        let draft = self.stamp.with_extension(format!("stamp.{}", std::process::id()));
+        std::fs::write(&draft, uuid::Uuid::now_v7().to_string()).with_context(cannot)?;
+        std::fs::rename(&draft, &self.stamp).with_context(cannot)
     }
 
     /// Begins a transaction that holds the write lock from its start: two processes then wait for each other instead

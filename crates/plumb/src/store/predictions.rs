@@ -39,10 +39,7 @@ impl Store {
     /// Appends predictions, all of them or none. An id that is there already is an error.
     pub(crate) async fn insert_predictions(&self, predictions: &[Prediction]) -> Result<()> {
         let mut transaction = self.write().await?;
-        for chunk in predictions.chunks(ROWS_PER_INSERT) {
-            insert(&mut transaction, chunk).await.context("cannot store predictions")?;
-            note_latest(&mut transaction, chunk).await.context("cannot store the newest predictions")?;
-        }
+        append(&mut transaction, predictions).await?;
         transaction.commit().await.context("cannot commit predictions")
     }
 
@@ -105,6 +102,15 @@ impl Store {
         let rows = query.build().fetch_all(&self.readers).await.context("cannot read predictions")?;
         rows.iter().map(|row| read(row).context("a stored prediction is unreadable")).collect()
     }
+}
+
+/// Appends predictions in a transaction of somebody else's.
+pub(super) async fn append(transaction: &mut Transaction<'static, Sqlite>, predictions: &[Prediction]) -> Result<()> {
+    for chunk in predictions.chunks(ROWS_PER_INSERT) {
+        insert(transaction, chunk).await.context("cannot store predictions")?;
+        note_latest(transaction, chunk).await.context("cannot store the newest predictions")?;
+    }
+    Ok(())
 }
 
 /// Returns the prediction in the columns that [`COLUMNS`] names.

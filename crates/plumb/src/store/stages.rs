@@ -140,7 +140,8 @@ impl Store {
         .execute(&mut *transaction)
         .await
         .context("cannot record a change of the stages")?;
-        transaction.commit().await.context("cannot commit a change of the stages")
+        transaction.commit().await.context("cannot commit a change of the stages")?;
+        self.touch()
     }
 
     /// Returns the changes of a target's stages, oldest first.
@@ -164,12 +165,11 @@ impl Store {
             .collect()
     }
 
-    /// Returns a number that grows with each change of the stages.
+    /// Returns a number that grows with each change of the stages and of the variants.
     pub(crate) async fn stage_revision(&self) -> Result<i64> {
-        sqlx::query_scalar("SELECT coalesce(max(change_id), 0) FROM stage_change")
-            .fetch_one(&self.readers)
-            .await
-            .context("cannot read the registry's revision")
+        let query = "SELECT (SELECT coalesce(max(change_id), 0) FROM stage_change)
+            + (SELECT coalesce(max(change_id), 0) FROM variant_change)";
+        sqlx::query_scalar(query).fetch_one(&self.readers).await.context("cannot read the registry's revision")
     }
 }
 

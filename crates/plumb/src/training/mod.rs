@@ -1,4 +1,5 @@
-//! From what was known at a moment to the ladder of models: the team's rules, logistic regression, boosted trees.
+//! From what was known at a moment to the ladder of models: the team's rules, logistic regression, boosted trees, and
+//! the last two as a committee.
 //!
 //! Each rung is fitted twice by one function. The fit that is measured knows only what was known when the newest rows,
 //! to test on, began to come; the fit that is kept knows everything as of the training.
@@ -17,10 +18,10 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use plumb_lake::Lake;
 use plumb_lake::dataset::{DatasetRows, Manifest};
-use plumb_lead::{DatasetCard, LeakEvidence, ModelCard, ModelKind, Observation, Wording};
+use plumb_lead::{DatasetCard, LeakEvidence, ModelCard, ModelKind, Observation};
 use plumb_learn::rules::Rules;
 use plumb_learn::split::{self, Split};
-use plumb_learn::{Model, Params, drift, leaks};
+use plumb_learn::{Fitted, Model, Params, drift, leaks};
 
 use crate::card::{self, Measured};
 use crate::project::Project;
@@ -28,7 +29,7 @@ use crate::registry;
 use crate::scoring::{Artifact, Inputs};
 use crate::store::Store;
 use flags::Flags;
-use rows::Rows;
+use rows::{Recipe, Rows};
 
 pub(crate) use choice::Choice;
 pub(crate) use comparison::{Comparison, Verdict, compare};
@@ -57,8 +58,7 @@ pub(crate) struct Gathered {
     rows: Rows,
     by_time: Split,
     for_use: Split,
-    wording: HashMap<String, Wording>,
-    params: Params,
+    recipe: Recipe,
     notes: Vec<String>,
     immature: usize,
     /// Rules that cannot be read, a line each.
@@ -174,33 +174,29 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result
         beta: config.beta,
         cost: config.cost,
         optimise: config.optimise,
+        in_time_order: true,
+        capacity: None,
+        stop_on: config.stop_on,
         threads: 0,
         rounds_max: ROUNDS_MAX,
         search_trials: SEARCH_TRIALS,
         rules: (!rules.rules.is_empty()).then_some(rules),
     };
     let notes = flags.into_iter().collect();
-    let wording = project.wording()?;
-    Ok(Gathered { assignment, manifest, rows, by_time, for_use, wording, params, notes, immature, unreadable_rules })
+    let recipe = Recipe { params, wording: project.wording()?, leads_a_week: config.capacity };
+    Ok(Gathered { assignment, manifest, rows, by_time, for_use, recipe, notes, immature, unreadable_rules })
 }
 
 /// Fits and measures every rung and chooses one. It keeps a processor busy for seconds and waits for nothing.
 pub(crate) fn climb(gathered: &Gathered, progress: &dyn Fn(&str)) -> Result<Ladder> {
-    let target = &gathered.assignment.target;
-    let evidence = gathered.evidence()?;
-    let mut rungs = Vec::new();
-    for kind in gathered.kinds() {
-        progress(&format!("{target}: fitting {}", kind.word()));
-        let rung = gathered.rung(kind, &evidence);
-        rungs.push(rung.with_context(|| format!("cannot fit {} for `{target}`", kind.word()))?);
-    }
+    let rungs = gathered.rungs(&gathered.kinds(), progress)?;
     let choice = gathered.choose(&rungs);
     Ok(Ladder { rungs, choice, tested: gathered.tested() })
 }
 
 /// Fits and measures the rung of one kind.
 pub(crate) fn fit_one(gathered: &Gathered, kind: ModelKind) -> Result<Rung> {
-    gathered.rung(kind, &gathered.evidence()?)
+    gathered.rungs(&[kind], &|_| {})?.pop().context("one kind gives one rung")
 }
 
 impl Gathered {
@@ -223,9 +219,9 @@ impl Gathered {
     }
 
     fn kinds(&self) -> Vec<ModelKind> {
-        let rules: Option<&Rules> = self.params.rules.as_ref();
+        let rules: Option<&Rules> = self.recipe.params.rules.as_ref();
         let rules = rules.map(|_| ModelKind::Rules);
-        rules.into_iter().chain([ModelKind::Logistic, ModelKind::Xgboost]).collect()
+        rules.into_iter().chain([ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Committee]).collect()
     }
 
     fn choose(&self, rungs: &[Rung]) -> Choice {
@@ -236,19 +232,33 @@ impl Gathered {
         choice::simplest_that_is_not_beaten(&candidates, &leads)
     }
 
-    fn rung(&self, kind: ModelKind, evidence: &[LeakEvidence]) -> Result<Rung> {
-        let earlier = self.rows.fit(kind, &self.by_time, &self.wording, &self.params)?;
+    /// Fits each kind as of the moment at which the rows to test on begin to come, and as of now.
+    fn rungs(&self, kinds: &[ModelKind], progress: &dyn Fn(&str)) -> Result<Vec<Rung>> {
+        let target = &self.assignment.target;
+        let evidence = self.evidence()?;
+        let fit = |split: &Split, which: &str| {
+            let fitting = |kind: ModelKind| progress(&format!("{target}: fitting {}, {which}", kind.word()));
+            let fitted = self.rows.fit(kinds, split, &self.recipe, &fitting);
+            fitted.with_context(|| format!("cannot fit {which} for `{target}`"))
+        };
+        let earlier = fit(&self.by_time, "to be measured")?;
+        let now = fit(&self.for_use, "to be used")?;
+        earlier.iter().zip(now).map(|(earlier, now)| self.rung(earlier, now, &evidence)).collect()
+    }
+
+    fn rung(&self, earlier: &Fitted, now: Fitted, evidence: &[LeakEvidence]) -> Result<Rung> {
         let (valid, test) = (&self.by_time.valid, &self.by_time.test);
-        let losses = self.rows.losses(&earlier, valid)?;
+        let losses = comparison::losses(&earlier.held_out, &self.rows.labels_of(valid));
+        let earlier = &earlier.model;
         let (test_matrix, _) = earlier.features.encode(&self.rows.table.select(test))?;
         let labels = self.rows.labels_of(test);
-        let measured = card::measure(&earlier, &test_matrix, &labels, self.params.beta, self.params.seed)?;
-        let scores = card::scores(&earlier, &test_matrix)?;
+        let params = &self.recipe.params;
+        let measured = card::measure(earlier, &test_matrix, &labels, params.beta, params.seed)?;
+        let scores = card::scores(earlier, &test_matrix)?;
 
-        let model = self.rows.fit(kind, &self.for_use, &self.wording, &self.params)?;
-        let baseline = self.baseline(&model)?;
+        let baseline = self.baseline(&now)?;
         let artifact = Artifact {
-            model,
+            model: now.model,
             target: self.assignment.target.clone(),
             inputs: Inputs::Leads(self.manifest.sql.clone()),
             baseline,
@@ -259,12 +269,16 @@ impl Gathered {
     }
 
     /// What later weeks are held against. Of each lead only its last observation, as the watch does it.
-    fn baseline(&self, model: &Model) -> Result<drift::Baseline> {
+    fn baseline(&self, fitted: &Fitted) -> Result<drift::Baseline> {
         let Split { train, valid, .. } = &self.for_use;
         let all: Vec<usize> = train.iter().chain(valid).copied().collect();
-        let of = |rows: &[usize]| model.features.encode(&self.rows.table.select(&self.rows.last_of_each_lead(rows)));
-        let scores = card::scores(model, &of(valid)?.0)?;
-        Ok(drift::baseline(&model.features, &of(&all)?.0, &scores)?)
+        let features = &fitted.model.features;
+        let (matrix, _) = features.encode(&self.rows.table.select(&self.rows.last_of_each_lead(&all)))?;
+        // Of rows that the model has learned from it is surer than it will ever be of new ones.
+        let held_out: HashMap<usize, f64> = valid.iter().copied().zip(fitted.held_out.iter().copied()).collect();
+        let last = self.rows.last_of_each_lead(valid);
+        let scores: Vec<f64> = last.iter().filter_map(|row| held_out.get(row).copied()).collect();
+        Ok(drift::baseline(features, &matrix, &scores)?)
     }
 
     fn card(
@@ -318,7 +332,7 @@ impl Gathered {
             ));
         }
         if model.kind() == ModelKind::Rules
-            && let Some(rules) = &self.params.rules
+            && let Some(rules) = &self.recipe.params.rules
         {
             let unbound = rules.bind(&model.features);
             notes.extend(unbound.into_iter().map(|rule| format!("rule {} is not used: {}", rule.rule + 1, rule.why)));

@@ -1,18 +1,17 @@
 //! Labelled rows of leads, and a fit on some of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::Result;
+use chrono::TimeDelta;
 use plumb_lake::dataset::{self, DatasetRows, Manifest};
 use plumb_lake::{Labelled, Lake};
 use plumb_lead::{FeatureSet, ModelKind, Observation, Table, Wording};
 use plumb_learn::split::Split;
-use plumb_learn::{Model, Params, Samples};
+use plumb_learn::{Fitted, Params, Samples};
 
-use super::comparison::losses;
 use super::flags::{Flags, OPINION_WEIGHT};
-use crate::card;
 
 /// A row an observation: those with an outcome first, then those of which somebody has an opinion.
 pub(super) struct Rows {
@@ -20,6 +19,14 @@ pub(super) struct Rows {
     pub(super) table: Table,
     labels: Vec<bool>,
     weights: Vec<f32>,
+}
+
+/// How models are fitted to rows.
+pub(super) struct Recipe {
+    pub(super) params: Params,
+    pub(super) wording: HashMap<String, Wording>,
+    /// How many leads the team can call in a week, where the project says so.
+    pub(super) leads_a_week: Option<f64>,
 }
 
 /// Returns the rows that flags leave, and then those of which somebody has an opinion.
@@ -65,30 +72,34 @@ impl Rows {
         rows.iter().map(|row| self.weights[*row]).collect()
     }
 
-    /// Fits a kind of model on the train part, with the features that occur there, and chooses on the valid part.
+    /// Fits kinds of models on the train part, with the features that occur there, and chooses on the valid part.
     pub(super) fn fit(
         &self,
-        kind: ModelKind,
+        kinds: &[ModelKind],
         split: &Split,
-        wording: &HashMap<String, Wording>,
-        params: &Params,
-    ) -> Result<Model> {
+        recipe: &Recipe,
+        progress: &dyn Fn(ModelKind),
+    ) -> Result<Vec<Fitted>> {
         let train_table = self.table.select(&split.train);
-        let features = FeatureSet::learn(&train_table, wording);
+        let features = FeatureSet::learn(&train_table, &recipe.wording);
         let (train, _) = features.encode(&train_table)?;
         let (valid, _) = features.encode(&self.table.select(&split.valid))?;
         let [train_labels, valid_labels] = [&split.train, &split.valid].map(|rows| self.labels_of(rows));
         let [train_weights, valid_weights] = [&split.train, &split.valid].map(|rows| self.weights_of(rows));
         let train = Samples { matrix: &train, labels: &train_labels, weights: &train_weights };
         let valid = Samples { matrix: &valid, labels: &valid_labels, weights: &valid_weights };
-        Ok(plumb_learn::fit(kind, features, train, valid, params)?)
+        let capacity = recipe.leads_a_week.map(|leads| self.share_of_a_week(leads, &split.valid));
+        let params = Params { capacity, ..recipe.params.clone() };
+        Ok(plumb_learn::fit(kinds, &features, train, valid, &params, progress)?)
     }
 
-    /// Returns the log loss of a model on each of some rows.
-    pub(super) fn losses(&self, model: &Model, rows: &[usize]) -> Result<Vec<f64>> {
-        let (matrix, _) = model.features.encode(&self.table.select(rows))?;
-        let scores = card::scores(model, &matrix)?;
-        Ok(losses(&scores, &self.labels_of(rows)))
+    /// Returns the share of the leads that so many a week are, if as many come as in these rows.
+    fn share_of_a_week(&self, leads_a_week: f64, rows: &[usize]) -> f64 {
+        let leads: HashSet<&str> = rows.iter().map(|row| self.observations[*row].lead_id.as_str()).collect();
+        let moments = || rows.iter().map(|row| self.observations[*row].as_of);
+        let span = moments().max().zip(moments().min()).map_or(TimeDelta::zero(), |(last, first)| last - first);
+        let weeks = (span.num_seconds() as f64 / TimeDelta::weeks(1).num_seconds() as f64).max(1.0);
+        (leads_a_week * weeks / leads.len().max(1) as f64).min(1.0)
     }
 
     /// Returns of each lead the row of its last observation among these.

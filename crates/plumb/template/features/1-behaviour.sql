@@ -4,6 +4,8 @@ SELECT
   count(e.at) FILTER (WHERE e.kind = 'touch' AND e.at < l.created_at + INTERVAL '7 days')         AS touchpoints_first_7d,
   bool_or(e.kind = 'reply' AND e.at <= l.first_outreach_at + INTERVAL '48 hours')                 AS responded_within_48h,
   count(e.at) FILTER (WHERE e.kind = 'touch' AND e.at < l.created_at + INTERVAL '48 hours')       AS touchpoints_first_48h,
+  -- A paid click is cheap and often a machine's; who came by another way came on purpose.
+  count(e.at) FILTER (WHERE e.kind = 'touch' AND l.channel NOT IN ('google_ads', 'facebook_ads', 'display')) AS unpaid_touchpoints,
   count(e.at) FILTER (WHERE e.kind = 'touch' AND e.detail = '/pricing')                           AS pricing_visits,
   date_diff_days(as_of, max(e.at) FILTER (WHERE e.kind = 'touch'))                                AS days_since_last_touch,
   count(e.at) FILTER (WHERE e.kind = 'reply')                                                     AS replies,

@@ -17,6 +17,10 @@ SELECT
   END                                                                             AS company_size,
   l.budget                                                                        AS budget,
   l.budget / l.employees                                                          AS budget_per_employee,
+  -- Budgets grow with the root of a company's size, so this says whether one is small or large for its company.
+  ln(l.budget / sqrt(l.employees))                                                AS budget_for_size,
+  -- What sells in one country need not sell in the next.
+  l.industry || ' in ' || l.country                                               AS industry_in_country,
   l.experience_years                                                              AS experience_years,
   l.work_permit                                                                   AS work_permit,
   l.phone IS NOT NULL                                                             AS has_phone,

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::program::{failure, run, success};
+use crate::program::{failure, run, run_with, success};
 
 /// A process of the cluster, killed at the latest when the test ends.
 struct Member(Child);
@@ -20,9 +20,14 @@ impl Drop for Member {
 
 /// Starts a process and returns it with the first line that it prints.
 fn member(arguments: &[&str]) -> (Member, String) {
+    member_with(arguments, &[])
+}
+
+fn member_with(arguments: &[&str], variables: &[(&str, &str)]) -> (Member, String) {
     let mut process = Command::new(env!("CARGO_BIN_EXE_plumb"))
         .arg("cluster")
         .args(arguments)
+        .envs(variables.iter().copied())
         .stdout(Stdio::piped())
         .spawn()
         .expect("the program starts");
@@ -33,8 +38,11 @@ fn member(arguments: &[&str]) -> (Member, String) {
 
 fn scheduler() -> (Member, String) {
     let (member, line) = member(&["scheduler", "--port", "0"]);
-    let address = line.split_whitespace().find(|word| word.starts_with("127.0.0.1:")).expect("an address").to_owned();
-    (member, address)
+    (member, address_in(&line))
+}
+
+fn address_in(line: &str) -> String {
+    line.split_whitespace().find(|word| word.starts_with("127.0.0.1:")).expect("an address").to_owned()
 }
 
 fn executor(scheduler: &str) -> Member {
@@ -117,14 +125,6 @@ fn an_executor_that_is_killed_loses_and_changes_nothing() {
     assert_eq!(std::fs::read(here).expect("written"), std::fs::read(there).expect("written"));
 }
 
-/// Returns the largest number of the calls that lie in the shared folder.
-fn asked(project: &Path) -> Option<u32> {
-    let jobs = std::fs::read_dir(project.join("data/cluster")).ok()?;
-    let calls = jobs.filter_map(Result::ok).filter_map(|job| std::fs::read_dir(job.path()).ok()).flatten();
-    let number = |name: &str| name.split('-').next()?.parse().ok();
-    calls.filter_map(Result::ok).filter_map(|call| number(call.file_name().to_str()?)).max()
-}
-
 #[test]
 fn a_cluster_that_is_not_there_is_said_to_be_so() {
     let folder = company("100");
@@ -133,6 +133,29 @@ fn a_cluster_that_is_not_there_is_said_to_be_so() {
     let said = failure(run(folder.path(), &["ingest", "--cluster", &address]));
     assert!(said.contains(&format!("the cluster at `{address}`: cannot ask for its version")), "{said}");
     assert!(!folder.path().join("data/ground").exists());
-    let said = failure(run(folder.path(), &["cluster", "scheduler", "--bind", "0.0.0.0"]));
-    assert!(said.contains("a cluster asks nobody for a password, so it listens on this machine only"), "{said}");
+}
+
+#[test]
+fn a_cluster_beyond_this_machine_asks_for_its_token() {
+    let folder = company("100");
+    let scheduler = |bind: &str| failure(run(folder.path(), &["cluster", "scheduler", "--bind", bind]));
+    assert!(scheduler("0.0.0.0").contains("name the one address under which the other machines reach"));
+    assert!(scheduler("192.0.2.1").contains("set the environment variable `PLUMB_CLUSTER_TOKEN`"));
+
+    let token = [("PLUMB_CLUSTER_TOKEN", "just-for-this-test")];
+    let (_scheduler, line) = member_with(&["scheduler", "--port", "0"], &token);
+    let address = address_in(&line);
+    let _executor = member_with(&["executor", "--scheduler", &address, "--threads", "1"], &token);
+    let ingest = ["ingest", "--cluster", &address];
+    let refused = failure(run(folder.path(), &ingest));
+    assert!(refused.contains("the cluster wants its token"), "{refused}");
+    assert!(success(run_with(folder.path(), &ingest, &token)).contains("100 leads in "));
+}
+
+/// Returns the largest number of the calls that lie in the shared folder.
+fn asked(project: &Path) -> Option<u32> {
+    let jobs = std::fs::read_dir(project.join("data/cluster")).ok()?;
+    let calls = jobs.filter_map(Result::ok).filter_map(|job| std::fs::read_dir(job.path()).ok()).flatten();
+    let number = |name: &str| name.split('-').next()?.parse().ok();
+    calls.filter_map(Result::ok).filter_map(|call| number(call.file_name().to_str()?)).max()
 }

@@ -6,5 +6,6 @@ mod ingest;
 mod quick;
 mod story;
 mod cluster;
+mod journal;
 mod sdks;
 mod example;

@@ -107,10 +107,7 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
 fn what_was_answered_rests_on_what_the_features_say(company: &Path) {
     let verify = ["verify", "--target", "converted"];
     let told = success(run(company, &verify));
-    assert!(
-        told.starts_with("converted: ") && told.contains(" predictions checked, 0 inputs differ; "),
-        "{told}"
-    );
+    assert!(told.starts_with("converted: ") && told.contains(" predictions checked, 0 inputs differ; "), "{told}");
     // A call of long ago that was logged late: it was not known when the predictions were made.
     change(
         &company.join("crm.db"),

@@ -94,7 +94,8 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         return Ok(());
     }
     drop(workplace);
-    serve::serve(&place, listen(args.port).await?, Access::open(), LOAD).await
+    let service = serve::Service { access: Access::open(), load: LOAD, capture: false };
+    serve::serve(&place, listen(args.port).await?, service).await
 }
 
 /// Builds the company unless it is there.

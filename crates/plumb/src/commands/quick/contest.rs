@@ -6,10 +6,12 @@ use std::fmt::Write;
 use anyhow::{Context, Result};
 use plumb_lead::{FeatureSet, Matrix, Metrics, ModelKind, Table};
 use plumb_learn::split::{self, Split};
-use plumb_learn::{Model, Params, Samples, metrics};
+use plumb_learn::{Fitted, Model, Params, Samples, metrics};
+
+use crate::card;
 
 /// The kinds that need nothing but a table: no team's rules are known here.
-const KINDS: [ModelKind; 2] = [ModelKind::Logistic, ModelKind::Xgboost];
+pub(super) const KINDS: [ModelKind; 3] = [ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Committee];
 
 /// A loss of AUC from random rows to the last ones that is worth a warning.
 const FALL: f64 = 0.03;
@@ -58,6 +60,13 @@ pub(super) struct Contest {
     pub(super) entries: Vec<Entry>,
     /// Why a group is not there.
     pub(super) absent: Vec<String>,
+}
+
+impl Entrants {
+    /// Returns the columns that are no suspected leaks.
+    pub(super) fn without_suspects(&self) -> Table {
+        self.table.without(&self.suspects)
+    }
 }
 
 impl Order {
@@ -198,39 +207,50 @@ fn group(
     after_fit: impl Fn(),
 ) -> Result<Vec<Entry>> {
     let rows = entrants.table.rows();
-    let split = match order {
-        Order::Random => split::random(rows, params.seed)?,
-        Order::File => split::by_order(rows, params.seed)?,
+    let (split, in_time_order) = match order {
+        Order::Random => (split::random(rows, params.seed)?, false),
+        Order::File => (split::by_order(rows, params.seed)?, true),
     };
     let kept;
     let table = if sees_suspects {
         &entrants.table
     } else {
-        kept = entrants.table.without(&entrants.suspects);
+        kept = entrants.without_suspects();
         &kept
     };
+    let params = Params { in_time_order, ..params.clone() };
+    let (fitted, test) = fit_and_test(table, &entrants.labels, &split, &params, |kind| before_fit(kind.word()))?;
+    let valid_labels: Vec<bool> = split.valid.iter().map(|row| entrants.labels[*row]).collect();
     let mut entries = Vec::new();
-    for kind in KINDS {
-        before_fit(kind.word());
-        let features = FeatureSet::learn(&table.select(&split.train), &HashMap::new());
-        let (matrix, _) = features.encode(table)?;
-        let [train, valid, test] =
-            [&split.train, &split.valid, &split.test].map(|rows| part(&matrix, &entrants.labels, rows));
-        let model = plumb_learn::fit(kind, features, train.samples(), valid.samples(), params)?;
-        let scores =
-            |part: &Part| -> Result<Vec<f64>> { Ok(model.scores(&part.matrix)?.into_iter().map(f64::from).collect()) };
-        let auc_valid = metrics::auc(&scores(&valid)?, &valid.labels)?;
-        let metrics = metrics::evaluate(&scores(&test)?, &test.labels, model.threshold.score, params.beta, None)?;
+    for Fitted { model, held_out, .. } in fitted {
+        let auc_valid = metrics::auc(&held_out, &valid_labels)?;
+        let scores = card::scores(&model, &test.matrix)?;
+        let metrics = metrics::evaluate(&scores, &test.labels, model.threshold.score, params.beta, None)?;
         entries.push(Entry { order, saw_suspects: sees_suspects, model, split: split.clone(), auc_valid, metrics });
         after_fit();
     }
     Ok(entries)
 }
 
+/// Fits every kind on the known parts of a split, and returns the rows to test on as the models see them.
+pub(super) fn fit_and_test(
+    table: &Table,
+    labels: &[bool],
+    split: &Split,
+    params: &Params,
+    before_fit: impl Fn(ModelKind),
+) -> Result<(Vec<Fitted>, Part)> {
+    let features = FeatureSet::learn(&table.select(&split.train), &HashMap::new());
+    let (matrix, _) = features.encode(table)?;
+    let [train, valid, test] = [&split.train, &split.valid, &split.test].map(|rows| part(&matrix, labels, rows));
+    let fitted = plumb_learn::fit(&KINDS, &features, train.samples(), valid.samples(), params, &before_fit)?;
+    Ok((fitted, test))
+}
+
 /// Some rows with their labels; each counts the same.
-struct Part {
-    matrix: Matrix,
-    labels: Vec<bool>,
+pub(super) struct Part {
+    pub(super) matrix: Matrix,
+    pub(super) labels: Vec<bool>,
     weights: Vec<f32>,
 }
 

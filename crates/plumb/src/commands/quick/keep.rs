@@ -26,9 +26,8 @@ pub(super) struct Kept<'a> {
 pub(super) async fn keep(folder: &Path, kept: Kept<'_>) -> Result<ModelCard> {
     let model = &kept.winner.model;
     let rows = &kept.winner.split;
-    // Of the rows that the trees were not fitted on: on its own training rows a model is surer than it will ever be.
-    let unseen: Vec<usize> = rows.valid.iter().chain(&rows.test).copied().collect();
-    let (watched, _) = rows_of(&kept, &unseen)?;
+    // Of the rows that the model was not fitted on: on its own training rows it is surer than it will ever be.
+    let (watched, _) = rows_of(&kept, &rows.test)?;
     let baseline = drift::baseline(&model.features, &watched, &card::scores(model, &watched)?)?;
     let artifact = Artifact { model: model.clone(), target: kept.target.to_owned(), inputs: Inputs::Columns, baseline };
     let bytes = serde_json::to_vec(&artifact).context("cannot write the model as JSON")?;

@@ -1,6 +1,7 @@
 //! `plumb quick`: from one CSV file to a leaderboard and a model, with a warning of columns that know too much.
 
 mod contest;
+mod crossed;
 mod keep;
 mod target;
 
@@ -11,10 +12,11 @@ use anyhow::{Context, Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use plumb_lake::csv_table::{self, CsvTable, Rejected};
 use plumb_lead::LeakEvidence;
-use plumb_learn::decision::Optimise;
+use plumb_learn::decision::{Optimise, StopOn};
 use plumb_learn::{Params, leaks};
 
 use contest::{Contest, Entrants};
+use crossed::Plan;
 use target::Target;
 
 /// Rejected rows named on the terminal.
@@ -45,6 +47,16 @@ pub(crate) struct Args {
     /// Columns that are known before the outcome, however much they look like a leak.
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     keep: Vec<String>,
+    /// Measure by cross-validation as well: fits as often, and tests on each row once.
+    #[arg(long, value_name = "COUNT")]
+    folds: Option<usize>,
+    /// Measure as well what retraining is worth: a file in time order is gone through, and where this column changes,
+    /// the month for one, models are fitted to all rows before and tested on those up to the next change.
+    #[arg(long, value_name = "COLUMN")]
+    retrain_by: Option<String>,
+    /// With --retrain-by, measure the last rows only.
+    #[arg(long, value_name = "ROWS", requires = "retrain_by")]
+    newest: Option<usize>,
     /// Seed of everything random.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -65,6 +77,9 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         beta: BETA,
         cost: None,
         optimise: Optimise::FBeta,
+        in_time_order: false,
+        capacity: None,
+        stop_on: StopOn::LogLoss,
         threads: 0,
         rounds_max: ROUNDS_MAX,
         search_trials: SEARCH_TRIALS,
@@ -72,6 +87,12 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     };
     let (contest, entrants) = hold(entrants, params.clone()).await?;
     println!("\n{}", contest.leaderboard(&entrants, params.beta));
+    let mut entrants = entrants;
+    for plan in plans(&read, &target, &entrants, &args)? {
+        let told;
+        (told, entrants) = cross(entrants, plan, params.clone()).await?;
+        println!("{told}");
+    }
 
     let winner = contest.winner().context("no model could be measured on random rows")?;
     let out = args.out.clone().unwrap_or_else(|| folder_of(&args.file));
@@ -83,9 +104,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
 
 /// Trains in a thread of its own: it takes seconds, and the program's runtime is for waiting.
 async fn hold(entrants: Entrants, params: Params) -> Result<(Contest, Entrants)> {
-    let style = ProgressStyle::with_template("{spinner} {bar:24} {pos}/{len} {msg}").context("the bar's template")?;
-    let bar = ProgressBar::new(contest::fits(&entrants) as u64).with_style(style);
-    bar.enable_steady_tick(Duration::from_millis(100));
+    let bar = contest_bar(contest::fits(&entrants))?;
     let shown = bar.clone();
     let outcome = tokio::task::spawn_blocking(move || {
         let contest = contest::hold(
@@ -102,6 +121,41 @@ async fn hold(entrants: Entrants, params: Params) -> Result<(Contest, Entrants)>
     .context("the training ended early")?;
     bar.finish_and_clear();
     outcome
+}
+
+/// Returns what is to be measured beside the leaderboard.
+fn plans(read: &CsvTable, target: &Target, entrants: &Entrants, args: &Args) -> Result<Vec<Plan>> {
+    let mut plans = Vec::new();
+    if let Some(count) = args.folds {
+        plans.push(Plan::folds(entrants.labels.len(), count, args.seed).context("--folds")?);
+    }
+    if let Some(column) = &args.retrain_by {
+        let periods = read.table.select(&target.rows);
+        plans.push(Plan::retraining(entrants, &periods, column, args.newest)?);
+    }
+    Ok(plans)
+}
+
+/// Measures by a plan, in a thread of its own, and returns what came of it as text.
+async fn cross(entrants: Entrants, plan: Plan, params: Params) -> Result<(String, Entrants)> {
+    let bar = contest_bar(plan.fits())?;
+    bar.set_message(plan.heading.clone());
+    let shown = bar.clone();
+    let measured = tokio::task::spawn_blocking(move || {
+        let pooled = crossed::measure(&entrants, &plan, &params, || shown.inc(1));
+        pooled.map(|pooled| (crossed::told(&plan, &pooled), entrants))
+    })
+    .await
+    .context("the training ended early")?;
+    bar.finish_and_clear();
+    measured
+}
+
+fn contest_bar(length: usize) -> Result<ProgressBar> {
+    let style = ProgressStyle::with_template("{spinner} {bar:24} {pos}/{len} {msg}").context("the bar's template")?;
+    let bar = ProgressBar::new(length as u64).with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    Ok(bar)
 }
 
 /// Takes the target and what is left out off the table, and looks for leaks in the rest.

@@ -22,17 +22,16 @@ struct Full {
     unseen: Vec<UnseenAnswer>,
 }
 
-/// Returns the answer.
-pub(super) fn response(form: Form, scored: Scored) -> Result<Response, Error> {
-    let text = match form {
+/// Returns the answer's text.
+pub(super) fn text(form: Form, scored: &Scored) -> Result<String, Error> {
+    Ok(match form {
         Form::Plumb => {
-            let predictions = scored.predictions.into_iter().map(PredictionAnswer::from).collect();
-            let unseen = scored.unseen.into_iter().map(UnseenAnswer::from).collect();
+            let predictions = scored.predictions.iter().cloned().map(PredictionAnswer::from).collect();
+            let unseen = scored.unseen.iter().cloned().map(UnseenAnswer::from).collect();
             serde_json::to_string(&Full { predictions, unseen }).context("cannot write predictions as JSON")?
         }
         form => scores(form, &scored.predictions),
-    };
-    Ok(of_text(form.media_type(), text))
+    })
 }
 
 /// Returns nothing but the scores, as text.

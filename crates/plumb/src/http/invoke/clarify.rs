@@ -9,16 +9,10 @@ use serde_json::{Value, json};
 use super::answer;
 use super::condition::Condition;
 use super::form::Form;
-use crate::http::error::Error;
 use crate::http::subject::Scored;
 
 /// Returns scores, and the explanation of each row of whose score the condition holds; `null` for the others.
-pub(super) fn response(
-    form: Form,
-    scored: &Scored,
-    features: &FeatureSet,
-    condition: &Condition,
-) -> Result<axum::response::Response, Error> {
+pub(super) fn text(form: Form, scored: &Scored, features: &FeatureSet, condition: &Condition) -> String {
     // Our own form is not one that Clarify knows: its caller gets the scores as plain JSON beside the explanations.
     let form = if form == Form::Plumb { Form::Json } else { form };
     let mut explained = Vec::with_capacity(scored.predictions.len());
@@ -35,7 +29,7 @@ pub(super) fn response(
         "label_headers": scored.predictions.first().map_or(json!([]), |prediction| json!([prediction.target])),
         "explanations": explanations,
     });
-    Ok(answer::of_text("application/json", body.to_string()))
+    body.to_string()
 }
 
 fn attributions(features: &FeatureSet, contributions: &[f64]) -> Value {

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::evaluate;
+use super::{Invocation, evaluate};
 use crate::http::error::Error;
+use crate::http::request::RequestId;
 use crate::http::{App, BODY_BYTES_MAX};
 
 /// Says that the server is there: an empty 200.
@@ -31,6 +32,7 @@ pub(in crate::http) async fn execution_parameters() -> Json<Value> {
 /// Scores rows by the first target's model.
 pub(in crate::http) async fn invocations(
     State(app): State<Arc<App>>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
@@ -40,8 +42,9 @@ pub(in crate::http) async fn invocations(
             return Ok(StatusCode::NO_CONTENT.into_response());
         }
         let target = app.target(None).await?.ok_or_else(|| Error::unknown_target("", &[]))?;
-        let scorer = app.scorer(&target).await?;
-        evaluate(&app, scorer, &headers, &body, None).await
+        let chosen = app.variants(&target).await?.choose().ok_or_else(|| Error::no_champion(&target))?;
+        let (chosen, headers, body) = (&chosen, &headers, &body);
+        evaluate(&app, Invocation { chosen, headers, body, explain: None, inference_id: None, request_id }).await
     };
     answer.await.unwrap_or_else(Error::into_text_response)
 }

@@ -1,11 +1,12 @@
 //! The headers of an InvokeEndpoint call, each held against what the service's own model says of it.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::VARIANT;
 use super::condition::Condition;
 use crate::http::error::Error;
-use crate::scoring::Scorer;
+use crate::http::variants::{Chosen, Variants};
 
 pub(super) const CUSTOM_ATTRIBUTES: HeaderName = HeaderName::from_static("x-amzn-sagemaker-custom-attributes");
 const TARGET_MODEL: HeaderName = HeaderName::from_static("x-amzn-sagemaker-target-model");
@@ -59,20 +60,25 @@ impl Call {
         })
     }
 
-    /// Refuses a variant or a model that does not answer here.
-    pub(super) fn check(&self, scorer: &Scorer) -> Result<(), Error> {
-        match &self.target_variant {
-            Some(variant) if variant != VARIANT => {
-                return Err(Error::header(&TARGET_VARIANT, &format!("is `{variant}`: expected `{VARIANT}`")));
-            }
-            _ => {}
+    /// Returns the variant that has to answer: the one that is named, or has the model that is named, or one by weight.
+    pub(super) fn choose(&self, target: &str, variants: Arc<Variants>) -> Result<Chosen, Error> {
+        let answering = match (&self.target_variant, &self.target_model) {
+            (Some(name), _) => variants.named(name).ok_or_else(|| {
+                Error::header(&TARGET_VARIANT, &format!("is `{name}`: expected `{}`", variants.names()))
+            })?,
+            (None, Some(model)) => variants.with_model(model).ok_or_else(|| {
+                Error::header(&TARGET_MODEL, &format!("is `{model}`, which no variant of `{target}` answers with"))
+                    .hint("add it by `plumb variants set`")
+            })?,
+            (None, None) => return variants.choose().ok_or_else(|| Error::no_champion(target)),
+        };
+        if let Some(model) = self.target_model.as_ref().filter(|model| **model != answering.scorer.model_id) {
+            let problem =
+                format!("is `{model}`: variant `{}` answers with `{}`", answering.name, answering.scorer.model_id);
+            return Err(Error::header(&TARGET_MODEL, &problem));
         }
-        match &self.target_model {
-            Some(model) if *model != scorer.model_id => {
-                Err(Error::header(&TARGET_MODEL, &format!("is `{model}`: expected `{}`", scorer.model_id)))
-            }
-            _ => Ok(()),
-        }
+        let answering = answering.clone();
+        Ok(Chosen { answering, variants })
     }
 }
 

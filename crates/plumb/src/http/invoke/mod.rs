@@ -17,21 +17,21 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
+use chrono::Utc;
 
 use super::App;
 use super::error::Error;
+use super::request::RequestId;
 use super::subject;
-use crate::scoring::Scorer;
+use super::variants::Chosen;
+use crate::journal::{Capture, Payload};
 use condition::Condition;
 use form::Form;
 use headers::Call;
-
-/// The name of the variant that answers where none are configured.
-const VARIANT: &str = "AllTraffic";
 
 const INVOKED_VARIANT: HeaderName = HeaderName::from_static("x-amzn-invoked-production-variant");
 
@@ -43,14 +43,25 @@ enum Failure {
     Model(Error),
 }
 
+/// One call, after the endpoint's door.
+struct Invocation<'a> {
+    chosen: &'a Chosen,
+    headers: &'a HeaderMap,
+    body: &'a [u8],
+    explain: Option<&'a Condition>,
+    inference_id: Option<String>,
+    request_id: String,
+}
+
 pub(super) async fn post(
     State(app): State<Arc<App>>,
     target: Result<Path<String>, PathRejection>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     // The rejections are taken as values, so that they too are answered in the form that SDKs read.
-    match invoke(&app, target, &headers, body).await {
+    match invoke(&app, target, request_id, &headers, body).await {
         Ok(response) => response,
         Err(Failure::Endpoint(error)) => error.into_endpoint_response(),
         Err(Failure::Model(error)) => error.into_model_response(),
@@ -60,6 +71,7 @@ pub(super) async fn post(
 async fn invoke(
     app: &Arc<App>,
     target: Result<Path<String>, PathRejection>,
+    request_id: String,
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
@@ -67,38 +79,50 @@ async fn invoke(
         let (Path(target), body) = (target?, body?);
         let call = Call::read(headers)?;
         tracing::debug!(inference_id = call.inference_id, "invoked");
-        let scorer = app.scorer(&target).await?;
-        call.check(&scorer)?;
-        Ok((call, scorer, body))
+        let variants = app.variants(&target).await?;
+        let chosen = call.choose(&target, variants)?;
+        Ok((call, chosen, body))
     };
-    let (call, scorer, body) = endpoint.await.map_err(Failure::Endpoint)?;
-    let mut response = evaluate(app, scorer, headers, &body, call.explain.as_ref()).await.map_err(Failure::Model)?;
+    let (call, chosen, body) = endpoint.await.map_err(Failure::Endpoint)?;
+    let Call { custom_attributes, inference_id, explain, .. } = call;
+    let invocation =
+        Invocation { chosen: &chosen, headers, body: &body, explain: explain.as_ref(), inference_id, request_id };
+    let mut response = evaluate(app, invocation).await.map_err(Failure::Model)?;
     let answered = response.headers_mut();
-    answered.insert(INVOKED_VARIANT, HeaderValue::from_static(VARIANT));
-    answered.extend(call.custom_attributes.map(|value| (headers::CUSTOM_ATTRIBUTES, value)));
+    answered.extend(HeaderValue::from_str(&chosen.answering.name).ok().map(|name| (INVOKED_VARIANT, name)));
+    answered.extend(custom_attributes.map(|value| (headers::CUSTOM_ATTRIBUTES, value)));
     Ok(response)
 }
 
-/// What the model itself does with a body: read it, score it, write the answer.
-async fn evaluate(
-    app: &Arc<App>,
-    scorer: Arc<Scorer>,
-    headers: &HeaderMap,
-    body: &[u8],
-    explain: Option<&Condition>,
-) -> Result<Response, Error> {
+/// What the model itself does with a body: read it, score it, write the answer, and keep both before it is given.
+async fn evaluate(app: &Arc<App>, invocation: Invocation<'_>) -> Result<Response, Error> {
+    let Invocation { chosen, headers, body, explain, .. } = invocation;
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::empty_body());
     }
-    let features = &scorer.artifact.model.features;
+    let features = &chosen.answering.scorer.artifact.model.features;
     let as_of = app.now();
-    let (subjects, form) = rows::read(text(headers, CONTENT_TYPE).as_deref(), body, features, as_of)?;
+    let content_type = text(headers, CONTENT_TYPE);
+    let (subjects, form) = rows::read(content_type.as_deref(), body, features, as_of)?;
     let form = Form::negotiate(text(headers, ACCEPT).as_deref(), form)?;
-    let scored = subject::score(app, scorer.clone(), subjects, as_of).await?;
-    match explain {
-        None => answer::response(form, scored),
-        Some(condition) => clarify::response(form, &scored, features, condition),
-    }
+    let scored = subject::score(app, chosen, subjects, as_of).await?;
+    let (media_type, answer) = match explain {
+        None => (form.media_type(), answer::text(form, &scored)?),
+        Some(condition) => ("application/json", clarify::text(form, &scored, features, condition)),
+    };
+    let capture = app.capture.then(|| Capture {
+        endpoint: chosen.answering.scorer.artifact.target.clone(),
+        event_id: invocation.request_id,
+        inference_id: invocation.inference_id,
+        at: Utc::now(),
+        input: Payload {
+            content_type: content_type.unwrap_or_default(),
+            data: String::from_utf8_lossy(body).into_owned(),
+        },
+        output: Payload { content_type: media_type.to_owned(), data: answer.clone() },
+    });
+    subject::keep(app, chosen, &scored, capture.as_ref()).await?;
+    Ok(answer::of_text(media_type, answer))
 }
 
 /// Returns a header's text; bytes that are none are shown as such, so that they fit no known value.

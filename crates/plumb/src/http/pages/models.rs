@@ -92,6 +92,7 @@ fn kind_name(kind: ModelKind) -> &'static str {
         ModelKind::Rules => "The team’s rules",
         ModelKind::Logistic => "Logistic regression",
         ModelKind::Xgboost => "XGBoost",
+        ModelKind::Committee => "Both as a committee",
     }
 }
 
@@ -193,7 +194,7 @@ fn section(rung: &Rung, ladder: &[Rung]) -> Markup {
 pub(super) fn unit(kind: ModelKind) -> &'static str {
     match kind {
         ModelKind::Rules => "points",
-        ModelKind::Logistic | ModelKind::Xgboost => "log-odds",
+        ModelKind::Logistic | ModelKind::Xgboost | ModelKind::Committee => "log-odds",
     }
 }
 

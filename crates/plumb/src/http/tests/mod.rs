@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use plumb_lead::{Feature, FeatureKind, FeatureSet, Matrix, ModelKind, Wording};
-use plumb_learn::decision::Optimise;
+use plumb_learn::decision::{Optimise, StopOn};
 use plumb_learn::drift::baseline;
 use plumb_learn::{Params, Samples, fit};
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ use crate::store::tests::{hour_of_new_year, prediction};
 mod access;
 mod invoke;
 mod load;
+mod variants;
 
 const JSON: &str = "application/json";
 
@@ -44,7 +45,7 @@ struct Answer {
 impl Server {
     fn start(targets: &[&str]) -> Server {
         let targets = targets.iter().map(|target| (*target).to_owned()).collect();
-        Server::configured(Config { targets, now: None, access: Access::open(), load: LOAD })
+        Server::configured(Config { targets, now: None, access: Access::open(), load: LOAD, capture: false })
     }
 
     fn configured(config: Config) -> Server {
@@ -145,12 +146,16 @@ fn columns_model() -> Vec<u8> {
         beta: 0.5,
         cost: None,
         optimise: Optimise::FBeta,
+        in_time_order: false,
+        capacity: None,
+        stop_on: StopOn::LogLoss,
         threads: 1,
         rounds_max: 1,
         search_trials: 1,
         rules: None,
     };
-    let model = fit(ModelKind::Logistic, features.clone(), samples, samples, &params).expect("both classes are there");
+    let fitted = fit(&[ModelKind::Logistic], &features, samples, samples, &params, &|_| {});
+    let model = fitted.expect("both classes are there").pop().expect("one kind was asked for").model;
     let scores: Vec<f64> = model.scores(&matrix).expect("its own rows").into_iter().map(f64::from).collect();
     let baseline = baseline(&features, &matrix, &scores).expect("its own rows");
     let artifact = Artifact { model, target: "converted".into(), inputs: Inputs::Columns, baseline };
@@ -190,6 +195,8 @@ fn a_row_of_columns_is_scored_and_stored_before_it_is_answered() {
     assert_eq!((&answer["lead_id"], &answer["model_id"]), (&json!("mine"), &json!(model_id)));
     assert!(answer["reasons"][0]["text"].is_string() && answer["unseen"].is_null(), "{answer}");
     let id = answer["prediction_id"].as_str().expect("an id");
+    // Whoever asks for a lead waits for what was answered before.
+    assert_eq!(server.get("/v1/leads/mine").status, 200);
     let stored = server.runtime.block_on(server.store.prediction(id)).expect("read").expect("stored");
     assert!(close(stored.score.get(), &answer["score"]), "{answer}");
 

@@ -1,0 +1,50 @@
+//! The committee: the mean of what logistic regression and boosted trees say, in log-odds.
+//!
+//! The two err in different ways, the one where things bend or act together, the others where a trend goes on beyond
+//! what they saw, so their mean is often better than either. What each feature did to it is the mean as well.
+
+use plumb_lead::Matrix;
+use serde::{Deserialize, Serialize};
+
+use crate::boosted::Boosted;
+use crate::logistic::Logistic;
+use crate::{Error, Explanation};
+
+/// Two models that answer together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Committee {
+    logistic: Logistic,
+    boosted: Boosted,
+}
+
+impl Committee {
+    pub(crate) fn new(logistic: Logistic, boosted: Boosted) -> Committee {
+        Committee { logistic, boosted }
+    }
+
+    /// Returns the mean of the log-odds of each row.
+    pub fn margins(&self, matrix: &Matrix) -> Result<Vec<f64>, Error> {
+        let (logistic, boosted) = (self.logistic.margins(matrix)?, self.boosted.margins(matrix)?);
+        Ok(means(&logistic, &boosted))
+    }
+
+    /// Returns each feature's part in the mean.
+    pub fn explain(&self, matrix: &Matrix) -> Result<Explanation, Error> {
+        let (logistic, boosted) = (self.logistic.explain(matrix)?, self.boosted.explain(matrix)?);
+        Ok(Explanation {
+            base: f64::midpoint(logistic.base, boosted.base),
+            columns: logistic.columns,
+            contributions: means(&logistic.contributions, &boosted.contributions),
+        })
+    }
+
+    /// Returns why the stored parts do not fit a number of features, if they do not.
+    pub(crate) fn problem(&self, features: usize) -> Option<String> {
+        self.logistic.problem(features).or_else(|| self.boosted.problem(features))
+    }
+}
+
+/// Returns the means of two lists of one length.
+pub(crate) fn means(left: &[f64], right: &[f64]) -> Vec<f64> {
+    left.iter().zip(right).map(|(left, right)| f64::midpoint(*left, *right)).collect()
+}

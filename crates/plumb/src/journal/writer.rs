@@ -1,0 +1,81 @@
+//! The thread that writes the journal. Whatever has come in while it waited for the disk is written and forced together.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use anyhow::{Context, Result};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::{Append, Segment, Segments};
+
+/// A file that has grown so far is followed by another, so that what is loaded can be removed.
+const SEGMENT_BYTES_MAX: u64 = 64 << 20;
+
+/// Lines that are forced together.
+const LINES_MAX: usize = 1_024;
+
+pub(super) struct Writer {
+    folder: PathBuf,
+    segments: Arc<Segments>,
+    /// Bytes on the disk, over all files of this server.
+    written: watch::Sender<u64>,
+    file: File,
+    /// The good part of the file.
+    bytes: u64,
+}
+
+impl Writer {
+    /// Begins a first file.
+    pub(super) fn begin(folder: PathBuf, segments: Arc<Segments>, written: watch::Sender<u64>) -> Result<Writer> {
+        let file = begin(&folder, &segments)?;
+        Ok(Writer { folder, segments, written, file, bytes: 0 })
+    }
+
+    /// Writes until nobody can send lines any more.
+    pub(super) fn run(mut self, received: &Receiver<Append>) {
+        while let Ok(first) = received.recv() {
+            let mut appends = vec![first];
+            appends.extend(received.try_iter().take(LINES_MAX - 1));
+            let outcome = self.append(&appends).map_err(|error| format!("{error:#}"));
+            for append in appends {
+                // A caller who has gone away does not mind.
+                let _ = append.done.send(outcome.clone());
+            }
+        }
+    }
+
+    fn append(&mut self, appends: &[Append]) -> Result<()> {
+        if self.bytes >= SEGMENT_BYTES_MAX {
+            self.file = begin(&self.folder, &self.segments)?;
+            self.bytes = 0;
+        }
+        let lines: Vec<u8> = appends.iter().flat_map(|append| append.line.iter().copied()).collect();
+        let forced = self.file.write_all(&lines).and_then(|()| self.file.sync_data());
+        if let Err(error) = forced {
+            // Half a line in the middle would make the next ones unreadable.
+            self.file.set_len(self.bytes).context("the journal cannot be cut back to its last whole line")?;
+            return Err(error).context("the disk does not take it");
+        }
+        let added = lines.len() as u64;
+        self.bytes += added;
+        self.segments.with(|segments| segments.last_mut().map(|last| last.bytes = self.bytes));
+        self.written.send_modify(|written| *written += added);
+        Ok(())
+    }
+}
+
+/// Makes a file that is locked as long as this program lives, so that no other server takes it for left behind.
+fn begin(folder: &Path, segments: &Segments) -> Result<File> {
+    let name = Uuid::now_v7().to_string();
+    let path = folder.join(format!("{name}.jsonl"));
+    let cannot = || format!("cannot begin the journal `{}`", path.display());
+    let file = OpenOptions::new().create_new(true).append(true).open(&path).with_context(cannot)?;
+    file.try_lock().with_context(cannot)?;
+    File::open(folder).and_then(|folder| folder.sync_all()).with_context(cannot)?;
+    segments.with(|segments| segments.push(Segment { name, bytes: 0 }));
+    Ok(file)
+}
