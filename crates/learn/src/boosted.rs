@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::rates::Rates;
 use crate::search::{self, Categories, Grown, Recipe};
 use crate::trees::Trees;
-use crate::{Error, Explanation, Params, Samples, exact};
+use crate::{Error, Explanation, Params, Samples};
 
 /// Fitted trees. A clone shares them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,7 +27,6 @@ pub struct Boosted {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Stored {
     /// The mean margin of the training rows as TreeSHAP sees it.
-    #[serde(with = "exact::number")]
     base: f64,
     /// The columns that XGBoost was told are categories; empty if all are codes in order.
     categories: Vec<usize>,

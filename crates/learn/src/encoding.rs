@@ -3,7 +3,7 @@
 use plumb_lead::{FeatureKind, FeatureSet, Matrix};
 use serde::{Deserialize, Serialize};
 
-use crate::{Samples, exact};
+use crate::Samples;
 
 /// A level, or the missing values of a feature, get a weight of their own from this many training rows on.
 const ROWS_MIN: usize = 20;
@@ -19,9 +19,7 @@ pub(crate) enum Encoding {
     Number {
         low: f32,
         high: f32,
-        #[serde(with = "exact::number")]
         center: f64,
-        #[serde(with = "exact::number")]
         scale: f64,
         column: usize,
         /// The column of a missing value; without one it counts as the mean.

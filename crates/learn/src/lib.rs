@@ -17,7 +17,6 @@ mod search;
 mod rates;
 mod encoding;
 mod newton;
-mod exact;
 
 pub use model::{Explanation, Fitted, Model, Predictor, fit};
 

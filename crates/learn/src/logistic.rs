@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::encoding::{Design, Encoding};
 use crate::newton;
-use crate::{Error, Explanation, Samples, exact};
+use crate::{Error, Explanation, Samples};
 
 /// The L2 strengths that are tried, strongest first, so that each fit starts near the last.
 const STRENGTHS: [f64; 6] = [300.0, 100.0, 30.0, 10.0, 1.0, 0.1];
@@ -18,18 +18,14 @@ const STRENGTHS: [f64; 6] = [300.0, 100.0, 30.0, 10.0, 1.0, 0.1];
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Logistic {
     /// The factor of half the sum of squared weights in the loss; 1/C of scikit-learn.
-    #[serde(with = "exact::number")]
     strength: f64,
     /// The mean margin of the training rows.
-    #[serde(with = "exact::number")]
     base: f64,
     /// How each feature becomes columns.
     encodings: Vec<Encoding>,
     /// A weight a column.
-    #[serde(with = "exact::numbers")]
     weights: Vec<f64>,
     /// The mean of each column over the training rows.
-    #[serde(with = "exact::numbers")]
     means: Vec<f64>,
 }
 

@@ -11,7 +11,7 @@ use crate::calibration::Calibration;
 use crate::committee::{self, Committee};
 use crate::logistic::Logistic;
 use crate::rules::Rules;
-use crate::{Error, Params, Samples, decision, exact};
+use crate::{Error, Params, Samples, decision};
 
 /// Something fitted: it scores and explains, nothing else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,10 +24,8 @@ pub struct Model {
     /// What turns a margin into a probability.
     pub calibration: Calibration,
     /// From which score on a lead is worth a call.
-    #[serde(with = "exact::threshold")]
     pub threshold: Threshold,
     /// Share of positives among the training rows.
-    #[serde(with = "exact::number")]
     pub base_rate: f64,
     /// Mean of each feature over the training rows that have it; 0 for a category, and where no row has it.
     pub averages: Vec<f32>,
@@ -337,9 +335,7 @@ struct Stored {
     features: FeatureSet,
     predictor: Predictor,
     calibration: Calibration,
-    #[serde(with = "exact::threshold")]
     threshold: Threshold,
-    #[serde(with = "exact::number")]
     base_rate: f64,
     averages: Vec<f32>,
     params: BTreeMap<String, String>,

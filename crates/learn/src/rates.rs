@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use plumb_lead::Matrix;
 use serde::{Deserialize, Serialize};
 
-use crate::{Samples, exact};
+use crate::Samples;
 
 /// Rows are dealt out to folds in turn; the share of a fold's rows is counted in the others.
 const FOLDS: usize = 5;
@@ -24,7 +24,6 @@ pub(crate) struct Rates(Vec<ColumnRates>);
 struct ColumnRates {
     column: usize,
     /// A rate a level.
-    #[serde(with = "exact::numbers")]
     rates: Vec<f64>,
 }
 

@@ -4,7 +4,7 @@
 use plumb_lead::{FeatureKind, FeatureSet, Matrix};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Explanation, exact};
+use crate::{Error, Explanation};
 
 /// A table of rules.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -12,7 +12,7 @@ pub struct Rules {
     /// The rules, in the order of the spreadsheet.
     pub rules: Vec<Rule>,
     /// Mean points of each feature over the training rows; empty before the rules are fitted.
-    #[serde(default, with = "exact::numbers")]
+    #[serde(default)]
     pub means: Vec<f64>,
 }
 

@@ -2,17 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::exact;
-
 /// A step has at least so much weight: one of few rows is chance.
 const STEP_WEIGHT_MIN: f64 = 50.0;
 
 /// Steps, each at the mean margin of its rows; between them the curve is a line, beyond them it is flat.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Isotonic {
-    #[serde(with = "exact::numbers")]
     margins: Vec<f64>,
-    #[serde(with = "exact::numbers")]
     probabilities: Vec<f64>,
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::calibration::isotonic::Isotonic;
 use crate::encoding::Design;
 use crate::newton::{self, sigmoid, softplus};
-use crate::{Error, Samples, exact};
+use crate::{Error, Samples};
 
 /// The L2 strength on the slopes: it only keeps them finite where the margin separates the classes perfectly.
 const STRENGTH: f64 = 0.01;
@@ -29,15 +29,10 @@ const SIGMOID_SHARE: f64 = 0.01;
 /// `z = (margin - center) / scale`. With equal slopes it is Platt's. With steps, they are what counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    #[serde(with = "exact::number")]
     center: f64,
-    #[serde(with = "exact::number")]
     scale: f64,
-    #[serde(with = "exact::number")]
     low: f64,
-    #[serde(with = "exact::number")]
     high: f64,
-    #[serde(with = "exact::number")]
     intercept: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     steps: Option<Isotonic>,
