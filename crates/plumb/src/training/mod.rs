@@ -5,6 +5,7 @@
 //! to test on, began to come; the fit that is kept knows everything as of the training.
 //! docs/decisions/0004-measured-earlier-fitted-now.md says why.
 
+mod appraisal;
 mod choice;
 mod comparison;
 mod flags;
@@ -13,7 +14,7 @@ mod rows;
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::{FeatureSql, Lake};
 use plumb_lead::{DatasetCard, LeakEvidence, ModelCard, ModelKind, Observation};
 use plumb_learn::rules::Rules;
@@ -21,7 +22,7 @@ use plumb_learn::split::{self, Split};
 use plumb_learn::{Fitted, Model, Params, drift, leaks};
 
 use crate::card::{self, Measured};
-use crate::project::Project;
+use crate::project::{Project, Target};
 use crate::registry;
 use crate::scoring::{Artifact, Inputs};
 use crate::store::Store;
@@ -56,6 +57,9 @@ pub(crate) struct Gathered {
     for_use: Split,
     sql: FeatureSql,
     recipe: Recipe,
+    config: Target,
+    /// The first age at which a lead is looked at.
+    youngest: TimeDelta,
     notes: Vec<String>,
     immature: usize,
     /// Rules that cannot be read, a line each.
@@ -105,7 +109,8 @@ impl Ladder {
 pub(crate) async fn gather(project: &Project, lake: &Lake, store: &Store, assignment: Assignment) -> Result<Gathered> {
     let Assignment { target, as_of, seed } = &assignment;
     let config = project.target(target)?;
-    let labelled = lake.labelled(&project.question(target)?, *as_of).await?;
+    let question = project.question(target)?;
+    let labelled = lake.labelled(&question, *as_of).await?;
     let immature = labelled.immature;
     let said = store.feedback_all(*as_of).await?;
     let flags = Flags::read(&said, target, config.horizon, *as_of);
@@ -135,7 +140,20 @@ pub(crate) async fn gather(project: &Project, lake: &Lake, store: &Store, assign
     };
     let notes = flags.told(found - outcomes).into_iter().collect();
     let recipe = Recipe { params, wording: project.wording()?, leads_a_week: config.capacity };
-    Ok(Gathered { assignment, rows, by_time, for_use, sql, recipe, notes, immature, unreadable_rules })
+    let youngest = question.ages.iter().min().copied().unwrap_or_default();
+    Ok(Gathered {
+        assignment,
+        rows,
+        by_time,
+        for_use,
+        sql,
+        recipe,
+        config,
+        youngest,
+        notes,
+        immature,
+        unreadable_rules,
+    })
 }
 
 /// Fits and measures every rung and chooses one. It keeps a processor busy for seconds and waits for nothing.
@@ -194,13 +212,19 @@ impl Gathered {
         };
         let earlier = fit(&self.by_time, "to be measured")?;
         let now = fit(&self.for_use, "to be used")?;
-        earlier.iter().zip(now).map(|(earlier, now)| self.rung(earlier, now, &evidence)).collect()
+        let mut rungs: Vec<Rung> = Vec::new();
+        for (earlier, now) in earlier.iter().zip(now) {
+            let rules = rungs.iter().find(|rung| rung.card.kind == ModelKind::Rules).map(|rung| rung.scores.clone());
+            rungs.push(self.rung(earlier, now, &evidence, rules.as_deref())?);
+        }
+        Ok(rungs)
     }
 
-    fn rung(&self, earlier: &Fitted, now: Fitted, evidence: &[LeakEvidence]) -> Result<Rung> {
+    fn rung(&self, earlier: &Fitted, now: Fitted, evidence: &[LeakEvidence], rules: Option<&[f64]>) -> Result<Rung> {
         let (valid, test) = (&self.by_time.valid, &self.by_time.test);
         let losses = comparison::losses(&earlier.held_out, &self.rows.labels_of(valid));
-        let earlier = &earlier.model;
+        let fitted = earlier;
+        let earlier = &fitted.model;
         let (test_matrix, _) = earlier.features.encode(&self.rows.table.select(test))?;
         let labels = self.rows.labels_of(test);
         let params = &self.recipe.params;
@@ -215,7 +239,9 @@ impl Gathered {
             baseline,
         };
         let bytes = serde_json::to_vec(&artifact).context("cannot write the model as JSON")?;
-        let card = self.card(registry::model_id(&bytes), &artifact.model, measured, evidence)?;
+        let mut card = self.card(registry::model_id(&bytes), &artifact.model, measured, evidence)?;
+        let appraisal = self.appraise(fitted, &test_matrix, &scores, rules)?;
+        (card.earnings, card.by_age, card.bias) = (appraisal.earnings, appraisal.by_age, appraisal.bias);
         Ok(Rung { bytes, card, scores, threshold: earlier.threshold.score, losses })
     }
 
@@ -271,6 +297,9 @@ impl Gathered {
             importance: measured.importance,
             weakest: measured.weakest,
             leaks: evidence.to_vec(),
+            earnings: Vec::new(),
+            by_age: Vec::new(),
+            bias: Vec::new(),
             notes: self.notes_of(model),
         })
     }
