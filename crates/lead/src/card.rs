@@ -83,6 +83,15 @@ pub struct ModelCard {
     pub weakest: Vec<Segment>,
     /// Columns that know too much.
     pub leaks: Vec<LeakEvidence>,
+    /// What ways to decide would have earned on the test part; none without costs.
+    #[serde(default)]
+    pub earnings: Vec<Earning>,
+    /// The measures at each age of a lead, where rows of several ages were tested.
+    #[serde(default)]
+    pub by_age: Vec<AgeMetrics>,
+    /// How calls fall on the groups of the configured facets.
+    #[serde(default)]
+    pub bias: Vec<Bias>,
     /// Anything else a reader should know.
     pub notes: Vec<String>,
 }
@@ -199,6 +208,66 @@ pub struct Segment {
     pub predicted: f64,
     /// Share of positives on the slice.
     pub observed: f64,
+}
+
+/// What a way to decide would have earned on some rows, in the currency of the costs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Earning {
+    /// The way to decide, in words.
+    pub policy: String,
+    /// Number of rows.
+    pub rows: usize,
+    /// How many of them are called.
+    pub calls: usize,
+    /// By the model.
+    pub model: Metric,
+    /// By the team's rules, with as many calls; `None` if it has none.
+    pub rules: Option<Metric>,
+    /// By working leads as they come, with as many calls.
+    pub arrival: Metric,
+    /// By somebody who knew what would become of each.
+    pub perfect: Metric,
+}
+
+/// The measures on the rows of one age.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgeMetrics {
+    /// Hours from the lead's creation.
+    pub age_hours: i64,
+    /// The measures.
+    pub metrics: Metrics,
+}
+
+/// How calls fall on one group of leads, by the names of SageMaker Clarify; facet d is the group, facet a all others.
+/// `None` where there is nothing to count.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bias {
+    /// The feature.
+    pub facet: String,
+    /// The group.
+    pub level: String,
+    /// Its number of rows.
+    pub rows: usize,
+    /// Difference in positive proportions in predicted labels.
+    pub dppl: Option<f64>,
+    /// Disparate impact.
+    pub di: Option<f64>,
+    /// Difference in conditional acceptance.
+    pub dca: Option<f64>,
+    /// Difference in conditional rejection.
+    pub dcr: Option<f64>,
+    /// Difference in acceptance rates.
+    pub dar: Option<f64>,
+    /// Difference in rejection rates.
+    pub drr: Option<f64>,
+    /// Recall difference.
+    pub rd: Option<f64>,
+    /// Specificity difference.
+    pub sd: Option<f64>,
+    /// Accuracy difference.
+    pub ad: Option<f64>,
+    /// Treatment equality.
+    pub te: Option<f64>,
 }
 
 /// A column suspected to know the answer.

@@ -8,6 +8,8 @@ pub mod trees;
 pub mod calibration;
 pub mod decision;
 pub mod metrics;
+pub mod earnings;
+pub mod bias;
 pub mod split;
 pub mod drift;
 pub mod leaks;

@@ -51,6 +51,11 @@ pub(crate) struct Target {
     pub(crate) optimise: Optimise,
     /// How many leads the team can call in a week.
     pub(crate) capacity: Option<f64>,
+    /// The feature that says what a lead is worth if it is good.
+    pub(crate) value: Option<String>,
+    /// Features, categories or flags, by whose groups the card says how calls fall.
+    #[serde(default)]
+    pub(crate) facets: Vec<String>,
     /// By what the settings of a model are chosen.
     #[serde(default)]
     pub(crate) stop_on: StopOn,

@@ -274,6 +274,9 @@ pub(crate) mod tests {
             importance: vec![],
             weakest: vec![],
             leaks: vec![],
+            earnings: Vec::new(),
+            by_age: Vec::new(),
+            bias: Vec::new(),
             notes: vec![],
         }
     }

@@ -3,9 +3,13 @@
 //! No statistic can prove a leak; a person has to say when a column is known. These are reasons to ask:
 //! - alone, the column ranks leads well *and* no worse than all other columns together;
 //! - it is missing, or present, for one class only;
-//! - it is a text that is different in nearly every row, and so names rows instead of describing them.
+//! - it is a copy of the target: each of its few values goes with one class;
+//! - it is a text that is different in nearly every row, or a whole number that is never the same twice in a span
+//!   hardly wider than the rows are many, and so names rows instead of describing them.
 
 mod encoded;
+
+use std::collections::BTreeMap;
 
 use plumb_lead::{Column, LeakEvidence, MISSING_LEVEL, Table, Values};
 
@@ -24,6 +28,12 @@ const ROWS_EXPECTED: f64 = 10.0;
 /// Texts of which more than this share are different name their rows.
 const DISTINCT_SHARE: f64 = 0.9;
 
+/// A copy of the target has at most so many values.
+const COPY_VALUES_MAX: usize = 10;
+
+/// Running numbers of rows lie in a span of at most so many times their count.
+const RUNNING_SPAN: f64 = 3.0;
+
 /// With fewer rows of a class nothing can be told.
 const CLASS_ROWS_MIN: usize = 20;
 
@@ -41,8 +51,8 @@ pub fn suspects(table: &Table, labels: &[bool]) -> Result<Vec<LeakEvidence>, Err
     let mut suspects = Vec::new();
     for (index, column) in table.columns().iter().enumerate() {
         let mut whys: Vec<String> = Vec::new();
-        whys.extend(identifier(column));
-        whys.extend(one_class(column, labels, positives));
+        whys.extend(identifier(column).or_else(|| running_number(column)));
+        whys.extend(copy_of_target(column, labels).or_else(|| one_class(column, labels, positives)));
         if whys.is_empty() {
             whys.extend(alone_too_good(&encoded, index, labels)?);
         }
@@ -72,6 +82,51 @@ fn identifier(column: &Column) -> Option<String> {
     let distinct = seen.iter().filter(|seen| **seen).count();
     (rows >= 2 * CLASS_ROWS_MIN && distinct as f64 > DISTINCT_SHARE * rows as f64).then(|| {
         format!("it has {distinct} different texts in {rows} rows: it names rows and says nothing of new ones")
+    })
+}
+
+/// Whole numbers that are never the same twice and lie close together, as a database hands them out.
+fn running_number(column: &Column) -> Option<String> {
+    let Values::Number(values) = &column.values else { return None };
+    let mut present: Vec<f32> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+    // From 2^24 on not every whole number is there, and two that differ may look the same.
+    let is_whole = |value: &f32| value.fract() == 0.0 && value.abs() < 16_777_216.0;
+    if present.len() < 2 * CLASS_ROWS_MIN || !present.iter().all(is_whole) {
+        return None;
+    }
+    present.sort_by(f32::total_cmp);
+    let is_different = present.windows(2).all(|pair| pair[0] < pair[1]);
+    let span = f64::from(*present.last()?) - f64::from(*present.first()?);
+    (is_different && span <= RUNNING_SPAN * present.len() as f64).then(|| {
+        format!(
+            "its {} whole numbers are all different and lie close together: it numbers rows and says nothing of new ones",
+            present.len()
+        )
+    })
+}
+
+/// A column whose few values each go with one class, in all rows in which it is known.
+fn copy_of_target(column: &Column, labels: &[bool]) -> Option<String> {
+    let mut classes: BTreeMap<String, (bool, usize)> = BTreeMap::new();
+    for (row, label) in labels.iter().enumerate() {
+        let Some(text) = column.values.text(row) else { continue };
+        let (class, rows) = classes.entry(text).or_insert((*label, 0));
+        if class != label {
+            return None;
+        }
+        *rows += 1;
+        if classes.len() > COPY_VALUES_MAX {
+            return None;
+        }
+    }
+    let rows_of = |wanted| classes.values().filter(|(class, _)| *class == wanted).map(|(_, rows)| rows).sum::<usize>();
+    let (positives, negatives) = (rows_of(true), rows_of(false));
+    (positives.min(negatives) >= CLASS_ROWS_MIN).then(|| {
+        format!(
+            "it is a copy of the target: each of its {} values goes with one class, in {positives} positive and \
+             {negatives} negative rows",
+            classes.len()
+        )
     })
 }
 

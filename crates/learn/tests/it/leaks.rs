@@ -60,7 +60,12 @@ fn a_column_that_beats_all_others_together_is_suspected() {
     // In whatever direction, and where the middle is what is good.
     check(number("falling", late.iter().map(|value| -value).collect()), &labels, Some("alone it ranks"));
     let middle = labels.iter().map(|label| if *label { 0.5 } else { random.random_range(0..2) as f32 }).collect();
-    check(number("middle", middle), &labels, Some("AUC of 1.00"));
+    check(number("middle", middle), &labels, Some("each of its 3 values goes with one class"));
+    let near: Vec<f32> = labels
+        .iter()
+        .map(|label| if *label { 0.5 } else { random.random_range(0..2) as f32 } + random.random::<f32>() / 9.0)
+        .collect();
+    check(number("near", near), &labels, Some("AUC of 1.00"));
 }
 
 #[test]
@@ -92,6 +97,34 @@ fn a_text_that_names_rows() {
     let codes = (0..ROWS as u32).map(|row| if row % 100 == 0 { MISSING_LEVEL } else { row }).collect();
     let column = Column { name: "name".into(), values: Values::Category { codes, levels } };
     check(column, &labels, Some("it has 1980 different texts in 1980 rows"));
+}
+
+#[test]
+fn a_number_that_numbers_rows() {
+    let (_, labels, mut random) = honest();
+    let running = |step: usize| number("lead_no", (0..ROWS).map(|row| (7_000 + row * step) as f32).collect());
+    check(running(2), &labels, Some("its 2000 whole numbers are all different"));
+    // An amount may be whole and different by chance; over a wide span it is.
+    check(running(100), &labels, None);
+    let mut shared: Vec<f32> = (0..ROWS).map(|row| row as f32).collect();
+    shared[5] = shared[4];
+    check(number("rank", shared), &labels, None);
+    check(number("amount", (0..ROWS).map(|_| random.random::<f32>() * 2_000.0).collect()), &labels, None);
+}
+
+#[test]
+fn a_copy_of_the_target_by_another_name() {
+    let (_, labels, mut random) = honest();
+    let levels = ["lost", "stalled", "won"].map(str::to_owned).to_vec();
+    let mut codes: Vec<u32> = labels.iter().map(|label| if *label { 2 } else { random.random_range(0..2) }).collect();
+    let column = |codes: &[u32]| Column {
+        name: "stage".into(),
+        values: Values::Category { codes: codes.to_vec(), levels: levels.clone() },
+    };
+    check(column(&codes), &labels, Some("copy of the target: each of its 3 values goes with one class"));
+    // One row that does not fit, and it is no copy; it is still too good.
+    codes[0] = if labels[0] { 0 } else { 2 };
+    check(column(&codes), &labels, Some("alone it ranks"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
-use plumb_lead::ModelCard;
+use plumb_lead::{Earning, Interval, Metric, ModelCard};
 
 use super::{Asked, Workplace, somebody, spinner};
 use crate::registry;
@@ -95,10 +95,29 @@ pub(crate) fn told(gathered: &Gathered, ladder: &Ladder) -> String {
         let _ = writeln!(text, "{mark} {}", line(&rung.card));
     }
     let _ = writeln!(text, "  chosen: {}", ladder.choice.why);
+    best.earnings.iter().for_each(|earning| text.push_str(&earned(earning)));
     for rule in &gathered.unreadable_rules {
         let _ = writeln!(text, "  not read: {rule}");
     }
     text
+}
+
+/// Returns what a way to decide would have earned, in one line.
+fn earned(earning: &Earning) -> String {
+    let money = |metric: &Metric| match metric.interval {
+        Some(Interval { low, high }) => format!("{:.0} ({low:.0} to {high:.0})", metric.value),
+        None => format!("{:.0}", metric.value),
+    };
+    let rules = earning.rules.as_ref().map_or_else(String::new, |rules| format!("by the rules {}, ", money(rules)));
+    format!(
+        "  {}: calling at {} of {} rows would have earned {}; {rules}as they come {}, knowing everything {}\n",
+        earning.policy,
+        earning.calls,
+        earning.rows,
+        money(&earning.model),
+        money(&earning.arrival),
+        money(&earning.perfect)
+    )
 }
 
 /// Returns the headings over the [`line()`]s of models.

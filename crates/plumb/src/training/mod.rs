@@ -5,6 +5,7 @@
 //! to test on, began to come; the fit that is kept knows everything as of the training.
 //! docs/decisions/0004-measured-earlier-fitted-now.md says why.
 
+mod appraisal;
 mod choice;
 mod comparison;
 mod flags;
@@ -15,7 +16,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::Lake;
 use plumb_lake::dataset::{DatasetRows, Manifest};
 use plumb_lead::{DatasetCard, LeakEvidence, ModelCard, ModelKind, Observation};
@@ -24,7 +25,7 @@ use plumb_learn::split::{self, Split};
 use plumb_learn::{Fitted, Model, Params, drift, leaks};
 
 use crate::card::{self, Measured};
-use crate::project::Project;
+use crate::project::{Project, Target};
 use crate::registry;
 use crate::scoring::{Artifact, Inputs};
 use crate::store::Store;
@@ -59,6 +60,9 @@ pub(crate) struct Gathered {
     by_time: Split,
     for_use: Split,
     recipe: Recipe,
+    config: Target,
+    /// The first age at which a lead is looked at.
+    youngest: TimeDelta,
     notes: Vec<String>,
     immature: usize,
     /// Rules that cannot be read, a line each.
@@ -184,7 +188,20 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result
     };
     let notes = flags.into_iter().collect();
     let recipe = Recipe { params, wording: project.wording()?, leads_a_week: config.capacity };
-    Ok(Gathered { assignment, manifest, rows, by_time, for_use, recipe, notes, immature, unreadable_rules })
+    let youngest = project.question(target)?.ages.iter().min().copied().unwrap_or_default();
+    Ok(Gathered {
+        assignment,
+        manifest,
+        rows,
+        by_time,
+        for_use,
+        recipe,
+        config,
+        youngest,
+        notes,
+        immature,
+        unreadable_rules,
+    })
 }
 
 /// Fits and measures every rung and chooses one. It keeps a processor busy for seconds and waits for nothing.
@@ -243,13 +260,19 @@ impl Gathered {
         };
         let earlier = fit(&self.by_time, "to be measured")?;
         let now = fit(&self.for_use, "to be used")?;
-        earlier.iter().zip(now).map(|(earlier, now)| self.rung(earlier, now, &evidence)).collect()
+        let mut rungs: Vec<Rung> = Vec::new();
+        for (earlier, now) in earlier.iter().zip(now) {
+            let rules = rungs.iter().find(|rung| rung.card.kind == ModelKind::Rules).map(|rung| rung.scores.clone());
+            rungs.push(self.rung(earlier, now, &evidence, rules.as_deref())?);
+        }
+        Ok(rungs)
     }
 
-    fn rung(&self, earlier: &Fitted, now: Fitted, evidence: &[LeakEvidence]) -> Result<Rung> {
+    fn rung(&self, earlier: &Fitted, now: Fitted, evidence: &[LeakEvidence], rules: Option<&[f64]>) -> Result<Rung> {
         let (valid, test) = (&self.by_time.valid, &self.by_time.test);
         let losses = comparison::losses(&earlier.held_out, &self.rows.labels_of(valid));
-        let earlier = &earlier.model;
+        let fitted = earlier;
+        let earlier = &fitted.model;
         let (test_matrix, _) = earlier.features.encode(&self.rows.table.select(test))?;
         let labels = self.rows.labels_of(test);
         let params = &self.recipe.params;
@@ -264,7 +287,9 @@ impl Gathered {
             baseline,
         };
         let bytes = serde_json::to_vec(&artifact).context("cannot write the model as JSON")?;
-        let card = self.card(registry::model_id(&bytes), &artifact.model, measured, evidence)?;
+        let mut card = self.card(registry::model_id(&bytes), &artifact.model, measured, evidence)?;
+        let appraisal = self.appraise(fitted, &test_matrix, &scores, rules)?;
+        (card.earnings, card.by_age, card.bias) = (appraisal.earnings, appraisal.by_age, appraisal.bias);
         Ok(Rung { bytes, card, scores, threshold: earlier.threshold.score, losses })
     }
 
@@ -317,6 +342,9 @@ impl Gathered {
             importance: measured.importance,
             weakest: measured.weakest,
             leaks: evidence.to_vec(),
+            earnings: Vec::new(),
+            by_age: Vec::new(),
+            bias: Vec::new(),
             notes: self.notes_of(model),
         })
     }

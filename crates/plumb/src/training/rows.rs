@@ -94,7 +94,7 @@ impl Rows {
     }
 
     /// Returns the share of the leads that so many a week are, if as many come as in these rows.
-    fn share_of_a_week(&self, leads_a_week: f64, rows: &[usize]) -> f64 {
+    pub(super) fn share_of_a_week(&self, leads_a_week: f64, rows: &[usize]) -> f64 {
         let leads: HashSet<&str> = rows.iter().map(|row| self.observations[*row].lead_id.as_str()).collect();
         let moments = || rows.iter().map(|row| self.observations[*row].as_of);
         let span = moments().max().zip(moments().min()).map_or(TimeDelta::zero(), |(last, first)| last - first);

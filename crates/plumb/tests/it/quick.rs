@@ -55,6 +55,23 @@ fn the_same_file_and_seed_give_the_same_model() {
 }
 
 #[test]
+fn folds_and_retraining_are_measured_when_asked_for() {
+    // A season every 150 rows, in a file that counts as time order.
+    let mut lines = leads(600).lines().map(str::to_owned).collect::<Vec<_>>();
+    lines[0].push_str(";season");
+    lines.iter_mut().skip(1).enumerate().for_each(|(row, line)| line.push_str(&format!(";s{}", row / 150)));
+    let folder = folder(&lines.join("\n"));
+    let told = quick(&folder, &["--target", "won", "--folds", "3", "--retrain-by", "season", "--newest", "300"]);
+    assert!(told.contains("3 folds by chance (600 rows pooled"), "{told}");
+    assert!(told.contains("retrained before each of 2 changes of `season` (300 rows pooled"), "{told}");
+    let error =
+        |arguments: &[&str]| failure(run(folder.path(), "leads.csv", &[&["--target", "won"], arguments].concat()));
+    assert!(error(&["--folds", "1"]).contains("parameter `folds` is `1`"));
+    assert!(error(&["--retrain-by", "seson"]).contains("near it are `season`"));
+    assert!(error(&["--newest", "9"]).contains("--retrain-by"));
+}
+
+#[test]
 fn rows_that_cannot_be_used_are_counted_and_the_rest_is_used() {
     let mut text = leads(300);
     text.push_str("10;ads;5\n10;ads;5;\n10;ads;5;unknown\n");

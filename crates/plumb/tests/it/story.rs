@@ -35,6 +35,10 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
     for kind in ["rules", "logistic", "xgboost"] {
         assert!(trained.lines().any(|line| line.trim_start_matches(['*', ' ']).starts_with(kind)), "{kind}: {trained}");
     }
+    for policy in ["largest F0.5", "smallest expected cost", "the best 10 a week"] {
+        let told = trained.lines().find(|line| line.trim_start().starts_with(policy)).unwrap_or_default();
+        assert!(told.contains("would have earned") && told.contains("by the rules"), "{policy}: {trained}");
+    }
     assert!(trained.contains("is the champion: it answers for `converted` from now on"), "{trained}");
     let again = plumb(&["train", "--target", "converted", "--as-of", "2026-02-01"]);
     assert!(
@@ -189,7 +193,10 @@ fn a_lead_is_scored_and_flagged(server: &Server) -> String {
     assert!(server.post("/v1/feedback", &flag)["feedback_id"].is_string());
     let page = server.page(&format!("/leads/{}", lead_id.replace(':', "%3A")));
     assert!(page.contains("they went quiet") && page.contains("This score is wrong"), "{page}");
-    assert!(server.page("/models").contains("XGBoost"));
+    let models = server.page("/models");
+    for part in ["XGBoost", "would have earned", "By the age of the lead", "country: DE"] {
+        assert!(models.contains(part), "`{part}` is not on the page of models");
+    }
     lead_id
 }
 

@@ -72,6 +72,9 @@ fn card(kept: &Kept, model_id: String) -> Result<ModelCard> {
         importance,
         weakest,
         leaks: evidence.clone(),
+        earnings: Vec::new(),
+        by_age: Vec::new(),
+        bias: Vec::new(),
         notes: notes(entrants),
     })
 }

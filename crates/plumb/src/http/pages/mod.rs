@@ -5,6 +5,7 @@ mod charts;
 mod lead;
 mod leads;
 mod models;
+mod appraisal;
 mod watch;
 
 use std::sync::Arc;

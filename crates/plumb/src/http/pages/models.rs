@@ -8,7 +8,7 @@ use axum::response::Html;
 use maud::{Markup, html};
 use plumb_lead::{Metric, Metrics, ModelCard, ModelKind};
 
-use super::{Choice, PageError, charts, day, empty, layout, percent, ticked, words};
+use super::{Choice, PageError, appraisal, charts, day, empty, layout, percent, ticked, words};
 use crate::http::App;
 use crate::http::error::Error;
 use crate::http::models::Asked;
@@ -185,6 +185,7 @@ fn section(rung: &Rung, ladder: &[Rung]) -> Markup {
             @if !card.gain.is_empty() { h3 { "Lift" } (charts::lift(&card.gain, most)) }
             @if !card.reliability.is_empty() { h3 { "Does a score mean what it says?" } (charts::reliability(&card.reliability)) }
             (importance(card))
+            (appraisal::tables(card))
             (details(card))
         }
     }
