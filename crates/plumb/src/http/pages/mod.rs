@@ -37,7 +37,7 @@ pub(super) async fn nowhere(headers: HeaderMap, uri: Uri) -> Response {
     let error = Error::nowhere(uri.path());
     let browser =
         headers.get(ACCEPT).is_some_and(|accept| String::from_utf8_lossy(accept.as_bytes()).contains("text/html"));
-    if browser { error_page(error) } else { error.into_response() }
+    if browser { error_page(error) } else { error.into_response_at(uri.path()) }
 }
 
 async fn style() -> impl IntoResponse {

@@ -21,8 +21,10 @@ use crate::store::tests::{hour_of_new_year, prediction};
 
 mod access;
 mod invoke;
-mod load;
+mod others;
 mod variants;
+mod generated;
+mod load;
 
 const JSON: &str = "application/json";
 
