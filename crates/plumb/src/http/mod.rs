@@ -11,8 +11,9 @@
 //! | `POST /v1/feedback` | "this score is wrong" |
 //! | `GET /v1/leads`, `GET /v1/leads/{lead_id}` | the ranked list; one lead's scores and flags |
 //! | `GET /v1/models`, `GET /v1/watch`, `GET /v1/health` | model cards; weekly reports and alerts; what is served |
+//! | `GET /v1/openapi.json` | the description of `/v1` |
 //! | `GET /metrics` | what was done, for Prometheus |
-//! | `GET /`, `/leads/{lead_id}`, `/models`, `/watch` | the same for people |
+//! | `GET /`, `/leads/{lead_id}`, `/models`, `/watch`, `/api` | the same for people |
 
 mod listen;
 mod request;
@@ -34,6 +35,7 @@ mod leads;
 mod mlflow;
 mod models;
 mod open_inference;
+mod openapi;
 mod pages;
 mod score;
 mod subject;
@@ -194,6 +196,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/models", get(models::get))
         .route("/v1/watch", get(watch::get))
         .route("/v1/health", get(health::get))
+        .route("/v1/openapi.json", get(openapi::get))
         .route("/metrics", get(metrics::get))
         .merge(pages::router())
         .fallback(pages::nowhere)

@@ -1,6 +1,7 @@
 //! The pages: plain HTML from the server, one stylesheet, charts as SVG, no script. They show what the JSON API
 //! answers, through the same functions.
 
+mod api;
 mod charts;
 mod lead;
 mod leads;
@@ -29,6 +30,7 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/leads/{lead_id}/flags", post(lead::flag))
         .route("/models", get(models::get))
         .route("/watch", get(watch::get))
+        .route("/api", get(api::get))
         .route("/style.css", get(style))
 }
 
@@ -131,7 +133,7 @@ fn layout(title: &str, here: &str, choice: &Choice, body: Markup) -> Html<String
                     }
                 }
                 main id="main" { (body) }
-                footer { "Scores are probabilities; reasons are exact SHAP values." }
+                footer { "Scores are probabilities; reasons are exact SHAP values. " a href="/api" { "The JSON API" } }
             }
         }
     };

@@ -22,6 +22,7 @@ use crate::store::tests::{hour_of_new_year, prediction};
 mod access;
 mod invoke;
 mod others;
+mod openapi;
 mod variants;
 mod generated;
 mod load;
