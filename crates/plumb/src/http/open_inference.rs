@@ -66,7 +66,7 @@ async fn choose(app: &App, path: Named) -> Result<Chosen, Error> {
     match path.get("version") {
         None => variants.choose().ok_or_else(|| Error::no_champion(&target)),
         Some(version) => match variants.with_model(version).cloned() {
-            Some(answering) => Ok(Chosen { answering, variants }),
+            Some(answering) => Ok(Chosen::of(answering, variants)),
             None => Err(Error::unknown_version(&target, version)),
         },
     }
