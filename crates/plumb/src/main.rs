@@ -11,12 +11,12 @@ mod registry;
 mod store;
 mod journal;
 mod http;
+mod log;
 mod commands;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 
 /// Lead scoring that tells how likely, why, and keeps it true.
 #[derive(Parser)]
@@ -61,10 +61,12 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // The log goes where errors go; answers and tables are what the program prints.
-    let filter = EnvFilter::try_from_env("PLUMB_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let outcome = match Command::parse() {
+    let command = Command::parse();
+    if let Err(error) = log::start() {
+        eprintln!("error: {error:#}");
+        return ExitCode::FAILURE;
+    }
+    let outcome = match command {
         Command::Demo(args) => commands::demo::run(args).await,
         Command::Ingest(args) => commands::ingest::run(args).await,
         Command::Features(args) => commands::features::run(args).await,

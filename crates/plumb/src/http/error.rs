@@ -87,6 +87,13 @@ impl Error {
             .hint("run `plumb train`, then `plumb promote`")
     }
 
+    /// No variant of a target answers with such a model.
+    pub(super) fn unknown_version(target: &str, version: &str) -> Error {
+        let message = format!("`{target}` has no version `{version}` that answers");
+        Error::new(StatusCode::NOT_FOUND, "unknown_version", message)
+            .hint("versions are models' ids; `GET /v2/models/{model}` lists those that answer")
+    }
+
     /// There is no such lead.
     pub(super) fn unknown_lead(lead_id: &str) -> Error {
         Error::new(StatusCode::NOT_FOUND, "unknown_lead", format!("there is no lead `{lead_id}`"))
@@ -155,7 +162,7 @@ impl Error {
     pub(super) fn nowhere(path: &str) -> Error {
         Error::new(StatusCode::NOT_FOUND, "unknown_path", format!("there is nothing at `{path}`")).hint(
             "POST /v1/score, /v1/feedback, /endpoints/{target}/invocations; \
-             GET /v1/leads, /v1/models, /v1/watch, /v1/health; pages at /",
+             GET /v1/leads, /v1/models, /v1/watch, /v1/health, /v1/openapi.json; pages at /",
         )
     }
 
@@ -192,6 +199,7 @@ impl Error {
     pub(super) fn into_response_at(self, path: &str) -> Response {
         match path {
             "/invocations" => self.into_text_response(),
+            path if path == "/v2" || path.starts_with("/v2/") => self.into_v2_response(),
             path if path.starts_with("/endpoints/") => self.into_endpoint_response(),
             _ => self.into_response(),
         }
@@ -228,6 +236,20 @@ impl Error {
         ]);
         self.log();
         self.aws_response(StatusCode::FAILED_DEPENDENCY, "ModelError", more)
+    }
+
+    /// Returns the answer as MLflow's scoring server writes it.
+    pub(super) fn into_mlflow_response(self) -> Response {
+        self.log();
+        let code = if self.status.is_client_error() { "BAD_REQUEST" } else { "INTERNAL_ERROR" };
+        let body = json!({ "error_code": code, "message": self.sentence() });
+        (self.status, self.more_headers(), Json(body)).into_response()
+    }
+
+    /// Returns the answer as the Open Inference Protocol has it.
+    pub(super) fn into_v2_response(self) -> Response {
+        self.log();
+        (self.status, self.more_headers(), Json(json!({ "error": self.sentence() }))).into_response()
     }
 
     /// Returns the answer of a container: the message as text.
@@ -329,8 +351,9 @@ impl From<PathRejection> for Error {
 }
 
 /// Answers a known path that was asked by the wrong method.
-pub(super) async fn wrong_method(method: Method, uri: Uri) -> Error {
+pub(super) async fn wrong_method(method: Method, uri: Uri) -> Response {
     let message = format!("`{}` does not answer to {method}", uri.path());
     let other = if method == Method::POST { "GET" } else { "POST" };
-    Error::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).hint(format!("try {other}"))
+    let error = Error::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).hint(format!("try {other}"));
+    error.into_response_at(uri.path())
 }

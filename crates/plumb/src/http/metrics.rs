@@ -16,6 +16,7 @@ use plumb_lead::Unseen;
 
 use super::App;
 use super::error::Error;
+use crate::registry;
 
 /// Upper bounds of the latency's buckets, in seconds: half a millisecond is a score, ten seconds is the deadline.
 const BOUNDS: [f64; 12] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
@@ -32,6 +33,8 @@ struct Counted {
     requests: BTreeMap<(String, u16), u64>,
     /// By path.
     latency: BTreeMap<String, Latency>,
+    /// By target and variant.
+    answers: BTreeMap<(String, String), Latency>,
     /// By target and model.
     scores: BTreeMap<(String, String), u64>,
     /// By target and feature.
@@ -52,10 +55,13 @@ impl Metrics {
     pub(super) fn request(&self, path: &str, status: u16, took: Duration) {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         *counted.requests.entry((path.to_owned(), status)).or_default() += 1;
-        let latency = counted.latency.entry(path.to_owned()).or_default();
-        let seconds = took.as_secs_f64();
-        latency.counts[BOUNDS.partition_point(|bound| *bound < seconds)] += 1;
-        latency.seconds += seconds;
+        counted.latency.entry(path.to_owned()).or_default().add(took);
+    }
+
+    /// Counts an answer of a variant, and the time from its choice until its answer was kept.
+    pub(super) fn answered(&self, target: &str, variant: &str, took: Duration) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.answers.entry((target.to_owned(), variant.to_owned())).or_default().add(took);
     }
 
     /// Counts scores that a model gave, and the categories that it had never seen.
@@ -85,7 +91,13 @@ impl Metrics {
         family(&mut text, "plumb_requests_total", "counter", "Requests answered.", requests);
         head(&mut text, "plumb_request_seconds", "histogram", "Time from a request's headers to its answer.");
         for (path, latency) in &counted.latency {
-            latency.write(&mut text, &escaped(path));
+            latency.write(&mut text, "plumb_request_seconds", &format!("path=\"{}\"", escaped(path)));
+        }
+        let help = "Time from the choice of a variant until its answer was kept: reading, scoring, journal.";
+        head(&mut text, "plumb_answer_seconds", "histogram", help);
+        for ((target, variant), latency) in &counted.answers {
+            let labels = format!("target=\"{}\",variant=\"{}\"", escaped(target), escaped(variant));
+            latency.write(&mut text, "plumb_answer_seconds", &labels);
         }
         let scores = counted.scores.iter().map(|((target, model), count)| {
             (format!("target=\"{}\",model=\"{}\"", escaped(target), escaped(model)), count.to_string())
@@ -105,15 +117,21 @@ impl Metrics {
 }
 
 impl Latency {
-    fn write(&self, text: &mut String, path: &str) {
+    fn add(&mut self, took: Duration) {
+        let seconds = took.as_secs_f64();
+        self.counts[BOUNDS.partition_point(|bound| *bound < seconds)] += 1;
+        self.seconds += seconds;
+    }
+
+    fn write(&self, text: &mut String, name: &str, labels: &str) {
         let mut below = 0;
         let bounds = BOUNDS.iter().map(f64::to_string).chain(["+Inf".to_owned()]);
         for (bound, count) in bounds.zip(self.counts) {
             below += count;
-            line(text, "plumb_request_seconds_bucket", &format!("path=\"{path}\",le=\"{bound}\""), &below.to_string());
+            line(text, &format!("{name}_bucket"), &format!("{labels},le=\"{bound}\""), &below.to_string());
         }
-        line(text, "plumb_request_seconds_sum", &format!("path=\"{path}\""), &self.seconds.to_string());
-        line(text, "plumb_request_seconds_count", &format!("path=\"{path}\""), &below.to_string());
+        line(text, &format!("{name}_sum"), labels, &self.seconds.to_string());
+        line(text, &format!("{name}_count"), labels, &below.to_string());
     }
 }
 
@@ -125,7 +143,26 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> Result<impl IntoResponse
     };
     gauge(&mut text, "plumb_requests_working", "Requests that are being scored.", working);
     gauge(&mut text, "plumb_requests_waiting", "Requests that wait for their turn.", waiting);
+    let ages = ages(&app).await?;
+    family(&mut text, "plumb_model_age_seconds", "gauge", "Time since a model was trained.", ages.into_iter());
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
+}
+
+/// Returns the age of each model that answers or is asked in the shadow, with its labels.
+async fn ages(app: &App) -> Result<Vec<(String, String)>, Error> {
+    let mut ages = Vec::new();
+    for target in app.all_targets().await? {
+        let Some(champion) = registry::champion(&app.store, &target).await? else { continue };
+        let cards = registry::cards(&app.store, &target).await?;
+        for variant in registry::variants(&app.store, &target).await? {
+            let model_id = variant.model_id.as_ref().unwrap_or(&champion.model_id);
+            let Some(card) = cards.iter().find(|card| card.model_id == *model_id) else { continue };
+            let (target, name) = (escaped(&target), escaped(&variant.name));
+            let labels = format!("target=\"{target}\",variant=\"{name}\",model=\"{}\"", escaped(model_id));
+            ages.push((labels, (app.now() - card.as_of).num_seconds().max(0).to_string()));
+        }
+    }
+    Ok(ages)
 }
 
 fn family(text: &mut String, name: &str, kind: &str, help: &str, lines: impl Iterator<Item = (String, String)>) {
@@ -160,6 +197,7 @@ mod tests {
         metrics.request("/v1/score", 200, Duration::from_secs(60));
         let unseen = [Unseen { feature: "chan\"nel".into(), level: "x".into(), rows: 2 }];
         metrics.scored("won", "cafe", 3, &unseen);
+        metrics.answered("won", "champion", Duration::from_micros(300));
         let text = metrics.text();
         for expected in [
             "# TYPE plumb_requests_total counter\nplumb_requests_total{path=\"/v1/score\",code=\"200\"} 2\n",
@@ -168,6 +206,8 @@ mod tests {
             "plumb_request_seconds_bucket{path=\"/v1/score\",le=\"10\"} 1\n",
             "plumb_request_seconds_bucket{path=\"/v1/score\",le=\"+Inf\"} 2\n",
             "plumb_request_seconds_count{path=\"/v1/score\"} 2\n",
+            "plumb_answer_seconds_bucket{target=\"won\",variant=\"champion\",le=\"0.0005\"} 1\n",
+            "plumb_answer_seconds_count{target=\"won\",variant=\"champion\"} 1\n",
             "plumb_scores_total{target=\"won\",model=\"cafe\"} 3\n",
             "plumb_unseen_total{target=\"won\",feature=\"chan\\\"nel\"} 2\n",
         ] {

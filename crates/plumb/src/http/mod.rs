@@ -6,11 +6,14 @@
 //! | `POST /v1/score` | one lead: by id, with its events, or by its features |
 //! | `POST /endpoints/{target}/invocations` | many rows, as callers of SageMaker's InvokeEndpoint send them |
 //! | `GET /ping`, `GET /execution-parameters`, `POST /invocations` | as a SageMaker container has them |
+//! | `POST /invocations` with JSON, `GET /health`, `GET /version` | as MLflow's scoring server has them |
+//! | `/v2`, `/v2/models/{model}/infer` and beside it | the Open Inference Protocol |
 //! | `POST /v1/feedback` | "this score is wrong" |
 //! | `GET /v1/leads`, `GET /v1/leads/{lead_id}` | the ranked list; one lead's scores and flags |
 //! | `GET /v1/models`, `GET /v1/watch`, `GET /v1/health` | model cards; weekly reports and alerts; what is served |
+//! | `GET /v1/openapi.json` | the description of `/v1` |
 //! | `GET /metrics` | what was done, for Prometheus |
-//! | `GET /`, `/leads/{lead_id}`, `/models`, `/watch` | the same for people |
+//! | `GET /`, `/leads/{lead_id}`, `/models`, `/watch`, `/api` | the same for people |
 
 mod listen;
 mod request;
@@ -29,7 +32,10 @@ mod health;
 mod invoke;
 mod known;
 mod leads;
+mod mlflow;
 mod models;
+mod open_inference;
+mod openapi;
 mod pages;
 mod score;
 mod subject;
@@ -168,17 +174,29 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/score", post(score::post))
         .route("/endpoints/{target}/invocations", post(invoke::post))
         .route("/invocations", post(invoke::container::invocations))
+        .route("/v2/models/{model}/infer", post(open_inference::infer))
+        .route("/v2/models/{model}/versions/{version}/infer", post(open_inference::infer))
         .route_layer(middleware::from_fn_with_state(app.clone(), gate::pass));
     Router::new()
         .merge(scoring)
         .route("/ping", get(invoke::container::ping))
+        .route("/health", get(invoke::container::ping))
+        .route("/version", get(mlflow::version))
         .route("/execution-parameters", get(invoke::container::execution_parameters))
+        .route("/v2", get(open_inference::server))
+        .route("/v2/health/live", get(open_inference::live))
+        .route("/v2/health/ready", get(open_inference::ready))
+        .route("/v2/models/{model}", get(open_inference::model))
+        .route("/v2/models/{model}/versions/{version}", get(open_inference::model))
+        .route("/v2/models/{model}/ready", get(open_inference::model_ready))
+        .route("/v2/models/{model}/versions/{version}/ready", get(open_inference::model_ready))
         .route("/v1/feedback", post(feedback::post))
         .route("/v1/leads", get(leads::list))
         .route("/v1/leads/{lead_id}", get(leads::one))
         .route("/v1/models", get(models::get))
         .route("/v1/watch", get(watch::get))
         .route("/v1/health", get(health::get))
+        .route("/v1/openapi.json", get(openapi::get))
         .route("/metrics", get(metrics::get))
         .merge(pages::router())
         .fallback(pages::nowhere)

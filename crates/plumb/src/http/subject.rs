@@ -116,6 +116,8 @@ pub(super) async fn score(
 pub(super) async fn keep(app: &App, chosen: &Chosen, scored: &Scored, capture: Option<&Capture>) -> Result<(), Error> {
     let predictions = scored.predictions.as_slice();
     app.journal.append(&Said { variant: &chosen.answering.name, shadow: false, predictions, capture }).await?;
+    let target = &chosen.answering.scorer.artifact.target;
+    app.metrics.answered(target, &chosen.answering.name, chosen.at.elapsed());
     Ok(())
 }
 

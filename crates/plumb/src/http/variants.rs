@@ -1,6 +1,7 @@
 //! Who answers a request of a target: one variant of several, by their weights; and who is asked in its shadow.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::scoring::Scorer;
 use crate::store::Variant;
@@ -18,6 +19,14 @@ pub(super) struct Answering {
 pub(super) struct Chosen {
     pub(super) answering: Answering,
     pub(super) variants: Arc<Variants>,
+    /// When it was chosen.
+    pub(super) at: Instant,
+}
+
+impl Chosen {
+    pub(super) fn of(answering: Answering, variants: Arc<Variants>) -> Chosen {
+        Chosen { answering, variants, at: Instant::now() }
+    }
 }
 
 /// All variants of a target.
@@ -69,7 +78,7 @@ impl Variants {
     /// Returns one by their weights.
     pub(super) fn choose(self: Arc<Variants>) -> Option<Chosen> {
         let answering = self.drawn(rand::random())?.clone();
-        Some(Chosen { answering, variants: self })
+        Some(Chosen::of(answering, self))
     }
 
     /// Returns those who are asked, and whose answer nobody is told.

@@ -48,7 +48,7 @@ pub(super) fn scores(form: Form, predictions: &[Prediction]) -> String {
 }
 
 /// Returns an answer of a media type.
-pub(super) fn of_text(media_type: &'static str, text: String) -> Response {
+pub(in crate::http) fn of_text(media_type: &'static str, text: String) -> Response {
     let mut response = Response::new(Body::from(text));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response

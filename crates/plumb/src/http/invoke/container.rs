@@ -1,5 +1,6 @@
-//! What a SageMaker container answers to: `GET /ping`, `GET /execution-parameters`, and `POST /invocations` with CSV, by
-//! the first target. Errors are plain text with the status that the XGBoost container gives.
+//! What a SageMaker container answers to: `GET /ping`, `GET /execution-parameters`, and `POST /invocations` with CSV or
+//! JSON Lines, by the first target. Errors are plain text with the status that the XGBoost container gives. JSON at
+//! `/invocations` is MLflow's (`mlflow`).
 
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Extension, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -14,7 +16,7 @@ use serde_json::{Value, json};
 use super::{Invocation, evaluate};
 use crate::http::error::Error;
 use crate::http::request::RequestId;
-use crate::http::{App, BODY_BYTES_MAX};
+use crate::http::{App, BODY_BYTES_MAX, mlflow};
 
 /// Says that the server is there: an empty 200.
 pub(in crate::http) async fn ping() -> StatusCode {
@@ -36,6 +38,9 @@ pub(in crate::http) async fn invocations(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
+    let content_type = super::text(&headers, CONTENT_TYPE).unwrap_or_default();
+    let is_json =
+        content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
     let answer = async {
         let body = body?;
         if body.is_empty() {
@@ -44,7 +49,11 @@ pub(in crate::http) async fn invocations(
         let target = app.target(None).await?.ok_or_else(|| Error::unknown_target("", &[]))?;
         let chosen = app.variants(&target).await?.choose().ok_or_else(|| Error::no_champion(&target))?;
         let (chosen, headers, body) = (&chosen, &headers, &body);
+        if is_json {
+            return mlflow::evaluate(&app, chosen, body).await;
+        }
         evaluate(&app, Invocation { chosen, headers, body, explain: None, inference_id: None, request_id }).await
     };
-    answer.await.unwrap_or_else(Error::into_text_response)
+    let failed = if is_json { Error::into_mlflow_response } else { Error::into_text_response };
+    answer.await.unwrap_or_else(failed)
 }

@@ -78,7 +78,7 @@ impl Call {
             return Err(Error::header(&TARGET_MODEL, &problem));
         }
         let answering = answering.clone();
-        Ok(Chosen { answering, variants })
+        Ok(Chosen::of(answering, variants))
     }
 }
 

@@ -29,6 +29,7 @@ use super::request::RequestId;
 use super::subject;
 use super::variants::Chosen;
 use crate::journal::{Capture, Payload};
+pub(super) use answer::of_text;
 use condition::Condition;
 use form::Form;
 use headers::Call;
@@ -122,7 +123,7 @@ async fn evaluate(app: &Arc<App>, invocation: Invocation<'_>) -> Result<Response
         output: Payload { content_type: media_type.to_owned(), data: answer.clone() },
     });
     subject::keep(app, chosen, &scored, capture.as_ref()).await?;
-    Ok(answer::of_text(media_type, answer))
+    Ok(of_text(media_type, answer))
 }
 
 /// Returns a header's text; bytes that are none are shown as such, so that they fit no known value.

@@ -1,6 +1,7 @@
 //! The pages: plain HTML from the server, one stylesheet, charts as SVG, no script. They show what the JSON API
 //! answers, through the same functions.
 
+mod api;
 mod charts;
 mod lead;
 mod leads;
@@ -30,6 +31,7 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/leads/{lead_id}/flags", post(lead::flag))
         .route("/models", get(models::get))
         .route("/watch", get(watch::get))
+        .route("/api", get(api::get))
         .route("/style.css", get(style))
 }
 
@@ -38,7 +40,7 @@ pub(super) async fn nowhere(headers: HeaderMap, uri: Uri) -> Response {
     let error = Error::nowhere(uri.path());
     let browser =
         headers.get(ACCEPT).is_some_and(|accept| String::from_utf8_lossy(accept.as_bytes()).contains("text/html"));
-    if browser { error_page(error) } else { error.into_response() }
+    if browser { error_page(error) } else { error.into_response_at(uri.path()) }
 }
 
 async fn style() -> impl IntoResponse {
@@ -132,7 +134,7 @@ fn layout(title: &str, here: &str, choice: &Choice, body: Markup) -> Html<String
                     }
                 }
                 main id="main" { (body) }
-                footer { "Scores are probabilities; reasons are exact SHAP values." }
+                footer { "Scores are probabilities; reasons are exact SHAP values. " a href="/api" { "The JSON API" } }
             }
         }
     };

@@ -21,8 +21,11 @@ use crate::store::tests::{hour_of_new_year, prediction};
 
 mod access;
 mod invoke;
-mod load;
+mod others;
+mod openapi;
 mod variants;
+mod generated;
+mod load;
 
 const JSON: &str = "application/json";
 

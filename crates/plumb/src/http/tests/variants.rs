@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
+use crate::registry::CHAMPION_VARIANT;
 use crate::store::Variant;
 
 const PATH: &str = "/endpoints/converted/invocations";
@@ -115,4 +116,20 @@ fn a_promotion_under_full_load_loses_no_request() {
         clients.into_iter().flat_map(|client| client.join().expect("no request failed")).collect()
     });
     assert!(seen.len() > 1 && seen.iter().all(|model_id| models.contains(model_id)), "{seen:?}");
+}
+
+#[test]
+fn the_metrics_tell_variants_apart_and_how_old_their_models_are() {
+    let now = Some(hour_of_new_year(2));
+    let config = Config { targets: Vec::new(), now, access: Access::open(), load: LOAD, capture: false };
+    let server = Server::configured(config);
+    let model_id = server.promote(&columns_model());
+    let body = json!({ "target": "converted", "features": { "age": 30 } });
+    assert_eq!(server.post_json("/v1/score", &body).status, 200);
+    let text = server.get("/metrics").text;
+    let age = format!(
+        "plumb_model_age_seconds{{target=\"converted\",variant=\"{CHAMPION_VARIANT}\",model=\"{model_id}\"}} 7200\n"
+    );
+    let count = format!("plumb_answer_seconds_count{{target=\"converted\",variant=\"{CHAMPION_VARIANT}\"}} 1\n");
+    assert!(text.contains(&age) && text.contains(&count), "{text}");
 }

@@ -1,0 +1,119 @@
+//! `/api`: the description of the JSON API (`http::openapi`), for people.
+
+use anyhow::Context;
+use axum::response::Html;
+use maud::{Markup, html};
+use serde_json::{Map, Value};
+
+use super::{Choice, PageError, layout, ticked};
+use crate::http::openapi::DOCUMENT;
+
+pub(super) async fn get() -> Result<Html<String>, PageError> {
+    let document: Value = serde_json::from_str(DOCUMENT).context("the description of the API is not JSON")?;
+    let schemas = entries(&document["components"]["schemas"]);
+    let body = html! {
+        h1 { "The JSON API" }
+        p { (text(&document["info"]["description"])) " For programs: " a href="/v1/openapi.json" { "/v1/openapi.json" } "." }
+        @for (path, operations) in entries(&document["paths"]) {
+            @for (method, operation) in entries(operations) { (section(path, method, operation)) }
+        }
+        h2 { "Shapes" }
+        @for (name, schema) in schemas {
+            section.card id=(name) {
+                h3 { (name) }
+                @if let Some(said) = schema["description"].as_str() { p { (ticked(said)) } }
+                (fields(schema))
+            }
+        }
+    };
+    Ok(layout("API", "/api", &Choice::default(), body))
+}
+
+fn section(path: &str, method: &str, operation: &Value) -> Markup {
+    let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let request = &operation["requestBody"]["content"]["application/json"];
+    let answers = entries(&operation["responses"]).filter(|(_, answer)| answer["content"].is_object());
+    html! {
+        section.card {
+            h2 { code { (method.to_uppercase()) " " (path) } " " (text(&operation["summary"])) }
+            @if let Some(said) = operation["description"].as_str() { p { (ticked(said)) } }
+            @if !parameters.is_empty() {
+                h3 { "Parameters" }
+                (table(parameters.iter().map(|one| (text(&one["name"]), &one["schema"], text(&one["description"]), one["required"] == true))))
+            }
+            @if request.is_object() {
+                h3 { "Body: " (shape(&request["schema"])) }
+                @if request["example"].is_object() { p { code { (request["example"]) } } }
+            }
+            @for (status, answer) in answers {
+                h3 { "Answer " (status) ": " (shape(&answer["content"]["application/json"]["schema"])) }
+                p { (text(&answer["description"])) }
+            }
+        }
+    }
+}
+
+/// Returns the fields of a shape; those of the shapes that it adds to are named by a link.
+fn fields(schema: &Value) -> Markup {
+    let required = schema["required"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let parts = schema["allOf"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let rows: Vec<_> = entries(&schema["properties"])
+        .map(|(name, field)| (name, field, text(&field["description"]), required.iter().any(|one| one == name)))
+        .collect();
+    html! {
+        @for part in parts {
+            @if part["$ref"].is_string() { p { "All of " (shape(part)) ", and:" } } @else { (fields(part)) }
+        }
+        @if !rows.is_empty() { (table(rows.into_iter())) }
+        @if schema["additionalProperties"].is_object() { p { "Other fields: " (shape(&schema["additionalProperties"])) "." } }
+    }
+}
+
+fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a Value, &'a str, bool)>) -> Markup {
+    html! {
+        div.scroll tabindex="0" {
+            table {
+                thead { tr { th { "Name" } th { "Type" } th { "What it says" } } }
+                tbody {
+                    @for (name, schema, said, needed) in rows {
+                        tr {
+                            th scope="row" { code { (name) } @if needed { " " span.muted { "needed" } } }
+                            td { (shape(schema)) }
+                            td { (ticked(said)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Returns what a value looks like, in a word or a few.
+fn shape(schema: &Value) -> Markup {
+    let words = schema["enum"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let parts = schema["allOf"].as_array().map(Vec::as_slice).unwrap_or_default();
+    html! {
+        @if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+            a href={ "#" (name) } { (name) }
+        } @else if let [one] = parts {
+            (shape(one))
+        } @else if !words.is_empty() {
+            @for (index, word) in words.iter().enumerate() { @if index > 0 { ", " } code { (text(word)) } }
+        } @else if schema["items"].is_object() {
+            "list of " (shape(&schema["items"]))
+        } @else if schema["format"] == "date-time" {
+            "moment (RFC 3339)"
+        } @else {
+            (schema["type"].as_str().unwrap_or("value"))
+        }
+        @if schema["nullable"] == true && schema["type"].is_string() { " or null" }
+    }
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    value.as_object().into_iter().flat_map(Map::iter).map(|(name, value)| (name.as_str(), value))
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

@@ -1,0 +1,165 @@
+//! The description of the API against the routes and against what the server really answers.
+
+use super::*;
+use crate::http::openapi::DOCUMENT;
+
+fn document() -> Value {
+    serde_json::from_str(DOCUMENT).expect("the document is JSON")
+}
+
+/// Returns all that does not fit a schema, with its place. A field that the schema does not know does not fit either,
+/// unless the schema says that there may be others.
+fn misfits(document: &Value, schema: &Value, value: &Value, place: &str) -> Vec<String> {
+    let schemas = parts(document, schema);
+    let nullable = schema["nullable"] == true || schemas.iter().any(|part| part["nullable"] == true);
+    if value.is_null() && nullable {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for part in &schemas {
+        let fits = match part["type"].as_str() {
+            None => true,
+            Some("object") => value.is_object(),
+            Some("array") => value.is_array(),
+            Some("string") => value.is_string(),
+            Some("boolean") => value.is_boolean(),
+            Some("integer") => value.is_i64() || value.is_u64(),
+            Some("number") => value.is_number(),
+            Some(other) => panic!("`{other}` is no type of OpenAPI"),
+        };
+        let in_words = part["enum"].as_array().is_none_or(|words| words.contains(value));
+        let in_range = value.as_f64().is_none_or(|number| {
+            part["minimum"].as_f64().is_none_or(|least| number >= least)
+                && part["maximum"].as_f64().is_none_or(|most| number <= most)
+        });
+        let a_moment = part["format"] != "date-time"
+            || value.as_str().is_some_and(|text| DateTime::parse_from_rfc3339(text).is_ok());
+        if !(fits && in_words && in_range && a_moment) {
+            found.push(format!("{place} is {value}, which is not {part}"));
+        }
+        let needed = part["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        found.extend(needed.filter(|name| value.get(name).is_none()).map(|name| format!("{place} has no `{name}`")));
+        for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+            found.extend(misfits(document, &part["items"], item, &format!("{place}[{index}]")));
+        }
+    }
+    for (name, field) in value.as_object().into_iter().flatten() {
+        let place = format!("{place}.{name}");
+        let known = schemas.iter().find_map(|part| part["properties"].get(name));
+        let others = schemas.iter().find_map(|part| part.get("additionalProperties"));
+        match known.or(others) {
+            None => found.push(format!("{place} is not in the document")),
+            Some(Value::Bool(true)) => {}
+            Some(schema) => found.extend(misfits(document, schema, field, &place)),
+        }
+    }
+    found
+}
+
+/// Returns a schema and all that it is made of, without references.
+fn parts<'a>(document: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
+    if let Some(path) = schema["$ref"].as_str() {
+        let target = document.pointer(path.trim_start_matches('#'));
+        return parts(document, target.unwrap_or_else(|| panic!("`{path}` leads nowhere")));
+    }
+    let more = schema["allOf"].as_array().into_iter().flatten();
+    std::iter::once(schema).chain(more.flat_map(|part| parts(document, part))).collect()
+}
+
+#[track_caller]
+fn check(document: &Value, path: &str, method: &str, answer: &Answer) {
+    let responses = &document["paths"][path][method]["responses"];
+    let exact = answer.status.to_string();
+    let response = responses.get(&exact).or_else(|| responses.get(format!("{}XX", &exact[..1])));
+    let response = response.unwrap_or_else(|| panic!("{method} {path}: {exact} is not in the document"));
+    let response = parts(document, response)[0];
+    let schema = &response["content"]["application/json"]["schema"];
+    assert!(schema.is_object(), "{method} {path}: no schema for {exact}");
+    assert_eq!(misfits(document, schema, &answer.json(), method), [""; 0], "{method} {path}");
+}
+
+#[test]
+fn what_is_routed_is_what_is_described() {
+    let routes = include_str!("../mod.rs").lines().filter_map(|line| line.trim().strip_prefix(".route(\"/v1/"));
+    let mut routed: Vec<String> = routes
+        .map(|route| {
+            let (path, rest) = route.split_once("\", ").expect("a path and its method");
+            format!("{} /v1/{path}", rest.split('(').next().expect("a method"))
+        })
+        .collect();
+    let document = document();
+    let paths = document["paths"].as_object().expect("paths").iter();
+    let mut described: Vec<String> = paths
+        .flat_map(|(path, methods)| {
+            methods.as_object().expect("methods").keys().map(move |method| format!("{method} {path}"))
+        })
+        .collect();
+    routed.sort_unstable();
+    described.sort_unstable();
+    assert_eq!(routed, described);
+}
+
+#[test]
+fn what_is_answered_is_as_described() {
+    let server = Server::start(&["converted"]);
+    server.promote(&columns_model());
+    let brief = LeadBrief {
+        lead_id: "ada".into(),
+        name: Some("Ada".into()),
+        company: None,
+        industry: None,
+        channel: None,
+        created_at: hour_of_new_year(0),
+    };
+    server.runtime.block_on(async {
+        server.store.insert_predictions(&[prediction("p1", "ada", 1, 0.2)]).await.expect("new");
+        server.store.put_lead_briefs(&[brief]).await.expect("written");
+    });
+    let document = document();
+    assert_eq!(server.get("/v1/openapi.json").json(), document);
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    for path in ["/v1/score", "/v1/feedback"] {
+        let content = &document["paths"][path]["post"]["requestBody"]["content"]["application/json"];
+        let example = &content["example"];
+        assert_eq!(misfits(&document, &content["schema"], example, "example"), [""; 0]);
+        let answer = server.post_json(path, example);
+        assert!(matches!(answer.status, 200 | 201), "{path}: the example is refused: {}", answer.text);
+        check(&document, path, "post", &answer);
+        check(&document, path, "post", &server.post_json(path, &json!({ "colour": 1 })));
+    }
+    let strange = json!({ "target": "converted", "features": { "channel": "tiktok" } });
+    let answer = server.post_json("/v1/score", &strange);
+    assert!(answer.json()["unseen"].is_array() && answer.json()["reasons"].is_array(), "{}", answer.text);
+    check(&document, "/v1/score", "post", &answer);
+    for path in document["paths"].as_object().expect("paths").keys().filter(|path| !path.contains('{')) {
+        if document["paths"][path]["get"].is_object() {
+            let answer = server.get(path);
+            assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+            check(&document, path, "get", &answer);
+        }
+    }
+    let lead = server.get("/v1/leads/ada");
+    assert!(lead.json()["feedback"][0].is_object(), "the example of feedback is about this lead: {}", lead.text);
+    check(&document, "/v1/leads/{lead_id}", "get", &lead);
+    check(&document, "/v1/leads/{lead_id}", "get", &server.get("/v1/leads/nobody"));
+    check(&document, "/v1/leads", "get", &server.get("/v1/leads?limit=501"));
+}
+
+#[test]
+fn the_checker_sees_what_is_wrong() {
+    let document = document();
+    let schema = json!({ "$ref": "#/components/schemas/Unseen" });
+    let wrong = json!({ "feature": 3, "rows": -1, "colour": "red" });
+    let found = misfits(&document, &schema, &wrong, "x");
+    for expected in ["x has no `level`", "x.feature is 3", "x.rows is -1", "x.colour is not in the document"] {
+        assert!(found.iter().any(|misfit| misfit.starts_with(expected)), "{expected}: {found:?}");
+    }
+}
+
+#[test]
+fn the_page_shows_each_operation() {
+    let page = Server::start(&[]).get("/api").text;
+    for expected in ["POST /v1/score", "GET /v1/leads/{lead_id}", "#ScoreRequest", "id=\"ScoreRequest\"", "too_high"] {
+        assert!(page.contains(expected), "`{expected}` is not in {page}");
+    }
+}
