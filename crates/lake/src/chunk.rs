@@ -39,8 +39,8 @@ pub(crate) fn features_of_chunk(
     let (Some(first), Some(last)) = (observations.first(), observations.last()) else {
         return Ok(FeatureChunk { observations, columns: Vec::new() });
     };
-    let version_columns = columns_of(&["known_from", "known_to"], &program.observed.fields()[1..]);
-    let event_columns = columns_of(&["at", "known_at"], &program.joined.fields()[..program.event_columns]);
+    let version_columns = columns_of(&["known_from", "known_to"], &program.observations.columns.fields()[1..]);
+    let event_columns = columns_of(&["at", "known_at"], program.events.columns.fields());
     let mut versions = files.lead.walk(&first.lead_id, &last.lead_id, &version_columns)?;
     let mut events = files.event.walk(&first.lead_id, &last.lead_id, &event_columns)?;
     let mut parts = Vec::new();
@@ -102,7 +102,7 @@ fn features_of_part(
     let last = observations.last().map_or("", |last| &last.lead_id);
     let versions = RowsOfLeads::read(versions, last, &positions)?;
     let mut events = RowsOfLeads::read(events, last, &positions)?;
-    let event_columns = &program.joined.fields()[..program.event_columns];
+    let event_columns = program.events.columns.fields();
     let columns = Events {
         at: events.micros("at").values().to_vec(),
         known_at: events.micros("known_at").values().to_vec(),
@@ -113,10 +113,10 @@ fn features_of_part(
     let version_of = versions_known(&versions, &position_of, observations);
     let mut observed: Vec<ArrayRef> =
         vec![moments(observations.iter().map(|observation| Some(observation.as_of.timestamp_micros())))];
-    for column in versions.columns(&program.observed.fields()[1..]) {
+    for column in versions.columns(&program.observations.columns.fields()[1..]) {
         observed.push(take(&column, &version_of, None)?);
     }
-    let mut join = Join::new(&columns, program.start(observations.len(), observed)?);
+    let mut join = Join::new(&columns, program.start(observations.len(), observed)?)?;
     for (index, observation) in observations.iter().enumerate() {
         join.observe(index, observation.as_of.timestamp_micros(), events.of(position_of[index]))?;
     }

@@ -4,134 +4,91 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::FieldRef;
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, DataFusionError, TableReference};
 use datafusion::error::Result;
 use datafusion::execution::SessionState;
+use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::utils::split_conjunction;
-use datafusion::logical_expr::{Expr, ExprSchemable};
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::aggregate::LoweredAggregateBuilder;
 
+use crate::hoist::{Hoisted, is_of, is_of_event, is_of_observation};
 use crate::infallible::cannot_fail;
 use crate::plan::Plan;
-use crate::program::{AggregateSteps, Program};
+use crate::program::{AggregateSteps, Program, Steps};
 
-type Qualified = (Option<TableReference>, FieldRef);
+/// A column and the relation that it is of.
+pub(crate) type Qualified = (Option<TableReference>, FieldRef);
 
 /// Makes the program of a plan.
 pub(crate) fn compile(plan: &Plan) -> Result<Program> {
-    let mut stage = Observations { joined: &plan.joined, hoisted: Vec::new() };
-    let aggregates: Vec<AggregateFunction> =
-        plan.aggregates.iter().map(|(aggregate, _)| stage.hoist_from(aggregate.clone())).collect::<Result<_>>()?;
-    let observed = observed_columns(plan, &stage.hoisted)?;
-    let observed_schema = schema(&observed)?;
-    let hoisted = stage
-        .hoisted
-        .iter()
-        .map(|expr| plan.state.create_physical_expr(expr.clone(), &observed_schema))
-        .collect::<Result<_>>()?;
-
-    let mut joined = event_columns(plan, &aggregates)?;
-    let event_columns = joined.len();
-    for (index, expr) in stage.hoisted.iter().enumerate() {
-        let (_, field) = expr.to_field(plan.joined.as_ref())?;
-        joined.push((None, Arc::new(field.as_ref().clone().with_name(hoisted_name(index)).with_nullable(true))));
+    let Plan { state, joined, .. } = plan;
+    let mut of_observations = Hoisted::new("_of_observation");
+    let belongs = |expr: &Expr| Ok(is_of_observation(expr, joined));
+    let take = |(aggregate, _): &(AggregateFunction, _)| of_observations.take_from(aggregate.clone(), &belongs);
+    let aggregates = plan.aggregates.iter().map(take).collect::<Result<Vec<_>>>()?;
+    let observed = observed_columns(plan, &of_observations.parts)?;
+    let mut observations = Stage::new(state, schema(&observed)?);
+    for part in &of_observations.parts {
+        observations.add(part)?;
     }
-    let mut rows = JoinedRows::new(&plan.state, schema(&joined)?);
+
+    let mut events = Stage::new(state, schema(&event_columns(plan, &aggregates)?)?);
+    let mut of_events = Hoisted::new("_of_event");
+    let belongs = |expr: &Expr| is_of_event(expr, &events.schema, state);
+    let take = |aggregate| of_events.take_from(aggregate, &belongs);
+    let aggregates = aggregates.into_iter().map(take).collect::<Result<Vec<_>>>()?;
+    for part in &of_events.parts {
+        events.add(part)?;
+    }
+
+    let mut rows = event_columns(plan, &aggregates)?;
+    let joined_event_columns = rows
+        .iter()
+        .map(|(_, field)| Ok(events.schema.as_arrow().index_of(field.name())?))
+        .collect::<Result<Vec<usize>>>()?;
+    rows.extend(of_events.columns(joined)?);
+    rows.extend(of_observations.columns(joined)?);
+    let mut rows = Stage::new(state, schema(&rows)?);
     let aggregates = aggregates
         .into_iter()
         .zip(&plan.aggregates)
         .map(|(aggregate, (_, field))| rows.aggregate(aggregate, field.name()))
         .collect::<Result<Vec<_>>>()?;
 
-    let mut results = observed.clone();
+    let mut results = observed;
     for (aggregate, (_, field)) in aggregates.iter().zip(&plan.aggregates) {
         let result = aggregate.function.field().as_ref().clone().with_name(field.name()).with_nullable(true);
         results.push((None, Arc::new(result)));
     }
     let results_schema = schema(&results)?;
-    let outputs = plan
-        .outputs
-        .iter()
-        .map(|(_, expr)| plan.state.create_physical_expr(expr.clone(), &results_schema))
-        .collect::<Result<_>>()?;
+    let output = |(_, expr): &(String, Expr)| state.create_physical_expr(expr.clone(), &results_schema);
     Ok(Program {
         names: plan.outputs.iter().map(|(name, _)| name.clone()).collect(),
-        observed: observed_schema.inner().clone(),
-        joined: rows.schema.inner().clone(),
-        event_columns,
-        hoisted,
-        steps: rows.steps,
-        values: rows.values,
+        observations: observations.steps,
+        events: events.steps,
+        joined_event_columns,
+        joined: rows.steps,
         aggregates,
+        outputs: plan.outputs.iter().map(output).collect::<Result<_>>()?,
         results: results_schema.inner().clone(),
-        outputs,
     })
 }
 
-/// The first stage: the largest parts of arguments and filters that hang on `l` and `as_of` alone.
-struct Observations<'a> {
-    joined: &'a DFSchema,
-    hoisted: Vec<Expr>,
-}
-
-impl Observations<'_> {
-    fn hoist_from(&mut self, mut aggregate: AggregateFunction) -> Result<AggregateFunction> {
-        let params = &mut aggregate.params;
-        for arg in &mut params.args {
-            *arg = self.hoist(std::mem::take(arg))?;
-        }
-        if let Some(filter) = &mut params.filter {
-            **filter = self.hoist(std::mem::take(filter.as_mut()))?;
-        }
-        for by in &mut params.order_by {
-            by.expr = self.hoist(std::mem::take(&mut by.expr))?;
-        }
-        Ok(aggregate)
-    }
-
-    fn hoist(&mut self, expr: Expr) -> Result<Expr> {
-        let hoisted = expr.transform_down(|expr| {
-            let columns = expr.column_refs();
-            let of_event = columns.iter().any(|column| is_of(column, "e"));
-            if columns.is_empty() || of_event || !cannot_fail(&expr, self.joined) {
-                return Ok(Transformed::no(expr));
-            }
-            let known = self.hoisted.iter().position(|known| *known == expr);
-            let index = known.unwrap_or_else(|| {
-                self.hoisted.push(expr);
-                self.hoisted.len() - 1
-            });
-            let column = Expr::Column(Column::new_unqualified(hoisted_name(index)));
-            Ok(Transformed::new(column, true, TreeNodeRecursion::Jump))
-        })?;
-        Ok(hoisted.data)
-    }
-}
-
-/// The second stage: what aggregates are given, in steps that are shared.
-struct JoinedRows<'a> {
+/// A stage in the making: values over some columns, in steps that are shared.
+struct Stage<'a> {
     state: &'a SessionState,
     schema: DFSchema,
-    steps: Vec<Arc<dyn PhysicalExpr>>,
+    steps: Steps,
     step_of: HashMap<Expr, usize>,
-    values: Vec<Vec<usize>>,
     value_of: HashMap<Vec<usize>, usize>,
 }
 
-impl<'a> JoinedRows<'a> {
-    fn new(state: &'a SessionState, schema: DFSchema) -> JoinedRows<'a> {
-        JoinedRows {
-            state,
-            schema,
-            steps: Vec::new(),
-            step_of: HashMap::new(),
-            values: Vec::new(),
-            value_of: HashMap::new(),
-        }
+impl<'a> Stage<'a> {
+    fn new(state: &'a SessionState, schema: DFSchema) -> Stage<'a> {
+        let steps = Steps { columns: schema.inner().clone(), expressions: Vec::new(), values: Vec::new() };
+        Stage { state, schema, steps, step_of: HashMap::new(), value_of: HashMap::new() }
     }
 
     fn aggregate(&mut self, mut aggregate: AggregateFunction, name: &str) -> Result<AggregateSteps> {
@@ -157,29 +114,43 @@ impl<'a> JoinedRows<'a> {
         Ok(AggregateSteps { function, arguments, filter })
     }
 
+    /// Adds the value of an expression, also one that is there already.
+    fn add(&mut self, expr: &Expr) -> Result<()> {
+        let steps = self.steps_of(expr)?;
+        self.steps.values.push(steps);
+        Ok(())
+    }
+
+    /// Returns the position of the value of an expression.
     fn value(&mut self, expr: &Expr) -> Result<usize> {
-        let parts = split_conjunction(expr);
-        let parts = if parts.iter().all(|part| cannot_fail(part, &self.schema)) { parts } else { vec![expr] };
-        let steps = parts.into_iter().map(|part| self.step(part)).collect::<Result<Vec<_>>>()?;
+        let steps = self.steps_of(expr)?;
         if let Some(known) = self.value_of.get(&steps) {
             return Ok(*known);
         }
-        self.values.push(steps.clone());
-        self.value_of.insert(steps, self.values.len() - 1);
-        Ok(self.values.len() - 1)
+        let values = &mut self.steps.values;
+        values.push(steps.clone());
+        self.value_of.insert(steps, values.len() - 1);
+        Ok(values.len() - 1)
+    }
+
+    fn steps_of(&mut self, expr: &Expr) -> Result<Vec<usize>> {
+        let parts = split_conjunction(expr);
+        let parts = if parts.iter().all(|part| cannot_fail(part, &self.schema)) { parts } else { vec![expr] };
+        parts.into_iter().map(|part| self.step(part)).collect()
     }
 
     fn step(&mut self, expr: &Expr) -> Result<usize> {
         if let Some(known) = self.step_of.get(expr) {
             return Ok(*known);
         }
-        self.steps.push(self.state.create_physical_expr(expr.clone(), &self.schema)?);
-        self.step_of.insert(expr.clone(), self.steps.len() - 1);
-        Ok(self.steps.len() - 1)
+        let expressions = &mut self.steps.expressions;
+        expressions.push(self.state.create_physical_expr(expr.clone(), &self.schema)?);
+        self.step_of.insert(expr.clone(), expressions.len() - 1);
+        Ok(expressions.len() - 1)
     }
 }
 
-/// Returns `o.as_of`, then the columns of `l` that the first or the third stage uses.
+/// Returns `o.as_of`, then the columns of `l` that are used beside no event: by the first stage or the last.
 fn observed_columns(plan: &Plan, hoisted: &[Expr]) -> Result<Vec<Qualified>> {
     let outputs = plan.outputs.iter().map(|(_, expr)| expr);
     let used: BTreeSet<&Column> = outputs.chain(hoisted).flat_map(Expr::column_refs).collect();
@@ -214,12 +185,4 @@ fn column(plan: &Plan, column: &Column) -> Result<Qualified> {
 
 fn schema(columns: &[Qualified]) -> Result<DFSchema> {
     DFSchema::new_with_metadata(columns.to_vec(), Default::default())
-}
-
-fn is_of(column: &Column, relation: &str) -> bool {
-    column.relation.as_ref().is_some_and(|known| known.table() == relation)
-}
-
-fn hoisted_name(index: usize) -> String {
-    format!("_of_observation_{index}")
 }

@@ -56,7 +56,7 @@ impl FeatureProgram {
     /// Returns the features of a lead as of several moments, a row each.
     pub fn features_at(&self, lead: &Lead, events: &[Event], moments_asked: &[DateTime<Utc>]) -> Result<Table, Error> {
         let asked: Vec<i64> = moments_asked.iter().map(DateTime::timestamp_micros).collect();
-        let mut observed = Vec::with_capacity(self.program.observed.fields().len());
+        let mut observed = Vec::with_capacity(self.program.observations.columns.fields().len());
         observed.push(moments(asked.iter().map(|as_of| Some(*as_of))));
         observed.extend(self.lead.lead_arrays(lead, asked.len())?);
         let events = Events {
@@ -67,7 +67,7 @@ impl FeatureProgram {
         let compute = || {
             let mut rows: Vec<u32> = (0..events.at.len() as u32).collect();
             EventOrder::new(&events).sort(&mut rows);
-            let mut join = Join::new(&events, self.program.start(asked.len(), observed)?);
+            let mut join = Join::new(&events, self.program.start(asked.len(), observed)?)?;
             for (observation, as_of) in asked.iter().enumerate() {
                 join.observe(observation, *as_of, &rows)?;
             }
@@ -110,8 +110,8 @@ impl Lake {
         context.register_udf(self.rates_of(sql, &lists).await?);
         let plan = plan(&context, &sql.files, &lists, &lead, &event).await?;
         let program = compile(&plan).map_err(Error::engine("make the features ready"))?;
-        let lead = RequestColumns::of_lead(&lead, &program.observed.fields()[1..]);
-        let event = RequestColumns::of_event(&event, &program.joined.fields()[..program.event_columns]);
+        let lead = RequestColumns::of_lead(&lead, &program.observations.columns.fields()[1..]);
+        let event = RequestColumns::of_event(&event, program.events.columns.fields());
         let program = Arc::new(FeatureProgram { sql: sql.clone(), program, lead, event });
         programs().insert(sql.clone(), program.clone());
         Ok(program)

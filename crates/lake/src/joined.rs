@@ -33,7 +33,9 @@ pub(crate) struct EventOrder<'a> {
 
 /// Joins observations with events and hands the rows to a run.
 pub(crate) struct Join<'a> {
-    events: &'a Events,
+    known_at: &'a [i64],
+    /// What the run's rows are made of, a row for each event.
+    of_events: Vec<ArrayRef>,
     run: Run<'a>,
     event_of: UInt32Builder,
     observation_of: Vec<u32>,
@@ -67,15 +69,17 @@ impl<'a> EventOrder<'a> {
 }
 
 impl<'a> Join<'a> {
-    pub(crate) fn new(events: &'a Events, run: Run<'a>) -> Join<'a> {
-        Join { events, run, event_of: UInt32Builder::new(), observation_of: Vec::new() }
+    pub(crate) fn new(events: &'a Events, run: Run<'a>) -> Result<Join<'a>> {
+        let of_events = run.of_events(&events.columns, events.at.len())?;
+        let (event_of, observation_of) = (UInt32Builder::new(), Vec::new());
+        Ok(Join { known_at: &events.known_at, of_events, run, event_of, observation_of })
     }
 
     /// Joins an observation with those of its lead's events that were known at `as_of`; with none, it is one row.
     /// `rows` are in the order.
     pub(crate) fn observe(&mut self, observation: usize, as_of: i64, rows: &[u32]) -> Result<()> {
         let before = self.observation_of.len();
-        for row in rows.iter().filter(|row| self.events.known_at[**row as usize] <= as_of) {
+        for row in rows.iter().filter(|row| self.known_at[**row as usize] <= as_of) {
             self.event_of.append_value(*row);
             self.observation_of.push(observation as u32);
         }
@@ -97,10 +101,10 @@ impl<'a> Join<'a> {
     fn hand_over(&mut self) -> Result<()> {
         let event_of = self.event_of.finish();
         let observation_of = UInt32Array::from(std::mem::take(&mut self.observation_of));
-        let columns = if is_everything(&event_of, self.events.at.len()) {
-            self.events.columns.clone()
+        let columns = if is_everything(&event_of, self.known_at.len()) {
+            self.of_events.clone()
         } else {
-            self.events.columns.iter().map(|column| take(column, &event_of, None)).collect::<Result<_, _>>()?
+            self.of_events.iter().map(|column| take(column, &event_of, None)).collect::<Result<_, _>>()?
         };
         self.run.add(columns, &observation_of)
     }

@@ -10,6 +10,7 @@ mod select_list;
 mod lint;
 mod plan;
 mod compile;
+mod hoist;
 mod infallible;
 mod program;
 mod joined;

@@ -1,8 +1,9 @@
 //! Features ready to run: the engine's own expressions and accumulators, put together once.
 //!
-//! A program runs in three stages. Over the observations: what hangs on the lead and the moment alone is computed
-//! once for each, not again beside every event. Over the joined rows: arguments and filters of aggregates, each only
-//! once whoever shares it. Over the results: the features. Many observations at once are the batch, one is a request.
+//! A program runs in four stages. Over the observations: what hangs on the lead and the moment alone. Over the events:
+//! what hangs on an event alone. Both are computed once for each, and not again for every pair. Over the joined rows:
+//! arguments and filters of aggregates, each only once whoever shares it. Over the results: the features. Many
+//! observations at once are the batch, one is a request.
 
 use std::sync::Arc;
 
@@ -19,27 +20,32 @@ use datafusion::physical_expr::{GroupsAccumulatorAdapter, PhysicalExpr};
 pub(crate) struct Program {
     /// The features' names.
     pub(crate) names: Vec<String>,
-    /// `as_of`, then the columns of the lead that are used.
-    pub(crate) observed: SchemaRef,
-    /// The columns of the events that are used, by name; behind them the results of the first stage.
-    pub(crate) joined: SchemaRef,
-    /// How many of `joined` are columns of the events.
-    pub(crate) event_columns: usize,
-    /// The first stage, over `observed`.
-    pub(crate) hoisted: Vec<Arc<dyn PhysicalExpr>>,
-    /// The second stage, over `joined`: each step once, whatever it is used for.
-    pub(crate) steps: Vec<Arc<dyn PhysicalExpr>>,
-    /// Values made of steps: of one its value, of several whether all are true.
-    pub(crate) values: Vec<Vec<usize>>,
-    /// What is made of the values.
+    /// The first stage. Its columns are `as_of`, then those of the lead that are used.
+    pub(crate) observations: Steps,
+    /// The second stage. Its columns are those of the events that are used, by name.
+    pub(crate) events: Steps,
+    /// Which columns of the events the third stage uses itself.
+    pub(crate) joined_event_columns: Vec<usize>,
+    /// The third stage. Its columns are these of the events, then the values of the second and of the first stage.
+    pub(crate) joined: Steps,
+    /// What is made of the third stage's values.
     pub(crate) aggregates: Vec<AggregateSteps>,
-    /// `observed`, then the results of the second stage.
+    /// The columns of the first stage, then the aggregates' results.
     pub(crate) results: SchemaRef,
-    /// The third stage, over `results`: the features.
+    /// The last stage, over `results`: the features.
     pub(crate) outputs: Vec<Arc<dyn PhysicalExpr>>,
 }
 
-/// One aggregate. Positions are of `values`.
+/// Values that are computed over some columns: each step once, whatever it is used for.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    pub(crate) columns: SchemaRef,
+    pub(crate) expressions: Vec<Arc<dyn PhysicalExpr>>,
+    /// What the values are made of: of one expression its value, of several whether all are true.
+    pub(crate) values: Vec<Vec<usize>>,
+}
+
+/// One aggregate. Positions are of the third stage's values.
 #[derive(Debug)]
 pub(crate) struct AggregateSteps {
     pub(crate) function: Arc<AggregateFunctionExpr>,
@@ -52,35 +58,49 @@ pub(crate) struct Run<'a> {
     program: &'a Program,
     observations: usize,
     observed: Vec<ArrayRef>,
-    hoisted: Vec<ArrayRef>,
+    of_observations: Vec<ArrayRef>,
     accumulators: Vec<Box<dyn GroupsAccumulator>>,
 }
 
 impl Program {
-    /// Starts a run over observations: for each of `observed` its column.
+    /// Starts a run over observations, given the first stage's columns.
     pub(crate) fn start(&self, observations: usize, observed: Vec<ArrayRef>) -> Result<Run<'_>> {
-        let batch = batch(&self.observed, observed, observations)?;
-        let hoisted = evaluate(&self.hoisted, &batch)?;
+        let of_observations = self.observations.run(observed.clone(), observations)?;
         let accumulators =
             self.aggregates.iter().map(|aggregate| accumulator(&aggregate.function)).collect::<Result<_>>()?;
-        Ok(Run { program: self, observations, observed: batch.columns().to_vec(), hoisted, accumulators })
+        Ok(Run { program: self, observations, observed, of_observations, accumulators })
+    }
+}
+
+impl Steps {
+    fn run(&self, columns: Vec<ArrayRef>, rows: usize) -> Result<Vec<ArrayRef>> {
+        let steps = evaluate(&self.expressions, &batch(&self.columns, columns, rows)?)?;
+        self.values.iter().map(|parts| all(&steps, parts)).collect()
     }
 }
 
 impl Run<'_> {
-    /// Adds joined rows: the columns of their events, NULL where an observation has none, and each row's observation.
+    /// Returns what joined rows are made of, given the columns of the events that are used.
+    pub(crate) fn of_events(&self, columns: &[ArrayRef], events: usize) -> Result<Vec<ArrayRef>> {
+        let program = self.program;
+        let mut of_events: Vec<ArrayRef> =
+            program.joined_event_columns.iter().map(|column| columns[*column].clone()).collect();
+        of_events.extend(program.events.run(columns.to_vec(), events)?);
+        Ok(of_events)
+    }
+
+    /// Adds joined rows: of each what [`Run::of_events`] gave for its event, NULL where an observation has none, and
+    /// its observation.
     ///
     /// All rows of one observation come in one call. So it makes no difference to the last bit of a sum what other
     /// observations there are.
-    pub(crate) fn add(&mut self, events: Vec<ArrayRef>, observation_of: &UInt32Array) -> Result<()> {
+    pub(crate) fn add(&mut self, of_events: Vec<ArrayRef>, observation_of: &UInt32Array) -> Result<()> {
         let program = self.program;
-        let mut columns = events;
-        for hoisted in &self.hoisted {
-            columns.push(take(hoisted, observation_of, None)?);
+        let mut columns = of_events;
+        for of_observation in &self.of_observations {
+            columns.push(take(of_observation, observation_of, None)?);
         }
-        let batch = batch(&program.joined, columns, observation_of.len())?;
-        let steps = evaluate(&program.steps, &batch)?;
-        let values = program.values.iter().map(|parts| all(&steps, parts)).collect::<Result<Vec<_>>>()?;
+        let values = program.joined.run(columns, observation_of.len())?;
         let groups: Vec<usize> = observation_of.values().iter().map(|observation| *observation as usize).collect();
         let mut arguments: Vec<ArrayRef> = Vec::with_capacity(2);
         for (aggregate, accumulator) in program.aggregates.iter().zip(&mut self.accumulators) {

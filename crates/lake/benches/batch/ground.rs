@@ -14,6 +14,7 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::Compression;
 use datafusion::parquet::file::properties::WriterProperties;
+use plumb_lake::Counts;
 
 use crate::rows::{Dice, EventRows, Lead, LeadRows, OutcomeRows};
 
@@ -30,11 +31,11 @@ const FIRST_DAY: i64 = 19_723 * DAY;
 
 /// Writes the ground of so many leads, with 25 events each on average, unless it is there.
 pub(crate) fn write(data: &Path, leads: usize) -> Result<(), Box<dyn Error>> {
-    let current = data.join("ground/CURRENT");
-    if current.is_file() {
+    let (current, version) = (data.join("ground/CURRENT"), data.join("ground/000001"));
+    let report = version.join("report.json");
+    if current.is_file() && report.is_file() {
         return Ok(());
     }
-    let version = data.join("ground/000001");
     std::fs::create_dir_all(version.join("event"))?;
     let mut lead_file = Relation::create(&version.join("lead.parquet"), LeadRows::default())?;
     let mut outcome_file = Relation::create(&version.join("outcome.parquet"), OutcomeRows::default())?;
@@ -65,6 +66,9 @@ pub(crate) fn write(data: &Path, leads: usize) -> Result<(), Box<dyn Error>> {
     for month in months.into_values() {
         month.finish()?;
     }
+    // What a lake asks to be said beside a version: nothing of it is measured.
+    let said = serde_json::json!({ "derived_from": "", "counts": Counts::default(), "rejected": [] });
+    std::fs::write(report, said.to_string())?;
     // It counts from here on.
     std::fs::write(current, "000001")?;
     Ok(())

@@ -51,6 +51,39 @@ async fn each_moment_sees_what_was_known_then() {
 }
 
 #[tokio::test]
+async fn beside_a_lead_without_events_the_event_is_missing() {
+    let company = Company::new(LEADS, EVENTS, OUTCOMES);
+    let lake = company.lake().await;
+    let sql = features(
+        "SELECT
+            bool_or(e.kind = 'touch') AS touched,
+            bool_or(e.kind IS NULL) AS quiet,
+            bool_or(e.kind IS NULL OR e.kind = 'reply') AS quiet_or_replied,
+            bool_or(e.kind = 'reply' AND e.at > as_of - INTERVAL '1 day') AS replied_lately,
+            count(l.industry) FILTER (WHERE e.kind IS DISTINCT FROM 'touch') AS other_rows",
+    );
+    let table = lake.features(&sql, &[at("lead:1", day(2)), at("lead:2", day(2))]).await.expect("sound SQL");
+    assert_eq!(text(&table, "touched"), ["true", "missing"]);
+    assert_eq!(text(&table, "quiet"), ["false", "true"]);
+    assert_eq!(text(&table, "quiet_or_replied"), ["true", "true"]);
+    assert_eq!(text(&table, "replied_lately"), ["true", "missing"]);
+    assert_eq!(text(&table, "other_rows"), ["1", "1"]);
+}
+
+#[tokio::test]
+async fn an_event_that_nobody_knew_of_yet_fails_nothing() {
+    let events = r#"{"key":"lead:1","kind":"touch","at":"2026-01-02","value":"4"}
+{"key":"lead:1","kind":"touch","at":"2026-01-02","known_at":"2026-01-05","value":"0"}"#;
+    let company = Company::new(LEADS, events, OUTCOMES);
+    let lake = company.lake().await;
+    let sql = features("SELECT sum(8 / CAST(e.value AS BIGINT)) AS shares");
+    let table = lake.features(&sql, &[at("lead:1", day(3)), at("lead:2", day(9))]).await.expect("it is not known");
+    assert_eq!(text(&table, "shares"), ["2", "missing"]);
+    let error = lake.features(&sql, &[at("lead:1", day(4))]).await.expect_err("it is known");
+    assert!(format!("{error:?}").contains("DivideByZero"), "{error:?}");
+}
+
+#[tokio::test]
 async fn the_rate_of_a_category_is_of_the_days_before() {
     let company = Company::new(LEADS, EVENTS, OUTCOMES);
     let lake = company.lake().await;
