@@ -18,7 +18,8 @@ SELECT
   l.budget                                                                        AS budget,
   l.budget / l.employees                                                          AS budget_per_employee,
   -- Budgets grow with the root of a company's size, so this says whether one is small or large for its company.
-  ln(l.budget / sqrt(l.employees))                                                AS budget_for_size,
+  -- One lead with a budget or a size that cannot be must not fail all the others.
+  CASE WHEN l.budget > 0 AND l.employees > 0 THEN ln(l.budget / sqrt(l.employees)) END AS budget_for_size,
   -- What sells in one country need not sell in the next.
   l.industry || ' in ' || l.country                                               AS industry_in_country,
   l.experience_years                                                              AS experience_years,
