@@ -1,4 +1,4 @@
-//! Whether two columns are the same to the last bit, however their values are held.
+//! Whether two columns are the same to the last bit, however their values are held; and hashes as people read them.
 
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::error::ArrowError;
@@ -13,6 +13,11 @@ pub(crate) fn first_difference(one: &ArrayRef, other: &ArrayRef) -> Result<Optio
     let shorter = one.num_rows().min(other.num_rows());
     let differing = (0..shorter).find(|row| one.row(*row) != other.row(*row));
     Ok(differing.or_else(|| (one.num_rows() != other.num_rows()).then_some(shorter)))
+}
+
+/// Returns a hash in hexadecimal digits.
+pub(crate) fn hex(digest: impl AsRef<[u8]>) -> String {
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

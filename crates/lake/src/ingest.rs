@@ -5,6 +5,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::bits::hex;
 use crate::cluster::Cluster;
 use crate::raw::{State, pull, write_atomically};
 use crate::relations::{Counts, Raw, Undated, derive};
@@ -99,7 +100,7 @@ fn fingerprint(state: &State, files: &[SqlFile]) -> String {
     }
     // The program's own rules count too: another version may derive something else from the same rows.
     hasher.update(env!("CARGO_PKG_VERSION"));
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(hasher.finalize())
 }
 
 fn rejects_csv(rejected: &[&Rejected]) -> Result<Vec<u8>, Error> {

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::ColumnManifest;
 use crate::Error;
+use crate::bits::hex;
 use crate::moment::moment_type;
 
 /// The values of one column, part after part.
@@ -75,7 +76,7 @@ impl ColumnHash {
             name: self.name,
             kind: kind.to_owned(),
             missing: self.missing,
-            hash: hex(&self.hasher.finalize()),
+            hash: hex(self.hasher.finalize()),
         }
     }
 }
@@ -90,7 +91,7 @@ pub(super) fn of_columns(rows: usize, columns: &[ColumnManifest]) -> String {
             hasher.update(text.as_bytes());
         }
     }
-    hex(&hasher.finalize())
+    hex(hasher.finalize())
 }
 
 /// Returns the hash of a file's bytes.
@@ -100,7 +101,7 @@ pub(super) fn of_file(path: &Path) -> Result<String, Error> {
     loop {
         let read = file.read(&mut bytes).map_err(Error::file("read", path))?;
         if read == 0 {
-            return Ok(hex(&hasher.finalize()));
+            return Ok(hex(hasher.finalize()));
         }
         hasher.update(&bytes[..read]);
     }
@@ -117,10 +118,6 @@ fn each<T, const N: usize>(
             bytes.extend(of(value));
         }
     }
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::table::{Cell, FileState, RawTable};
 use super::{Pull, Rejected, Source, SourceKind, SourceReport, in_project};
 use crate::Error;
+use crate::bits::hex;
 use crate::moment::moment_type;
 
 /// The table's name in SQL: `<source>.records`.
@@ -280,5 +281,5 @@ fn resume_point(path: &Path, before: Option<FileState>) -> Result<FileState, Err
 fn head_of(path: &Path, bytes: u64) -> Result<String, Error> {
     let mut head = Vec::new();
     File::open(path).and_then(|file| file.take(bytes).read_to_end(&mut head)).map_err(Error::file("read", path))?;
-    Ok(Sha256::digest(&head).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(Sha256::digest(&head)))
 }

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::rows::{Required, Rows, read_one, unite};
 use super::tables::{Raw, Tables};
+use crate::bits::hex;
 use crate::engine::moments;
 use crate::{Error, Rejected, SqlFile};
 
@@ -131,7 +132,7 @@ impl Reading<'_> {
             hasher.update(serde_json::to_vec(&(name, parts)).expect("names and paths become JSON"));
         }
         hasher.update(env!("CARGO_PKG_VERSION"));
-        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(hasher.finalize())
     }
 }
 
