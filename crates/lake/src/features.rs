@@ -38,6 +38,7 @@ pub struct FeatureSql {
 /// It belongs to one version of the ground, whose columns and rates it knows.
 #[derive(Debug)]
 pub struct FeatureProgram {
+    #[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only a cluster is told it"))]
     pub(crate) sql: FeatureSql,
     pub(crate) program: Program,
     lead: RequestColumns,

@@ -10,7 +10,7 @@ use crate::features::FeatureProgram;
 use crate::{Error, Lake};
 
 /// How often something is asked before its failure counts.
-pub(crate) const ATTEMPTS: usize = 1;
+pub(crate) const ATTEMPTS: usize = 3;
 
 /// A cluster, of which there is none.
 pub enum Cluster {}
