@@ -130,7 +130,7 @@ impl Lake {
     }
 }
 
-fn parse_all(sql: &FeatureSql, vocabulary: &Vocabulary<'_>) -> Result<Vec<SelectList>, Error> {
+pub(crate) fn parse_all(sql: &FeatureSql, vocabulary: &Vocabulary<'_>) -> Result<Vec<SelectList>, Error> {
     let lists = sql.files.iter().map(|file| select_list::parse(file, vocabulary)).collect::<Result<Vec<_>, _>>()?;
     let mut names = BTreeSet::new();
     for (file, list) in sql.files.iter().zip(&lists) {

@@ -200,7 +200,6 @@ impl Lake {
     }
 
     /// Returns the folder of this version of the ground.
-    #[cfg(feature = "cluster")]
     pub(crate) fn version(&self) -> &Path {
         &self.version
     }

@@ -28,6 +28,7 @@ mod request;
 mod rates;
 mod maturity;
 mod histories;
+mod afterwards;
 pub mod dataset;
 mod engine;
 mod moment;
@@ -37,6 +38,7 @@ use std::path::PathBuf;
 
 use datafusion::sql::sqlparser::tokenizer::Location;
 
+pub use afterwards::ChangedField;
 pub use features::{FeatureProgram, FeatureSql};
 pub use histories::{Labelled, Question};
 pub use ingest::{IngestReport, ingest, rebuild};

@@ -1,9 +1,9 @@
 //! Sources that say how things are and not since when: their history begins with the first run.
 
-use chrono::{DateTime, Utc};
-use plumb_lake::{Lake, Undated};
+use chrono::{DateTime, TimeDelta, Utc};
+use plumb_lake::{ChangedField, Lake, Question, Undated};
 
-use crate::company::{Company, day};
+use crate::company::{Company, day, features};
 
 const FINTECH: &str = r#"{"id":"1","created_at":"2026-01-01","industry":"fintech","budget":"5"}"#;
 const RETAIL: &str = r#"{"id":"1","created_at":"2026-01-01","industry":"retail","budget":"5"}"#;
@@ -101,4 +101,38 @@ async fn columns_that_nobody_dates_are_listed() {
     let again = company.ingest().await;
     assert!(again.unchanged);
     assert_eq!(again.undated, expected, "it is said of every run");
+}
+
+/// Three leads are decided and three are open; one of each has another budget in the second run, and one that is
+/// decided another industry. A field that no feature reads is not counted.
+#[tokio::test]
+async fn changes_after_outcomes_are_counted() {
+    let rows = |budgets: [u32; 6], third: &str| {
+        let row = |(id, budget): (usize, &u32)| {
+            let industry = if id == 2 { third } else { "retail" };
+            format!(r#"{{"id":"{id}","created_at":"2026-01-01","industry":"{industry}","budget":"{budget}"}}"#)
+        };
+        budgets.iter().enumerate().map(row).collect::<Vec<_>>().join("\n")
+    };
+    let outcomes =
+        [0, 1, 2].map(|id| format!(r#"{{"key":"lead:{id}","target":"won","positive":"yes","at":"2026-02-01"}}"#));
+    let company = Company::new(&rows([5; 6], "retail"), "", &outcomes.join("\n"));
+    company.ingest().await;
+    company.write("leads", &rows([6, 5, 5, 6, 5, 5], "fintech"));
+    let lake = company.lake().await;
+    let question = |days| Question { target: "won".into(), horizon: TimeDelta::days(days), ages: Vec::new() };
+    let sql = features("SELECT l.budget, l.budget > 5 AS is_large, count(e.at) AS touches");
+    let changed = async |days, as_of| lake.changed_fields(&sql, &question(days), as_of).await.expect("readable");
+
+    let budget = |decided_changed, open_changed| ChangedField {
+        field: "budget".into(),
+        features: vec!["budget".into(), "is_large".into()],
+        decided: 3,
+        decided_changed,
+        open: 6,
+        open_changed,
+    };
+    assert_eq!(changed(100_000, Utc::now()).await, [budget(1, 1)]);
+    assert_eq!(changed(1, Utc::now()).await, [budget(0, 0)], "nothing changed within a day");
+    assert_eq!(changed(100_000, day(60)).await, [budget(0, 0)], "nothing had changed then");
 }

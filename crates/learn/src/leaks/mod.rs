@@ -4,6 +4,7 @@
 //! - alone, the column ranks leads well *and* no worse than all other columns together;
 //! - it is missing, or present, for one class only;
 //! - it is a copy of the target: each of its few values goes with one class;
+//! - it reads a field that is filled in, or changed, once the outcome is there;
 //! - it is a text that is different in nearly every row, or a whole number that is never the same twice in a span
 //!   hardly wider than the rows are many, and so names rows instead of describing them.
 
@@ -36,6 +37,38 @@ const RUNNING_SPAN: f64 = 3.0;
 
 /// With fewer rows of a class nothing can be told.
 const CLASS_ROWS_MIN: usize = 20;
+
+/// A field changes because of the outcome if it changes so many times as often after it as before.
+const AFTERWARDS_RATIO: f64 = 3.0;
+
+/// How often a field changed in leads, before their outcome and after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// Leads with an outcome.
+    pub decided: usize,
+    /// Those of them in which it changed after the outcome.
+    pub decided_changed: usize,
+    /// Leads that were open.
+    pub open: usize,
+    /// Those of them in which it changed while they were.
+    pub open_changed: usize,
+}
+
+/// Returns why a column that reads the field may know the answer: in 20 leads at least the field changed after the
+/// outcome, and that is three times as common as a change in an open lead.
+pub fn afterwards(column: &str, field: &str, changes: Changes) -> Option<LeakEvidence> {
+    let Changes { decided, decided_changed, open, open_changed } = changes;
+    let share_after = decided_changed as f64 / decided.max(1) as f64;
+    // One more, so that a field which never changed in three open leads is not one that never changes.
+    let share_open = (open_changed + 1) as f64 / (open + 1) as f64;
+    (decided_changed >= CLASS_ROWS_MIN && share_after >= AFTERWARDS_RATIO * share_open).then(|| LeakEvidence {
+        column: column.to_owned(),
+        why: format!(
+            "it reads `{field}`, which nobody dates: it changed after the outcome in {decided_changed} of {decided} \
+             leads, and in {open_changed} of {open} while they were open"
+        ),
+    })
+}
 
 /// Returns the columns that may know the answer, in the table's order, each with the evidence.
 /// With fewer than 20 rows of a class nothing is suspected. The target itself must not be among the columns.

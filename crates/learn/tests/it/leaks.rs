@@ -1,7 +1,7 @@
 //! What is suspected, and what is not.
 
 use plumb_lead::{Column, MISSING_LEVEL, Table, Values};
-use plumb_learn::leaks;
+use plumb_learn::leaks::{self, Changes};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -132,4 +132,14 @@ fn too_few_rows_and_labels_that_do_not_fit() {
     let table = Table::new(vec![number("won", vec![0.0, 1.0])]).expect("one length");
     assert_eq!(leaks::suspects(&table, &[false, true]).expect("labels that fit"), []);
     assert!(leaks::suspects(&table, &[false]).is_err());
+}
+
+#[test]
+fn a_field_that_changes_after_the_outcome_is_suspected() {
+    let changes = |decided_changed, open_changed| Changes { decided: 200, decided_changed, open: 1000, open_changed };
+    let found = leaks::afterwards("has_fee", "fee", changes(60, 5)).expect("30 % against half a percent");
+    assert_eq!(found.column, "has_fee");
+    assert!(found.why.contains("`fee`") && found.why.contains("60 of 200"), "{}", found.why);
+    assert_eq!(leaks::afterwards("has_fee", "fee", changes(60, 150)), None, "it changes as often in open leads");
+    assert_eq!(leaks::afterwards("has_fee", "fee", changes(19, 0)), None, "too few to tell");
 }

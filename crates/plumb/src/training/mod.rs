@@ -17,12 +17,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
-use plumb_lake::Lake;
 use plumb_lake::dataset::{DatasetRows, Manifest};
+use plumb_lake::{ChangedField, Lake};
 use plumb_lead::{DatasetCard, LeakEvidence, ModelCard, ModelKind, Observation};
+use plumb_learn::leaks::{self, Changes};
 use plumb_learn::rules::Rules;
 use plumb_learn::split::{self, Split};
-use plumb_learn::{Fitted, Model, Params, drift, leaks};
+use plumb_learn::{Fitted, Model, Params, drift};
 
 use crate::card::{self, Measured};
 use crate::project::{Project, Target};
@@ -65,6 +66,8 @@ pub(crate) struct Gathered {
     youngest: TimeDelta,
     notes: Vec<String>,
     immature: usize,
+    /// How often fields that nobody dates changed after outcomes.
+    changed_fields: Vec<ChangedField>,
     /// Rules that cannot be read, a line each.
     pub(crate) unreadable_rules: Vec<String>,
 }
@@ -188,7 +191,9 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result
     };
     let notes = flags.into_iter().collect();
     let recipe = Recipe { params, wording: project.wording()?, leads_a_week: config.capacity };
-    let youngest = project.question(target)?.ages.iter().min().copied().unwrap_or_default();
+    let question = project.question(target)?;
+    let changed_fields = ground.lake.changed_fields(&project.feature_sql()?, &question, *as_of).await?;
+    let youngest = question.ages.iter().min().copied().unwrap_or_default();
     Ok(Gathered {
         assignment,
         manifest,
@@ -200,6 +205,7 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result
         youngest,
         notes,
         immature,
+        changed_fields,
         unreadable_rules,
     })
 }
@@ -220,7 +226,14 @@ impl Gathered {
     /// Returns the columns that know too much.
     fn evidence(&self) -> Result<Vec<LeakEvidence>> {
         let train = &self.for_use.train;
-        Ok(leaks::suspects(&self.rows.table.select(train), &self.rows.labels_of(train))?)
+        let mut evidence = leaks::suspects(&self.rows.table.select(train), &self.rows.labels_of(train))?;
+        evidence.extend(self.changed_fields.iter().flat_map(|changed| {
+            let ChangedField { field, features, decided, decided_changed, open, open_changed } = changed;
+            let [decided, decided_changed, open, open_changed] = [*decided, *decided_changed, *open, *open_changed];
+            let changes = Changes { decided, decided_changed, open, open_changed };
+            features.iter().filter_map(move |feature| leaks::afterwards(feature, field, changes))
+        }));
+        Ok(evidence)
     }
 
     /// Returns the rows to test on.
