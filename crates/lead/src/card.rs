@@ -136,9 +136,9 @@ pub struct Metric {
 /// A 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// The 2.5th percentile.
+    /// Its lower end.
     pub low: f64,
-    /// The 97.5th percentile.
+    /// Its upper end.
     pub high: f64,
 }
 
@@ -153,6 +153,9 @@ pub struct Metrics {
     pub auc: Metric,
     /// Average precision.
     pub average_precision: Metric,
+    /// F1 at the threshold; none in a card that is older than the measure.
+    #[serde(default)]
+    pub f1: Option<Metric>,
     /// F-beta at the threshold.
     pub f_beta: Metric,
     /// The beta of `f_beta`; under 1 leans to precision.
@@ -180,6 +183,9 @@ pub struct GainBin {
     pub positives: usize,
     /// Share of positives in this bin over the share in all.
     pub lift: f64,
+    /// Its interval by chance alone, the share in all taken as known; none in an older card.
+    #[serde(default)]
+    pub interval: Option<Interval>,
 }
 
 /// One bin of the reliability diagram.
@@ -191,6 +197,9 @@ pub struct ReliabilityBin {
     pub predicted: f64,
     /// Share of positives.
     pub observed: f64,
+    /// The interval of `observed`; none in an older card.
+    #[serde(default)]
+    pub interval: Option<Interval>,
 }
 
 /// A slice of the test part in which the model does worse than on the whole.
@@ -208,6 +217,9 @@ pub struct Segment {
     pub predicted: f64,
     /// Share of positives on the slice.
     pub observed: f64,
+    /// The interval of `observed`; none in an older card.
+    #[serde(default)]
+    pub interval: Option<Interval>,
 }
 
 /// What a way to decide would have earned on some rows, in the currency of the costs.

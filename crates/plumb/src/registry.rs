@@ -260,6 +260,7 @@ pub(crate) mod tests {
                 positives: 5,
                 auc: metric,
                 average_precision: metric,
+                f1: Some(metric),
                 f_beta: metric,
                 beta: 0.5,
                 precision: metric,

@@ -82,6 +82,7 @@ impl Blocks {
         Measures {
             auc: wins / (positives * negatives),
             average_precision: precision_sum / positives,
+            f1: called.f_beta(positives as usize, 1.0),
             f_beta: called.f_beta(positives as usize, beta),
             precision: called.precision(),
             recall: called.recall(positives as usize),
@@ -188,6 +189,7 @@ mod tests {
         for (name, exact, blocks) in [
             ("auc", exact.auc, blocks.auc),
             ("average precision", exact.average_precision, blocks.average_precision),
+            ("f1", exact.f1, blocks.f1),
             ("f-beta", exact.f_beta, blocks.f_beta),
             ("precision", exact.precision, blocks.precision),
             ("recall", exact.recall, blocks.recall),

@@ -8,7 +8,7 @@ mod blocks;
 mod ranked;
 mod segments;
 
-use plumb_lead::{GainBin, Metric, Metrics, ReliabilityBin};
+use plumb_lead::{GainBin, Interval, Metric, Metrics, ReliabilityBin};
 
 pub use bootstrap::Bootstrap;
 pub use ranked::{Called, Ranked};
@@ -45,6 +45,7 @@ pub fn evaluate(
         positives: ranked.positives(),
         auc: metric(|measures| measures.auc),
         average_precision: metric(|measures| measures.average_precision),
+        f1: Some(metric(|measures| measures.f1)),
         f_beta: metric(|measures| measures.f_beta),
         beta,
         precision: metric(|measures| measures.precision),
@@ -99,6 +100,8 @@ pub fn gain(scores: &[f64], labels: &[bool]) -> Result<Vec<GainBin>, Error> {
             rows: bin.rows,
             positives: bin.positives,
             lift: bin.positives as f64 / bin.rows as f64 / base_rate,
+            interval: Some(share_interval(bin.positives as f64, bin.rows))
+                .map(|share| Interval { low: share.low / base_rate, high: share.high / base_rate }),
         })
         .collect())
 }
@@ -109,10 +112,26 @@ pub fn reliability(scores: &[f64], labels: &[bool]) -> Result<Vec<ReliabilityBin
     let ranked = Ranked::new(scores, labels, "draw the reliability of")?;
     let mut bins: Vec<ReliabilityBin> = ranked
         .bins(BINS)
-        .map(|bin| ReliabilityBin { rows: bin.rows, predicted: bin.mean_score, observed: bin.share() })
+        .map(|bin| ReliabilityBin {
+            rows: bin.rows,
+            predicted: bin.mean_score,
+            observed: bin.share(),
+            interval: Some(share_interval(bin.share() * bin.rows as f64, bin.rows)),
+        })
         .collect();
     bins.reverse();
     Ok(bins)
+}
+
+/// Returns the 95 % interval of a share that was seen in so many rows: Wilson's (1927), which stays within 0 and 1 and is
+/// right for few rows as well.
+fn share_interval(positives: f64, rows: usize) -> Interval {
+    const Z: f64 = 1.959_963_984_540_054;
+    let rows = rows as f64;
+    let share = positives / rows;
+    let middle = (share + Z * Z / (2.0 * rows)) / (1.0 + Z * Z / rows);
+    let half = Z / (1.0 + Z * Z / rows) * (share * (1.0 - share) / rows + Z * Z / (4.0 * rows * rows)).sqrt();
+    Interval { low: (middle - half).max(0.0), high: (middle + half).min(1.0) }
 }
 
 /// Every measure of one set of rows.
@@ -120,6 +139,7 @@ pub fn reliability(scores: &[f64], labels: &[bool]) -> Result<Vec<ReliabilityBin
 struct Measures {
     auc: f64,
     average_precision: f64,
+    f1: f64,
     f_beta: f64,
     precision: f64,
     recall: f64,
@@ -137,6 +157,7 @@ impl Measures {
         Measures {
             auc: ranked.auc(),
             average_precision: ranked.average_precision(),
+            f1: called.f_beta(ranked.positives(), 1.0),
             f_beta: called.f_beta(ranked.positives(), beta),
             precision: called.precision(),
             recall: called.recall(ranked.positives()),

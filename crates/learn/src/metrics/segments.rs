@@ -2,7 +2,7 @@
 
 use plumb_lead::{FeatureKind, FeatureSet, Matrix, Segment};
 
-use super::{check_probabilities, check_rows, log_loss_of};
+use super::{check_probabilities, check_rows, log_loss_of, share_interval};
 use crate::Error;
 
 /// Under this many rows a slice tells of chance.
@@ -82,6 +82,7 @@ impl Slice {
             log_loss,
             predicted: self.scores / rows,
             observed: self.positives as f64 / rows,
+            interval: Some(share_interval(self.positives as f64, self.rows)),
         })
     }
 }

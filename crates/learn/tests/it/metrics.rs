@@ -32,6 +32,60 @@ fn measures_agree_with_scikit_learn() {
     assert_eq!(metrics.auc.interval, None, "no interval was asked for");
 }
 
+/// Scores in hundredths, so that many are tied, and labels that come true less often than the scores say.
+fn tied(rows: usize) -> (Vec<f64>, Vec<bool>) {
+    let mut state = 12_345u64;
+    let mut chance = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as f64 / (1u64 << 31) as f64
+    };
+    let score_and_label = |_| {
+        let score = (chance() * 100.0).round() / 100.0;
+        (score, chance() < score * score)
+    };
+    (0..rows).map(score_and_label).unzip()
+}
+
+/// The reference is scikit-learn 1.9.1 on numpy 2.4.6: the functions named above, `f1_score`, and `fbeta_score(beta=2)`,
+/// with the scores at or over 0.6 called, on the numbers of `tied` drawn by the same generator in Python.
+#[test]
+fn measures_of_many_tied_rows_agree_with_scikit_learn() {
+    let (scores, labels) = tied(1000);
+    let metrics = metrics::evaluate(&scores, &labels, 0.6, 0.5, None).expect("both classes");
+    assert_eq!(metrics.positives, 352);
+    assert_near(metrics.auc.value, 0.8752455106621774);
+    assert_near(metrics.average_precision.value, 0.7828363299744985);
+    assert_near(metrics.log_loss.value, 0.5075699772872417);
+    assert_near(metrics.brier.value, 0.16754460000000002);
+    assert_near(metrics.f1.expect("measured").value, 0.7202072538860104);
+    assert_near(metrics.f_beta.value, 0.6840551181102362);
+    assert_near(metrics.precision.value, 0.6619047619047619);
+    assert_near(metrics.recall.value, 0.7897727272727273);
+    assert_near(metrics::f_beta(&scores, &labels, 0.6, 2.0).expect("both classes"), 0.7603938730853391);
+}
+
+/// The reference is statsmodels 0.15.0, `proportion_confint(count, nobs, method="wilson")`.
+#[test]
+fn intervals_of_shares_agree_with_statsmodels() {
+    let scores: Vec<f64> = (0..200).map(|row| f64::from(row / 20) / 10.0).collect();
+    let labels: Vec<bool> = (0..200).map(|row| row % 20 < row / 20).collect();
+    let bins = metrics::reliability(&scores, &labels).expect("both classes");
+    for (bin, low, high) in [
+        (0, 0.0, 0.1611251580528194),
+        (1, 0.008881448800795402, 0.2361311934467421),
+        (5, 0.11186170140766563, 0.4687008776187441),
+        (9, 0.2581978582556242, 0.6579146575496577),
+    ] {
+        let interval = bins[bin].interval.expect("measured");
+        assert_near(interval.low, low);
+        assert_near(interval.high, high);
+    }
+    let gain = metrics::gain(&scores, &labels).expect("both classes");
+    let (lift, share) = (gain[0].interval.expect("measured"), bins[9].interval.expect("measured"));
+    assert_near(lift.low, share.low / 0.225);
+    assert_near(lift.high, share.high / 0.225);
+}
+
 #[test]
 fn gain_and_reliability_by_hand() {
     let scores: Vec<f64> = (0..20).map(|row| f64::from(row) / 20.0).collect();

@@ -83,7 +83,9 @@ fn rows_that_cannot_be_used_are_counted_and_the_rest_is_used() {
 #[test]
 fn bad_input_is_named() {
     let leads = leads(100);
-    let cases: [(&str, &[&str], &str); 9] = [
+    let ten = format!("size,won\n{}", "1,yes\n2,no\n".repeat(5));
+    let cases: [(&str, &[&str], &str); 10] = [
+        (&ten, &["--target", "won"], "target `won` is `no` in 5 rows only: expected at least 20"),
         (&leads, &["--target", "wom"], "there is no column `wom`; near it are `won`"),
         (&leads, &["--target", "revenue"], "the columns are `size`, `channel`, `call_seconds`, `won`"),
         (&leads, &["--target", "channel"], "target `channel` has 3 values (`ads`, `email`, `referral`)"),
@@ -105,6 +107,28 @@ fn bad_input_is_named() {
     assert!(error.contains("there is no column to learn from"), "{error}");
     let error = failure(run(alone.path(), "gone.csv", &["--target", "won"]));
     assert!(error.contains("there is no file `gone.csv`"), "{error}");
+}
+
+/// Columns that say nothing, or too much, are put up with: the model is made, and its scores are numbers.
+#[test]
+fn odd_columns_do_no_harm() {
+    let mut lines: Vec<String> = leads(400).lines().map(str::to_owned).collect();
+    lines[0].push_str(";absent;same;endless;name;blank_numbers");
+    for (row, line) in lines.iter_mut().enumerate().skip(1) {
+        let endless = ["inf", "-Infinity", "1e999", "NaN", "3"][row % 5];
+        line.push_str(&format!(";;7;{endless};city {};{}", row % 250, if row % 3 == 0 { "" } else { "1.5" }));
+    }
+    let folder = folder(&lines.join("\n"));
+    quick(&folder, &["--target", "won", "--leave-out", "call_seconds", "--out", "kept"]);
+    let arguments = ["score", "leads.csv", "--data", "kept", "--out", "scores.csv"];
+    success(program::run(folder.path(), &arguments));
+    let scores = fs::read_to_string(folder.path().join("scores.csv")).expect("the scores are written");
+    let scores: Vec<f64> = scores
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').nth(1).and_then(|score| score.parse().ok()).expect("a score in the second column"))
+        .collect();
+    assert!(scores.len() == 400 && scores.iter().all(|score| (0.0..=1.0).contains(score)), "{scores:?}");
 }
 
 /// The ranges hold the figures of untuned models in the data sets' own README.

@@ -105,6 +105,10 @@ pub(super) fn lift(gain: &[GainBin], most: f64) -> Markup {
                     width=(number(width - 4.0)) height=(number(height(bin.lift))) {
                     title { (format!("tenth {}: {} of {} positive, lift {:.2}", index + 1, bin.positives, bin.rows, bin.lift)) }
                 }
+                @if let Some(interval) = bin.interval {
+                    line class="whisker" x1=(number(x + width / 2.0)) x2=(number(x + width / 2.0))
+                        y1=(number(110.0 - height(interval.low))) y2=(number((110.0 - height(interval.high)).max(2.0))) {}
+                }
                 text x=(number(x + width / 2.0)) y="122" text-anchor="middle" { (index + 1) }
                 @if bin.lift > 0.0 && index < 3 {
                     text.value x=(number(x + width / 2.0)) y=(number(106.0 - height(bin.lift))) text-anchor="middle" {
@@ -134,6 +138,10 @@ pub(super) fn reliability(bins: &[ReliabilityBin]) -> Markup {
             line class="threshold" x1="40" y1="158" x2="190" y2="8" {}
             polyline class="curve" points=(line.join(" ")) {}
             @for bin in bins {
+                @if let Some(interval) = bin.interval {
+                    line class="whisker" x1=(number(x(bin.predicted))) x2=(number(x(bin.predicted)))
+                        y1=(number(y(interval.low))) y2=(number(y(interval.high.min(top)))) {}
+                }
                 circle class="dot fill-main" cx=(number(x(bin.predicted))) cy=(number(y(bin.observed))) r="3.5" {
                     title { (format!("{} rows: predicted {}, observed {}", bin.rows, percent(bin.predicted), percent(bin.observed))) }
                 }

@@ -6,14 +6,14 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use maud::{Markup, html};
-use plumb_lead::{Metric, Metrics, ModelCard, ModelKind};
+use plumb_lead::{Interval, Metric, Metrics, ModelCard, ModelKind};
 
 use super::{Choice, PageError, appraisal, charts, day, empty, layout, percent, ticked, words};
 use crate::http::App;
 use crate::http::error::Error;
 use crate::http::models::Asked;
 use crate::registry;
-use crate::store::StageChange;
+use crate::store::{Action, StageChange};
 
 /// Fields in the list of what a model looks at.
 const FIELDS_SHOWN: usize = 12;
@@ -33,7 +33,7 @@ struct Measure {
     name: String,
     /// What it tells, for those who do not know its name.
     tells: &'static str,
-    of: fn(&Metrics) -> Metric,
+    of: fn(&Metrics) -> Option<Metric>,
     larger_is_better: bool,
     shown: fn(f64) -> String,
 }
@@ -58,7 +58,7 @@ pub(super) async fn get(
             (empty("No model yet", "A model is trained from what became of earlier leads.", "plumb train"))
         } @else {
             (metrics(&ladder))
-            div.ladder { @for rung in &ladder { (section(rung, &ladder)) } }
+            div.ladder { @for rung in &ladder { (section(rung, &ladder, &changes)) } }
             (history(&changes))
         }
     };
@@ -106,21 +106,22 @@ fn measures(beta: f64) -> Vec<Measure> {
         shown,
     };
     vec![
-        line("AUC", "a random positive is scored over a random negative", |all| all.auc, true, three),
-        line("Average precision", "precision over all thresholds", |all| all.average_precision, true, three),
-        line(&format!("F{beta}"), "precision and recall at the threshold", |all| all.f_beta, true, three),
-        line("Precision", "positives among the leads called", |all| all.precision, true, percent),
-        line("Recall", "positives that are called", |all| all.recall, true, percent),
+        line("AUC", "a random positive is scored over a random negative", |all| Some(all.auc), true, three),
+        line("Average precision", "precision over all thresholds", |all| Some(all.average_precision), true, three),
+        line("F1", "precision and recall at the threshold, alike", |all| all.f1, true, three),
+        line(&format!("F{beta}"), "precision and recall at the threshold", |all| Some(all.f_beta), true, three),
+        line("Precision", "positives among the leads called", |all| Some(all.precision), true, percent),
+        line("Recall", "positives that are called", |all| Some(all.recall), true, percent),
         line(
             "Lift, best tenth",
             "times the average lead",
-            |all| all.lift_top_decile,
+            |all| Some(all.lift_top_decile),
             true,
             |value| format!("{value:.2}"),
         ),
-        line("Log loss", "how wrong the probabilities are, in nats", |all| all.log_loss, false, three),
-        line("Brier score", "mean squared error of the probabilities", |all| all.brier, false, three),
-        line("Calibration error", "predicted less observed, ten bins", |all| all.calibration_error, false, three),
+        line("Log loss", "how wrong the probabilities are, in nats", |all| Some(all.log_loss), false, three),
+        line("Brier score", "mean squared error of the probabilities", |all| Some(all.brier), false, three),
+        line("Calibration error", "predicted less observed, ten bins", |all| Some(all.calibration_error), false, three),
     ]
 }
 
@@ -146,20 +147,21 @@ fn metrics(ladder: &[Rung]) -> Markup {
 }
 
 fn metric_row(measure: &Measure, ladder: &[Rung]) -> Markup {
-    let value = |rung: &Rung| (measure.of)(&rung.card.metrics).value;
+    let value = |rung: &Rung| (measure.of)(&rung.card.metrics).map(|metric| metric.value);
     let better = |one: f64, other: f64| if measure.larger_is_better { one.max(other) } else { one.min(other) };
-    let best = ladder.iter().map(value).reduce(better);
+    let best = ladder.iter().filter_map(value).reduce(better);
     html! {
         tr {
             th scope="row" { (measure.name) div.muted.small { (measure.tells) } }
             @for rung in ladder {
-                @let metric = (measure.of)(&rung.card.metrics);
                 td {
-                    @if best == Some(metric.value) { strong { ((measure.shown)(metric.value)) } }
-                    @else { ((measure.shown)(metric.value)) }
-                    @if let Some(interval) = metric.interval {
-                        span.interval { ((measure.shown)(interval.low)) " – " ((measure.shown)(interval.high)) }
-                    }
+                    @if let Some(metric) = (measure.of)(&rung.card.metrics) {
+                        @if best == Some(metric.value) { strong { ((measure.shown)(metric.value)) } }
+                        @else { ((measure.shown)(metric.value)) }
+                        @if let Some(interval) = metric.interval {
+                            span.interval { ((measure.shown)(interval.low)) " – " ((measure.shown)(interval.high)) }
+                        }
+                    } @else { "–" }
                 }
             }
         }
@@ -170,13 +172,16 @@ fn stage_chip(rung: &Rung) -> Markup {
     html! { @if let Some(stage) = rung.stage { span class={ "stage " (stage) } { (stage) } } }
 }
 
-fn section(rung: &Rung, ladder: &[Rung]) -> Markup {
+fn section(rung: &Rung, ladder: &[Rung], changes: &[StageChange]) -> Markup {
     let card = &rung.card;
     let most = ladder.iter().flat_map(|rung| &rung.card.gain).map(|bin| bin.lift).fold(1.0, f64::max);
     html! {
         section.card {
             h2 { (kind_name(card.kind)) " " (stage_chip(rung)) }
             p.muted.small { code { (card.model_id) } " · as of " (day(card.as_of)) }
+            @if let Some(change) = changes.iter().rev().find(|change| change.model_id == card.model_id) {
+                p.small { (put_in_place(change)) }
+            }
             p {
                 "Call from " strong { (percent(card.threshold.score)) } " on: " (ticked(&card.threshold.why))
                 @if !card.threshold.why.ends_with('.') { "." }
@@ -229,7 +234,7 @@ fn details(card: &ModelCard) -> Markup {
                 @for segment in &card.weakest {
                     li {
                         (words(&segment.feature)) " “" (segment.level) "”: predicted " (percent(segment.predicted))
-                        ", observed " (percent(segment.observed)) " (" (segment.rows) " rows)"
+                        ", observed " (percent(segment.observed)) (within(segment.interval)) " (" (segment.rows) " rows)"
                     }
                 }
             }
@@ -251,6 +256,20 @@ fn details(card: &ModelCard) -> Markup {
             }
         }
     }
+}
+
+fn within(interval: Option<Interval>) -> Markup {
+    html! { @if let Some(Interval { low, high }) = interval { ", between " (percent(low)) " and " (percent(high)) } }
+}
+
+/// Returns who gave a model its stage last, when and why.
+fn put_in_place(change: &StageChange) -> Markup {
+    let became = match change.action {
+        Action::Challenge => "Made the challenger",
+        Action::Promote => "Promoted",
+        Action::Rollback => "Brought back",
+    };
+    html! { (became) " on " (day(change.changed_at)) " by " (change.changed_by) ": " (ticked(&change.why)) }
 }
 
 fn history(changes: &[StageChange]) -> Markup {

@@ -25,8 +25,8 @@ const PATHS: [&str; 5] =
 
 const TYPES: [&str; 4] = ["text/csv", "text/csv; header=present", JSON, "application/jsonlines"];
 
-/// A right body with a piece of it replaced, or anything at all.
-fn bodies() -> impl Strategy<Value = String> {
+/// A right body with a piece of it replaced, or anything at all; some are no text.
+fn bodies() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         Just(String::new()),
         Just("1e999".to_owned()),
@@ -46,7 +46,16 @@ fn bodies() -> impl Strategy<Value = String> {
             letters[..at].iter().chain(piece.chars().collect::<Vec<_>>().iter()).chain(&letters[end..]).collect()
         },
     );
-    prop_oneof![4 => changed, 1 => ".{0,64}"]
+    let text = prop_oneof![4 => changed, 1 => ".{0,64}"];
+    // A byte that no text has, somewhere in it.
+    let broken = (text, any::<prop::sample::Index>(), 0x80..=0xff_u8, prop::bool::weighted(0.2));
+    broken.prop_map(|(text, at, byte, is_broken)| {
+        let mut bytes = text.into_bytes();
+        if is_broken {
+            bytes.insert(at.index(bytes.len() + 1), byte);
+        }
+        bytes
+    })
 }
 
 /// Headers that change how a body is answered.

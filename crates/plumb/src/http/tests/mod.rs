@@ -81,16 +81,16 @@ impl Server {
         Answer::of(request.call().expect("the server answers"))
     }
 
-    fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    fn post(&self, path: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
         let mut request = agent().post(format!("http://{}{path}", self.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Answer::of(request.send(body).expect("the server answers"))
+        Answer::of(request.send(body.as_ref()).expect("the server answers"))
     }
 
     fn post_json(&self, path: &str, body: &Value) -> Answer {
-        self.post(path, &[("content-type", JSON)], &body.to_string())
+        self.post(path, &[("content-type", JSON)], body.to_string())
     }
 }
 
