@@ -71,8 +71,10 @@ pub struct ModelCard {
     pub params: BTreeMap<String, String>,
     /// The decision threshold and why it is there.
     pub threshold: Threshold,
-    /// Measured on the test part: the newest rows, never trained, calibrated or chosen on.
-    pub metrics: Metrics,
+    /// Measured on the test part: the newest rows, never trained, calibrated or chosen on. `None` if there are too few
+    /// outcomes to set any aside.
+    #[serde(default)]
+    pub metrics: Option<Metrics>,
     /// Share of positives in each tenth of the test part, best scores first.
     pub gain: Vec<GainBin>,
     /// Predicted against observed share of positives on the test part.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{Band, Error, Score};
+use crate::{Band, Error, Interval, Score};
 
 /// A score given to a lead at a moment by a model, with its reasons.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct Prediction {
     pub as_of: DateTime<Utc>,
     /// The calibrated probability.
     pub score: Score,
+    /// The 95 % interval of the probability, by what the model learned from; `None` if the model does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
     /// The score's range.
     pub band: Band,
     /// The most important reasons, for and against, largest first.

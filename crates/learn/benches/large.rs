@@ -1,14 +1,16 @@
-//! A million rows: the intervals of all measures, and a logistic regression.
+//! A million rows: the intervals of all measures, a logistic regression with and without the choice of its strength, and
+//! how sure it is of each score.
 //!
 //! Prints seconds on the clock, the least of a few runs.
 
 use std::collections::HashMap;
 use std::time::Instant;
 
-use plumb_lead::{Column, FeatureSet, Table, Values};
+use plumb_lead::{Column, FeatureSet, ModelKind, Table, Values};
+use plumb_learn::decision::{Optimise, StopOn};
 use plumb_learn::logistic::Logistic;
 use plumb_learn::metrics::{self, Bootstrap};
-use plumb_learn::{Error, Samples};
+use plumb_learn::{Error, Params, Samples, fit};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -32,9 +34,40 @@ fn main() -> Result<(), Error> {
         })
         .collect();
     let samples = Samples { matrix: &matrix, labels: &labels, weights: &vec![1.0; ROWS] };
-    let seconds = least(|| Logistic::fit(&features, samples, 1.0).map(|_| ()))?;
+    let seconds = least(|| Logistic::fit(&features, samples, None, 1.0).map(|_| ()))?;
     println!("logistic regression of one strength, {ROWS} rows, {COLUMNS} columns: {seconds:.2} s");
+    let known: Vec<usize> = (0..ROWS * 4 / 5).collect();
+    let newest: Vec<usize> = (ROWS * 4 / 5..ROWS).collect();
+    let (train, valid) = (matrix.select(&known), matrix.select(&newest));
+    let (train_labels, valid_labels) = labels.split_at(known.len());
+    let ones = vec![1.0; ROWS];
+    let train = Samples { matrix: &train, labels: train_labels, weights: &ones[..known.len()] };
+    let valid = Samples { matrix: &valid, labels: valid_labels, weights: &ones[known.len()..] };
+    let start = Instant::now();
+    let fitted = fit(&[ModelKind::Logistic], &features, train, valid, &params(), &|_| {})?;
+    println!("its strength chosen, fitted again and calibrated: {:.2} s", start.elapsed().as_secs_f64());
+
+    let model = &fitted[0].model;
+    let margins = model.margins(&matrix)?;
+    let seconds = least(|| model.intervals(&matrix, &margins).map(|_| ()))?;
+    println!("the interval of a score: {:.2} µs", 1e6 * seconds / ROWS as f64);
     Ok(())
+}
+
+fn params() -> Params {
+    Params {
+        seed: 1,
+        beta: 0.5,
+        cost: None,
+        optimise: Optimise::FBeta,
+        in_time_order: false,
+        capacity: None,
+        stop_on: StopOn::LogLoss,
+        threads: 0,
+        rounds_max: 1,
+        search_trials: 1,
+        rules: None,
+    }
 }
 
 fn table(random: &mut ChaCha8Rng) -> Result<(FeatureSet, plumb_lead::Matrix), Error> {

@@ -38,6 +38,11 @@ impl Committee {
         })
     }
 
+    /// Returns how unsure each row's log-odds are on the side of the regression, whose half they are.
+    pub(crate) fn variances(&self, matrix: &Matrix) -> Result<Vec<f64>, Error> {
+        Ok(self.logistic.variances(matrix)?.into_iter().map(|variance| variance / 4.0).collect())
+    }
+
     /// Returns why the stored parts do not fit a number of features, if they do not.
     pub(crate) fn problem(&self, features: usize) -> Option<String> {
         self.logistic.problem(features).or_else(|| self.boosted.problem(features))

@@ -59,6 +59,49 @@ pub fn choose(scores: &[f64], labels: &[bool], params: &Params) -> Result<Thresh
     }
 }
 
+/// Returns the score from which on a lead is worth a call, where no outcome can be held out: by what calibrated scores
+/// themselves say of these leads.
+pub(crate) fn expected(scores: &[f64], params: &Params) -> Result<Threshold, Error> {
+    let mut best_first = scores.to_vec();
+    best_first.sort_by(|left, right| right.total_cmp(left));
+    match params.optimise {
+        Optimise::FBeta => largest_f_beta_expected(&best_first, params.beta),
+        Optimise::Cost => {
+            let Cost { false_positive, false_negative } = usable(params.cost)?;
+            let score = false_positive / (false_positive + false_negative);
+            let why = format!("a call is worth it from {false_positive} / ({false_positive} + {false_negative}) on");
+            Ok(Threshold { score, why })
+        }
+        Optimise::Capacity => {
+            let share = usable_share(params.capacity)?;
+            let room = ((share * best_first.len() as f64).round() as usize).min(best_first.len());
+            let score = room.checked_sub(1).map_or(1.0, |last| best_first[last]);
+            Ok(Threshold { score, why: format!("the team can call {:.1} % of the leads", 100.0 * share) })
+        }
+    }
+}
+
+fn largest_f_beta_expected(best_first: &[f64], beta: f64) -> Result<Threshold, Error> {
+    metrics::check_beta(beta)?;
+    let all: f64 = best_first.iter().sum();
+    let (mut good, mut best, mut score, mut calls) = (0.0, 0.0, 1.0, 0);
+    for (index, candidate) in best_first.iter().enumerate() {
+        good += candidate;
+        // Leads of one score are called together.
+        let is_last_of_score = best_first.get(index + 1) != Some(candidate);
+        let worth = (1.0 + beta * beta) * good / (index as f64 + 1.0 + beta * beta * all);
+        if is_last_of_score && worth > best {
+            (best, score, calls) = (worth, *candidate, index + 1);
+        }
+    }
+    let why = format!(
+        "largest F{beta} that the scores of {} leads let expect: {best:.3}, with {calls} of them at or over it; there are \
+         too few outcomes to measure it",
+        best_first.len()
+    );
+    Ok(Threshold { score, why })
+}
+
 /// Returns how bad margins are by the measure that models are chosen by: the less, the better. It does not change
 /// when a constant is added to all margins, because calibration corrects that in any case.
 pub(crate) fn loss(margins: &[f64], samples: Samples, params: &Params) -> Result<f64, Error> {
@@ -126,8 +169,7 @@ fn smallest_cost(ranked: &Ranked, cost: Option<Cost>) -> Result<Threshold, Error
     Ok(Threshold { score, why })
 }
 
-/// The score of the last lead that the team has time for. Leads of one score are alike, so all of them or none fit.
-fn best_that_fit(ranked: &Ranked, capacity: Option<f64>) -> Result<Threshold, Error> {
+fn usable_share(capacity: Option<f64>) -> Result<f64, Error> {
     let wrong = |found: String| {
         let expected = "the share of the leads that the team can call, over 0 and at most 1";
         Error::Parameter { name: "capacity", found, expected }
@@ -136,6 +178,12 @@ fn best_that_fit(ranked: &Ranked, capacity: Option<f64>) -> Result<Threshold, Er
     if !(share > 0.0 && share <= 1.0) {
         return Err(wrong(share.to_string()));
     }
+    Ok(share)
+}
+
+/// The score of the last lead that the team has time for. Leads of one score are alike, so all of them or none fit.
+fn best_that_fit(ranked: &Ranked, capacity: Option<f64>) -> Result<Threshold, Error> {
+    let share = usable_share(capacity)?;
     let room = share * ranked.rows() as f64;
     let fits = ranked.cuts().take_while(|(_, called)| called.rows as f64 <= room + 0.5).last();
     let (score, called) = fits.unwrap_or((1.0, metrics::Called { rows: 0, positives: 0 }));

@@ -15,11 +15,15 @@ pub mod drift;
 pub mod leaks;
 mod clocks;
 mod committee;
+mod few;
 mod search;
 mod rates;
 mod encoding;
+mod points;
 mod newton;
+mod cholesky;
 
+pub use few::fit_few;
 pub use model::{Explanation, Fitted, Model, Predictor, fit};
 
 use plumb_lead::Matrix;
@@ -61,7 +65,7 @@ pub struct Params {
     pub rounds_max: usize,
     /// How many settings of the boosted model are tried.
     pub search_trials: usize,
-    /// The team's own rules; needed for [`plumb_lead::ModelKind::Rules`].
+    /// The team's own rules; needed for [`plumb_lead::ModelKind::Rules`], and what a regression is drawn to.
     pub rules: Option<rules::Rules>,
 }
 

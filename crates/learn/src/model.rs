@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use plumb_lead::{Band, FeatureKind, FeatureSet, Matrix, ModelKind, Score, Threshold};
+use plumb_lead::{Band, FeatureKind, FeatureSet, Interval, Matrix, ModelKind, Score, Threshold};
 use serde::{Deserialize, Serialize};
 
 use crate::boosted::Boosted;
@@ -125,12 +125,36 @@ impl Model {
 
     /// Returns each row's calibrated probability. It never falls as the margin rises.
     pub fn scores(&self, matrix: &Matrix) -> Result<Vec<Score>, Error> {
-        let margins = self.margins(matrix)?;
-        let scores = margins.into_iter().enumerate().map(|(row, margin)| {
-            let score = self.calibration.probability(margin);
+        self.scores_of(&self.margins(matrix)?)
+    }
+
+    /// Returns the calibrated probability of each margin.
+    pub fn scores_of(&self, margins: &[f64]) -> Result<Vec<Score>, Error> {
+        let scores = margins.iter().enumerate().map(|(row, margin)| {
+            let score = self.calibration.probability(*margin);
             Score::new(score).map_err(|_| Error::Score { score, row })
         });
         scores.collect()
+    }
+
+    /// Returns the 95 % interval of each row's probability, given its margin; `None` if the model was stored by a
+    /// program that did not keep how sure it was. It says how far other training rows of the same number might have
+    /// moved the score. Of trees only the calibration is known to that extent, of a committee that and its regression.
+    pub fn intervals(&self, matrix: &Matrix, margins: &[f64]) -> Result<Option<Vec<Interval>>, Error> {
+        if margins.len() != matrix.rows {
+            return Err(Error::Lengths { what: "margins", found: margins.len(), expected: matrix.rows });
+        }
+        let matrix = finite(matrix);
+        let variances = match &self.predictor {
+            Predictor::Logistic(logistic) => logistic.variances(&matrix)?,
+            Predictor::Committee(committee) => committee.variances(&matrix)?,
+            Predictor::Rules(_) | Predictor::Boosted(_) => vec![0.0; matrix.rows],
+        };
+        if !self.calibration.knows_its_spread() && variances.iter().all(|variance| *variance == 0.0) {
+            return Ok(None);
+        }
+        let intervals = margins.iter().zip(variances);
+        Ok(Some(intervals.map(|(margin, variance)| self.calibration.interval(*margin, variance)).collect()))
     }
 
     /// Returns what each feature did to each row's margin.
@@ -163,7 +187,7 @@ impl Explanation {
 }
 
 impl Predictor {
-    fn margins(&self, features: &FeatureSet, matrix: &Matrix) -> Result<Vec<f64>, Error> {
+    pub(crate) fn margins(&self, features: &FeatureSet, matrix: &Matrix) -> Result<Vec<f64>, Error> {
         match self {
             Predictor::Rules(rules) => rules.margins(features, matrix),
             Predictor::Logistic(logistic) => logistic.margins(matrix),
@@ -176,6 +200,22 @@ impl Predictor {
 impl Samples<'_> {
     /// Returns an error unless there are rows of both classes that fit the features, each with a usable weight.
     pub(crate) fn check(&self, features: &FeatureSet, doing: &'static str) -> Result<(), Error> {
+        self.check_shape(features, doing)?;
+        let rows = self.matrix.rows;
+        // A row that counts nothing is as good as absent.
+        let counts =
+            |class: bool| self.labels.iter().zip(self.weights).any(|(label, weight)| *label == class && *weight > 0.0);
+        match (counts(true), counts(false)) {
+            (true, true) => Ok(()),
+            (false, false) => Err(Error::Weights { weight: 0.0, row: 0 }),
+            (positive, _) => {
+                Err(Error::OneClass { doing, rows, class: if positive { "positive" } else { "negative" } })
+            }
+        }
+    }
+
+    /// Returns an error unless there are rows that fit the features, each with a label and a usable weight.
+    pub(crate) fn check_shape(&self, features: &FeatureSet, doing: &'static str) -> Result<(), Error> {
         let (rows, columns) = (self.matrix.rows, features.features.len());
         if rows == 0 {
             return Err(Error::NoRows { doing });
@@ -191,16 +231,7 @@ impl Samples<'_> {
         if let Some(row) = self.weights.iter().position(unusable) {
             return Err(Error::Weights { weight: self.weights[row], row });
         }
-        // A row that counts nothing is as good as absent.
-        let counts =
-            |class: bool| self.labels.iter().zip(self.weights).any(|(label, weight)| *label == class && *weight > 0.0);
-        match (counts(true), counts(false)) {
-            (true, true) => Ok(()),
-            (false, false) => Err(Error::Weights { weight: 0.0, row: 0 }),
-            (positive, _) => {
-                Err(Error::OneClass { doing, rows, class: if positive { "positive" } else { "negative" } })
-            }
-        }
+        Ok(())
     }
 }
 
@@ -234,8 +265,9 @@ impl Fitting<'_> {
                 (rules.margins(features, valid.matrix)?, Predictor::Rules(rules), settings)
             }
             ModelKind::Logistic => {
-                let chosen = Logistic::search(features, train, valid)?;
-                let again = Logistic::fit(features, both, chosen.strength())?;
+                let rules = params.rules.as_ref();
+                let chosen = Logistic::search(features, train, valid, rules)?;
+                let again = Logistic::fit(features, both, rules, chosen.strength())?;
                 let settings = one("l2_strength", chosen.strength().to_string());
                 (chosen.margins(valid.matrix)?, Predictor::Logistic(again), settings)
             }
@@ -306,7 +338,7 @@ impl Joined {
 
 /// Returns the rows with each infinite value made missing: a division by zero in a feature's SQL says nothing of a
 /// lead, and XGBoost refuses such rows.
-fn finite(matrix: &Matrix) -> Cow<'_, Matrix> {
+pub(crate) fn finite(matrix: &Matrix) -> Cow<'_, Matrix> {
     if !matrix.values.iter().any(|value| value.is_infinite()) {
         return Cow::Borrowed(matrix);
     }
@@ -314,7 +346,7 @@ fn finite(matrix: &Matrix) -> Cow<'_, Matrix> {
     Cow::Owned(Matrix { values, ..*matrix })
 }
 
-fn averages(features: &FeatureSet, matrix: &Matrix) -> Vec<f32> {
+pub(crate) fn averages(features: &FeatureSet, matrix: &Matrix) -> Vec<f32> {
     let average = |(column, feature): (usize, &plumb_lead::Feature)| {
         if matches!(feature.kind, FeatureKind::Category { .. }) {
             return 0.0;

@@ -37,7 +37,7 @@ const VALID_PERCENT: usize = 20;
 const FIT_DAYS_MIN: i64 = 5;
 
 /// The rows of each part, by their index, ascending.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Split {
     /// To train on.
     pub train: Vec<usize>,

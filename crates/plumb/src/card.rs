@@ -65,7 +65,8 @@ fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn importance(model: &Model, matrix: &Matrix) -> Result<Vec<(String, f64)>> {
+/// Returns how much each source field moves the margin on some rows, largest first.
+pub(crate) fn importance(model: &Model, matrix: &Matrix) -> Result<Vec<(String, f64)>> {
     let step = matrix.rows.div_ceil(EXPLAINED_ROWS_MAX).max(1);
     let explained = matrix.select(&(0..matrix.rows).step_by(step).collect::<Vec<_>>());
     let explanation = model.explain(&explained)?;

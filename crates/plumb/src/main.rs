@@ -1,6 +1,8 @@
 //! `plumb`: lead scoring that tells how likely, why, and keeps it true.
 
 mod project;
+mod team_rules;
+mod workbook;
 mod company;
 mod training;
 mod card;

@@ -8,11 +8,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::{FeatureSql, Question, Source, SqlFile};
 use plumb_lead::Wording;
 use plumb_learn::decision::{Cost, Optimise, StopOn};
-use plumb_learn::rules::{self, Rules};
 use serde::{Deserialize, Deserializer};
 
-/// The team's own rules, if they have any.
-const RULES: &str = "rules.csv";
+use crate::team_rules::TeamRules;
+
+/// The team's own rules, if they have any, in one of these files.
+const RULES: [&str; 2] = ["rules.csv", "rules.xlsx"];
 
 /// An opened project folder.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct Project {
 struct Config {
     /// The moment that counts as now; the clock's unless it is set.
     as_of: Option<DateTime<Utc>>,
+    /// The file of the team's rules; `rules.csv` or `rules.xlsx` unless it is named.
+    rules: Option<String>,
     #[serde(default)]
     source: BTreeMap<String, Source>,
     #[serde(default)]
@@ -208,17 +211,20 @@ impl Project {
         Ok(wording)
     }
 
-    /// Returns the team's rules, and a line for each that cannot be read; `None` if there is no `rules.csv`.
-    pub(crate) fn rules(&self) -> Result<Option<(Rules, Vec<String>)>> {
-        let path = self.folder.join(RULES);
-        if !path.is_file() {
-            return Ok(None);
+    /// Returns the team's rules; `None` if there is no file of them.
+    pub(crate) fn rules(&self) -> Result<Option<TeamRules>> {
+        let named = self.config.rules.as_ref().map(|file| vec![file.as_str()]);
+        let is_named = named.is_some();
+        let files = named.unwrap_or_else(|| RULES.to_vec());
+        let there: Vec<&str> = files.into_iter().filter(|file| is_named || self.folder.join(file).is_file()).collect();
+        match there.as_slice() {
+            [] => Ok(None),
+            [file] => TeamRules::read(&self.folder.join(file), file).map(Some),
+            both => bail!(
+                "there are `{}`: name the one that counts in plumb.toml, as `rules = \"…\"`",
+                both.join("` and `")
+            ),
         }
-        let (rules, unreadable) = rules::parse_csv(&read(&path)?);
-        let told = unreadable
-            .into_iter()
-            .map(|cell| format!("{RULES}, line {}, column {}: `{}` is {}", cell.line, cell.cell, cell.text, cell.why));
-        Ok(Some((rules, told.collect())))
     }
 
     fn sql_files(&self, folder: &str) -> Result<Vec<SqlFile>> {

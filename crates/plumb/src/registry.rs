@@ -255,7 +255,7 @@ pub(crate) mod tests {
             seed: 1,
             params: BTreeMap::new(),
             threshold: Threshold { score: 0.5, why: "the best F0.5 on the validation rows".into() },
-            metrics: Metrics {
+            metrics: Some(Metrics {
                 rows: 20,
                 positives: 5,
                 auc: metric,
@@ -269,7 +269,7 @@ pub(crate) mod tests {
                 log_loss: metric,
                 lift_top_decile: metric,
                 calibration_error: metric,
-            },
+            }),
             gain: vec![],
             reliability: vec![],
             importance: vec![],

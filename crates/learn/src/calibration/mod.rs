@@ -8,7 +8,7 @@
 
 mod isotonic;
 
-use plumb_lead::Monotone;
+use plumb_lead::{Interval, Monotone};
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::isotonic::Isotonic;
@@ -18,6 +18,9 @@ use crate::{Error, Samples};
 
 /// The L2 strength on the slopes: it only keeps them finite where the margin separates the classes perfectly.
 const STRENGTH: f64 = 0.01;
+
+/// Standard deviations to either side that hold 95 % of a normal distribution.
+const NORMAL_95: f64 = 1.959_963_984_540_054;
 
 /// How many parts the rows are cut into to choose between one slope and two.
 const FOLDS: usize = 5;
@@ -34,8 +37,25 @@ pub struct Calibration {
     low: f64,
     high: f64,
     intercept: f64,
+    /// Covariance of the slopes, one or two, and the intercept, the lower half; empty in models of older programs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    covariance: Vec<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     steps: Option<Isotonic>,
+}
+
+/// What is taken for the share of good leads where no outcome is known: one in ten.
+const ASSUMED_RATE: f64 = 0.1;
+
+/// How little is known of that: two standard deviations go from under 1 % to over 65 %.
+pub(crate) const ASSUMED_SPREAD: f64 = 1.5;
+
+/// How little is known of how much a standard deviation of points says of the log-odds, which is assumed to be 1.
+pub(crate) const SLOPE_SPREAD: f64 = 0.5;
+
+/// The log-odds of the assumed share.
+pub(crate) fn assumed_log_odds() -> f64 {
+    (ASSUMED_RATE / (1.0 - ASSUMED_RATE)).ln()
 }
 
 impl Calibration {
@@ -53,8 +73,10 @@ impl Calibration {
         let is_bent = loss(&of_two) < loss(&of_one);
         let logits = if is_bent { of_two } else { of_one };
         let curve = |shape: &Shape| {
-            let (low, high, intercept) = shape.fit(samples.labels, samples.weights);
-            Calibration { center, scale, low, high, intercept, steps: None }
+            let solution = shape.solve(samples.labels, samples.weights);
+            let (low, high, intercept) = slopes(&solution.weights);
+            let covariance = solution.covariance(&shape.design);
+            Calibration { center, scale, low, high, intercept, covariance, steps: None }
         };
         // Of two slopes one may be 0, which would leave leads in their ties.
         let sigmoid = curve(&one);
@@ -63,6 +85,55 @@ impl Calibration {
             return Ok(sigmoid.with_steps(margins, samples.labels, samples.weights));
         }
         Ok(if is_bent { curve(&two) } else { sigmoid })
+    }
+
+    /// Returns the curve of margins that are log-odds already.
+    pub(crate) fn none() -> Calibration {
+        Calibration {
+            center: 0.0,
+            scale: 1.0,
+            low: 1.0,
+            high: 1.0,
+            intercept: 0.0,
+            covariance: Vec::new(),
+            steps: None,
+        }
+    }
+
+    /// Returns a curve that no outcome was asked for: a row of average points has the assumed chance, and a standard
+    /// deviation of points more adds 1 to the log-odds. It is wide open on how wrong it may be.
+    pub(crate) fn assumed(points: &[f64]) -> Calibration {
+        let (center, scale) = center_and_scale(points, &vec![1.0; points.len()]);
+        let covariance = vec![SLOPE_SPREAD.powi(2), 0.0, ASSUMED_SPREAD.powi(2)];
+        Calibration { center, scale, low: 1.0, high: 1.0, intercept: assumed_log_odds(), covariance, steps: None }
+    }
+
+    /// Returns the probability of a row in the middle of an assumed curve.
+    pub(crate) fn rate_assumed(&self) -> f64 {
+        sigmoid(self.intercept)
+    }
+
+    /// Returns the 95 % interval of the probability of a margin whose own variance is known: of log-odds, by the
+    /// variance of the margin and what the curve itself was not sure of. It holds the probability.
+    pub(crate) fn interval(&self, margin: f64, variance: f64) -> Interval {
+        let z = (margin - self.center) / self.scale;
+        let [under, over] = arms(z);
+        let slope = (self.low * sigmoid(-z) + self.high * sigmoid(z)) / self.scale;
+        let of_curve = match self.covariance.len() {
+            3 => quadratic(&self.covariance, &[z, 1.0]),
+            6 => quadratic(&self.covariance, &[under, over, 1.0]),
+            _ => 0.0,
+        };
+        let spread = NORMAL_95 * (slope * slope * variance + of_curve).max(0.0).sqrt();
+        let probability = self.probability(margin);
+        let log_odds = (probability / (1.0 - probability)).ln();
+        let [low, high] = [log_odds - spread, log_odds + spread].map(sigmoid);
+        Interval { low: low.min(probability), high: high.max(probability) }
+    }
+
+    /// Returns whether the curve was drawn without outcomes.
+    pub(crate) fn knows_its_spread(&self) -> bool {
+        !self.covariance.is_empty()
     }
 
     fn with_steps(&self, margins: &[f64], labels: &[bool], weights: &[f32]) -> Calibration {
@@ -112,7 +183,8 @@ impl Calibration {
 
     /// Returns why the stored curve cannot be used, if it cannot.
     pub(crate) fn problem(&self) -> Option<String> {
-        let usable = self.scale > 0.0 && self.low >= 0.0 && self.high >= 0.0;
+        let usable =
+            self.scale > 0.0 && self.low >= 0.0 && self.high >= 0.0 && matches!(self.covariance.len(), 0 | 3 | 6);
         let steps_usable = self.steps.as_ref().is_none_or(Isotonic::is_usable);
         (!(usable && steps_usable)).then(|| "its calibration is not a rising curve".to_owned())
     }
@@ -130,22 +202,17 @@ struct Shape<'a> {
 }
 
 impl Shape<'_> {
-    /// Returns the slopes and the intercept.
-    fn fit(&self, labels: &[bool], weights: &[f32]) -> (f64, f64, f64) {
-        let directions = vec![Monotone::Increasing; self.design.width];
-        let solution = newton::minimise_in_direction(&self.design, labels, weights, STRENGTH, &directions, None);
-        match solution[..] {
-            [slope, intercept] => (slope, slope, intercept),
-            [low, high, intercept] => (low, high, intercept),
-            _ => unreachable!("a shape has one slope or two"),
-        }
+    fn solve(&self, labels: &[bool], weights: &[f32]) -> newton::Solution {
+        let prior = newton::Prior::ridge(STRENGTH, vec![Monotone::Increasing; self.design.width]);
+        newton::minimise(&self.design, labels, weights, &prior, None)
     }
 
     /// Returns what the shape that was fitted to the other folds says of the rows of each fold, in log-odds.
     fn logits_of_new_rows(&self, samples: Samples) -> Vec<f64> {
         let mut logits = vec![0.0; self.standard.len()];
         for fold in 0..FOLDS {
-            let (low, high, intercept) = self.fit(samples.labels, &without_fold(samples.weights, fold));
+            let solution = self.solve(samples.labels, &without_fold(samples.weights, fold));
+            let (low, high, intercept) = slopes(&solution.weights);
             for (logit, z) in logits.iter_mut().zip(self.standard).skip(fold).step_by(FOLDS) {
                 let [under, over] = arms(*z);
                 *logit = intercept + low * under + high * over;
@@ -153,6 +220,27 @@ impl Shape<'_> {
         }
         logits
     }
+}
+
+/// Returns the two slopes, or the one twice, and the intercept.
+fn slopes(solution: &[f64]) -> (f64, f64, f64) {
+    match solution[..] {
+        [slope, intercept] => (slope, slope, intercept),
+        [low, high, intercept] => (low, high, intercept),
+        _ => unreachable!("a shape has one slope or two"),
+    }
+}
+
+/// Returns `xᵀ C x` of a symmetric matrix that is given as its lower half.
+pub(crate) fn quadratic(lower: &[f64], x: &[f64]) -> f64 {
+    let mut sum = 0.0;
+    for (row, left) in x.iter().enumerate() {
+        for (column, right) in x[..=row].iter().enumerate() {
+            let twice = if row == column { 1.0 } else { 2.0 };
+            sum += twice * lower[row * (row + 1) / 2 + column] * left * right;
+        }
+    }
+    sum
 }
 
 /// Returns whether the log loss of the first is lower by more than one standard error of the difference: steps have

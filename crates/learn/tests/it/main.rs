@@ -5,6 +5,7 @@ mod drift;
 mod leaks;
 mod metrics;
 mod models;
+mod few;
 mod rules;
 mod split;
 mod trees;

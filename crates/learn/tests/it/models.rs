@@ -70,7 +70,7 @@ impl Company {
 }
 
 fn params() -> Params {
-    let (rules, unreadable) = rules::parse_csv(
+    let rules::Written { rules, unreadable, .. } = rules::parse_csv(
         "field,condition,points\nemployees,50-299,10\nreplies,>= 3,5\nasked_for_demo,yes,7.5\nchannel,\"partner, fair\",4\n\
          channel,ads,-6\nemployees,missing,-1\n",
     );
@@ -114,12 +114,17 @@ fn scores(model: &Model, matrix: &Matrix) -> Vec<f64> {
 fn every_model_learns_and_none_beats_the_truth() {
     let test = Company::new(4000, 3);
     let best = metrics::auc(&test.truth, &test.labels).expect("both classes");
-    let auc = |kind| metrics::auc(&scores(&fitted(kind, &params()), &test.matrix), &test.labels).expect("both classes");
-    let [rules, logistic, xgboost, committee] = KINDS.map(auc);
+    let auc = |kind, params: &Params| {
+        metrics::auc(&scores(&fitted(kind, params), &test.matrix), &test.labels).expect("both classes")
+    };
+    let [rules, with_rules, xgboost, committee] = KINDS.map(|kind| auc(kind, &params()));
+    let logistic = auc(ModelKind::Logistic, &Params { rules: None, ..params() });
     assert!(rules > 0.68 && logistic > 0.70 && xgboost > best - 0.02, "{rules} {logistic} {xgboost} of {best}");
     // The interaction and the range are out of a straight line's reach.
     assert!(xgboost > logistic + 0.02 && xgboost < best + 0.01, "{rules} {logistic} {xgboost} of {best}");
     assert!(committee > logistic, "{committee} {logistic}");
+    // The team's rules know of the range, and the regression knows what they know.
+    assert!(with_rules > rules + 0.01 && with_rules > logistic + 0.01, "{with_rules}: {rules} {logistic}");
 }
 
 #[test]
@@ -411,6 +416,10 @@ fn a_stored_model_that_was_changed_is_refused() {
         (ModelKind::Xgboost, "/features/features", "[]"),
         (ModelKind::Xgboost, "/averages", "[1.5]"),
         (ModelKind::Xgboost, "/calibration/low", "-1.0"),
+        (ModelKind::Xgboost, "/calibration/covariance", "[1.0]"),
+        (ModelKind::Logistic, "/predictor/logistic/covariance", "[1.0]"),
+        (ModelKind::Logistic, "/predictor/logistic/rules/means", "[]"),
+        (ModelKind::Logistic, "/predictor/logistic/rules/rules/rules/0/column", "4"),
     ] {
         let mut document = serde_json::to_value(fitted(kind, &params())).expect("a model is JSON");
         *document.pointer_mut(pointer).expect(pointer) = serde_json::from_str(value).expect("the value is JSON");
@@ -447,7 +456,8 @@ fn the_regression_agrees_with_scikit_learn() {
     let labels = [false, false, true, false, true, true, false, true];
     let weights = [1.0, 1.0, 1.0, 2.0, 1.0, 1.0, 1.0, 1.0];
     let samples = Samples { matrix: &matrix, labels: &labels, weights: &weights };
-    let explanation = Logistic::fit(&features, samples, 0.5).expect("both classes").explain(&matrix).expect("fits");
+    let explanation =
+        Logistic::fit(&features, samples, None, 0.5).expect("both classes").explain(&matrix).expect("fits");
     let expected = [
         -1.4592980634732018,
         -1.1469135932727468,

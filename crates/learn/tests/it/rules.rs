@@ -1,7 +1,8 @@
 //! The spreadsheet of points: how it is read, bound to features and added up.
 
 use plumb_lead::{Feature, FeatureKind, FeatureSet, Matrix, Wording};
-use plumb_learn::rules::{Condition, Rules, parse_csv};
+use plumb_learn::rules::{Cell, Condition, Rules, Sheet, Written, parse_csv, read};
+use proptest::prelude::*;
 
 const HOLE: f32 = f32::NAN;
 
@@ -18,7 +19,7 @@ fn features() -> FeatureSet {
 }
 
 fn rules(lines: &str) -> Rules {
-    let (rules, unreadable) = parse_csv(&format!("field,condition,points,note\n{lines}"));
+    let Written { rules, unreadable, .. } = parse_csv(&format!("field,condition,points,note\n{lines}"));
     assert_eq!(unreadable, []);
     rules
 }
@@ -48,6 +49,16 @@ fn conditions_on_numbers() {
     check(0, "missing", values, [false, false, false, true]);
     check(0, "any", values, [true, true, true, false]);
     check(0, "> -5", values, [true, true, true, false]);
+    check(0, "50+", values, [false, false, true, false]);
+    check(0, "11 or more", values, [false, true, true, false]);
+    check(0, "Between 11 and 1,000", values, [false, true, true, false]);
+    check(0, "11 to 50", values, [false, true, true, false]);
+    check(0, "at most 11 employees", values, [true, true, false, false]);
+    check(0, "> 0.05k", values, [false; 4]);
+    check(0, "> 1100%", values, [false, false, true, false]);
+    check(0, "not 11-50", values, [true, false, false, false]);
+    check(0, "is empty", values, [false, false, false, true]);
+    check(0, "is not empty", values, [true, true, true, false]);
 }
 
 #[test]
@@ -61,11 +72,19 @@ fn conditions_on_flags_and_words() {
     check(2, "11-50", words, [true, false, false, false]);
     check(2, "never seen", words, [false; 4]);
     check(2, "missing", words, [false, false, false, true]);
+    check(2, "fintech; health tech", words, [false, true, true, false]);
+    check(2, "fintech or health tech", words, [false, true, true, false]);
+    check(2, "is FINTECH", words, [false, true, false, false]);
+    check(2, "starts with fin", words, [false, true, false, false]);
+    check(2, "ends with tech", words, [false, true, true, false]);
+    check(2, "not fintech", words, [true, false, true, false]);
+    check(2, "does not contain tech", words, [true, false, false, false]);
+    check(2, "<> fintech", words, [true, false, true, false]);
 }
 
 #[test]
 fn what_cannot_be_read_is_named_by_line_and_cell() {
-    let (rules, unreadable) = parse_csv(
+    let Written { rules, unreadable, .. } = parse_csv(
         "\u{feff}Field;Condition;Points;Note\nemployees;> 5;10;big\nemployees;> many;10;\n;any;1;\nemployees;50-11;1;\n\
          employees;any;ten;\n\n;;;\nemployees;;3;\n",
     );
@@ -73,23 +92,121 @@ fn what_cannot_be_read_is_named_by_line_and_cell() {
     assert_eq!((rules.rules[0].points, rules.rules[0].note.as_str()), (10.0, "big"));
     assert_eq!(rules.rules[0].condition, Condition::Above(5.0));
     let found: Vec<(usize, &str, &str)> =
-        unreadable.iter().map(|problem| (problem.line, problem.cell.as_str(), problem.text.as_str())).collect();
+        unreadable.iter().map(|cell| (cell.place.line, cell.place.heading.as_str(), cell.text.as_str())).collect();
     let expected = [
-        (3, "condition", "> many"),
-        (4, "field", ""),
-        (5, "condition", "50-11"),
-        (6, "points", "ten"),
-        (9, "condition", ""),
+        (3, "Condition", "> many"),
+        (4, "Field", ""),
+        (5, "Condition", "50-11"),
+        (6, "Points", "ten"),
+        (9, "Condition", ""),
     ];
     assert_eq!(found, expected);
     assert!(unreadable[2].why.contains("did you mean `11-50`"), "{}", unreadable[2].why);
 }
 
 #[test]
-fn a_table_without_the_headings_is_refused_by_their_names() {
-    let (rules, unreadable) = parse_csv("feature,points\nemployees,3\n");
-    assert!(rules.rules.is_empty());
-    assert_eq!(unreadable.iter().map(|problem| problem.cell.as_str()).collect::<Vec<_>>(), ["field", "condition"]);
+fn a_table_without_the_headings_is_skipped_with_what_stands_there() {
+    let written = parse_csv("feature,points\nemployees,3\n");
+    assert!(written.rules.rules.is_empty());
+    assert!(written.skipped[0].contains("`Field, Condition, Points`, and line 1 is the first, `feature, points`"));
+}
+
+#[test]
+fn a_table_as_people_keep_it_is_read() {
+    let text = |text: &str| Cell::Text(text.to_owned());
+    let sheet = |name: &str, lines: Vec<Vec<Cell>>| Sheet {
+        name: Some(name.to_owned()),
+        lines: lines.into_iter().enumerate().map(|(index, cells)| (index + 1, cells)).collect(),
+    };
+    let date = |typed: Option<&str>| Cell::Date { day: "1950-11-01".to_owned(), typed: typed.map(str::to_owned) };
+    let written = read(&[
+        sheet("About", vec![vec![text("Lead scoring, second quarter")], vec![text("Ask Ana")]]),
+        sheet(
+            "Scoring",
+            vec![
+                vec![text("Lead scoring, second quarter")],
+                vec![],
+                vec![text("Attribute"), text("Operator"), text("Value"), text("Weight"), text("Why")],
+                vec![text("Company")],
+                vec![text("Employees"), Cell::Empty, date(Some("11-50")), Cell::Number(10.0), text("our size")],
+                vec![text("employees"), text(">"), text("1,000"), text("+5")],
+                vec![text("employees"), Cell::Empty, date(None), Cell::Number(1.0)],
+                vec![text("INDUSTRY"), text("contains"), text("tech"), text("ten")],
+                vec![text("employees"), text("<"), text("3 days"), Cell::Number(1.0)],
+                vec![text("# employees above 10,000 never answer")],
+                vec![text("demo"), Cell::Empty, Cell::Flag(true), text("1,5 or so")],
+                vec![text("employees"), Cell::Empty, text("100,200"), Cell::Number(1.0)],
+                vec![text("employees"), Cell::Empty, text("#REF!"), Cell::Number(1.0)],
+            ],
+        ),
+    ]);
+    assert_eq!(written.skipped.len(), 1);
+    assert!(written.skipped[0].starts_with("sheet \"About\" is skipped"), "{:?}", written.skipped);
+    let told: Vec<String> = written.unreadable.iter().map(ToString::to_string).collect();
+    let starts = ["C7: `1950-11-01` is a date", "D8: `ten`", "C9: `3 days`", "D11", "C12: `100,200`", "C13: `#REF!`"];
+    assert_eq!(told.len(), starts.len(), "{told:#?}");
+    for (told, start) in told.iter().zip(starts) {
+        assert!(told.starts_with(&format!("sheet \"Scoring\", cell {start}")), "{told}");
+    }
+    assert_eq!((written.rules.rules.len(), written.rules.bind(&features()).len()), (2, 0));
+    assert_eq!(written.rules.rules[0].note, "our size");
+    let mut matrix = Matrix { values: vec![HOLE; 6], rows: 2, columns: 3 };
+    (matrix.values[0], matrix.values[3]) = (20.0, 1500.0);
+    assert_eq!(written.rules.margins(&features(), &matrix).expect("bound"), [10.0, 5.0]);
+}
+
+#[test]
+fn a_name_that_is_nearly_a_feature_is_told_the_feature() {
+    let unbound = rules("industri,fintech,5\n").bind(&features());
+    assert_eq!(unbound[0].why, "`industri` is not a feature: did you mean `industry`?");
+}
+
+/// Whether a rule holds for a value, given the number in its condition.
+type Holds = fn(f32, f32) -> bool;
+
+/// A rule as somebody may write it, when it holds, the number in it and its points.
+fn a_rule() -> impl Strategy<Value = (String, Holds, f32, f64)> {
+    let forms: Vec<(&str, Holds)> = vec![
+        ("> @", |value, number| value > number),
+        ("@+", |value, number| value >= number),
+        ("less than @", |value, number| value < number),
+        ("not @", |value, number| value != number),
+        ("between @ and 1,000,000", |value, number| value >= number),
+    ];
+    (prop::sample::select(forms), -500_i32..500, -200_i32..200, any::<bool>()).prop_map(
+        |((form, holds), number, points, loud)| {
+            let text = form.replace('@', &number.to_string());
+            let text = if loud { text.to_uppercase() } else { text };
+            (text, holds, number as f32, f64::from(points) / 2.0)
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_table_that_is_written_and_read_gives_the_points_that_were_meant(
+        table in prop::collection::vec(a_rule(), 1..8),
+        values in prop::collection::vec(-600_i32..600, 1..8),
+    ) {
+        let lines: String =
+            table.iter().map(|(text, _, _, points)| format!("Employees;{text};{points};\n\n")).collect();
+        let written = parse_csv(&format!("Our scoring;;;\nField;Condition;Points;Note\n{lines}"));
+        prop_assert_eq!(&written.unreadable, &[]);
+        let mut matrix = Matrix { values: vec![HOLE; values.len() * 3], rows: values.len(), columns: 3 };
+        values.iter().enumerate().for_each(|(row, value)| matrix.values[row * 3] = *value as f32);
+        let found = written.rules.margins(&features(), &matrix).expect("the rules are bound");
+        for (value, found) in values.iter().zip(found) {
+            let meant = table.iter().filter(|(_, holds, number, _)| holds(*value as f32, *number));
+            let meant: f64 = meant.map(|(_, _, _, points)| points).sum();
+            prop_assert_eq!(found, meant);
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_fail(text in "\\PC{0,60}", field in "[a-z_]{0,12}") {
+        let _ = Condition::parse(&text, &field);
+        let _ = parse_csv(&text);
+    }
 }
 
 #[test]

@@ -78,6 +78,7 @@ pub(crate) async fn keep(workplace: &Workplace, ladder: &Ladder, by: &str) -> Re
 /// Returns the models side by side, and which was chosen.
 pub(crate) fn told(gathered: &Gathered, ladder: &Ladder) -> String {
     let best = &ladder.best().card;
+    let Some(metrics) = &best.metrics else { return told_of_few(gathered, ladder) };
     let from = gathered.test_from().map_or_else(String::new, |from| format!(" from {} on", from.format("%Y-%m-%d")));
     // Writing to a string cannot fail.
     let mut text = String::new();
@@ -86,19 +87,30 @@ pub(crate) fn told(gathered: &Gathered, ladder: &Ladder) -> String {
         "{} as of {}, tested on {} rows of leads that came{from}, {:.1} % positive",
         best.target,
         best.as_of.format("%Y-%m-%d"),
-        best.metrics.rows,
-        100.0 * best.metrics.positives as f64 / best.metrics.rows.max(1) as f64
+        metrics.rows,
+        100.0 * metrics.positives as f64 / metrics.rows.max(1) as f64
     );
-    text.push_str(&heading(best.metrics.beta));
+    text.push_str(&heading(metrics.beta));
     for (index, rung) in ladder.rungs.iter().enumerate() {
         let mark = if index == ladder.choice.index { '*' } else { ' ' };
         let _ = writeln!(text, "{mark} {}", line(&rung.card));
     }
     let _ = writeln!(text, "  chosen: {}", ladder.choice.why);
     best.earnings.iter().for_each(|earning| text.push_str(&earned(earning)));
-    for rule in &gathered.unreadable_rules {
-        let _ = writeln!(text, "  not read: {rule}");
+    for rule in gathered.rules_not_used(&ladder.best().features) {
+        let _ = writeln!(text, "  {rule}");
     }
+    text
+}
+
+/// Returns what there is to say of a model that could not be measured.
+fn told_of_few(gathered: &Gathered, ladder: &Ladder) -> String {
+    let best = &ladder.best().card;
+    let mut text = format!("{} as of {}: {}\n", best.target, best.as_of.format("%Y-%m-%d"), ladder.choice.why);
+    let _ = writeln!(text, "  threshold {:.3}: {}", best.threshold.score, best.threshold.why);
+    best.notes.iter().for_each(|note| text.push_str(&format!("  {note}\n")));
+    let told = gathered.rules_not_used(&ladder.best().features);
+    told.into_iter().filter(|line| !best.notes.contains(line)).for_each(|line| text.push_str(&format!("  {line}\n")));
     text
 }
 
@@ -138,7 +150,7 @@ pub(crate) fn heading(beta: f64) -> String {
 
 /// Returns a model's metrics in one line.
 pub(crate) fn line(card: &ModelCard) -> String {
-    let all = &card.metrics;
+    let Some(all) = &card.metrics else { return format!("{:<10}not measured: too few outcomes", card.kind.word()) };
     format!(
         "{:<10}{:>7.3}{:>10.3}{:>7.3}{:>11.3}{:>8.3}{:>8.4}{:>10.4}{:>10.2}",
         card.kind.word(),

@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use chrono::{DateTime, Utc};
-use plumb_lead::{FieldValue, Prediction, Reason};
+use plumb_lead::{FieldValue, Interval, Prediction, Reason};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -200,11 +200,21 @@ pub(super) struct PredictionAnswer {
     model_id: String,
     as_of: DateTime<Utc>,
     score: f64,
+    /// Where the probability is with 95 % certainty, by what the model learned from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<IntervalAnswer>,
     band: &'static str,
     reasons: Vec<ReasonAnswer>,
     /// What the request said of a lead that is known: it was used, and not what the sources said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     from_request: Vec<String>,
+}
+
+/// An interval, as it is answered.
+#[derive(Debug, Serialize)]
+struct IntervalAnswer {
+    low: f64,
+    high: f64,
 }
 
 /// A reason, as it is answered.
@@ -226,6 +236,7 @@ impl From<Prediction> for PredictionAnswer {
             model_id: prediction.model_id,
             as_of: prediction.as_of,
             score: prediction.score.get(),
+            interval: prediction.interval.map(|Interval { low, high }| IntervalAnswer { low, high }),
             band: prediction.band.letter(),
             reasons: prediction.reasons.into_iter().map(ReasonAnswer::from).collect(),
             from_request: prediction.basis.brought,

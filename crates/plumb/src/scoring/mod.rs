@@ -131,7 +131,9 @@ impl Scorer {
     ) -> Result<Scored, Error> {
         let model = &self.artifact.model;
         let (matrix, unseen) = model.features.encode(table).map_err(|error| Error::Input(error.to_string()))?;
-        let scores = model.scores(&matrix).context("cannot score")?;
+        let margins = model.margins(&matrix).context("cannot score")?;
+        let scores = model.scores_of(&margins).context("cannot score")?;
+        let intervals = model.intervals(&matrix, &margins).context("cannot tell how sure a score is")?;
         let explanation = model.explain(&matrix).context("cannot explain a score")?;
         let predictions = observations.iter().zip(scores).enumerate().map(|(row, (observation, score))| Prediction {
             prediction_id: Uuid::now_v7().to_string(),
@@ -140,6 +142,7 @@ impl Scorer {
             model_id: self.model_id.clone(),
             as_of: observation.as_of,
             score,
+            interval: intervals.as_ref().map(|intervals| intervals[row]),
             band: model.band(score),
             reasons: reasons::of_row(model, matrix.row(row), explanation.row(row)),
             basis: Basis {

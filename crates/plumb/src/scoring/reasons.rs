@@ -2,7 +2,7 @@
 //! moved it most speaks for it.
 
 use plumb_lead::{Feature, FeatureKind, Reason};
-use plumb_learn::Model;
+use plumb_learn::{Model, Predictor};
 
 /// Reasons of one prediction: more are not read.
 const REASONS_MAX: usize = 6;
@@ -29,7 +29,7 @@ pub(super) fn of_row(model: &Model, row: &[f32], contributions: &[f64]) -> Vec<R
         let feature = &model.features.features[index];
         Reason {
             field: field.name.to_owned(),
-            text: sentence(model, row, index),
+            text: sentence(model, row, index) + &points(model, row, index),
             value: feature.text(row[index]),
             contribution: field.contribution,
             actionable: feature.wording.actionable,
@@ -91,6 +91,17 @@ fn sentence(model: &Model, row: &[f32], index: usize) -> String {
         _ => &wording.say,
     };
     fill(template, &|placeholder| text_of(model, row, index, placeholder)).unwrap_or_else(|| plain(feature, value))
+}
+
+/// Returns what the team's rules give for a feature's value, in their own words: `: +15 points`. Nothing for other models.
+fn points(model: &Model, row: &[f32], index: usize) -> String {
+    let Predictor::Rules(rules) = &model.predictor else { return String::new() };
+    let points = rules.points_of(&model.features, row, index);
+    if points == 0.0 {
+        return ": no points".to_owned();
+    }
+    let noun = if points.abs() == 1.0 { "point" } else { "points" };
+    format!(": {points:+} {noun}")
 }
 
 /// The sentence of a feature that nobody worded.

@@ -29,7 +29,8 @@ pub(crate) use stages::{Action, StageChange};
 pub(crate) use variants::Variant;
 
 /// The schema's versions, oldest first. A change of the schema is a new entry, never an edit of an old one.
-const MIGRATIONS: [&str; 3] = [include_str!("schema.sql"), include_str!("basis.sql"), include_str!("serving.sql")];
+const MIGRATIONS: [&str; 4] =
+    [include_str!("schema.sql"), include_str!("basis.sql"), include_str!("serving.sql"), include_str!("interval.sql")];
 
 /// How long a writer waits for another process (`plumb train` beside `plumb serve`) to finish its transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -37,7 +38,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
 /// Connections that read at the same time; WAL lets them do so while somebody writes.
 const READERS: u32 = 4;
 
-/// Rows of one INSERT: with at most 9 values a row it stays far under SQLite's limit of 32,766 values a statement.
+/// Rows of one INSERT: with at most 11 values a row it stays far under SQLite's limit of 32,766 values a statement.
 const ROWS_PER_INSERT: usize = 500;
 
 /// The opened database. Cheap to clone: all clones share its connections.
@@ -141,7 +142,7 @@ fn moment(stored: i64) -> Result<DateTime<Utc>> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use plumb_lead::{Band, Basis, Prediction, Reason, Score};
+    use plumb_lead::{Band, Basis, Interval, Prediction, Reason, Score};
     use tempfile::TempDir;
 
     use super::*;
@@ -170,6 +171,7 @@ pub(crate) mod tests {
             model_id: "cafe".into(),
             as_of: hour_of_new_year(hour),
             score,
+            interval: Some(Interval { low: 0.01, high: 0.99 }),
             band: Band::of(score, 0.5),
             reasons: vec![reason],
             basis: Basis { ground: Some("f00d".into()), brought: Vec::new(), inputs: vec![Some(0.1), None] },

@@ -1,7 +1,7 @@
 //! Predictions: an append-only log, and the newest one of each lead for the ranked list.
 
 use anyhow::{Context, Result};
-use plumb_lead::{Band, Prediction, Score};
+use plumb_lead::{Band, Interval, Prediction, Score};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
 
@@ -28,7 +28,7 @@ impl BandCounts {
 
 /// The columns of a prediction, in the order in which [`read`] names them.
 const COLUMNS: &str = "p.prediction_id, p.lead_id, p.target, p.model_id, p.as_of, p.score, p.band, p.reasons_json, \
-     p.basis_json";
+     p.basis_json, p.low, p.high";
 
 /// Which leads are on the ranked list: those that are not closed, and of which the sources know something. A row that a
 /// caller brought along and had scored is no lead of ours, unless there are no leads at all: then rows are all there is.
@@ -122,6 +122,10 @@ pub(super) fn read(row: &SqliteRow) -> Result<Prediction> {
         model_id: row.try_get("model_id")?,
         as_of: moment(row.try_get("as_of")?)?,
         score: Score::new(row.try_get("score")?)?,
+        interval: row
+            .try_get::<Option<f64>, _>("low")?
+            .zip(row.try_get("high")?)
+            .map(|(low, high)| Interval { low, high }),
         band: row.try_get::<String, _>("band")?.parse()?,
         reasons: serde_json::from_str(row.try_get("reasons_json")?)?,
         basis: serde_json::from_str(row.try_get("basis_json")?)?,
@@ -141,7 +145,7 @@ async fn insert(transaction: &mut Transaction<'static, Sqlite>, predictions: &[P
     let json = predictions.iter().map(json).collect::<Result<Vec<(String, String)>, serde_json::Error>>()?;
     let mut query = QueryBuilder::<Sqlite>::new(
         "INSERT INTO prediction \
-         (prediction_id, lead_id, target, model_id, as_of, score, band, reasons_json, basis_json) ",
+         (prediction_id, lead_id, target, model_id, as_of, score, band, reasons_json, basis_json, low, high) ",
     );
     query.push_values(predictions.iter().zip(json), |mut row, (prediction, (reasons, basis))| {
         row.push_bind(&prediction.prediction_id)
@@ -152,7 +156,9 @@ async fn insert(transaction: &mut Transaction<'static, Sqlite>, predictions: &[P
             .push_bind(prediction.score.get())
             .push_bind(prediction.band.letter())
             .push_bind(reasons)
-            .push_bind(basis);
+            .push_bind(basis)
+            .push_bind(prediction.interval.map(|interval| interval.low))
+            .push_bind(prediction.interval.map(|interval| interval.high));
     });
     query.build().execute(&mut **transaction).await?;
     Ok(())

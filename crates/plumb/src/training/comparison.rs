@@ -63,7 +63,7 @@ pub(crate) async fn compare(
     let table = lake.features(champion.feature_sql()?, &observations).await?;
     let before = card::scores(model, &model.features.encode(&table)?.0)?;
     let after: Vec<f64> = rows.iter().map(|row| rung.scores[*row]).collect();
-    let beta = rung.card.metrics.beta;
+    let beta = rung.beta;
     let leads: Vec<&str> = observations.iter().map(|observation| observation.lead_id.as_str()).collect();
     Ok(Verdict::Compared(Box::new(Comparison {
         champion: metrics::evaluate(&before, &labels, model.threshold.score, beta, None)?,

@@ -8,6 +8,7 @@
 mod appraisal;
 mod choice;
 mod comparison;
+mod few;
 mod flags;
 mod rows;
 
@@ -19,7 +20,7 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::dataset::{DatasetRows, Manifest};
 use plumb_lake::{ChangedField, Lake};
-use plumb_lead::{DatasetCard, LeakEvidence, ModelCard, ModelKind, Observation};
+use plumb_lead::{DatasetCard, FeatureSet, LeakEvidence, ModelCard, ModelKind, Observation};
 use plumb_learn::leaks::{self, Changes};
 use plumb_learn::rules::Rules;
 use plumb_learn::split::{self, Split};
@@ -30,6 +31,8 @@ use crate::project::{Project, Target};
 use crate::registry;
 use crate::scoring::{Artifact, Inputs};
 use crate::store::Store;
+use crate::team_rules::TeamRules;
+use few::Few;
 use flags::Flags;
 use rows::{Recipe, Rows};
 
@@ -56,7 +59,8 @@ pub(crate) struct Assignment {
 /// All that a training needs, with nothing left to wait for.
 pub(crate) struct Gathered {
     assignment: Assignment,
-    manifest: Manifest,
+    /// The frozen rows; none where outcomes are few.
+    manifest: Option<Manifest>,
     rows: Rows,
     by_time: Split,
     for_use: Split,
@@ -68,8 +72,9 @@ pub(crate) struct Gathered {
     immature: usize,
     /// How often fields that nobody dates changed after outcomes.
     changed_fields: Vec<ChangedField>,
-    /// Rules that cannot be read, a line each.
-    pub(crate) unreadable_rules: Vec<String>,
+    team_rules: Option<TeamRules>,
+    /// What there is if it is too little for a ladder.
+    few: Option<Few>,
 }
 
 /// One model of the ladder.
@@ -78,6 +83,10 @@ pub(crate) struct Rung {
     pub(crate) bytes: Vec<u8>,
     /// Its card.
     pub(crate) card: ModelCard,
+    /// The features that it sees.
+    pub(crate) features: FeatureSet,
+    /// The beta of F-beta.
+    beta: f64,
     /// The scores of the measured fit on the rows to test on.
     pub(crate) scores: Vec<f64>,
     /// The threshold of the measured fit.
@@ -165,6 +174,9 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result
     let project = ground.project;
     let config = project.target(target)?;
     let in_words = || format!("cannot train for `{target}` as of {}", as_of.format("%Y-%m-%d"));
+    if let Some(few) = Few::gather(ground, &assignment).await.with_context(in_words)? {
+        return gathered_few(project, assignment, few);
+    }
     let frozen = freeze(ground, &assignment, &|_, _| ()).await.with_context(in_words)?;
     let Frozen { manifest, rows, flags, immature } = frozen;
     let label_known_at: Vec<DateTime<Utc>> = rows.label_known_at.iter().flatten().copied().collect();
@@ -175,28 +187,14 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result
     let mut for_use = split::for_use(&rows.observations[..outcomes]).with_context(in_words)?;
     // Opinions teach; they neither choose nor test.
     for_use.train.extend(outcomes..rows.observations.len());
-    let (rules, unreadable_rules) = project.rules()?.unwrap_or_default();
-    let params = Params {
-        seed: *seed,
-        beta: config.beta,
-        cost: config.cost,
-        optimise: config.optimise,
-        in_time_order: true,
-        capacity: None,
-        stop_on: config.stop_on,
-        threads: 0,
-        rounds_max: ROUNDS_MAX,
-        search_trials: SEARCH_TRIALS,
-        rules: (!rules.rules.is_empty()).then_some(rules),
-    };
+    let (team_rules, recipe) = recipe(project, &config, *seed)?;
     let notes = flags.into_iter().collect();
-    let recipe = Recipe { params, wording: project.wording()?, leads_a_week: config.capacity };
     let question = project.question(target)?;
     let changed_fields = ground.lake.changed_fields(&project.feature_sql()?, &question, *as_of).await?;
     let youngest = question.ages.iter().min().copied().unwrap_or_default();
     Ok(Gathered {
         assignment,
-        manifest,
+        manifest: Some(manifest),
         rows,
         by_time,
         for_use,
@@ -206,12 +204,57 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result
         notes,
         immature,
         changed_fields,
-        unreadable_rules,
+        team_rules,
+        few: None,
     })
+}
+
+/// Returns a training of few outcomes, in which no rows are set apart.
+fn gathered_few(project: &Project, assignment: Assignment, few: Few) -> Result<Gathered> {
+    let config = project.target(&assignment.target)?;
+    let (team_rules, recipe) = recipe(project, &config, assignment.seed)?;
+    Ok(Gathered {
+        assignment,
+        manifest: None,
+        rows: Rows::none()?,
+        by_time: Split::default(),
+        for_use: Split::default(),
+        recipe,
+        config,
+        youngest: TimeDelta::zero(),
+        notes: Vec::new(),
+        immature: few.immature,
+        changed_fields: Vec::new(),
+        team_rules,
+        few: Some(few),
+    })
+}
+
+/// Returns the team's rules, and how the models of a target are fitted.
+fn recipe(project: &Project, config: &Target, seed: u64) -> Result<(Option<TeamRules>, Recipe)> {
+    let team_rules = project.rules()?;
+    let rules = team_rules.as_ref().map(|team| team.rules.clone());
+    let params = Params {
+        seed,
+        beta: config.beta,
+        cost: config.cost,
+        optimise: config.optimise,
+        in_time_order: true,
+        capacity: None,
+        stop_on: config.stop_on,
+        threads: 0,
+        rounds_max: ROUNDS_MAX,
+        search_trials: SEARCH_TRIALS,
+        rules: rules.filter(|rules| !rules.rules.is_empty()),
+    };
+    Ok((team_rules, Recipe { params, wording: project.wording()?, leads_a_week: config.capacity }))
 }
 
 /// Fits and measures every rung and chooses one. It keeps a processor busy for seconds and waits for nothing.
 pub(crate) fn climb(gathered: &Gathered, progress: &dyn Fn(&str)) -> Result<Ladder> {
+    if let Some(few) = &gathered.few {
+        return few.ladder(gathered);
+    }
     let rungs = gathered.rungs(&gathered.kinds(), progress)?;
     let choice = gathered.choose(&rungs);
     Ok(Ladder { rungs, choice, tested: gathered.tested() })
@@ -219,10 +262,18 @@ pub(crate) fn climb(gathered: &Gathered, progress: &dyn Fn(&str)) -> Result<Ladd
 
 /// Fits and measures the rung of one kind.
 pub(crate) fn fit_one(gathered: &Gathered, kind: ModelKind) -> Result<Rung> {
-    gathered.rungs(&[kind], &|_| {})?.pop().context("one kind gives one rung")
+    let rungs = match &gathered.few {
+        Some(few) => few.ladder(gathered)?.rungs,
+        None => gathered.rungs(&[kind], &|_| {})?,
+    };
+    rungs.into_iter().next().context("one kind gives one rung")
 }
 
 impl Gathered {
+    fn manifest(&self) -> Result<&Manifest> {
+        self.manifest.as_ref().context("rows were set apart without being frozen")
+    }
+
     /// Returns the columns that know too much.
     fn evidence(&self) -> Result<Vec<LeakEvidence>> {
         let train = &self.for_use.train;
@@ -296,14 +347,16 @@ impl Gathered {
         let artifact = Artifact {
             model: now.model,
             target: self.assignment.target.clone(),
-            inputs: Inputs::Leads(self.manifest.sql.clone()),
+            inputs: Inputs::Leads(self.manifest()?.sql.clone()),
             baseline,
         };
         let bytes = serde_json::to_vec(&artifact).context("cannot write the model as JSON")?;
         let mut card = self.card(registry::model_id(&bytes), &artifact.model, measured, evidence)?;
         let appraisal = self.appraise(fitted, &test_matrix, &scores, rules)?;
         (card.earnings, card.by_age, card.bias) = (appraisal.earnings, appraisal.by_age, appraisal.bias);
-        Ok(Rung { bytes, card, scores, threshold: earlier.threshold.score, losses })
+        let features = artifact.model.features;
+        let (beta, threshold) = (params.beta, earlier.threshold.score);
+        Ok(Rung { bytes, card, features, beta, scores, threshold, losses })
     }
 
     /// What later weeks are held against. Of each lead only its last observation, as the watch does it.
@@ -329,14 +382,14 @@ impl Gathered {
         let Split { train, valid, .. } = &self.for_use;
         let all: Vec<usize> = train.iter().chain(valid).copied().collect();
         let moments = || all.iter().map(|row| self.rows.observations[*row].as_of);
-        let sql = serde_json::to_vec(&(&self.manifest.sql, &model.features)).context("cannot hash the features")?;
+        let sql = serde_json::to_vec(&(&self.manifest()?.sql, &model.features)).context("cannot hash the features")?;
         Ok(ModelCard {
             model_id,
             target: self.assignment.target.clone(),
             kind: model.kind(),
             as_of: self.assignment.as_of,
             dataset: DatasetCard {
-                hash: self.manifest.logical_hash.clone(),
+                hash: self.manifest()?.logical_hash.clone(),
                 rows_train: train.len(),
                 rows_valid: valid.len(),
                 rows_test: self.by_time.test.len(),
@@ -349,7 +402,7 @@ impl Gathered {
             seed: self.assignment.seed,
             params: model.params.clone(),
             threshold: model.threshold.clone(),
-            metrics: measured.metrics,
+            metrics: Some(measured.metrics),
             gain: measured.gain,
             reliability: measured.reliability,
             importance: measured.importance,
@@ -362,6 +415,13 @@ impl Gathered {
         })
     }
 
+    /// Returns the rules that cannot be read or fit no feature, a line each.
+    pub(crate) fn rules_not_used(&self, features: &FeatureSet) -> Vec<String> {
+        let Some(team) = &self.team_rules else { return Vec::new() };
+        let unreadable = team.unreadable.iter().map(|line| format!("not read: {line}"));
+        unreadable.chain(team.unbound(features).into_iter().map(|line| format!("not used: {line}"))).collect()
+    }
+
     fn notes_of(&self, model: &Model) -> Vec<String> {
         let mut notes = self.notes.clone();
         if let Some(from) = self.test_from() {
@@ -372,11 +432,8 @@ impl Gathered {
                 self.assignment.as_of.format("%-d %b %Y"),
             ));
         }
-        if model.kind() == ModelKind::Rules
-            && let Some(rules) = &self.recipe.params.rules
-        {
-            let unbound = rules.bind(&model.features);
-            notes.extend(unbound.into_iter().map(|rule| format!("rule {} is not used: {}", rule.rule + 1, rule.why)));
+        if model.kind() == ModelKind::Rules {
+            notes.extend(self.rules_not_used(&model.features));
         }
         notes
     }

@@ -52,6 +52,12 @@ pub(super) async fn to_freeze(lake: &Lake, labelled: Labelled, flags: &Flags) ->
 }
 
 impl Rows {
+    /// Returns no rows.
+    pub(super) fn none() -> Result<Rows> {
+        let table = Table::new(Vec::new())?;
+        Ok(Rows { observations: Vec::new(), table, labels: Vec::new(), weights: Vec::new() })
+    }
+
     /// Returns the rows with the features that they were frozen with.
     pub(super) fn read(data: &Path, manifest: &Manifest, rows: DatasetRows) -> Result<Rows> {
         let DatasetRows { observations, labels, weights, .. } = rows;

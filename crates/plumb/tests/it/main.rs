@@ -5,6 +5,7 @@ mod server;
 mod ingest;
 mod quick;
 mod story;
+mod few;
 mod cluster;
 mod journal;
 mod sdks;

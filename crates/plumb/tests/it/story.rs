@@ -28,7 +28,7 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
     );
     assert!(failure(run(&company, &["retrain"])).contains("run `plumb train` first"));
     assert!(failure(run(&company, &["train", "--target", "won"])).contains("expected one of `converted`, `approved`"));
-    assert!(failure(run(&company, &["train", "--as-of", "2024-12-01"])).contains("cannot train for `converted`"));
+    assert!(failure(run(&company, &["train", "--as-of", "2024-10-01"])).contains("cannot train for `converted`"));
 
     // The first model is of the time before the new channel, so that there is something to catch.
     let trained = plumb(&["train", "--target", "converted", "--as-of", "2026-02-01"]);

@@ -167,7 +167,7 @@ async fn new_models(workplace: &Workplace, target: &str, now: DateTime<Utc>, tru
     cards.sort_by_key(|card| card.kind);
     if let Some(first) = cards.first() {
         println!("{target}: the models as of {} are there", now.format("%Y-%m-%d"));
-        print!("{}", train::heading(first.metrics.beta));
+        print!("{}", train::heading(first.metrics.as_ref().map_or(0.5, |metrics| metrics.beta)));
         cards.iter().for_each(|card| println!("  {}", train::line(card)));
         return Ok(());
     }
@@ -204,7 +204,8 @@ fn distance(ladder: &mut Ladder, truth: &Truth) -> Result<String> {
         "  best possible on these rows, by the true probabilities: AUC {best_auc:.3}, log loss {best_loss:.4}\n"
     );
     for rung in &mut ladder.rungs {
-        let (auc, loss) = (rung.card.metrics.auc.value, rung.card.metrics.log_loss.value);
+        let Some(metrics) = &rung.card.metrics else { continue };
+        let (auc, loss) = (metrics.auc.value, metrics.log_loss.value);
         let note = format!(
             "{:.0} % of the way from chance to the best possible AUC ({best_auc:.3}); log loss {:.1} % over the best \
              possible ({best_loss:.4})",

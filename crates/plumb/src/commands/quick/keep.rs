@@ -66,7 +66,7 @@ fn card(kept: &Kept, model_id: String) -> Result<ModelCard> {
         seed: params.seed,
         params: model.params.clone(),
         threshold: model.threshold.clone(),
-        metrics,
+        metrics: Some(metrics),
         gain,
         reliability,
         importance,

@@ -136,6 +136,12 @@ fn section(part: &Part, lead_id: &str) -> Markup {
                 (chip(newest.band)) " " span.number { (percent(newest.score.get())) }
                 span.muted { " " (meaning(newest.band)) }
             }
+            @if let Some(interval) = newest.interval {
+                p.muted {
+                    "Between " (percent(interval.low)) " and " (percent(interval.high))
+                    ", as far as the model can tell from what it learned from (95 %)."
+                }
+            }
             (charts::score_bar(newest.score.get(), newest.band))
             p.muted {
                 "As of " (day(newest.as_of)) ", by model " code { (newest.model_id) }

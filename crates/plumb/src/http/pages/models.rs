@@ -126,7 +126,7 @@ fn measures(beta: f64) -> Vec<Measure> {
 }
 
 fn metrics(ladder: &[Rung]) -> Markup {
-    let beta = ladder.first().map_or(0.5, |rung| rung.card.metrics.beta);
+    let beta = ladder.iter().find_map(|rung| Some(rung.card.metrics.as_ref()?.beta)).unwrap_or(0.5);
     html! {
         section.card {
             h2 { "On the newest rows, which no model has seen" }
@@ -147,22 +147,20 @@ fn metrics(ladder: &[Rung]) -> Markup {
 }
 
 fn metric_row(measure: &Measure, ladder: &[Rung]) -> Markup {
-    let value = |rung: &Rung| (measure.of)(&rung.card.metrics).map(|metric| metric.value);
+    let metric = |rung: &Rung| rung.card.metrics.as_ref().and_then(measure.of);
     let better = |one: f64, other: f64| if measure.larger_is_better { one.max(other) } else { one.min(other) };
-    let best = ladder.iter().filter_map(value).reduce(better);
+    let best = ladder.iter().filter_map(metric).map(|metric| metric.value).reduce(better);
     html! {
         tr {
             th scope="row" { (measure.name) div.muted.small { (measure.tells) } }
             @for rung in ladder {
-                td {
-                    @if let Some(metric) = (measure.of)(&rung.card.metrics) {
-                        @if best == Some(metric.value) { strong { ((measure.shown)(metric.value)) } }
-                        @else { ((measure.shown)(metric.value)) }
-                        @if let Some(interval) = metric.interval {
-                            span.interval { ((measure.shown)(interval.low)) " – " ((measure.shown)(interval.high)) }
-                        }
-                    } @else { "–" }
-                }
+                td { @if let Some(metric) = metric(rung) {
+                    @if best == Some(metric.value) { strong { ((measure.shown)(metric.value)) } }
+                    @else { ((measure.shown)(metric.value)) }
+                    @if let Some(interval) = metric.interval {
+                        span.interval { ((measure.shown)(interval.low)) " – " ((measure.shown)(interval.high)) }
+                    }
+                } @else { span.muted { "–" } } }
             }
         }
     }
