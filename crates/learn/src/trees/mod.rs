@@ -165,7 +165,7 @@ impl Trees {
             None => Explainer::Deep(Deep::new(tree, &self.codes)),
         };
         let trees: Vec<Explainer> = self.trees.iter().map(explainer).collect();
-        entries.shrink_to_fit();
+        let entries = tables::in_large_pages(entries);
         let questions = trees.iter().filter_map(|explainer| match explainer {
             Explainer::Tables(tables) => Some(tables.questions()),
             Explainer::Deep(_) => None,

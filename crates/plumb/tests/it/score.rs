@@ -22,7 +22,7 @@ fn a_file_gets_the_same_scores_in_every_format_and_in_its_order() {
         let told = success(run(folder.path(), &arguments));
         assert!(told.contains(&format!("{ROWS} rows scored by")), "{told}");
     };
-    ["scores.csv", "scores.jsonl", "scores.parquet", "again.parquet"].map(score);
+    ["scores.csv", "scores.jsonl", "scores.parquet", "again.parquet"].into_iter().for_each(score);
     let read = |name: &str| fs::read(folder.path().join(name)).expect("it is written");
     assert_eq!(read("scores.parquet"), read("again.parquet"), "threads change nothing");
 
