@@ -1,8 +1,9 @@
 //! The project's own recipes: `cargo xtask check`, `cargo xtask test` and `cargo xtask bench`.
 //!
-//! A recipe is a list of commands that anyone could type. What they need of the machine is found or installed in
-//! `provide`, and the database server that the tests talk to is in `postgres`.
+//! A recipe is a list of commands that anyone could type; those of the benchmarks are in `bench`. What they need of the
+//! machine is found or installed in `provide`, and the database server that the tests talk to is in `postgres`.
 
+mod bench;
 mod postgres;
 mod provide;
 
@@ -15,8 +16,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 const USAGE: &str = "usage: cargo xtask check   format, lints and documentation
        cargo xtask test    check, then licences and bans, then every test against real components
-       cargo xtask bench features|kernel   the figures of docs/benchmarks.md
-       cargo xtask bench features --large  the same with ten times the leads as well";
+       cargo xtask bench features|kernel|serve|score   the figures of docs/benchmarks.md
+       cargo xtask bench features|score --large        the same with more leads or rows as well";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,8 +25,8 @@ fn main() -> ExitCode {
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["check"] => check(),
         ["test"] => test(),
-        ["bench", name] => bench(name, &[]),
-        ["bench", "features", "--large"] => bench("features", &["--large"]),
+        ["bench", name] => bench::bench(name, false),
+        ["bench", name @ ("features" | "score"), "--large"] => bench::bench(name, true),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -62,22 +63,6 @@ fn test() -> Result<()> {
     // The server lives until the end of this function, also when a test fails.
     let server = postgres::Server::start(&programs)?;
     tests(&server, &sdks)
-}
-
-/// Runs the benchmarks of a part, in the workspace's own features: for one package alone cargo would unite others, and
-/// build DataFusion once more.
-fn bench(name: &str, size: &[&str]) -> Result<()> {
-    let bench = |name: &str, arguments: &[&str]| {
-        run(cargo().args(["bench", "--workspace", "--locked", "--bench", name, "--"]).args(arguments))
-    };
-    match name {
-        "features" => {
-            bench("request", &[])?;
-            bench("batch", size)
-        }
-        "kernel" => bench("kernel", &[]),
-        other => bail!("there is no benchmark `{other}`: expected `features` or `kernel`"),
-    }
 }
 
 /// Format, lints and documentation, with warnings as errors. All in the release profile, the only one there is

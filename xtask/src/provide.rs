@@ -123,12 +123,27 @@ fn once(folder: &Path, package: &str, install: impl Fn() -> Command) -> Result<(
         std::fs::remove_dir_all(folder).with_context(|| format!("cannot remove `{}`", folder.display()))?;
     }
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
-    run(&mut install()).with_context(|| format!("cannot install {package} for the tests"))?;
+    run(&mut install()).with_context(|| format!("cannot install {package}"))?;
     std::fs::write(&mark, package).with_context(|| format!("cannot write `{}`", mark.display()))
 }
 
+/// Makes a virtual environment of Python with these requirements in the target folder, once, and returns its Python.
+pub(crate) fn python(name: &str, requirements: &str) -> Result<PathBuf> {
+    ensure!(on_path("python3").is_some(), "`python3` is not on the PATH: install Python 3.11 or newer");
+    let folder = target_folder().join("bench-python").join(name);
+    let python = folder.join("bin/python");
+    once(&folder, requirements, || {
+        let mut both = Command::new("sh");
+        let install = "python3 -m venv \"$0\" && printf %s \"$1\" > \"$0/requirements.txt\" \
+             && \"$0/bin/python\" -m pip install --quiet --disable-pip-version-check -r \"$0/requirements.txt\"";
+        both.args(["-c", install]).arg(&folder).arg(requirements);
+        both
+    })?;
+    Ok(python)
+}
+
 /// Cargo's target folder.
-fn target_folder() -> PathBuf {
+pub(crate) fn target_folder() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 

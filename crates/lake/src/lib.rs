@@ -33,6 +33,8 @@ pub mod dataset;
 mod engine;
 mod moment;
 pub mod csv_table;
+pub mod rows;
+pub mod scores;
 
 use std::path::PathBuf;
 
@@ -203,6 +205,17 @@ pub enum Error {
         /// What would have done.
         expected: &'static str,
     },
+    /// A file of rows does not fit the model that is to score it.
+    #[error("`{}`: {problem}", path.display())]
+    Rows {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it and what was expected.
+        problem: String,
+    },
+    /// A CSV file cannot be read.
+    #[error(transparent)]
+    Csv(#[from] csv_table::Error),
     /// The engine failed where it should not.
     #[error("the engine could not {doing}")]
     Engine {

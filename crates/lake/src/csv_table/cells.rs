@@ -25,6 +25,11 @@ pub(super) fn values_of(rows: &[StringRecord], column: usize) -> Values {
     if present().all(|cell| number(cell).is_some()) {
         return Values::Number(cells().map(|cell| number(cell).unwrap_or(f32::NAN)).collect());
     }
+    categories(cells())
+}
+
+/// Returns trimmed cells as words.
+pub(crate) fn categories<'a>(cells: impl Iterator<Item = &'a str>) -> Values {
     let mut levels: Vec<String> = Vec::new();
     let mut known: HashMap<&str, u32> = HashMap::new();
     let mut code = |cell| {
@@ -33,16 +38,22 @@ pub(super) fn values_of(rows: &[StringRecord], column: usize) -> Values {
             levels.len() as u32 - 1
         })
     };
-    let codes = cells().map(|cell| if is_missing(cell) { MISSING_LEVEL } else { code(cell) }).collect();
+    let codes = cells.map(|cell| if is_missing(cell) { MISSING_LEVEL } else { code(cell) }).collect();
     Values::Category { codes, levels }
 }
 
-fn is_missing(cell: &str) -> bool {
+/// Returns the flag that a trimmed cell is by its word.
+pub(crate) fn flag(cell: &str) -> Option<bool> {
+    let is = |yes: usize| FLAG_WORDS.iter().any(|words| cell.eq_ignore_ascii_case(words[yes]));
+    if is(1) { Some(true) } else { is(0).then_some(false) }
+}
+
+pub(crate) fn is_missing(cell: &str) -> bool {
     MISSING_WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word))
 }
 
 /// Returns a number that fits into a model's 32 bits. Rust would also read `inf` and `nan`, which are words here.
-pub(super) fn number(cell: &str) -> Option<f32> {
+pub(crate) fn number(cell: &str) -> Option<f32> {
     let plain = cell.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     cell.parse::<f64>().ok().map(|number| number as f32).filter(|number| plain && number.is_finite())
 }

@@ -1,5 +1,7 @@
 //! How a file separates and quotes its cells, found by trying.
 
+use std::io::Read;
+
 use csv::ByteRecord;
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -36,8 +38,8 @@ impl Dialect {
         best.1
     }
 
-    pub(super) fn reader<'a>(&self, text: &'a [u8]) -> csv::Reader<&'a [u8]> {
-        csv::ReaderBuilder::new().delimiter(self.delimiter).quote(self.quote).flexible(true).from_reader(text)
+    pub(super) fn reader<R: Read>(&self, source: R) -> csv::Reader<R> {
+        csv::ReaderBuilder::new().delimiter(self.delimiter).quote(self.quote).flexible(true).from_reader(source)
     }
 }
 

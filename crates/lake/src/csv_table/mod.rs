@@ -6,19 +6,28 @@
 //!   anything else, words. So numbers with thousand separators or units stay words.
 //! - A row that cannot be read is kept aside with its line and the reason, and the rest is read.
 //!
-//! The whole file is held in memory: this is for a data set that a person has at hand, not for a source.
+//! [`read_csv`] holds the whole file in memory: it is for a data set that a person has at hand, not for a source.
+//! [`crate::rows`] reads a file of any length, in which it knows what to expect.
 
 mod cells;
 mod dialect;
 mod rows;
 
+use std::fs::File;
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use plumb_lead::{Column, Table};
 
 use cells::values_of;
 use dialect::Dialect;
-use rows::{read_header, read_rows};
+use rows::read_rows;
+
+pub(crate) use cells::{categories, flag, is_missing, number};
+pub(crate) use rows::RowReader;
+
+/// So much of a file is enough to find out how it is written.
+const BEGINNING: u64 = 1 << 20;
 
 /// What was read from a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,16 +100,30 @@ pub fn read_csv(path: &Path) -> Result<CsvTable, Error> {
     let bytes = read_bytes(path)?;
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
     let dialect = Dialect::sniff(text);
-    let mut reader = dialect.reader(text);
-    let header = read_header(reader.byte_headers().cloned(), path)?;
-    let (rows, rejected) = read_rows(&mut reader, &header, text);
+    let mut reader = RowReader::start(dialect, text, path)?;
+    let read = |source| Error::Read { path: path.to_owned(), source };
+    let (rows, rejected) = read_rows(&mut reader).map_err(read)?;
     if rows.is_empty() {
         return Err(Error::NoRows { path: path.to_owned(), first: rejected.into_iter().next() });
     }
-    let columns =
-        header.into_iter().enumerate().map(|(index, name)| Column { name, values: values_of(&rows, index) }).collect();
+    let columns = reader.header().iter().enumerate();
+    let columns = columns.map(|(index, name)| Column { name: name.clone(), values: values_of(&rows, index) }).collect();
     let table = Table::new(columns).expect("every row that was kept has a cell for every column");
     Ok(CsvTable { table, delimiter: char::from(dialect.delimiter), rejected })
+}
+
+/// Opens a CSV file whose rows are read one after the other. Its dialect is found in its beginning.
+pub(crate) fn open(path: &Path) -> Result<RowReader<Box<dyn Read + Send>>, Error> {
+    let failed = |source: std::io::Error| Error::Read { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(failed)?;
+    let mut beginning = Vec::new();
+    file.by_ref().take(BEGINNING).read_to_end(&mut beginning).map_err(failed)?;
+    check_text(&beginning, path)?;
+    let is_marked = beginning.starts_with(b"\xEF\xBB\xBF");
+    beginning.drain(..if is_marked { 3 } else { 0 });
+    let dialect = Dialect::sniff(&beginning);
+    let source: Box<dyn Read + Send> = Box::new(Cursor::new(beginning).chain(file));
+    RowReader::start(dialect, source, path)
 }
 
 impl std::fmt::Display for Rejected {
@@ -122,6 +145,12 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
         return Err(Error::NotAFile(path.to_owned()));
     }
     let bytes = std::fs::read(path).map_err(failed)?;
+    check_text(&bytes, path)?;
+    Ok(bytes)
+}
+
+/// Refuses what begins as no text does.
+fn check_text(bytes: &[u8], path: &Path) -> Result<(), Error> {
     let problem = if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         "is in UTF-16"
     } else if bytes.starts_with(b"PK\x03\x04") {
@@ -129,7 +158,7 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
     } else if bytes.iter().take(8192).any(|byte| *byte == 0) {
         "is not text"
     } else {
-        return Ok(bytes);
+        return Ok(());
     };
     Err(Error::NotText { path: path.to_owned(), problem })
 }

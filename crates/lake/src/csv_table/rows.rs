@@ -1,14 +1,16 @@
 //! The header and the rows, each with its line.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::io::Read;
 use std::path::Path;
 
 use csv::{ByteRecord, StringRecord};
 
 use super::cells::number;
+use super::dialect::Dialect;
 use super::{Error, Rejected};
 
-pub(super) fn read_header(record: csv::Result<ByteRecord>, path: &Path) -> Result<Vec<String>, Error> {
+fn read_header(record: csv::Result<ByteRecord>, path: &Path) -> Result<Vec<String>, Error> {
     let wrong = |problem: String| Error::Header { path: path.to_owned(), problem };
     let record = record.map_err(|error| wrong(error.to_string()))?;
     let record = StringRecord::from_byte_record(record)
@@ -36,54 +38,100 @@ pub(super) fn read_header(record: csv::Result<ByteRecord>, path: &Path) -> Resul
     if repeated.is_empty() { Ok(names) } else { Err(wrong(format!("{} must occur once", repeated.join(", ")))) }
 }
 
-pub(super) fn read_rows(
-    reader: &mut csv::Reader<&[u8]>,
-    header: &[String],
-    text: &[u8],
-) -> (Vec<StringRecord>, Vec<Rejected>) {
-    let (mut rows, mut rejected) = (Vec::new(), Vec::new());
-    let mut lines = Lines { text, at: 0, line: 1 };
-    let mut record = ByteRecord::new();
-    // Reading from memory cannot fail, and a flexible reader takes any number of cells.
-    while matches!(reader.read_byte_record(&mut record), Ok(true)) {
-        let line = lines.line_at(record.position().map_or(0, |position| position.byte() as usize));
-        if record.len() != header.len() {
-            let mut reason = format!("expected {} fields, found {}", header.len(), record.len());
+/// Reads rows one after the other, so that a file need not be in memory.
+pub(crate) struct RowReader<R> {
+    reader: csv::Reader<Lines<R>>,
+    header: Vec<String>,
+    record: ByteRecord,
+}
+
+impl<R: Read> RowReader<R> {
+    /// Reads the header of a file; `path` is for messages.
+    pub(super) fn start(dialect: Dialect, source: R, path: &Path) -> Result<RowReader<R>, Error> {
+        let mut reader = dialect.reader(Lines { source, read: 0, breaks: VecDeque::new(), line: 1 });
+        let header = read_header(reader.byte_headers().cloned(), path)?;
+        Ok(RowReader { reader, header, record: ByteRecord::new() })
+    }
+
+    /// Returns the names of the columns.
+    pub(crate) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// Returns how many bytes were read so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.reader.get_ref().read
+    }
+
+    /// Returns the next row with its line; `None` at the end.
+    pub(crate) fn next(&mut self) -> std::io::Result<Option<(u64, Result<StringRecord, Rejected>)>> {
+        match self.reader.read_byte_record(&mut self.record) {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        let start = self.record.position().map_or(0, csv::Position::byte);
+        let line = self.reader.get_mut().line_at(start);
+        Ok(Some((line, self.checked(line))))
+    }
+
+    fn checked(&mut self, line: u64) -> Result<StringRecord, Rejected> {
+        let (record, expected) = (&self.record, self.header.len());
+        if record.len() != expected {
+            let mut reason = format!("expected {expected} fields, found {}", record.len());
             let breaks = record.iter().flatten().filter(|byte| **byte == b'\n').count();
             if breaks > 0 {
                 reason.push_str(&format!("; a quote that is opened here goes on for {breaks} more lines"));
             }
-            rejected.push(Rejected { line, field: None, reason });
-            continue;
+            return Err(Rejected { line, field: None, reason });
         }
-        match StringRecord::from_byte_record(std::mem::take(&mut record)) {
-            Ok(row) => rows.push(row),
-            Err(error) => {
-                let field = header.get(error.utf8_error().field()).cloned();
-                rejected.push(Rejected { line, field, reason: "not valid UTF-8".to_owned() });
-                record = error.into_byte_record();
-            }
-        }
+        StringRecord::from_byte_record(std::mem::take(&mut self.record)).map_err(|error| {
+            let field = self.header.get(error.utf8_error().field()).cloned();
+            self.record = error.into_byte_record();
+            Rejected { line, field, reason: "not valid UTF-8".to_owned() }
+        })
     }
-    (rows, rejected)
 }
 
-/// Counts lines on the way through the text. The reader's own line number of a row is that of the end of the row
+/// Reads all rows, and those that cannot be used aside.
+pub(super) fn read_rows<R: Read>(reader: &mut RowReader<R>) -> std::io::Result<(Vec<StringRecord>, Vec<Rejected>)> {
+    let (mut rows, mut rejected) = (Vec::new(), Vec::new());
+    while let Some((_, row)) = reader.next()? {
+        match row {
+            Ok(row) => rows.push(row),
+            Err(row) => rejected.push(row),
+        }
+    }
+    Ok((rows, rejected))
+}
+
+/// Counts lines on the way through a text. The reader's own line number of a row is that of the end of the row
 /// before it, which is another line where lines are empty or end in CRLF.
-struct Lines<'a> {
-    text: &'a [u8],
-    at: usize,
+struct Lines<R> {
+    source: R,
+    read: u64,
+    /// Where what was read has `\n` (true) or `\r`, as far as it is not counted yet.
+    breaks: VecDeque<(u64, bool)>,
     line: u64,
 }
 
-impl Lines<'_> {
-    fn line_at(&mut self, byte: usize) -> u64 {
-        while let Some(found) = self.text.get(self.at) {
-            if self.at >= byte && !matches!(found, b'\n' | b'\r') {
-                break;
-            }
-            self.line += u64::from(*found == b'\n');
-            self.at += 1;
+impl<R: Read> Read for Lines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        let breaks = (self.read..).zip(&buffer[..count]).filter(|(_, byte)| matches!(byte, b'\n' | b'\r'));
+        self.breaks.extend(breaks.map(|(at, byte)| (at, *byte == b'\n')));
+        self.read += count as u64;
+        Ok(count)
+    }
+}
+
+impl<R> Lines<R> {
+    /// Returns the line of the first byte from here on that ends no line.
+    fn line_at(&mut self, mut byte: u64) -> u64 {
+        while let Some((at, ends_line)) = self.breaks.front().copied().filter(|(at, _)| *at <= byte) {
+            self.breaks.pop_front();
+            self.line += u64::from(ends_line);
+            byte += u64::from(at == byte);
         }
         self.line
     }

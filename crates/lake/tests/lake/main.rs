@@ -6,6 +6,7 @@ mod features;
 mod feature_file;
 mod dataset;
 mod relations;
+mod rows;
 mod snapshots;
 mod time;
 mod equality;

@@ -8,7 +8,6 @@
 //! feature of many categories. A column exists twice if some questions send missing values left and others right.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 
 use super::read::CATEGORIES_END;
 use super::tree::{Split, Test, Tree};
@@ -34,8 +33,6 @@ const COMPARED_MAX: usize = 32;
 pub(super) struct Codes {
     sources: Vec<Source>,
     columns: usize,
-    /// For each column, where its conditions begin: one for each of its thresholds.
-    conditions: Vec<u32>,
 }
 
 /// What a split asks of codes.
@@ -90,7 +87,7 @@ impl Codes {
                 _ => unreachable!("the key tells the two kinds apart"),
             }
         }
-        let mut codes = Codes { sources: drafts.into_values().collect(), columns: 0, conditions: vec![1] };
+        let mut codes = Codes { sources: drafts.into_values().collect(), columns: 0 };
         for source in &mut codes.sources {
             if let Kind::Ranks(thresholds) = &mut source.kind {
                 thresholds.sort_unstable_by(f32::total_cmp);
@@ -101,14 +98,6 @@ impl Codes {
             for first in [&mut source.left, &mut source.right].into_iter().flatten() {
                 *first = codes.columns;
                 codes.columns += chunks;
-                for chunk in 0..chunks {
-                    let thresholds = match &source.kind {
-                        Kind::Ranks(thresholds) => (thresholds.len() - chunk * RANKS_MAX).min(RANKS_MAX),
-                        Kind::Categories(_) => 0,
-                    };
-                    let begin = codes.conditions[codes.conditions.len() - 1];
-                    codes.conditions.push(begin + thresholds as u32);
-                }
             }
         }
         codes
@@ -147,25 +136,6 @@ impl Codes {
             }
             _ => unreachable!("the key tells the two kinds apart"),
         }
-    }
-
-    /// Returns the number of the condition that a question is, if it is one: whether a code is at most a number.
-    pub(super) fn condition(&self, ask: &Ask) -> Option<NonZeroU32> {
-        match ask {
-            Ask::Rank { column, at } => NonZeroU32::new(self.conditions[*column as usize] + u32::from(*at)),
-            Ask::NoneOf(_) => None,
-        }
-    }
-
-    /// Answers all conditions for one row. In each column those under its code are not met, and the others are, so it
-    /// takes no comparisons.
-    pub(super) fn conditions(&self, codes: &[[u8; 1]]) -> Vec<u8> {
-        let mut conditions = vec![u8::MAX; self.conditions[self.conditions.len() - 1] as usize];
-        for ([code], ends) in codes.iter().zip(self.conditions.windows(2)) {
-            let [begin, end] = [ends[0], ends[1]].map(|end| end as usize);
-            conditions[begin..end.min(begin + usize::from(*code))].fill(0);
-        }
-        conditions
     }
 
     /// Codes rows, `width` values each. Rows that are not there get the codes of missing values.
@@ -216,6 +186,16 @@ impl Ask {
 }
 
 impl Listed {
+    /// Returns the column.
+    pub(super) fn column(&self) -> usize {
+        self.column as usize
+    }
+
+    /// Returns the codes that go right.
+    pub(super) fn codes(&self) -> impl Iterator<Item = u8> {
+        self.codes.iter().copied()
+    }
+
     fn add(&mut self, code: u8) {
         self.codes.push(code);
         self.bits[usize::from(code / 32)] |= 1 << (code % 32);

@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use plumb_lead::Matrix;
 
 use crate::{Error, Explanation};
+use answers::Answers;
 use codes::Codes;
 use deep::Deep;
 use leaves::Leaves;
@@ -28,6 +29,7 @@ mod walk;
 mod codes;
 mod leaves;
 mod units;
+mod answers;
 mod tables;
 mod quadrature;
 mod deep;
@@ -67,6 +69,8 @@ struct Explainers {
     trees: Vec<Explainer>,
     /// The tables of all trees.
     entries: Vec<Entry>,
+    /// One row's answers to the questions of the trees that have tables.
+    answers: Answers,
 }
 
 /// How a tree's contributions are found.
@@ -151,14 +155,23 @@ impl Trees {
 
     /// Returns the way to explain each tree, with tables that take no more than so many bytes.
     fn explainers(&self, bytes_max: usize) -> Explainers {
-        let mut entries = Vec::new();
-        let explainer = |tree| match Tables::new(tree, &self.codes, &mut entries, bytes_max / size_of::<Entry>()) {
-            Some(tables) => Explainer::Tables(tables),
+        let (mut entries, mut word) = (Vec::new(), 0);
+        let entries_max = bytes_max / size_of::<Entry>();
+        let explainer = |tree| match Tables::new(tree, &self.codes, &mut entries, entries_max, word) {
+            Some(tables) => {
+                word += answers::words_of(tables.questions().1.len());
+                Explainer::Tables(tables)
+            }
             None => Explainer::Deep(Deep::new(tree, &self.codes)),
         };
-        let trees = self.trees.iter().map(explainer).collect();
-        entries.shrink_to_fit();
-        Explainers { trees, entries }
+        let trees: Vec<Explainer> = self.trees.iter().map(explainer).collect();
+        let entries = tables::in_large_pages(entries);
+        let questions = trees.iter().filter_map(|explainer| match explainer {
+            Explainer::Tables(tables) => Some(tables.questions()),
+            Explainer::Deep(_) => None,
+        });
+        let answers = Answers::new(questions, self.codes.columns());
+        Explainers { trees, entries, answers }
     }
 
     fn check(&self, matrix: &Matrix) -> Result<(), Error> {

@@ -5,8 +5,7 @@
 //! by unit, so that a table stays in a near cache while all rows are looked up in it. A single row meets each table
 //! once, and what it needs is fetched from memory while other trees are still asked.
 
-use std::num::NonZeroU32;
-
+use super::answers::{WORD, words_of};
 use super::codes::{Ask, Codes};
 use super::quadrature::Rule;
 use super::tree::Tree;
@@ -36,9 +35,36 @@ pub(super) struct Tables {
     asks: Vec<Ask>,
     terms: Vec<Term>,
     lookups: Vec<Lookup>,
-    /// Where one row's answer to each question is, if it is a condition (see [`Codes::conditions`]).
-    conditions: Vec<Option<NonZeroU32>>,
+    /// The first of the tree's words among one row's answers (see [`super::answers`]).
+    word: usize,
+    parts: Vec<Part>,
+    repeats: Vec<Repeat>,
 }
+
+/// Bits of one row's pattern that are answers of one word, taken out and put side by side. A tree of up to 64 splits
+/// has one word, and a unit one part.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    mask: u64,
+    flipped: u64,
+    word: u8,
+    shift: u8,
+}
+
+/// A further answer on which a bit of one row's pattern depends, where the way to a unit asks of a feature again.
+#[derive(Clone, Copy, Debug)]
+struct Repeat {
+    word: u8,
+    at: u8,
+    flipped: bool,
+    kept: u8,
+}
+
+/// Where in each unit's table one row is looked up.
+pub(super) type Patterns = [u8; UNITS_MAX];
+
+/// No patterns yet.
+pub(super) const NO_PATTERNS: Patterns = [0; UNITS_MAX];
 
 /// A condition on a row's answer at a split: where it is not met, the pattern keeps only some bits.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +81,8 @@ struct Lookup {
     /// Where its table begins.
     first: u32,
     terms: u8,
+    parts: u8,
+    repeats: u8,
     width: u8,
     /// All bits of its pattern.
     full: u8,
@@ -69,8 +97,14 @@ pub(super) struct Scratch<const ROWS: usize> {
 
 impl Tables {
     /// Returns how a tree is looked up, and adds its tables to the entries: unless it is too deep, or there would be
-    /// more entries than may be.
-    pub(super) fn new(tree: &Tree, codes: &Codes, entries: &mut Vec<Entry>, entries_max: usize) -> Option<Tables> {
+    /// more entries than may be. One row's answers begin in this word.
+    pub(super) fn new(
+        tree: &Tree,
+        codes: &Codes,
+        entries: &mut Vec<Entry>,
+        entries_max: usize,
+        word: usize,
+    ) -> Option<Tables> {
         if tree.splits().count() > SPLITS_MAX {
             return None;
         }
@@ -81,12 +115,17 @@ impl Tables {
         }
         let places = tree.places();
         let asks: Vec<Ask> = tree.splits().map(|split| codes.ask(split)).collect();
-        let conditions = asks.iter().map(|ask| codes.condition(ask)).collect();
-        let mut tables = Tables { asks, terms: Vec::new(), lookups: Vec::new(), conditions };
+        let (terms, lookups, parts, repeats) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut tables = Tables { asks, terms, lookups, word, parts, repeats };
         for unit in &units {
             tables.add_unit(unit, &places, entries);
         }
         Some(tables)
+    }
+
+    /// Returns the tree's questions, and the first word of one row's answers to them.
+    pub(super) fn questions(&self) -> (usize, &[Ask]) {
+        (self.word, &self.asks)
     }
 
     /// Finds out which entries rows need.
@@ -115,43 +154,36 @@ impl Tables {
         }
     }
 
-    /// Finds out which entries one row needs, given its answers to all conditions, and asks the memory for each, so that
-    /// it is near when it is added.
-    ///
-    /// For one row, the questions themselves would be most of what has to be read.
-    pub(super) fn find_for_one(
-        &self,
-        codes: &[[u8; 1]],
-        conditions: &[u8],
-        entries: &[Entry],
-        scratch: &mut Scratch<1>,
-    ) {
-        for (at, (answer, condition)) in scratch.answers.iter_mut().zip(&self.conditions).enumerate() {
-            *answer = match condition {
-                Some(condition) => [conditions[condition.get() as usize]],
-                None => self.asks[at].answer(codes),
-            };
-        }
-        let mut terms = self.terms.as_chunks::<TERMS>().0;
-        for (lookup, pattern) in self.lookups.iter().zip(&mut scratch.patterns) {
-            let (conditions, others) = terms.split_at(lookup.terms_padded() / TERMS);
-            let mut found = lookup.full;
-            for terms in conditions {
-                for term in terms {
-                    found &= (scratch.answers[usize::from(term.split)][0] ^ term.flipped) | term.kept;
-                }
+    /// Finds out which entries one row needs, given its answers, and asks the memory for each, so that it is near when
+    /// it is added.
+    #[inline(always)]
+    pub(super) fn find_for_one<const BMI2: bool>(&self, answers: &[u64], entries: &[Entry], patterns: &mut Patterns) {
+        let (mut parts, mut repeats) = (&self.parts[..], &self.repeats[..]);
+        let answers = &answers[self.word..self.word + words_of(self.asks.len())];
+        for (lookup, pattern) in self.lookups.iter().zip(patterns) {
+            let mut found = 0;
+            let (of_unit, others) = parts.split_at(usize::from(lookup.parts));
+            for part in of_unit {
+                found |= (extract::<BMI2>(answers[part.word as usize] ^ part.flipped, part.mask) as u8) << part.shift;
             }
-            *pattern = [found];
-            terms = others;
+            parts = others;
+            let (of_unit, others) = repeats.split_at(usize::from(lookup.repeats));
+            for repeat in of_unit {
+                let answer = (answers[repeat.word as usize] >> repeat.at ^ u64::from(repeat.flipped)) & 1;
+                found &= (answer as u8).wrapping_neg() | repeat.kept;
+            }
+            repeats = others;
+            *pattern = found;
             fetch(&entries[lookup.first as usize + usize::from(found)]);
         }
     }
 
     /// Adds the entries that were found for one row to its contributions, behind which there is one more number: what
     /// is beyond a unit's width is added there, so that there is no width to guess.
-    pub(super) fn add_for_one(&self, entries: &[Entry], scratch: &Scratch<1>, contributions: &mut [f64]) {
+    #[inline(always)]
+    pub(super) fn add_for_one(&self, entries: &[Entry], patterns: &Patterns, contributions: &mut [f64]) {
         let beyond = contributions.len() - 1;
-        for (lookup, [pattern]) in self.lookups.iter().zip(&scratch.patterns) {
+        for (lookup, pattern) in self.lookups.iter().zip(patterns) {
             let entry = &entries[lookup.first as usize + usize::from(*pattern)];
             for (feature, contribution) in lookup.features.iter().zip(entry.0) {
                 contributions[usize::from(*feature).min(beyond)] += contribution;
@@ -192,16 +224,45 @@ impl Tables {
             flipped: if term.left { 0 } else { u8::MAX },
             kept: !(1 << term.bit),
         }));
+        let (parts, repeats) = self.add_for_one_row(unit, places);
         let padding = Term { split: 0, flipped: 0, kept: u8::MAX };
         self.terms.resize(self.terms.len().next_multiple_of(TERMS), padding);
         self.lookups.push(Lookup {
             features,
             first: entries.len() as u32,
             terms: unit.terms.len() as u8,
+            parts,
+            repeats,
             width: unit.features.len() as u8,
             full: ((1_u16 << unit.bits) - 1) as u8,
         });
         entries.extend(table(unit));
+    }
+
+    /// Adds how one row's pattern is found. Bits ascend with the first splits that they depend on, as a tree's words do.
+    fn add_for_one_row(&mut self, unit: &Unit, places: &[usize]) -> (u8, u8) {
+        let (parts_before, repeats_before) = (self.parts.len(), self.repeats.len());
+        let mut bits = 0;
+        for term in &unit.terms {
+            let (word, at) = ((places[term.node] / WORD) as u8, places[term.node] % WORD);
+            if term.bit < bits {
+                let kept = !(1 << term.bit);
+                self.repeats.push(Repeat { word, at: at as u8, flipped: !term.left, kept });
+                continue;
+            }
+            let part = match self.parts[parts_before..].last_mut() {
+                Some(part) if part.word == word => part,
+                _ => {
+                    self.parts.push(Part { mask: 0, flipped: 0, word, shift: bits as u8 });
+                    let last = self.parts.len() - 1;
+                    &mut self.parts[last]
+                }
+            };
+            part.mask |= 1 << at;
+            part.flipped |= u64::from(!term.left) << at;
+            bits += 1;
+        }
+        ((self.parts.len() - parts_before) as u8, (self.repeats.len() - repeats_before) as u8)
     }
 }
 
@@ -235,6 +296,46 @@ impl Lookup {
 impl<const ROWS: usize> Scratch<ROWS> {
     pub(super) const EMPTY: Scratch<ROWS> =
         Scratch { answers: [[0; ROWS]; 1 + SPLITS_MAX], patterns: [[0; ROWS]; UNITS_MAX] };
+}
+
+/// Returns the entries in memory of large pages, where the system has them: a row meets some thousand tables, each in
+/// another place, and with small pages the processor spends much of its time on finding out where those are.
+pub(super) fn in_large_pages(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut moved = Vec::with_capacity(entries.len());
+    #[cfg(target_os = "linux")]
+    {
+        use std::ffi::{c_int, c_void};
+        unsafe extern "C" {
+            fn madvise(address: *mut c_void, length: usize, advice: c_int) -> c_int;
+        }
+        const PAGE: usize = 4096;
+        const HUGEPAGE: c_int = 14;
+        let begin = moved.as_mut_ptr() as usize;
+        let (first, end) = (begin.next_multiple_of(PAGE), begin + entries.len() * size_of::<Entry>());
+        if end > first + PAGE {
+            // SAFETY: the pages lie within memory that was just allocated, and advice changes nothing of what is in it.
+            // Whether it is followed does not matter.
+            unsafe { madvise(first as *mut c_void, (end - first) / PAGE * PAGE, HUGEPAGE) };
+        }
+    }
+    moved.extend_from_slice(&entries);
+    moved
+}
+
+/// Returns the bits of a value that are in the mask, side by side.
+#[inline(always)]
+fn extract<const BMI2: bool>(value: u64, mask: u64) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    if BMI2 {
+        // SAFETY: whoever says so has found out that the processor has the instruction.
+        return unsafe { std::arch::x86_64::_pext_u64(value, mask) };
+    }
+    let (mut rest, mut found) = (mask, 0);
+    for place in 0..mask.count_ones() {
+        found |= (value >> rest.trailing_zeros() & 1) << place;
+        rest &= rest - 1;
+    }
+    found
 }
 
 /// Asks the memory for an entry.

@@ -4,7 +4,7 @@
 //! to the bit on every machine.
 
 use super::codes::Codes;
-use super::tables::Scratch;
+use super::tables::{NO_PATTERNS, Scratch};
 use super::{Explainer, Explainers, ROWS, Trees};
 
 /// For one row, how many trees ahead its entries are asked for.
@@ -43,25 +43,43 @@ pub(super) fn contributions(trees: &Trees, explainers: &Explainers, rows: &[f32]
 }
 
 /// Sets the contributions of the trees for one row.
-///
+pub(super) fn contributions_of_one(trees: &Trees, explainers: &Explainers, row: &[f32], contributions: &mut [f64]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "bmi2")]
+        fn bmi2(trees: &Trees, explainers: &Explainers, row: &[f32], contributions: &mut [f64]) {
+            any_contributions_of_one::<true>(trees, explainers, row, contributions);
+        }
+        if is_x86_feature_detected!("bmi2") {
+            // SAFETY: the processor has what the function was compiled for.
+            return unsafe { bmi2(trees, explainers, row, contributions) };
+        }
+    }
+    any_contributions_of_one::<false>(trees, explainers, row, contributions);
+}
+
 /// There is nothing to be done side by side. What takes time is to fetch a line from each table, so it is asked for some
 /// trees ahead.
-pub(super) fn contributions_of_one(trees: &Trees, explainers: &Explainers, row: &[f32], contributions: &mut [f64]) {
+#[inline(always)]
+fn any_contributions_of_one<const BMI2: bool>(
+    trees: &Trees,
+    explainers: &Explainers,
+    row: &[f32],
+    contributions: &mut [f64],
+) {
     let codes = coded::<1>(&trees.codes, row, trees.columns);
-    let conditions = trees.codes.conditions(&codes);
+    let answers = explainers.answers.of(&codes);
     let mut sums = vec![0.0; trees.columns + 1];
-    let mut found = [const { Scratch::<1>::EMPTY }; AHEAD];
+    let mut found = [NO_PATTERNS; AHEAD];
     for ahead in 0..explainers.trees.len() + AHEAD {
-        let scratch = &mut found[ahead % AHEAD];
+        let patterns = &mut found[ahead % AHEAD];
         match ahead.checked_sub(AHEAD).map(|at| &explainers.trees[at]) {
-            Some(Explainer::Tables(tables)) => {
-                tables.add_for_one(&explainers.entries, scratch, &mut sums);
-            }
+            Some(Explainer::Tables(tables)) => tables.add_for_one(&explainers.entries, patterns, &mut sums),
             Some(Explainer::Deep(deep)) => deep.add(&codes, &mut sums[..trees.columns], trees.columns),
             None => {}
         }
         if let Some(Explainer::Tables(tables)) = explainers.trees.get(ahead) {
-            tables.find_for_one(&codes, &conditions, &explainers.entries, scratch);
+            tables.find_for_one::<BMI2>(&answers, &explainers.entries, patterns);
         }
     }
     contributions.copy_from_slice(&sums[..trees.columns]);
@@ -129,7 +147,7 @@ mod tests {
     /// On a processor without vector instructions worth a version of their own, this compares a thing with itself.
     #[test]
     fn every_processor_gives_the_same_answers() {
-        for depth in [4, 12] {
+        for depth in [4, 8, 12] {
             let (trees, matrix) = trained(depth);
             let rows = &matrix.values[..ROWS * matrix.columns];
             let (mut found, mut expected) = (vec![0.0; ROWS], vec![0.0; ROWS]);
@@ -142,6 +160,12 @@ mod tests {
                 contributions(&trees, &explainers, rows, &mut found);
                 any_contributions(&trees, &explainers, rows, &mut expected);
                 assert_eq!(found, expected, "depth {depth}");
+                for (row, expected) in rows.chunks(matrix.columns).zip(expected.chunks(matrix.columns)) {
+                    let (mut found, mut anywhere) = (vec![0.0; row.len()], vec![0.0; row.len()]);
+                    contributions_of_one(&trees, &explainers, row, &mut found);
+                    any_contributions_of_one::<false>(&trees, &explainers, row, &mut anywhere);
+                    assert_eq!((found.as_slice(), anywhere.as_slice()), (expected, expected), "depth {depth}, alone");
+                }
             }
         }
     }

@@ -102,7 +102,7 @@ fn columns_of(columns: Map<String, Value>, path: &str) -> Result<Vec<Row>, Error
         }
         rows.resize_with(values.len(), Row::new);
         for (row, value) in rows.iter_mut().zip(values) {
-            row.insert(name.clone(), field_value(value, &path)?);
+            row.insert(name.clone(), field_value(value, || path.clone())?);
         }
     }
     Ok(rows)
@@ -113,7 +113,7 @@ fn positional(values: Vec<Value>, order: &[&str], path: &str) -> Result<Row, Err
         return Err(Error::field(path, &format!("has {} values: expected {}", values.len(), order.len())));
     }
     let named = order.iter().zip(values);
-    named.map(|(name, value)| Ok(((*name).to_owned(), field_value(value, &format!("{path}.{name}"))?))).collect()
+    named.map(|(name, value)| Ok(((*name).to_owned(), field_value(value, || format!("{path}.{name}"))?))).collect()
 }
 
 #[cfg(test)]

@@ -288,6 +288,6 @@ fn read_features(value: serde_json::Value, path: &str, order: &[&str]) -> Result
     order
         .iter()
         .zip(list)
-        .map(|(name, value)| Ok(((*name).to_owned(), field_value(value, &format!("{path}.{name}"))?)))
+        .map(|(name, value)| Ok(((*name).to_owned(), field_value(value, || format!("{path}.{name}"))?)))
         .collect()
 }

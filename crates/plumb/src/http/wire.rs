@@ -139,8 +139,9 @@ impl Fields {
         fields
             .into_iter()
             .map(|(name, value)| {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                Ok((name, field_value(value, &path)?))
+                let of_field = || if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                let value = field_value(value, of_field)?;
+                Ok((name, value))
             })
             .collect()
     }
@@ -158,19 +159,19 @@ impl Fields {
 }
 
 /// Returns a JSON value as a plain value. Numbers too large for a model's 32-bit input are refused, as they would
-/// become infinite there.
-pub(super) fn field_value(value: Value, path: &str) -> Result<FieldValue, Error> {
+/// become infinite there. `path` is where it stands, which only an error has to know.
+pub(super) fn field_value(value: Value, path: impl FnOnce() -> String) -> Result<FieldValue, Error> {
     match value {
         Value::Null => Ok(FieldValue::Missing),
         Value::Bool(flag) => Ok(FieldValue::Flag(flag)),
         Value::String(text) => Ok(FieldValue::Text(text)),
         Value::Number(number) => match number.as_f64().and_then(usable) {
             Some(number) => Ok(FieldValue::Number(number)),
-            None => Err(Error::field(path, &format!("is `{number}`: expected a number that 32 bits can hold"))),
+            None => Err(Error::field(path(), &format!("is `{number}`: expected a number that 32 bits can hold"))),
         },
         other => {
             let problem = format!("is {}: expected text, a number, true, false or null", kind(&other));
-            Err(Error::field(path, &problem))
+            Err(Error::field(path(), &problem))
         }
     }
 }

@@ -8,7 +8,7 @@ mod reasons;
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use plumb_lake::{FeatureSql, Lake};
-use plumb_lead::{Basis, Event, Lead, Matrix, Observation, Prediction, Table, Unseen};
+use plumb_lead::{Basis, Event, Lead, Matrix, Observation, Prediction, Reason, Score, Table, Unseen};
 use plumb_learn::drift::Baseline;
 use plumb_learn::{Explanation, Model};
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,23 @@ impl Origin {
     pub(crate) fn of(lake: &Lake) -> Origin {
         Origin { ground: Some(lake.ground().to_owned()), brought: Vec::new() }
     }
+}
+
+/// What the model says of rows, one after the other.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    /// What the model was given.
+    pub(crate) matrix: Matrix,
+    /// What it said of each row, before calibration.
+    pub(crate) margins: Vec<f64>,
+    /// The probabilities.
+    pub(crate) scores: Vec<Score>,
+    /// The most important reasons of each row.
+    pub(crate) reasons: Vec<Vec<Reason>>,
+    /// What each feature did to each row's margin.
+    pub(crate) explanation: Explanation,
+    /// The categories that training never saw.
+    pub(crate) unseen: Vec<Unseen>,
 }
 
 /// What scoring gave, row by row.
@@ -121,8 +138,20 @@ impl Scorer {
         }
     }
 
-    /// Scores and explains each row. `observations` say whose the rows are; their table may have further columns.
-    /// `origin` says where they are from.
+    /// Scores and explains each row, with so many reasons at most. The table may have further columns.
+    pub(crate) fn score(&self, table: &Table, reasons_max: usize) -> Result<Answers, Error> {
+        let model = &self.artifact.model;
+        let (matrix, unseen) = model.features.encode(table).map_err(|error| Error::Input(error.to_string()))?;
+        let margins = model.margins(&matrix).context("cannot score")?;
+        let scores = model.scores_of(&margins).context("cannot score")?;
+        let explanation = model.explain(&matrix).context("cannot explain a score")?;
+        let rows = 0..matrix.rows;
+        let reasons =
+            rows.map(|row| reasons::of_row(model, matrix.row(row), explanation.row(row), reasons_max)).collect();
+        Ok(Answers { matrix, margins, scores, reasons, explanation, unseen })
+    }
+
+    /// Makes predictions of rows. `observations` say whose the rows are, and `origin` where they are from.
     pub(crate) fn predict(
         &self,
         table: &Table,
@@ -130,12 +159,11 @@ impl Scorer {
         origin: &Origin,
     ) -> Result<Scored, Error> {
         let model = &self.artifact.model;
-        let (matrix, unseen) = model.features.encode(table).map_err(|error| Error::Input(error.to_string()))?;
-        let margins = model.margins(&matrix).context("cannot score")?;
-        let scores = model.scores_of(&margins).context("cannot score")?;
+        let answers = self.score(table, reasons::REASONS_MAX)?;
+        let Answers { matrix, margins, scores, reasons, explanation, unseen } = answers;
         let intervals = model.intervals(&matrix, &margins).context("cannot tell how sure a score is")?;
-        let explanation = model.explain(&matrix).context("cannot explain a score")?;
-        let predictions = observations.iter().zip(scores).enumerate().map(|(row, (observation, score))| Prediction {
+        let answers = scores.into_iter().zip(reasons).enumerate();
+        let predictions = observations.iter().zip(answers).map(|(observation, (row, (score, reasons)))| Prediction {
             prediction_id: Uuid::now_v7().to_string(),
             lead_id: observation.lead_id.clone(),
             target: self.artifact.target.clone(),
@@ -144,7 +172,7 @@ impl Scorer {
             score,
             interval: intervals.as_ref().map(|intervals| intervals[row]),
             band: model.band(score),
-            reasons: reasons::of_row(model, matrix.row(row), explanation.row(row)),
+            reasons,
             basis: Basis {
                 ground: origin.ground.clone(),
                 brought: origin.brought.clone(),

@@ -5,7 +5,7 @@ use plumb_lead::{Feature, FeatureKind, Reason};
 use plumb_learn::{Model, Predictor};
 
 /// Reasons of one prediction: more are not read.
-const REASONS_MAX: usize = 6;
+pub(super) const REASONS_MAX: usize = 6;
 
 /// In log-odds: less than this moves a score by less than a quarter of a percent.
 const CONTRIBUTION_MIN: f64 = 0.01;
@@ -19,11 +19,11 @@ struct Field<'a> {
 }
 
 /// Returns the most important reasons of a row, largest first; if any speaks for the lead and any against, both do.
-pub(super) fn of_row(model: &Model, row: &[f32], contributions: &[f64]) -> Vec<Reason> {
+pub(super) fn of_row(model: &Model, row: &[f32], contributions: &[f64], reasons_max: usize) -> Vec<Reason> {
     let mut fields = fields(model, contributions);
     fields.retain(|field| field.contribution.abs() >= CONTRIBUTION_MIN);
     fields.sort_by(|one, other| other.contribution.abs().total_cmp(&one.contribution.abs()));
-    keep_both_sides(&mut fields);
+    keep_both_sides(&mut fields, reasons_max);
     let reasons = fields.into_iter().map(|field| {
         let index = field.speaker.0;
         let feature = &model.features.features[index];
@@ -67,16 +67,18 @@ fn fields<'a>(model: &'a Model, contributions: &[f64]) -> Vec<Field<'a>> {
 }
 
 /// Cuts the list, and lets the largest of the side that would be left out take the last place.
-fn keep_both_sides(fields: &mut Vec<Field>) {
-    if fields.len() <= REASONS_MAX {
+fn keep_both_sides(fields: &mut Vec<Field>, reasons_max: usize) {
+    if fields.len() <= reasons_max {
         return;
     }
-    let rest = fields.split_off(REASONS_MAX);
+    let rest = fields.split_off(reasons_max);
+    // One reason alone is the largest, whatever side it is on.
+    let Some(last) = reasons_max.checked_sub(1).filter(|last| *last > 0) else { return };
     let first_is_for = fields[0].contribution > 0.0;
     if fields.iter().all(|field| (field.contribution > 0.0) == first_is_for)
         && let Some(other) = rest.into_iter().find(|field| (field.contribution > 0.0) != first_is_for)
     {
-        fields[REASONS_MAX - 1] = other;
+        fields[last] = other;
     }
 }
 

@@ -4,6 +4,7 @@ mod program;
 mod server;
 mod ingest;
 mod quick;
+mod score;
 mod story;
 mod few;
 mod cluster;

@@ -1,0 +1,74 @@
+//! `cargo xtask bench`: the figures of docs/benchmarks.md, ours beside those of others in the same run.
+
+mod load;
+mod process;
+mod score;
+mod serve;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{cargo, provide, root, run};
+
+/// The names of the benchmarks.
+pub(crate) const NAMES: &str = "features, kernel, serve, score";
+
+/// Rows of the file that is scored.
+const ROWS: usize = 1_000_000;
+
+/// Runs the benchmarks of a part, in the workspace's own features: for one package alone cargo would unite others, and
+/// build DataFusion once more. `large` asks for more of the same.
+pub(crate) fn bench(name: &str, large: bool) -> Result<()> {
+    let bench = |name: &str, arguments: &[&str]| {
+        run(cargo().args(["bench", "--workspace", "--locked", "--bench", name, "--"]).args(arguments))
+    };
+    match name {
+        "features" => {
+            bench("request", &[])?;
+            bench("batch", if large { &["--large"] } else { &[] })
+        }
+        "kernel" => bench("kernel", &[]),
+        "serve" => serve::bench(&Made::make(0)?),
+        "score" => {
+            for rows in if large { vec![ROWS, 4 * ROWS] } else { vec![ROWS] } {
+                score::bench(&Made::make(rows)?, rows)?;
+            }
+            Ok(())
+        }
+        other => bail!("there is no benchmark `{other}`: expected one of {NAMES}"),
+    }
+}
+
+/// What the benchmarks of scoring share.
+struct Made {
+    /// The built programs.
+    release: PathBuf,
+    /// The Python that has XGBoost and FastAPI.
+    python: PathBuf,
+    /// The model, the rows and the data folder.
+    folder: PathBuf,
+}
+
+impl Made {
+    /// Builds the programs, trains the model and writes its rows, and a file of so many more.
+    fn make(rows: usize) -> Result<Made> {
+        run(cargo().args(["build", "--release", "--workspace", "--locked", "--bin", "plumb", "--example", "echo"]))?;
+        let target = provide::target_folder();
+        let python = provide::python("serve", include_str!("../../bench/serve.txt"))?;
+        let folder = target.join("bench-scoring");
+        let release = target.join("release");
+        run(std::process::Command::new(&python)
+            .arg(script("prepare.py"))
+            .arg(&folder)
+            .arg(release.join("plumb"))
+            .arg(rows.to_string()))
+        .context("cannot make the model and its rows")?;
+        Ok(Made { release, python, folder })
+    }
+}
+
+/// Returns one of the scripts of the benchmarks.
+fn script(name: &str) -> PathBuf {
+    root().join("xtask/bench").join(name)
+}
