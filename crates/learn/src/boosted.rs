@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use plumb_lead::{FeatureSet, Matrix};
+use plumb_lead::{FeatureSet, Matrix, ModelKind};
 use serde::{Deserialize, Serialize};
 
 use crate::rates::Rates;
 use crate::search::{self, Categories, Grown, Recipe};
 use crate::trees::Trees;
-use crate::{Error, Explanation, Params, Samples};
+use crate::{Error, Explanation, Onlooker, Params, Samples};
 
 /// Fitted trees. A clone shares them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ impl Boosted {
         valid: Samples,
         params: &Params,
     ) -> Result<(Boosted, BTreeMap<String, String>), Error> {
-        let (boosted, recipe) = Boosted::search(features, train, valid, params)?;
+        let (boosted, recipe) = Boosted::search(features, train, valid, params, &|_: ModelKind| ())?;
         Ok((boosted, recipe.describe(features)))
     }
 
@@ -55,10 +55,11 @@ impl Boosted {
         train: Samples,
         valid: Samples,
         params: &Params,
+        onlooker: &dyn Onlooker,
     ) -> Result<(Boosted, Recipe), Error> {
         train.check(features, "train")?;
         valid.check(features, "choose on")?;
-        let (grown, recipe) = search::run(features, train, valid, params)?;
+        let (grown, recipe) = search::run(features, train, valid, params, onlooker)?;
         Ok((Boosted::of(features, grown, &recipe)?, recipe))
     }
 

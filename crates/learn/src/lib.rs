@@ -16,6 +16,7 @@ pub mod leaks;
 mod clocks;
 mod committee;
 mod few;
+mod onlooker;
 mod search;
 mod rates;
 mod encoding;
@@ -25,6 +26,7 @@ mod cholesky;
 
 pub use few::fit_few;
 pub use model::{Explanation, Fitted, Model, Predictor, fit};
+pub use onlooker::Onlooker;
 
 use plumb_lead::Matrix;
 
@@ -63,7 +65,7 @@ pub struct Params {
     pub threads: usize,
     /// The most trees a boosted model may have.
     pub rounds_max: usize,
-    /// How many settings of the boosted model are tried.
+    /// How many settings of the boosted model are tried at most.
     pub search_trials: usize,
     /// The team's own rules; needed for [`plumb_lead::ModelKind::Rules`], and what a regression is drawn to.
     pub rules: Option<rules::Rules>,

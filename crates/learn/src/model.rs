@@ -11,7 +11,7 @@ use crate::calibration::Calibration;
 use crate::committee::{self, Committee};
 use crate::logistic::Logistic;
 use crate::rules::Rules;
-use crate::{Error, Params, Samples, decision};
+use crate::{Error, Onlooker, Params, Samples, decision};
 
 /// Something fitted: it scores and explains, nothing else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ pub fn fit(
     train: Samples,
     valid: Samples,
     params: &Params,
-    progress: &dyn Fn(ModelKind),
+    onlooker: &dyn Onlooker,
 ) -> Result<Vec<Fitted>, Error> {
     train.check(features, "train")?;
     valid.check(features, "choose on")?;
@@ -87,7 +87,7 @@ pub fn fit(
     let train = Samples { matrix: &train_matrix, ..train };
     let valid = Samples { matrix: &valid_matrix, ..valid };
     let both = Joined::new(train, valid);
-    let fitting = Fitting { features, train, valid, both: both.samples(), params };
+    let fitting = Fitting { features, train, valid, both: both.samples(), params, onlooker };
     let mut fitted: Vec<Fitted> = Vec::new();
     let mut alone: BTreeMap<ModelKind, Alone> = BTreeMap::new();
     for kind in kinds {
@@ -97,7 +97,7 @@ pub fn fit(
         };
         for member in members {
             if !alone.contains_key(member) {
-                progress(*member);
+                onlooker.begins(*member);
                 alone.insert(*member, fitting.alone(*member)?);
             }
         }
@@ -242,6 +242,7 @@ struct Fitting<'a> {
     valid: Samples<'a>,
     both: Samples<'a>,
     params: &'a Params,
+    onlooker: &'a dyn Onlooker,
 }
 
 /// One kind's predictor, fitted on all rows, and what its recipe said of the rows to choose on before.
@@ -254,7 +255,7 @@ struct Alone {
 
 impl Fitting<'_> {
     fn alone(&self, kind: ModelKind) -> Result<Alone, Error> {
-        let Fitting { features, train, valid, both, params } = *self;
+        let Fitting { features, train, valid, both, params, onlooker } = *self;
         let one = |name: &str, value: String| BTreeMap::from([(name.to_owned(), value)]);
         let (margins, predictor, settings) = match kind {
             ModelKind::Rules => {
@@ -272,7 +273,7 @@ impl Fitting<'_> {
                 (chosen.margins(valid.matrix)?, Predictor::Logistic(again), settings)
             }
             ModelKind::Xgboost | ModelKind::Committee => {
-                let (chosen, recipe) = Boosted::search(features, train, valid, params)?;
+                let (chosen, recipe) = Boosted::search(features, train, valid, params, onlooker)?;
                 let again = Boosted::again(features, both, &recipe, params)?;
                 (chosen.margins(valid.matrix)?, Predictor::Boosted(again), recipe.describe(features))
             }

@@ -4,8 +4,9 @@
 //! with the seed, by successive halving (Jamieson and Talwalkar 2016): all grow a few trees, the better half grows more
 //! of them, until one is left. Last, the winner once more with smaller steps.
 //!
-//! The budget is a number of trials and of trees and not of seconds, because the same seed has to give the same model
-//! on any machine.
+//! The budget is a number of trials and of trees, because the same seed has to give the same model on any machine. Where
+//! somebody has only so much time, drawn settings compete in groups, and the search may end after any of them: it says
+//! how many trials there were, and a budget of so many gives the same model.
 
 mod settings;
 mod trial;
@@ -17,13 +18,16 @@ use plumb_lead::{FeatureKind, FeatureSet, Monotone};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Error, Params, Samples, clocks};
+use crate::{Error, Onlooker, Params, Samples, clocks};
 pub(crate) use settings::{Categories, Settings};
 pub(crate) use trial::Grown;
 use trial::Trial;
 
 /// The trees after which the worse half of the trials is given up for the first time; then after twice as many.
 const FIRST_RUNG: usize = 25;
+
+/// Drawn settings compete with the best so far in groups of this size.
+const GROUP: usize = 8;
 
 /// A trial gets another OpenMP thread for each so many training rows; with fewer, waiting for it costs more than it
 /// brings.
@@ -57,6 +61,7 @@ pub(crate) fn run(
     train: Samples,
     valid: Samples,
     params: &Params,
+    onlooker: &dyn Onlooker,
 ) -> Result<(Grown, Recipe), Error> {
     for (name, value) in [("rounds_max", params.rounds_max), ("search_trials", params.search_trials)] {
         if value == 0 {
@@ -73,14 +78,19 @@ pub(crate) fn run(
         _ => &[Categories::Ordinal],
     };
     let first = ground.start(&ways.iter().map(|way| Settings::usual(*way)).collect::<Vec<_>>())?;
-    let best = ground.halved(first)?;
+    let mut best = ground.halved(first)?;
     let mut chance = ChaCha8Rng::seed_from_u64(params.seed);
     let way = best.settings.categories;
-    let drawn: Vec<Settings> = (ways.len()..params.search_trials).map(|_| Settings::draw(way, &mut chance)).collect();
-    let mut rivals = vec![best];
-    rivals.extend(ground.start(&drawn)?);
-    let mut best = ground.halved(rivals)?;
-    if params.search_trials > 1 {
+    let mut tried = ways.len();
+    while onlooker.tried(tried, params.search_trials) && tried < params.search_trials {
+        let group = GROUP.min(params.search_trials - tried);
+        let drawn: Vec<Settings> = (0..group).map(|_| Settings::draw(way, &mut chance)).collect();
+        let mut rivals = vec![best];
+        rivals.extend(ground.start(&drawn)?);
+        best = ground.halved(rivals)?;
+        tried += group;
+    }
+    if tried > 1 {
         let mut slower = Trial::new(&ground, &best.settings.slower(), ground.threads_of_one())?;
         slower.patience *= 3;
         slower.grow_to(3 * params.rounds_max, &ground)?;
@@ -89,7 +99,7 @@ pub(crate) fn run(
         }
     }
     let (settings, rounds, loss) = (best.settings.clone(), best.rounds, best.loss);
-    Ok((best.finish()?, Recipe { settings, rounds, hidden, loss, trials: params.search_trials }))
+    Ok((best.finish()?, Recipe { settings, rounds, hidden, loss, trials: tried }))
 }
 
 /// Grows trees by a recipe on other rows.

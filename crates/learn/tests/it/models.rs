@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use plumb_lead::{Column, FeatureSet, MISSING_LEVEL, Matrix, ModelKind, Monotone, Table, Values, Wording};
 use plumb_learn::decision::{Optimise, StopOn};
 use plumb_learn::logistic::Logistic;
-use plumb_learn::{Error, Model, Params, Samples, fit, metrics, rules};
+use plumb_learn::{Error, Model, Onlooker, Params, Samples, fit, metrics, rules};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -108,6 +108,31 @@ fn fit_one(
 
 fn scores(model: &Model, matrix: &Matrix) -> Vec<f64> {
     model.scores(matrix).expect("the matrix fits").into_iter().map(f64::from).collect()
+}
+
+/// Ends a search after so many trials.
+struct Impatient(usize);
+
+impl Onlooker for Impatient {
+    fn begins(&self, _: ModelKind) {}
+
+    fn tried(&self, trials: usize, _: usize) -> bool {
+        trials < self.0
+    }
+}
+
+#[test]
+fn a_search_that_was_ended_is_found_again_by_its_trials() {
+    let (train, valid) = (Company::new(800, 1), Company::new(600, 2));
+    let model = |search_trials, onlooker: &dyn Onlooker| {
+        let params = Params { search_trials, rounds_max: 40, ..params() };
+        let fitted = fit(&[ModelKind::Xgboost], &train.features, train.samples(), valid.samples(), &params, onlooker);
+        fitted.expect("both parts have both classes").remove(0).model
+    };
+    let ended = model(1_000, &Impatient(4));
+    assert_eq!(ended.params["trials"], "11", "three ways to see categories, and a group of eight");
+    assert!(model(11, &Impatient(1_000)) == ended, "the same trials give the same model");
+    assert!(model(3, &Impatient(1_000)) != ended, "more trials were of use here");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use plumb_lead::Observation;
 
 use super::{Asked, Batch, Workplace, bar};
-use crate::training::{self, Assignment};
+use crate::training::{self, Assignment, Search};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -28,7 +28,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     for target in workplace.project.targets_meant(&args.asked.target)? {
         let bar = bar(0, &format!("{target}: rows"))?;
         // The features do not depend on the seed; only a training does.
-        let assignment = Assignment { target: target.clone(), as_of, seed: 0 };
+        let assignment = Assignment { target: target.clone(), as_of, seed: 0, search: Search::Usual };
         let progress = |done: usize, total: usize| {
             bar.set_length(total as u64);
             bar.set_position(done as u64);

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{Place, Workplace, load, spinner};
 use crate::registry;
-use crate::training::{self, Assignment, Verdict};
+use crate::training::{self, Assignment, Search, Verdict};
 use crate::verifying::{self, Verified};
 
 /// Predictions of a target whose inputs are computed again.
@@ -81,7 +81,8 @@ async fn report(workplace: &Workplace, challenger: ModelCard, allowed: &[String]
         .with_context(|| format!("target `{target}` has no champion to compare with: run `plumb promote`"))?;
     let bar = spinner();
     bar.set_message(format!("{target}: rebuilding {} `{}`", challenger.kind.word(), challenger.model_id));
-    let assignment = Assignment { target: target.clone(), as_of: challenger.as_of, seed: challenger.seed };
+    let search = Search::of(&challenger.params);
+    let assignment = Assignment { target: target.clone(), as_of: challenger.as_of, seed: challenger.seed, search };
     let gathered = training::gather(workplace.ground(), assignment).await?;
     let kind = challenger.kind;
     let fitting =

@@ -33,7 +33,7 @@ use crate::project::Project;
 use crate::registry;
 use crate::scoring::Scorer;
 use crate::store::Store;
-use crate::training::Ground;
+use crate::training::{Ground, Search};
 
 /// Where a project and its data are.
 #[derive(Clone, Debug, clap::Args)]
@@ -75,6 +75,28 @@ pub(crate) struct Asked {
     /// Nothing learned later is used; now, or the project's `as_of`, unless told otherwise.
     #[arg(long, value_name = "MOMENT", value_parser = moment)]
     pub(crate) as_of: Option<DateTime<Utc>>,
+}
+
+/// How much is put into a training.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Effort {
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Search for the trees' settings for so many minutes, and as long again for the model that is kept, instead of
+    /// trying six. How many were tried is kept with the model, so that it can be reproduced.
+    #[arg(long, value_name = "MINUTES")]
+    search_minutes: Option<f64>,
+}
+
+impl Effort {
+    /// Returns how long settings are searched for.
+    pub(crate) fn search(&self) -> Result<Search> {
+        let Some(minutes) = self.search_minutes else { return Ok(Search::Usual) };
+        let time = Some(60.0 * minutes).filter(|seconds| *seconds > 0.0);
+        let time = time.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        Ok(Search::For(time.with_context(|| format!("--search-minutes is {minutes}: expected a number over 0"))?))
+    }
 }
 
 /// Who does the large part of a command's work.

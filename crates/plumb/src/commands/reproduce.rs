@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use plumb_lead::ModelCard;
 
 use super::{Place, Workplace, spinner};
-use crate::training::{self, Assignment};
+use crate::training::{self, Assignment, Search};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -23,7 +23,8 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     })?;
     let bar = spinner();
     bar.set_message(format!("rebuilding {} `{}`", card.kind.word(), card.model_id));
-    let assignment = Assignment { target: card.target.clone(), as_of: card.as_of, seed: card.seed };
+    let search = Search::of(&card.params);
+    let assignment = Assignment { target: card.target.clone(), as_of: card.as_of, seed: card.seed, search };
     let gathered = training::gather(workplace.ground(), assignment).await?;
     let kind = card.kind;
     let rebuilding = tokio::task::spawn_blocking(move || training::fit_one(&gathered, kind));

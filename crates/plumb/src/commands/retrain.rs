@@ -5,7 +5,7 @@
 use anyhow::{Context, Result};
 use plumb_lead::Metrics;
 
-use super::{Asked, Workplace, load, somebody, train};
+use super::{Asked, Effort, Workplace, load, somebody, train};
 use crate::project::Promote;
 use crate::registry;
 use crate::training::{self, Assignment, Comparison, Ladder, Verdict};
@@ -14,16 +14,15 @@ use crate::training::{self, Assignment, Comparison, Ladder, Verdict};
 pub(crate) struct Args {
     #[command(flatten)]
     asked: Asked,
-    /// Seed of everything random.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    #[command(flatten)]
+    effort: Effort,
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
     let workplace = Workplace::open(&args.asked.place).await?;
     let as_of = workplace.project.now(args.asked.as_of);
     for target in workplace.project.targets_meant(&args.asked.target)? {
-        let assignment = Assignment { target, as_of, seed: args.seed };
+        let assignment = Assignment { target, as_of, seed: args.effort.seed, search: args.effort.search()? };
         print!("{}", retrain(&workplace, assignment, &somebody(), &|_| Ok(String::new())).await?);
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anyhow::{Context, Result};
 use plumb_lead::{Earning, Interval, Metric, ModelCard};
 
-use super::{Asked, Workplace, somebody, spinner};
+use super::{Asked, Effort, Workplace, somebody, spinner};
 use crate::registry;
 use crate::training::{self, Assignment, Gathered, Ladder};
 
@@ -13,16 +13,16 @@ use crate::training::{self, Assignment, Gathered, Ladder};
 pub(crate) struct Args {
     #[command(flatten)]
     asked: Asked,
-    /// Seed of everything random.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    #[command(flatten)]
+    effort: Effort,
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
     let workplace = Workplace::open(&args.asked.place).await?;
     let as_of = workplace.project.now(args.asked.as_of);
     for target in workplace.project.targets_meant(&args.asked.target)? {
-        let assignment = Assignment { target: target.clone(), as_of, seed: args.seed };
+        let assignment =
+            Assignment { target: target.clone(), as_of, seed: args.effort.seed, search: args.effort.search()? };
         let (gathered, ladder) = climb(&workplace, assignment).await?;
         print!("{}", told(&gathered, &ladder));
         println!("{}", keep(&workplace, &ladder, &somebody()).await?);

@@ -11,6 +11,7 @@ mod comparison;
 mod few;
 mod flags;
 mod rows;
+mod search;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -35,15 +36,14 @@ use crate::team_rules::TeamRules;
 use few::Few;
 use flags::Flags;
 use rows::{Recipe, Rows};
+use search::Watcher;
 
 pub(crate) use choice::Choice;
 pub(crate) use comparison::{Comparison, Verdict, compare};
+pub(crate) use search::Search;
 
 /// Enough trees; early stopping mostly ends sooner.
 const ROUNDS_MAX: usize = 400;
-
-/// Settings of the boosted model that are tried.
-const SEARCH_TRIALS: usize = 6;
 
 /// What is to be trained.
 #[derive(Clone, Debug)]
@@ -54,6 +54,8 @@ pub(crate) struct Assignment {
     pub(crate) as_of: DateTime<Utc>,
     /// Seed of everything random.
     pub(crate) seed: u64,
+    /// How long settings are searched for.
+    pub(crate) search: Search,
 }
 
 /// All that a training needs, with nothing left to wait for.
@@ -170,7 +172,7 @@ pub(crate) async fn freeze(
 
 /// Collects the labelled rows of a target with their features, as they were known.
 pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result<Gathered> {
-    let Assignment { target, as_of, seed } = &assignment;
+    let Assignment { target, as_of, .. } = &assignment;
     let project = ground.project;
     let config = project.target(target)?;
     let in_words = || format!("cannot train for `{target}` as of {}", as_of.format("%Y-%m-%d"));
@@ -187,7 +189,7 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result
     let mut for_use = split::for_use(&rows.observations[..outcomes]).with_context(in_words)?;
     // Opinions teach; they neither choose nor test.
     for_use.train.extend(outcomes..rows.observations.len());
-    let (team_rules, recipe) = recipe(project, &config, *seed)?;
+    let (team_rules, recipe) = recipe(project, &config, &assignment)?;
     let notes = flags.into_iter().collect();
     let question = project.question(target)?;
     let changed_fields = ground.lake.changed_fields(&project.feature_sql()?, &question, *as_of).await?;
@@ -212,7 +214,7 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result
 /// Returns a training of few outcomes, in which no rows are set apart.
 fn gathered_few(project: &Project, assignment: Assignment, few: Few) -> Result<Gathered> {
     let config = project.target(&assignment.target)?;
-    let (team_rules, recipe) = recipe(project, &config, assignment.seed)?;
+    let (team_rules, recipe) = recipe(project, &config, &assignment)?;
     Ok(Gathered {
         assignment,
         manifest: None,
@@ -231,11 +233,11 @@ fn gathered_few(project: &Project, assignment: Assignment, few: Few) -> Result<G
 }
 
 /// Returns the team's rules, and how the models of a target are fitted.
-fn recipe(project: &Project, config: &Target, seed: u64) -> Result<(Option<TeamRules>, Recipe)> {
+fn recipe(project: &Project, config: &Target, assignment: &Assignment) -> Result<(Option<TeamRules>, Recipe)> {
     let team_rules = project.rules()?;
     let rules = team_rules.as_ref().map(|team| team.rules.clone());
     let params = Params {
-        seed,
+        seed: assignment.seed,
         beta: config.beta,
         cost: config.cost,
         optimise: config.optimise,
@@ -244,7 +246,7 @@ fn recipe(project: &Project, config: &Target, seed: u64) -> Result<(Option<TeamR
         stop_on: config.stop_on,
         threads: 0,
         rounds_max: ROUNDS_MAX,
-        search_trials: SEARCH_TRIALS,
+        search_trials: assignment.search.trials_max(),
         rules: rules.filter(|rules| !rules.rules.is_empty()),
     };
     Ok((team_rules, Recipe { params, wording: project.wording()?, leads_a_week: config.capacity }))
@@ -317,13 +319,18 @@ impl Gathered {
     fn rungs(&self, kinds: &[ModelKind], progress: &dyn Fn(&str)) -> Result<Vec<Rung>> {
         let target = &self.assignment.target;
         let evidence = self.evidence()?;
-        let fit = |split: &Split, which: &str| {
-            let fitting = |kind: ModelKind| progress(&format!("{target}: fitting {}, {which}", kind.word()));
-            let fitted = self.rows.fit(kinds, split, &self.recipe, &fitting);
+        let fit = |split: &Split, recipe: &Recipe, search: Search, which: &str| {
+            let watcher = Watcher::new(progress, format!("{target}, {which}"), search);
+            let fitted = self.rows.fit(kinds, split, recipe, &watcher);
             fitted.with_context(|| format!("cannot fit {which} for `{target}`"))
         };
-        let earlier = fit(&self.by_time, "to be measured")?;
-        let now = fit(&self.for_use, "to be used")?;
+        let earlier = fit(&self.by_time, &self.recipe, self.assignment.search, "to be measured")?;
+        // What is used was searched for as long as what was measured, and so its card says all that it takes to find it
+        // again.
+        let search =
+            earlier.iter().map(|fitted| Search::of(&fitted.model.params)).find(|search| *search != Search::Usual);
+        let search = search.unwrap_or_default();
+        let now = fit(&self.for_use, &self.recipe.searching(search), search, "to be used")?;
         let mut rungs: Vec<Rung> = Vec::new();
         for (earlier, now) in earlier.iter().zip(now) {
             let rules = rungs.iter().find(|rung| rung.card.kind == ModelKind::Rules).map(|rung| rung.scores.clone());

@@ -9,8 +9,9 @@ use plumb_lake::dataset::{self, DatasetRows, Manifest};
 use plumb_lake::{Labelled, Lake};
 use plumb_lead::{FeatureSet, ModelKind, Observation, Table, Wording};
 use plumb_learn::split::Split;
-use plumb_learn::{Fitted, Params, Samples};
+use plumb_learn::{Fitted, Onlooker, Params, Samples};
 
+use super::Search;
 use super::flags::{Flags, OPINION_WEIGHT};
 
 /// A row an observation: those with an outcome first, then those of which somebody has an opinion.
@@ -27,6 +28,14 @@ pub(super) struct Recipe {
     pub(super) wording: HashMap<String, Wording>,
     /// How many leads the team can call in a week, where the project says so.
     pub(super) leads_a_week: Option<f64>,
+}
+
+impl Recipe {
+    /// Returns the same recipe with another search.
+    pub(super) fn searching(&self, search: Search) -> Recipe {
+        let params = Params { search_trials: search.trials_max(), ..self.params.clone() };
+        Recipe { params, wording: self.wording.clone(), ..*self }
+    }
 }
 
 /// Returns the rows that flags leave, and then those of which somebody has an opinion.
@@ -84,7 +93,7 @@ impl Rows {
         kinds: &[ModelKind],
         split: &Split,
         recipe: &Recipe,
-        progress: &dyn Fn(ModelKind),
+        onlooker: &dyn Onlooker,
     ) -> Result<Vec<Fitted>> {
         let train_table = self.table.select(&split.train);
         let features = FeatureSet::learn(&train_table, &recipe.wording);
@@ -96,7 +105,7 @@ impl Rows {
         let valid = Samples { matrix: &valid, labels: &valid_labels, weights: &valid_weights };
         let capacity = recipe.leads_a_week.map(|leads| self.share_of_a_week(leads, &split.valid));
         let params = Params { capacity, ..recipe.params.clone() };
-        Ok(plumb_learn::fit(kinds, &features, train, valid, &params, progress)?)
+        Ok(plumb_learn::fit(kinds, &features, train, valid, &params, onlooker)?)
     }
 
     /// Returns the share of the leads that so many a week are, if as many come as in these rows.

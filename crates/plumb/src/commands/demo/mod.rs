@@ -20,7 +20,7 @@ use crate::company;
 use crate::http::{Access, LOAD};
 use crate::project::Project;
 use crate::registry;
-use crate::training::{Assignment, Ladder};
+use crate::training::{Assignment, Ladder, Search};
 use crate::verifying;
 use truth::Truth;
 
@@ -152,7 +152,8 @@ async fn first_models(workplace: &Workplace, target: &str, truth: &Truth, seed: 
     if registry::champion(&workplace.store, target).await?.is_some() {
         return Ok(());
     }
-    let assignment = Assignment { target: target.to_owned(), as_of: company::new_channel_at(), seed };
+    let assignment =
+        Assignment { target: target.to_owned(), as_of: company::new_channel_at(), seed, search: Search::Usual };
     let (gathered, mut ladder) = train::climb(workplace, assignment).await?;
     let told = train::told(&gathered, &ladder);
     let distance = distance(&mut ladder, truth)?;
@@ -171,7 +172,7 @@ async fn new_models(workplace: &Workplace, target: &str, now: DateTime<Utc>, tru
         cards.iter().for_each(|card| println!("  {}", train::line(card)));
         return Ok(());
     }
-    let assignment = Assignment { target: target.to_owned(), as_of: now, seed };
+    let assignment = Assignment { target: target.to_owned(), as_of: now, seed, search: Search::Usual };
     let measured = |ladder: &mut Ladder| distance(ladder, truth);
     print!("{}", retrain::retrain(workplace, assignment, BY, &measured).await?);
     Ok(())

@@ -1,0 +1,14 @@
+//! A model as XGBoost writes it in JSON: whatever is read can be scored and explained.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use plumb_fuzz::score;
+use plumb_learn::trees::Trees;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && let Ok(trees) = Trees::from_json(text)
+    {
+        score(&trees);
+    }
+});
