@@ -39,9 +39,12 @@ impl Server {
     pub(super) fn on_port(command: impl Fn(u16) -> Command) -> Result<Server> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = command(address.port());
-        let server = Server { address, child: start(command.stdout(Stdio::null()).stderr(Stdio::null()))? };
+        let mut server = Server { address, child: start(command.stdout(Stdio::null()).stderr(Stdio::null()))? };
         let begun = Instant::now();
         while TcpStream::connect(address).is_err() {
+            if let Some(status) = server.child.try_wait().context("cannot look at the server")? {
+                bail!("`{command:?}` ended with {status} before it listened");
+            }
             if begun.elapsed() > START_TIME_MAX {
                 bail!("`{command:?}` does not listen after {} s", START_TIME_MAX.as_secs());
             }

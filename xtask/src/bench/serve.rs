@@ -4,6 +4,7 @@
 //! Their answers are compared before anything is timed. Then they take turns, and medians of the turns count. What the
 //! load itself needs of the processor is not counted, but it has to share the machine with the servers.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -64,6 +65,10 @@ pub(super) fn bench(made: &Made) -> Result<()> {
             "-m",
         ]);
         command.arg(made.folder.join("mlflow")).stdin(Stdio::null());
+        // It starts `uvicorn` by its name.
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = others.parent().map(Path::to_path_buf).into_iter().chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(folders).unwrap_or(path.clone()));
         command
     })?;
     let url = |server: &Server| format!("http://{}", server.address);

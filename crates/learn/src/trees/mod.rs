@@ -16,8 +16,9 @@ use crate::{Error, Explanation};
 use answers::Answers;
 use codes::Codes;
 use deep::Deep;
+use entries::Entry;
 use leaves::Leaves;
-use tables::{Entry, Tables};
+use tables::Tables;
 use tree::Tree;
 use walk::Walk;
 
@@ -30,6 +31,7 @@ mod codes;
 mod leaves;
 mod units;
 mod answers;
+mod entries;
 mod tables;
 mod quadrature;
 mod deep;
@@ -165,7 +167,7 @@ impl Trees {
             None => Explainer::Deep(Deep::new(tree, &self.codes)),
         };
         let trees: Vec<Explainer> = self.trees.iter().map(explainer).collect();
-        let entries = tables::in_large_pages(entries);
+        let entries = self::entries::in_large_pages(entries);
         let questions = trees.iter().filter_map(|explainer| match explainer {
             Explainer::Tables(tables) => Some(tables.questions()),
             Explainer::Deep(_) => None,
