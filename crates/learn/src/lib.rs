@@ -20,7 +20,7 @@ mod rates;
 mod encoding;
 mod newton;
 
-pub use model::{Explanation, Fitted, Model, Predictor, fit};
+pub use model::{Explanation, Fitted, Model, Predictor, adopt, fit};
 
 use plumb_lead::Matrix;
 

@@ -107,6 +107,30 @@ pub fn fit(
     Ok(fitted)
 }
 
+/// Calibrates trees that were trained elsewhere, and chooses their threshold, on `valid`. Averages and the base rate are
+/// those of both parts; nothing is fitted to `train`.
+pub fn adopt(
+    boosted: Boosted,
+    features: &FeatureSet,
+    train: Samples,
+    valid: Samples,
+    params: &Params,
+) -> Result<Fitted, Error> {
+    train.check(features, "describe")?;
+    valid.check(features, "choose on")?;
+    if let Some(why) = boosted.problem(features.features.len()) {
+        return Err(Error::Trees { why });
+    }
+    let (train_matrix, valid_matrix) = (finite(train.matrix), finite(valid.matrix));
+    let train = Samples { matrix: &train_matrix, ..train };
+    let valid = Samples { matrix: &valid_matrix, ..valid };
+    let both = Joined::new(train, valid);
+    let fitting = Fitting { features, train, valid, both: both.samples(), params };
+    let margins = boosted.margins(valid.matrix)?;
+    let settings = BTreeMap::from([("trees".to_owned(), boosted.rounds().to_string())]);
+    fitting.finish(Alone { predictor: Predictor::Boosted(boosted), settings, margins })
+}
+
 impl Model {
     /// Returns the rung of the ladder.
     pub fn kind(&self) -> ModelKind {

@@ -3,6 +3,7 @@
 mod project;
 mod company;
 mod training;
+mod foreign;
 mod card;
 mod scoring;
 mod watching;
@@ -37,6 +38,10 @@ enum Command {
     Quick(commands::quick::Args),
     /// Train the ladder of models: rules, logistic regression, XGBoost.
     Train(commands::train::Args),
+    /// Bring a model that was trained elsewhere: XGBoost's JSON or UBJ, or SageMaker's model.tar.gz.
+    Import(commands::import::Args),
+    /// Write the trees of a model for Python's xgboost, and what is needed to ask them.
+    Export(commands::export::Args),
     /// Score all open leads, or the rows of a file.
     Score(commands::score::Args),
     /// Answer requests and show the pages.
@@ -75,6 +80,8 @@ async fn main() -> ExitCode {
         Command::Cluster(args) => commands::cluster::run(args).await,
         Command::Quick(args) => commands::quick::run(args).await,
         Command::Train(args) => commands::train::run(args).await,
+        Command::Import(args) => commands::import::run(args).await,
+        Command::Export(args) => commands::export::run(args).await,
         Command::Score(args) => commands::score::run(args).await,
         Command::Serve(args) => commands::serve::run(args).await,
         Command::Watch(args) => commands::watch::run(args).await,

@@ -277,6 +277,7 @@ pub(crate) mod tests {
             earnings: Vec::new(),
             by_age: Vec::new(),
             bias: Vec::new(),
+            imported: None,
             notes: vec![],
         }
     }

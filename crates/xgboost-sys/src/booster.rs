@@ -52,6 +52,18 @@ impl Booster {
         check(FUNCTION, unsafe { ffi::XGBoosterSetParam(self.handle, name.as_ptr(), value.as_ptr()) })
     }
 
+    /// Sets the columns' names that go into the model's file. Other programs hold them against those of their rows.
+    pub fn set_feature_names(&mut self, names: &[&str]) -> Result<(), Error> {
+        const FUNCTION: &str = "XGBoosterSetStrFeatureInfo";
+        silence();
+        let names = names.iter().map(|name| c_string(FUNCTION, name)).collect::<Result<Vec<_>, _>>()?;
+        let pointers: Vec<_> = names.iter().map(|name| name.as_ptr()).collect();
+        let (field, len) = (c"feature_name".as_ptr(), pointers.len() as u64);
+        // SAFETY: the handle is live, and the array holds `len` terminated strings, which outlive the call; XGBoost
+        // copies.
+        check(FUNCTION, unsafe { ffi::XGBoosterSetStrFeatureInfo(self.handle, field, pointers.as_ptr(), len) })
+    }
+
     /// Trains one more round.
     pub fn update(&mut self, round: usize, train: &DMatrix) -> Result<(), Error> {
         const FUNCTION: &str = "XGBoosterUpdateOneIter";

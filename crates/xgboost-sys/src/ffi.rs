@@ -45,6 +45,12 @@ unsafe extern "C" {
         step: c_int,
         out: *mut BoosterHandle,
     ) -> c_int;
+    pub(crate) fn XGBoosterSetStrFeatureInfo(
+        booster: BoosterHandle,
+        field: *const c_char,
+        features: *const *const c_char,
+        size: u64,
+    ) -> c_int;
     pub(crate) fn XGBoosterPredictFromDMatrix(
         booster: BoosterHandle,
         matrix: DMatrixHandle,

@@ -4,8 +4,10 @@
 pub(crate) mod cluster;
 pub(crate) mod data;
 pub(crate) mod demo;
+pub(crate) mod export;
 pub(crate) mod features;
 pub(crate) mod gate;
+pub(crate) mod import;
 pub(crate) mod ingest;
 pub(crate) mod promote;
 pub(crate) mod quick;
@@ -28,12 +30,13 @@ use chrono::{DateTime, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use plumb_lake::Lake;
 use plumb_lake::cluster::{Cluster, Token};
+use plumb_lead::ModelCard;
 
 use crate::project::Project;
 use crate::registry;
 use crate::scoring::Scorer;
 use crate::store::Store;
-use crate::training::Ground;
+use crate::training::{self, Assignment, Ground, Rung, Tested};
 
 /// Where a project and its data are.
 #[derive(Clone, Debug, clap::Args)]
@@ -156,6 +159,21 @@ pub(crate) async fn load(data: &Path, model_id: &str) -> Result<Scorer> {
     tokio::task::spawn_blocking(move || Scorer::from_bytes(&registry::load(&data, &id)?))
         .await
         .context("the loading of a model broke off")?
+}
+
+/// Makes a model of the registry again, from what was known when it was made, and returns it with the rows to test on.
+pub(crate) async fn made_again(workplace: &Workplace, card: ModelCard) -> Result<(Tested, Rung)> {
+    let bar = spinner();
+    bar.set_message(format!("{}: rebuilding {} `{}`", card.target, card.kind.word(), card.model_id));
+    let assignment = Assignment { target: card.target.clone(), as_of: card.as_of, seed: card.seed };
+    let gathered = training::gather(workplace.ground(), assignment).await?;
+    let scorer = load(&workplace.data, &card.model_id).await?;
+    let making = tokio::task::spawn_blocking(move || {
+        training::again(&gathered, &card, &scorer.artifact).map(|rung| (gathered.tested(), rung))
+    });
+    let made = making.await.context("the training ended early")?;
+    bar.finish_and_clear();
+    made
 }
 
 /// Returns a line that turns while something is done that cannot be counted.

@@ -52,19 +52,25 @@ pub(crate) async fn keep(workplace: &Workplace, ladder: &Ladder, by: &str) -> Re
     for rung in &ladder.rungs {
         registry::add(store, data, &rung.bytes, &rung.card).await?;
     }
-    let ModelCard { model_id, target, kind, .. } = &ladder.best().card;
+    nominate(workplace, &ladder.best().card, by, &ladder.choice.why).await
+}
+
+/// Makes a model of the registry the champion if there is none yet, else the challenger. Returns a sentence that says
+/// which.
+pub(crate) async fn nominate(workplace: &Workplace, card: &ModelCard, by: &str, why: &str) -> Result<String> {
+    let Workplace { store, .. } = workplace;
+    let ModelCard { model_id, target, kind, .. } = card;
     let kind = kind.word();
     match registry::champion(store, target).await? {
         None => {
-            registry::promote(store, target, model_id, by, &format!("first of its target; {}", ladder.choice.why))
-                .await?;
+            registry::promote(store, target, model_id, by, &format!("first of its target; {why}")).await?;
             Ok(format!("  {kind} `{model_id}` is the champion: it answers for `{target}` from now on"))
         }
         Some(champion) if champion.model_id == *model_id => {
             Ok(format!("  {kind} `{model_id}` is the champion already: nothing has changed"))
         }
         Some(champion) => {
-            registry::set_challenger(store, model_id, by, &ladder.choice.why).await?;
+            registry::set_challenger(store, model_id, by, why).await?;
             Ok(format!(
                 "  {kind} `{model_id}` is the challenger of {} `{}`: make it the champion by `plumb promote --target \
                  {target}`",

@@ -5,6 +5,7 @@
 //! to test on, began to come; the fit that is kept knows everything as of the training.
 //! docs/decisions/0004-measured-earlier-fitted-now.md says why.
 
+mod adopted;
 mod appraisal;
 mod choice;
 mod comparison;
@@ -32,6 +33,7 @@ use crate::store::Store;
 use flags::Flags;
 use rows::{Recipe, Rows};
 
+pub(crate) use adopted::{adopt, again};
 pub(crate) use choice::Choice;
 pub(crate) use comparison::{Comparison, Verdict, compare};
 
@@ -345,6 +347,7 @@ impl Gathered {
             earnings: Vec::new(),
             by_age: Vec::new(),
             bias: Vec::new(),
+            imported: None,
             notes: self.notes_of(model),
         })
     }

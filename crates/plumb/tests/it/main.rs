@@ -8,4 +8,5 @@ mod story;
 mod cluster;
 mod journal;
 mod sdks;
+mod xgboost;
 mod example;
