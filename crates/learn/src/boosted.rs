@@ -10,6 +10,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use plumb_lead::{FeatureSet, Matrix};
+use plumb_xgboost_sys::Booster;
 use serde::{Deserialize, Serialize};
 
 use crate::rates::Rates;
@@ -74,7 +75,7 @@ impl Boosted {
     ) -> Result<(Boosted, Recipe), Error> {
         train.check(features, "train")?;
         valid.check(features, "choose on")?;
-        let (grown, recipe) = search::run(features, train, valid, params)?;
+        let (grown, recipe) = search::run(features, train, valid, params, &Categories::ALL)?;
         Ok((Boosted::of(features, grown, &recipe)?, recipe))
     }
 
@@ -94,11 +95,7 @@ impl Boosted {
             Categories::Ordinal | Categories::Rate => Vec::new(),
         };
         let Grown { mut booster, rates } = grown;
-        let names: Vec<&str> = features.features.iter().map(|feature| feature.name.as_str()).collect();
-        // In Python a model whose names have these letters in them could not be asked anything.
-        if !names.iter().any(|name| name.contains(['[', ']', '<'])) {
-            booster.set_feature_names(&names)?;
-        }
+        name_columns(&mut booster, features)?;
         // The base is what the trees say.
         let xgboost = Document::Json(booster.save()?);
         Boosted::try_from(Stored { base: 0.0, categories, rates, rounds: None, xgboost })
@@ -109,6 +106,12 @@ impl Boosted {
     pub fn foreign(bytes: &[u8], rounds: Option<usize>, numbers: Vec<(usize, Vec<f64>)>) -> Result<Boosted, Error> {
         let xgboost = Document::of(bytes)?;
         Boosted::try_from(Stored { base: 0.0, categories: Vec::new(), rates: Rates::of(numbers), rounds, xgboost })
+    }
+
+    /// Returns trees that were grown here on rows in which these columns are categories.
+    pub(crate) fn grown(bytes: &[u8], categories: Vec<usize>) -> Result<Boosted, Error> {
+        let xgboost = Document::of(bytes)?;
+        Boosted::try_from(Stored { base: 0.0, categories, rates: Rates::default(), rounds: None, xgboost })
     }
 
     /// Returns the model's file as XGBoost wrote it, in JSON or UBJ.
@@ -151,6 +154,16 @@ impl Boosted {
         let columns = self.trees.columns();
         (columns != features).then(|| format!("trees on {columns} columns, expected {features}"))
     }
+}
+
+/// Writes the columns' names into the model's file, unless a model with them could not be asked anything in Python, which
+/// refuses some letters.
+pub(crate) fn name_columns(booster: &mut Booster, features: &FeatureSet) -> Result<(), Error> {
+    let names: Vec<&str> = features.features.iter().map(|feature| feature.name.as_str()).collect();
+    if names.iter().any(|name| name.contains(['[', ']', '<'])) {
+        return Ok(());
+    }
+    Ok(booster.set_feature_names(&names)?)
 }
 
 impl Document {

@@ -4,6 +4,7 @@ pub mod model;
 pub mod rules;
 pub mod logistic;
 pub mod boosted;
+pub mod large;
 pub mod trees;
 pub mod calibration;
 pub mod decision;

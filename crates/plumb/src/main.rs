@@ -4,6 +4,7 @@ mod project;
 mod company;
 mod training;
 mod foreign;
+mod workers;
 mod card;
 mod scoring;
 mod watching;
@@ -32,7 +33,6 @@ enum Command {
     /// List, show and compare the frozen data sets.
     Data(commands::data::Args),
     /// Run a process of a cluster, which other commands give their work by `--cluster`.
-    #[cfg(feature = "cluster")]
     Cluster(commands::cluster::Args),
     /// Make a first model of one CSV file, and warn of columns that know too much.
     Quick(commands::quick::Args),
@@ -76,7 +76,6 @@ async fn main() -> ExitCode {
         Command::Ingest(args) => commands::ingest::run(args).await,
         Command::Features(args) => commands::features::run(args).await,
         Command::Data(args) => commands::data::run(args).await,
-        #[cfg(feature = "cluster")]
         Command::Cluster(args) => commands::cluster::run(args).await,
         Command::Quick(args) => commands::quick::run(args).await,
         Command::Train(args) => commands::train::run(args).await,

@@ -42,6 +42,17 @@ impl Booster {
         Ok(Booster { handle })
     }
 
+    /// Returns a booster that goes on where a saved one, in JSON or UBJ, ended; its parameters have to be set again. The
+    /// bytes have to be ones that a booster of this crate saved: XGBoost trusts what they say.
+    pub fn resumed(matrices: &[&DMatrix], saved: &[u8]) -> Result<Booster, Error> {
+        let booster = Booster::new(matrices)?;
+        let (bytes, len) = (saved.as_ptr().cast(), saved.len() as u64);
+        // SAFETY: the handle is live, and the buffer holds `len` bytes, which XGBoost copies.
+        let code = unsafe { ffi::XGBoosterLoadModelFromBuffer(booster.handle, bytes, len) };
+        check("XGBoosterLoadModelFromBuffer", code)?;
+        Ok(booster)
+    }
+
     /// Sets a parameter. XGBoost reads most of them when it next trains or predicts, so a wrong value is an error
     /// there; a name that it does not know is ignored.
     pub fn set_param(&mut self, name: &str, value: &str) -> Result<(), Error> {

@@ -55,7 +55,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     let assignment = Assignment { target: args.target.clone(), as_of, seed: args.seed };
     let bar = spinner();
     bar.set_message(format!("{}: collecting the rows to measure it on", args.target));
-    let gathered = training::gather(workplace.ground(), assignment).await.with_context(|| {
+    let gathered = training::gather(workplace.ground(), assignment, None).await.with_context(|| {
         "a model from elsewhere is calibrated and measured on leads whose outcome is known, and there are too few"
             .to_owned()
     })?;

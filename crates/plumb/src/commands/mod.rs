@@ -1,6 +1,5 @@
 //! One file a subcommand. What several of them need to begin with is here.
 
-#[cfg(feature = "cluster")]
 pub(crate) mod cluster;
 pub(crate) mod data;
 pub(crate) mod demo;
@@ -21,11 +20,12 @@ pub(crate) mod variants;
 pub(crate) mod verify;
 pub(crate) mod watch;
 
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use plumb_lake::Lake;
@@ -36,7 +36,7 @@ use crate::project::Project;
 use crate::registry;
 use crate::scoring::Scorer;
 use crate::store::Store;
-use crate::training::{self, Assignment, Ground, Rung, Tested};
+use crate::training::{self, Assignment, Ground, Large, Rung, Tested};
 
 /// Where a project and its data are.
 #[derive(Clone, Debug, clap::Args)]
@@ -111,6 +111,25 @@ fn cluster_token() -> Result<Token> {
     }
 }
 
+/// A shorter token could be guessed.
+const TOKEN_LENGTH_MIN: usize = 16;
+
+/// Whoever reaches a cluster may read the data, so beyond this machine it asks for a token.
+pub(crate) fn check_bind(option: &str, bind: IpAddr) -> Result<()> {
+    if bind.is_unspecified() {
+        bail!("{option} {bind}: name the one address under which the other machines reach this process");
+    }
+    let token = std::env::var(TOKEN_VARIABLE).unwrap_or_default();
+    if !bind.is_loopback() && token.len() < TOKEN_LENGTH_MIN {
+        bail!(
+            "{option} {bind}: others reach this address, so the cluster needs a token: set the environment variable \
+             `{TOKEN_VARIABLE}` to the same {TOKEN_LENGTH_MIN} or more letters and digits on all machines, and use a \
+             network that you trust, because the data itself travels in the clear"
+        );
+    }
+    Ok(())
+}
+
 impl OnCluster {
     /// Connects to the cluster, if one was named.
     pub(crate) async fn connect(&self, data: &Path) -> Result<Option<Cluster>> {
@@ -166,7 +185,7 @@ pub(crate) async fn made_again(workplace: &Workplace, card: ModelCard) -> Result
     let bar = spinner();
     bar.set_message(format!("{}: rebuilding {} `{}`", card.target, card.kind.word(), card.model_id));
     let assignment = Assignment { target: card.target.clone(), as_of: card.as_of, seed: card.seed };
-    let gathered = training::gather(workplace.ground(), assignment).await?;
+    let gathered = training::gather(workplace.ground(), assignment, Large::of(&card)).await?;
     let scorer = load(&workplace.data, &card.model_id).await?;
     let making = tokio::task::spawn_blocking(move || {
         training::again(&gathered, &card, &scorer.artifact).map(|rung| (gathered.tested(), rung))

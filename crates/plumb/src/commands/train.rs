@@ -1,13 +1,16 @@
 //! `plumb train`: the ladder of models of each target, as of a moment.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 
 use anyhow::{Context, Result};
 use plumb_lead::{Earning, Interval, Metric, ModelCard};
 
-use super::{Asked, Workplace, somebody, spinner};
+use super::{Asked, Workplace, check_bind, somebody, spinner};
 use crate::registry;
-use crate::training::{self, Assignment, Gathered, Ladder};
+use crate::training::{self, Assignment, Gathered, Ladder, Large};
+use crate::workers::Crew;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -16,14 +19,54 @@ pub(crate) struct Args {
     /// Seed of everything random.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    #[command(flatten)]
+    large: LargeArgs,
+}
+
+/// How more rows than memory holds are learned from.
+#[derive(clap::Args)]
+struct LargeArgs {
+    /// Grow the trees on all rows by so many processes, each with rows of its own that stay on the disk; all else is
+    /// chosen and measured on samples.
+    #[arg(long, value_name = "COUNT")]
+    workers: Option<NonZeroUsize>,
+    /// The most rows of a sample.
+    #[arg(long, value_name = "ROWS", default_value = "200000", requires = "workers")]
+    sample_rows: NonZeroUsize,
+    /// Keep on the disk too what workers make of the rows, where even that is too much for memory.
+    #[arg(long, requires = "workers")]
+    on_disk: bool,
+    /// Start no processes, but wait for ones that meet at this address: `plumb cluster worker`, on machines that see the
+    /// data folder. Another address than this machine's own needs a token in PLUMB_CLUSTER_TOKEN, the same everywhere.
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "workers")]
+    meet_at: Option<SocketAddr>,
+}
+
+impl LargeArgs {
+    fn large(&self) -> Result<Option<Large>> {
+        let crew = match self.meet_at {
+            None => Crew::Here,
+            Some(address) => {
+                check_bind("--meet-at", address.ip())?;
+                Crew::Elsewhere(address)
+            }
+        };
+        Ok(self.workers.map(|workers| Large {
+            workers: workers.get(),
+            sample_rows: self.sample_rows.get(),
+            on_disk: self.on_disk,
+            crew,
+        }))
+    }
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
     let workplace = Workplace::open(&args.asked.place).await?;
     let as_of = workplace.project.now(args.asked.as_of);
+    let large = args.large.large()?;
     for target in workplace.project.targets_meant(&args.asked.target)? {
         let assignment = Assignment { target: target.clone(), as_of, seed: args.seed };
-        let (gathered, ladder) = climb(&workplace, assignment).await?;
+        let (gathered, ladder) = climb_large(&workplace, assignment, large).await?;
         print!("{}", told(&gathered, &ladder));
         println!("{}", keep(&workplace, &ladder, &somebody()).await?);
     }
@@ -32,13 +75,25 @@ pub(crate) async fn run(args: Args) -> Result<()> {
 
 /// Trains the ladder of one target.
 pub(crate) async fn climb(workplace: &Workplace, assignment: Assignment) -> Result<(Gathered, Ladder)> {
+    climb_large(workplace, assignment, None).await
+}
+
+async fn climb_large(
+    workplace: &Workplace,
+    assignment: Assignment,
+    large: Option<Large>,
+) -> Result<(Gathered, Ladder)> {
     let bar = spinner();
     bar.set_message(format!("{}: collecting features", assignment.target));
-    let gathered = training::gather(workplace.ground(), assignment).await?;
+    let gathered = training::gather(workplace.ground(), assignment, large).await?;
     let shown = bar.clone();
     // Training takes seconds; the program's runtime is for waiting.
     let climbing = tokio::task::spawn_blocking(move || {
-        training::climb(&gathered, &|doing| shown.set_message(doing.to_owned())).map(|ladder| (gathered, ladder))
+        let told = |doing: &str| {
+            // What somebody has to do must stay to be read.
+            if doing.starts_with("run: ") { eprintln!("{doing}") } else { shown.set_message(doing.to_owned()) }
+        };
+        training::climb(&gathered, &told).map(|ladder| (gathered, ladder))
     });
     let climbed = climbing.await.context("the training ended early")?;
     bar.finish_and_clear();

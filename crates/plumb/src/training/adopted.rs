@@ -3,6 +3,8 @@
 //! It is measured as any rung is: calibrated on the rows to choose on, tested on the newest ones. What it learned from is
 //! not known, though, so rows to test on may have been among it.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use plumb_lead::{FeatureSet, Imported, ModelCard};
 use plumb_learn::boosted::Boosted;
@@ -20,7 +22,8 @@ pub(crate) fn adopt(
 ) -> Result<Rung> {
     let fit = |split| -> Result<Fitted> {
         gathered.rows.parts(features, split, &gathered.recipe, |train, valid, params| {
-            plumb_learn::adopt(boosted.clone(), features, train, valid, params)
+            let settings = BTreeMap::from([("trees".to_owned(), boosted.rounds().to_string())]);
+            plumb_learn::adopt([boosted.clone(), boosted.clone()], features, train, valid, params, settings)
         })
     };
     let (earlier, now) = (fit(&gathered.by_time)?, fit(&gathered.for_use)?);

@@ -10,6 +10,7 @@ mod appraisal;
 mod choice;
 mod comparison;
 mod flags;
+mod large;
 mod rows;
 
 use std::collections::HashMap;
@@ -31,11 +32,13 @@ use crate::registry;
 use crate::scoring::{Artifact, Inputs};
 use crate::store::Store;
 use flags::Flags;
+use large::OnDisk;
 use rows::{Recipe, Rows};
 
 pub(crate) use adopted::{adopt, again};
 pub(crate) use choice::Choice;
 pub(crate) use comparison::{Comparison, Verdict, compare};
+pub(crate) use large::Large;
 
 /// Enough trees; early stopping mostly ends sooner.
 const ROUNDS_MAX: usize = 400;
@@ -67,6 +70,8 @@ pub(crate) struct Gathered {
     youngest: TimeDelta,
     notes: Vec<String>,
     immature: usize,
+    /// Where most rows are, if memory does not hold them: the rows here are samples.
+    on_disk: Option<OnDisk>,
     /// Rules that cannot be read, a line each.
     pub(crate) unreadable_rules: Vec<String>,
 }
@@ -158,8 +163,8 @@ pub(crate) async fn freeze(
     Ok(Frozen { manifest, rows, flags: flags.told(found - outcomes), immature })
 }
 
-/// Collects the labelled rows of a target with their features, as they were known.
-pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result<Gathered> {
+/// Collects the labelled rows of a target with their features, as they were known; of a large training only samples.
+pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment, large: Option<Large>) -> Result<Gathered> {
     let Assignment { target, as_of, seed } = &assignment;
     let project = ground.project;
     let config = project.target(target)?;
@@ -168,12 +173,18 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result
     let Frozen { manifest, rows, flags, immature } = frozen;
     let label_known_at: Vec<DateTime<Utc>> = rows.label_known_at.iter().flatten().copied().collect();
     let outcomes = label_known_at.len();
-    let rows = Rows::read(ground.data, &manifest, rows)?;
     let by_time =
         split::by_time(&rows.observations[..outcomes], &label_known_at, config.horizon).with_context(in_words)?;
     let mut for_use = split::for_use(&rows.observations[..outcomes]).with_context(in_words)?;
     // Opinions teach; they neither choose nor test.
     for_use.train.extend(outcomes..rows.observations.len());
+    let (rows, [by_time, for_use], on_disk) = match large {
+        None => (Rows::read(ground.data, &manifest, rows)?, [by_time, for_use], None),
+        Some(large) => {
+            let (rows, splits, on_disk) = large::sampled(large, ground.data, &manifest, rows, [by_time, for_use])?;
+            (rows, splits, Some(on_disk))
+        }
+    };
     let (rules, unreadable_rules) = project.rules()?.unwrap_or_default();
     let params = Params {
         seed: *seed,
@@ -202,6 +213,7 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result
         youngest,
         notes,
         immature,
+        on_disk,
         unreadable_rules,
     })
 }
@@ -240,7 +252,9 @@ impl Gathered {
     fn kinds(&self) -> Vec<ModelKind> {
         let rules: Option<&Rules> = self.recipe.params.rules.as_ref();
         let rules = rules.map(|_| ModelKind::Rules);
-        rules.into_iter().chain([ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Committee]).collect()
+        // A committee's regression would have learned from a sample and its trees from all rows.
+        let committee = self.on_disk.is_none().then_some(ModelKind::Committee);
+        rules.into_iter().chain([ModelKind::Logistic, ModelKind::Xgboost]).chain(committee).collect()
     }
 
     fn choose(&self, rungs: &[Rung]) -> Choice {
@@ -257,7 +271,7 @@ impl Gathered {
         let evidence = self.evidence()?;
         let fit = |split: &Split, which: &str| {
             let fitting = |kind: ModelKind| progress(&format!("{target}: fitting {}, {which}", kind.word()));
-            let fitted = self.rows.fit(kinds, split, &self.recipe, &fitting);
+            let fitted = self.fit(kinds, split, &fitting, &|told| progress(told));
             fitted.with_context(|| format!("cannot fit {which} for `{target}`"))
         };
         let earlier = fit(&self.by_time, "to be measured")?;
@@ -267,7 +281,33 @@ impl Gathered {
             let rules = rungs.iter().find(|rung| rung.card.kind == ModelKind::Rules).map(|rung| rung.scores.clone());
             rungs.push(self.rung(earlier, now, &evidence, rules.as_deref())?);
         }
+        if let Some(on_disk) = &self.on_disk {
+            let trees = rungs.iter_mut().filter(|rung| rung.card.kind == ModelKind::Xgboost);
+            trees.for_each(|rung| on_disk.count(&mut rung.card));
+        }
         Ok(rungs)
+    }
+
+    /// Fits each kind on the train part of a split: in memory, but for trees of a large training.
+    fn fit(
+        &self,
+        kinds: &[ModelKind],
+        split: &Split,
+        fitting: &dyn Fn(ModelKind),
+        tell: &dyn Fn(&str),
+    ) -> Result<Vec<Fitted>> {
+        let Some(on_disk) = &self.on_disk else { return self.rows.fit(kinds, split, &self.recipe, fitting) };
+        let mut fitted = Vec::new();
+        for kind in kinds {
+            fitted.extend(match kind {
+                ModelKind::Xgboost => {
+                    fitting(*kind);
+                    vec![self.fit_large(on_disk, split, tell)?]
+                }
+                _ => self.rows.fit(&[*kind], split, &self.recipe, fitting)?,
+            });
+        }
+        Ok(fitted)
     }
 
     fn rung(&self, earlier: &Fitted, now: Fitted, evidence: &[LeakEvidence], rules: Option<&[f64]>) -> Result<Rung> {

@@ -52,6 +52,10 @@ pub(super) async fn to_freeze(lake: &Lake, labelled: Labelled, flags: &Flags) ->
 }
 
 impl Rows {
+    pub(super) fn of(observations: Vec<Observation>, table: Table, labels: Vec<bool>, weights: Vec<f32>) -> Rows {
+        Rows { observations, table, labels, weights }
+    }
+
     /// Returns the rows with the features that they were frozen with.
     pub(super) fn read(data: &Path, manifest: &Manifest, rows: DatasetRows) -> Result<Rows> {
         let DatasetRows { observations, labels, weights, .. } = rows;

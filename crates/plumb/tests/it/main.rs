@@ -9,4 +9,5 @@ mod cluster;
 mod journal;
 mod sdks;
 mod xgboost;
+mod workers;
 mod example;
