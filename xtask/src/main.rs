@@ -99,6 +99,9 @@ fn tests(server: &postgres::Server, sdks: &provide::Sdks) -> Result<()> {
     command.args(["test", "--release", "--workspace", "--tests", "--no-fail-fast", "--locked"]);
     command.env("PLUMB_TEST_POSTGRES_URL", server.url());
     command.env("PLUMB_TEST_NODE_MODULES", &sdks.node_modules).env("PLUMB_TEST_PYTHON_PATH", &sdks.python_path);
+    command
+        .env("PLUMB_TEST_XGBOOST_PATH", &sdks.xgboost_path)
+        .env("PLUMB_TEST_SCHEMATHESIS_PATH", &sdks.schemathesis_path);
     match real_data() {
         Some(folder) => {
             command.env("PLUMB_REAL_DATA", folder);

@@ -17,13 +17,23 @@ const CARGO_DENY_VERSION: &str = "0.20.2";
 const NODE_SDK: &str = "@aws-sdk/client-sagemaker-runtime@3.1164.0";
 const PYTHON_SDK: &str = "boto3==1.44.5";
 
-/// Where the AWS SDKs are.
+/// The xgboost that models are exchanged with. For the processor alone, which is a tenth of what PyPI's `xgboost` brings.
+const PYTHON_XGBOOST: &str = "xgboost-cpu==3.2.0";
+
+/// What makes requests out of the OpenAPI document.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
+/// Where the AWS SDKs are, Python's xgboost, and schemathesis.
 #[derive(Clone, Debug)]
 pub(crate) struct Sdks {
     /// A folder for NODE_PATH.
     pub(crate) node_modules: PathBuf,
     /// A folder for PYTHONPATH.
     pub(crate) python_path: PathBuf,
+    /// Another, with xgboost and numpy.
+    pub(crate) xgboost_path: PathBuf,
+    /// And one with schemathesis.
+    pub(crate) schemathesis_path: PathBuf,
 }
 
 /// Where PostgreSQL's server programs are.
@@ -86,12 +96,12 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Installs the AWS SDKs of Node.js and Python into the target folder, once.
+/// Installs the AWS SDKs of Node.js and Python, and Python's xgboost, into the target folder, once.
 pub(crate) fn sdks() -> Result<Sdks> {
     for (program, hint) in [("node", "Node.js 20 or newer"), ("npm", "npm"), ("python3", "Python 3.10 or newer")] {
         ensure!(
             on_path(program).is_some(),
-            "`{program}` is not on the PATH: install {hint}, which the tests of AWS's SDKs run on"
+            "`{program}` is not on the PATH: install {hint}, which the tests of AWS's SDKs and of xgboost run on"
         );
     }
     let folder = target_folder().join("sdks");
@@ -103,14 +113,22 @@ pub(crate) fn sdks() -> Result<Sdks> {
             .arg(NODE_SDK);
         npm
     })?;
-    once(&python, PYTHON_SDK, || {
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
-            .arg(&python)
-            .arg(PYTHON_SDK);
-        pip
-    })?;
-    Ok(Sdks { node_modules: node.join("node_modules"), python_path: python })
+    let (xgboost, schemathesis) = (folder.join("xgboost"), folder.join("schemathesis"));
+    for (folder, package) in [(&python, PYTHON_SDK), (&xgboost, PYTHON_XGBOOST), (&schemathesis, SCHEMATHESIS)] {
+        once(folder, package, || {
+            let mut pip = Command::new("python3");
+            pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
+                .arg(folder)
+                .arg(package);
+            pip
+        })?;
+    }
+    Ok(Sdks {
+        node_modules: node.join("node_modules"),
+        python_path: python,
+        xgboost_path: xgboost,
+        schemathesis_path: schemathesis,
+    })
 }
 
 /// Installs a package into a folder of its own, unless a file there says that it was.

@@ -179,6 +179,14 @@ pub enum Error {
         /// The hash that its manifest says.
         expected: String,
     },
+    /// A data set holds something else than what is written into one.
+    #[error("data set `{dataset_id}`: {why}; delete its folder and freeze it again by `plumb features`")]
+    DatasetUnusable {
+        /// The data set.
+        dataset_id: String,
+        /// What is wrong.
+        why: String,
+    },
     /// A request has a field that the ground has no column for.
     #[error("{relation} {row} of the request: unknown field `{field}`: expected one of {}", known.join(", "))]
     UnknownField {

@@ -94,8 +94,26 @@ pub struct ModelCard {
     /// How calls fall on the groups of the configured facets.
     #[serde(default)]
     pub bias: Vec<Bias>,
+    /// Where it was brought from; `None` if it was trained here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
     /// Anything else a reader should know.
     pub notes: Vec<String>,
+}
+
+/// A file with a model that was trained elsewhere. Of the rows that it learned from nothing is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// The file's name.
+    pub file: String,
+    /// SHA-256 of the file.
+    pub file_hash: String,
+    /// SHA-256 of the model in it: another if the file is an archive.
+    pub model_hash: String,
+    /// What was learned, by XGBoost's name.
+    pub objective: String,
+    /// The version of XGBoost that wrote it.
+    pub xgboost: String,
 }
 
 /// The rows behind a model.

@@ -9,8 +9,8 @@ mod card;
 mod drift;
 
 pub use card::{
-    AgeMetrics, Bias, DatasetCard, Earning, GainBin, Interval, LeakEvidence, Metric, Metrics, ModelCard, ModelKind,
-    ReliabilityBin, Segment, Threshold,
+    AgeMetrics, Bias, DatasetCard, Earning, GainBin, Imported, Interval, LeakEvidence, Metric, Metrics, ModelCard,
+    ModelKind, ReliabilityBin, Segment, Threshold,
 };
 pub use drift::{Alert, Drift, Matured, Verdict, WatchReport};
 pub use feature::{Feature, FeatureKind, FeatureSet, Matrix, Monotone, Unseen, Wording};

@@ -7,12 +7,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use plumb_lead::{FeatureSet, Matrix, ModelKind};
+use plumb_xgboost_sys::Booster;
 use serde::{Deserialize, Serialize};
 
 use crate::rates::Rates;
 use crate::search::{self, Categories, Grown, Recipe};
-use crate::trees::Trees;
+use crate::trees::{Trees, is_ubj};
 use crate::{Error, Explanation, Onlooker, Params, Samples};
 
 /// Fitted trees. A clone shares them.
@@ -33,8 +36,22 @@ struct Stored {
     /// The rates that stand in the place of categories; none if codes do.
     #[serde(default, skip_serializing_if = "Rates::is_empty")]
     rates: Rates,
-    /// The model as XGBoost writes it, which is JSON. It stays text because its numbers must not change.
-    xgboost: String,
+    /// The rounds that count; all, unless the file of a model that was trained elsewhere has more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rounds: Option<usize>,
+    /// The model as XGBoost wrote it, byte by byte, because its numbers must not change.
+    xgboost: Document,
+}
+
+/// XGBoost's file: a text if it is JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Document {
+    Json(String),
+    Ubj {
+        /// In Base64.
+        ubj: String,
+    },
 }
 
 impl Boosted {
@@ -59,7 +76,7 @@ impl Boosted {
     ) -> Result<(Boosted, Recipe), Error> {
         train.check(features, "train")?;
         valid.check(features, "choose on")?;
-        let (grown, recipe) = search::run(features, train, valid, params, onlooker)?;
+        let (grown, recipe) = search::run(features, train, valid, params, &Categories::ALL, onlooker)?;
         Ok((Boosted::of(features, grown, &recipe)?, recipe))
     }
 
@@ -78,9 +95,44 @@ impl Boosted {
             Categories::Native => search::categories(features).into_iter().map(|(column, _)| column).collect(),
             Categories::Ordinal | Categories::Rate => Vec::new(),
         };
-        let Grown { booster, rates } = grown;
+        let Grown { mut booster, rates } = grown;
+        name_columns(&mut booster, features)?;
         // The base is what the trees say.
-        Boosted::try_from(Stored { base: 0.0, categories, rates, xgboost: booster.save()? })
+        let xgboost = Document::Json(booster.save()?);
+        Boosted::try_from(Stored { base: 0.0, categories, rates, rounds: None, xgboost })
+    }
+
+    /// Returns trees that were trained elsewhere. `bytes` are their file, in JSON or UBJ; `numbers` are, for a column of
+    /// categories, the number that the trees know each of its levels by; of the rounds the first ones count, or all.
+    pub fn foreign(bytes: &[u8], rounds: Option<usize>, numbers: Vec<(usize, Vec<f64>)>) -> Result<Boosted, Error> {
+        let xgboost = Document::of(bytes)?;
+        Boosted::try_from(Stored { base: 0.0, categories: Vec::new(), rates: Rates::of(numbers), rounds, xgboost })
+    }
+
+    /// Returns trees that were grown here on rows in which these columns are categories.
+    pub(crate) fn grown(bytes: &[u8], categories: Vec<usize>) -> Result<Boosted, Error> {
+        let xgboost = Document::of(bytes)?;
+        Boosted::try_from(Stored { base: 0.0, categories, rates: Rates::default(), rounds: None, xgboost })
+    }
+
+    /// Returns the model's file as XGBoost wrote it, in JSON or UBJ.
+    pub fn file(&self) -> Result<Vec<u8>, Error> {
+        self.stored.xgboost.bytes()
+    }
+
+    /// Returns for each column of categories that the trees see as other numbers than its codes, the number of each level.
+    pub fn numbers(&self) -> impl Iterator<Item = (usize, &[f64])> {
+        self.stored.rates.columns()
+    }
+
+    /// Returns the columns that XGBoost was told are categories.
+    pub fn categories(&self) -> &[usize] {
+        &self.stored.categories
+    }
+
+    /// Returns the number of rounds of the file that count.
+    pub fn rounds_counted(&self) -> usize {
+        self.stored.rounds.unwrap_or(self.trees.about().rounds())
     }
 
     /// Returns the number of trees.
@@ -105,6 +157,35 @@ impl Boosted {
     }
 }
 
+/// Writes the columns' names into the model's file, unless a model with them could not be asked anything in Python, which
+/// refuses some letters.
+pub(crate) fn name_columns(booster: &mut Booster, features: &FeatureSet) -> Result<(), Error> {
+    let names: Vec<&str> = features.features.iter().map(|feature| feature.name.as_str()).collect();
+    if names.iter().any(|name| name.contains(['[', ']', '<'])) {
+        return Ok(());
+    }
+    Ok(booster.set_feature_names(&names)?)
+}
+
+impl Document {
+    fn of(bytes: &[u8]) -> Result<Document, Error> {
+        if is_ubj(bytes) {
+            return Ok(Document::Ubj { ubj: BASE64_STANDARD.encode(bytes) });
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| Error::Trees { why: format!("not JSON: {error}") })?;
+        Ok(Document::Json(text.to_owned()))
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, Error> {
+        match self {
+            Document::Json(text) => Ok(text.clone().into_bytes()),
+            Document::Ubj { ubj } => BASE64_STANDARD
+                .decode(ubj)
+                .map_err(|error| Error::Model { why: format!("its trees are not Base64: {error}") }),
+        }
+    }
+}
+
 impl PartialEq for Boosted {
     fn eq(&self, other: &Boosted) -> bool {
         self.stored == other.stored
@@ -115,7 +196,8 @@ impl TryFrom<Stored> for Boosted {
     type Error = Error;
 
     fn try_from(stored: Stored) -> Result<Boosted, Error> {
-        let trees = Trees::from_json(&stored.xgboost).map_err(|error| Error::Model { why: error.to_string() })?;
+        let trees = Trees::from_bytes(&stored.xgboost.bytes()?, stored.rounds);
+        let trees = trees.map_err(|error| Error::Model { why: error.to_string() })?;
         let columns = trees.columns();
         if let Some(column) = stored.categories.iter().find(|column| **column >= columns) {
             return Err(Error::Model { why: format!("category column {column} of {columns}") });

@@ -4,6 +4,7 @@ pub mod model;
 pub mod rules;
 pub mod logistic;
 pub mod boosted;
+pub mod large;
 pub mod trees;
 pub mod calibration;
 pub mod decision;
@@ -25,7 +26,7 @@ mod newton;
 mod cholesky;
 
 pub use few::fit_few;
-pub use model::{Explanation, Fitted, Model, Predictor, fit};
+pub use model::{Explanation, Fitted, Model, Predictor, adopt, fit};
 pub use onlooker::Onlooker;
 
 use plumb_lead::Matrix;

@@ -107,6 +107,31 @@ pub fn fit(
     Ok(fitted)
 }
 
+/// Makes a model of trees that were grown elsewhere: they are calibrated, and their threshold is chosen, on `valid`, by
+/// what `chosen` says of it. `kept` are the trees of the model: the same, or grown by the same recipe on `valid` as well.
+/// Averages and the base rate are those of both parts; nothing is fitted to `train`.
+pub fn adopt(
+    [chosen, kept]: [Boosted; 2],
+    features: &FeatureSet,
+    train: Samples,
+    valid: Samples,
+    params: &Params,
+    settings: BTreeMap<String, String>,
+) -> Result<Fitted, Error> {
+    train.check(features, "describe")?;
+    valid.check(features, "choose on")?;
+    if let Some(why) = [&chosen, &kept].into_iter().find_map(|trees| trees.problem(features.features.len())) {
+        return Err(Error::Trees { why });
+    }
+    let (train_matrix, valid_matrix) = (finite(train.matrix), finite(valid.matrix));
+    let train = Samples { matrix: &train_matrix, ..train };
+    let valid = Samples { matrix: &valid_matrix, ..valid };
+    let both = Joined::new(train, valid);
+    let fitting = Fitting { features, train, valid, both: both.samples(), params, onlooker: &|_: ModelKind| () };
+    let margins = chosen.margins(valid.matrix)?;
+    fitting.finish(Alone { predictor: Predictor::Boosted(kept), settings, margins })
+}
+
 impl Model {
     /// Returns the rung of the ladder.
     pub fn kind(&self) -> ModelKind {

@@ -44,6 +44,16 @@ impl Rates {
         (rates, matrix)
     }
 
+    /// Returns numbers that were given elsewhere to the levels of some columns.
+    pub(crate) fn of(numbers: Vec<(usize, Vec<f64>)>) -> Rates {
+        Rates(numbers.into_iter().map(|(column, rates)| ColumnRates { column, rates }).collect())
+    }
+
+    /// Returns the columns with the numbers of their levels.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (usize, &[f64])> {
+        self.0.iter().map(|column| (column.column, column.rates.as_slice()))
+    }
+
     /// Returns rows with rates in the place of codes.
     pub(crate) fn apply<'m>(&self, matrix: &'m Matrix) -> Cow<'m, Matrix> {
         if self.is_empty() {

@@ -5,6 +5,8 @@ mod team_rules;
 mod workbook;
 mod company;
 mod training;
+mod foreign;
+mod workers;
 mod card;
 mod scoring;
 mod watching;
@@ -33,12 +35,15 @@ enum Command {
     /// List, show and compare the frozen data sets.
     Data(commands::data::Args),
     /// Run a process of a cluster, which other commands give their work by `--cluster`.
-    #[cfg(feature = "cluster")]
     Cluster(commands::cluster::Args),
     /// Make a first model of one CSV file, and warn of columns that know too much.
     Quick(commands::quick::Args),
     /// Train the ladder of models: rules, logistic regression, XGBoost.
     Train(commands::train::Args),
+    /// Bring a model that was trained elsewhere: XGBoost's JSON or UBJ, or SageMaker's model.tar.gz.
+    Import(commands::import::Args),
+    /// Write the trees of a model for Python's xgboost, and what is needed to ask them.
+    Export(commands::export::Args),
     /// Score all open leads, or the rows of a file.
     Score(commands::score::Args),
     /// Answer requests and show the pages.
@@ -73,10 +78,11 @@ async fn main() -> ExitCode {
         Command::Ingest(args) => commands::ingest::run(args).await,
         Command::Features(args) => commands::features::run(args).await,
         Command::Data(args) => commands::data::run(args).await,
-        #[cfg(feature = "cluster")]
         Command::Cluster(args) => commands::cluster::run(args).await,
         Command::Quick(args) => commands::quick::run(args).await,
         Command::Train(args) => commands::train::run(args).await,
+        Command::Import(args) => commands::import::run(args).await,
+        Command::Export(args) => commands::export::run(args).await,
         Command::Score(args) => commands::score::run(args).await,
         Command::Serve(args) => commands::serve::run(args).await,
         Command::Watch(args) => commands::watch::run(args).await,

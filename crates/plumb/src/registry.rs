@@ -278,6 +278,7 @@ pub(crate) mod tests {
             earnings: Vec::new(),
             by_age: Vec::new(),
             bias: Vec::new(),
+            imported: None,
             notes: vec![],
         }
     }

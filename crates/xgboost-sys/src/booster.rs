@@ -42,6 +42,17 @@ impl Booster {
         Ok(Booster { handle })
     }
 
+    /// Returns a booster that goes on where a saved one, in JSON or UBJ, ended; its parameters have to be set again. The
+    /// bytes have to be ones that a booster of this crate saved: XGBoost trusts what they say.
+    pub fn resumed(matrices: &[&DMatrix], saved: &[u8]) -> Result<Booster, Error> {
+        let booster = Booster::new(matrices)?;
+        let (bytes, len) = (saved.as_ptr().cast(), saved.len() as u64);
+        // SAFETY: the handle is live, and the buffer holds `len` bytes, which XGBoost copies.
+        let code = unsafe { ffi::XGBoosterLoadModelFromBuffer(booster.handle, bytes, len) };
+        check("XGBoosterLoadModelFromBuffer", code)?;
+        Ok(booster)
+    }
+
     /// Sets a parameter. XGBoost reads most of them when it next trains or predicts, so a wrong value is an error
     /// there; a name that it does not know is ignored.
     pub fn set_param(&mut self, name: &str, value: &str) -> Result<(), Error> {
@@ -50,6 +61,18 @@ impl Booster {
         let (name, value) = (c_string(FUNCTION, name)?, c_string(FUNCTION, value)?);
         // SAFETY: the handle is live, and both strings are terminated.
         check(FUNCTION, unsafe { ffi::XGBoosterSetParam(self.handle, name.as_ptr(), value.as_ptr()) })
+    }
+
+    /// Sets the columns' names that go into the model's file. Other programs hold them against those of their rows.
+    pub fn set_feature_names(&mut self, names: &[&str]) -> Result<(), Error> {
+        const FUNCTION: &str = "XGBoosterSetStrFeatureInfo";
+        silence();
+        let names = names.iter().map(|name| c_string(FUNCTION, name)).collect::<Result<Vec<_>, _>>()?;
+        let pointers: Vec<_> = names.iter().map(|name| name.as_ptr()).collect();
+        let (field, len) = (c"feature_name".as_ptr(), pointers.len() as u64);
+        // SAFETY: the handle is live, and the array holds `len` terminated strings, which outlive the call; XGBoost
+        // copies.
+        check(FUNCTION, unsafe { ffi::XGBoosterSetStrFeatureInfo(self.handle, field, pointers.as_ptr(), len) })
     }
 
     /// Trains one more round.

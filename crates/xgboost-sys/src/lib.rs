@@ -4,8 +4,12 @@ mod booster;
 mod error;
 mod ffi;
 mod matrix;
+mod batches;
+mod cluster;
 
+pub use batches::{Batch, Layout};
 pub use booster::Booster;
+pub use cluster::{Communicator, Tracker};
 pub use error::Error;
 pub use matrix::{DMatrix, FeatureType};
 

@@ -24,9 +24,9 @@ pub enum FeatureType {
 /// index inside the matrix when a booster first trains on it, without a lock. Give each thread its own.
 #[derive(Debug)]
 pub struct DMatrix {
-    handle: ffi::DMatrixHandle,
-    rows: usize,
-    columns: usize,
+    pub(crate) handle: ffi::DMatrixHandle,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
 }
 
 // SAFETY: see the type's comment. The handle is owned, and `&mut` or ownership moves with it.
@@ -122,7 +122,7 @@ impl Drop for DMatrix {
 }
 
 impl FeatureType {
-    fn letter(self) -> &'static str {
+    pub(crate) fn letter(self) -> &'static str {
         match self {
             FeatureType::Quantity => "q",
             FeatureType::Integer => "i",
@@ -132,7 +132,7 @@ impl FeatureType {
 }
 
 /// Returns numpy's `__array_interface__`, the way in which XGBoost is shown an array: its address, shape and type.
-fn array_interface(values: &[f32], shape: &[usize]) -> String {
+pub(crate) fn array_interface(values: &[f32], shape: &[usize]) -> String {
     let byte_order = if cfg!(target_endian = "little") { '<' } else { '>' };
     let address = values.as_ptr() as usize;
     format!(r#"{{"data": [{address}, true], "shape": {shape:?}, "typestr": "{byte_order}f4", "version": 3}}"#)

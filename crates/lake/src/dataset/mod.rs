@@ -11,6 +11,7 @@
 mod diff;
 mod freeze;
 mod hash;
+mod parts;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::features::{FeatureSql, table_of};
 pub use diff::{ColumnDifference, Difference, Differing, diff};
+pub use parts::{Part, Parts, RowsFile, open, read_some};
 
 /// Columns of a data set that are no features.
 const NOT_FEATURES: [&str; 5] = ["lead_id", "as_of", "label", "label_known_at", "weight"];

@@ -20,8 +20,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::{Error, Onlooker, Params, Samples, clocks};
 pub(crate) use settings::{Categories, Settings};
-pub(crate) use trial::Grown;
 use trial::Trial;
+pub(crate) use trial::{Grown, parameters};
 
 /// The trees after which the worse half of the trials is given up for the first time; then after twice as many.
 const FIRST_RUNG: usize = 25;
@@ -37,9 +37,9 @@ const ROWS_PER_THREAD: usize = 100_000;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Recipe {
     pub(crate) settings: Settings,
-    rounds: usize,
+    pub(crate) rounds: usize,
     /// Columns that the trees are not shown, because they tell the time.
-    hidden: Vec<usize>,
+    pub(crate) hidden: Vec<usize>,
     loss: f64,
     trials: usize,
 }
@@ -55,12 +55,14 @@ pub(crate) struct Ground<'a> {
     params: &'a Params,
 }
 
-/// Returns the trees of the best trial and how they were grown. A tie goes to the earlier one.
+/// Returns the trees of the best trial and how they were grown. A tie goes to the earlier one. Of the ways to see
+/// categories as many are tried as the budget allows.
 pub(crate) fn run(
     features: &FeatureSet,
     train: Samples,
     valid: Samples,
     params: &Params,
+    all_ways: &[Categories],
     onlooker: &dyn Onlooker,
 ) -> Result<(Grown, Recipe), Error> {
     for (name, value) in [("rounds_max", params.rounds_max), ("search_trials", params.search_trials)] {
@@ -72,11 +74,9 @@ pub(crate) fn run(
     let clocks = if params.in_time_order { clocks::of(features, train.matrix) } else { Vec::new() };
     let hidden: Vec<usize> = clocks.into_iter().map(|(column, _)| column).collect();
     let ground = Ground { train, valid, categories, constraints, hidden: &hidden, params };
-    let ways: &[Categories] = match (ground.categories.is_empty(), params.search_trials) {
-        (false, 3..) => &[Categories::Ordinal, Categories::Native, Categories::Rate],
-        (false, 2) => &[Categories::Ordinal, Categories::Native],
-        _ => &[Categories::Ordinal],
-    };
+    // Without categories all ways are the same.
+    let ways = if ground.categories.is_empty() { 1 } else { all_ways.len().min(params.search_trials) };
+    let ways = &all_ways[..ways];
     let first = ground.start(&ways.iter().map(|way| Settings::usual(*way)).collect::<Vec<_>>())?;
     let mut best = ground.halved(first)?;
     let mut chance = ChaCha8Rng::seed_from_u64(params.seed);

@@ -27,6 +27,9 @@ pub(crate) struct Settings {
 }
 
 impl Categories {
+    /// All ways, the plainest first.
+    pub(crate) const ALL: [Categories; 3] = [Categories::Ordinal, Categories::Native, Categories::Rate];
+
     /// Returns the word of the model card.
     pub(crate) fn word(self) -> &'static str {
         match self {

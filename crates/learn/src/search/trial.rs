@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use plumb_lead::Matrix;
+use plumb_lead::{FeatureSet, Matrix};
 use plumb_xgboost_sys::{Booster, DMatrix, FeatureType};
 
 use super::Ground;
@@ -124,20 +124,26 @@ impl Ground<'_> {
     }
 
     fn set(&self, booster: &mut Booster, settings: &Settings, threads: usize) -> Result<(), Error> {
-        for (name, value) in settings.named() {
-            booster.set_param(name, &value)?;
+        for (name, value) in named(settings, self.params.seed, &self.constraints) {
+            booster.set_param(&name, &value)?;
         }
-        // XGBoost's seed has 63 bits.
-        let seed = (self.params.seed & (u64::MAX >> 1)).to_string();
-        for (name, value) in [
-            ("objective", "binary:logistic"),
-            ("tree_method", "hist"),
-            ("nthread", &threads.to_string()),
-            ("seed", &seed),
-            ("monotone_constraints", &self.constraints),
-        ] {
-            booster.set_param(name, value)?;
-        }
-        Ok(())
+        Ok(booster.set_param("nthread", &threads.to_string())?)
     }
+}
+
+/// Returns XGBoost's parameters of some settings, but for the number of threads, which has no part in the trees.
+pub(crate) fn parameters(features: &FeatureSet, settings: &Settings, seed: u64) -> Vec<(String, String)> {
+    named(settings, seed, &super::constraints(features))
+}
+
+fn named(settings: &Settings, seed: u64, constraints: &str) -> Vec<(String, String)> {
+    // XGBoost's seed has 63 bits.
+    let seed = (seed & (u64::MAX >> 1)).to_string();
+    let fixed = [
+        ("objective", "binary:logistic".to_owned()),
+        ("tree_method", "hist".to_owned()),
+        ("seed", seed),
+        ("monotone_constraints", constraints.to_owned()),
+    ];
+    settings.named().into_iter().chain(fixed).map(|(name, value)| (name.to_owned(), value)).collect()
 }

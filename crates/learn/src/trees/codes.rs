@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use super::read::CATEGORIES_END;
+use super::raw_tree::CATEGORIES_END;
 use super::tree::{Split, Test, Tree};
 
 /// The most thresholds a column. Counts from 0 to this fit a byte.

@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use plumb_lead::Matrix;
 
 use crate::{Error, Explanation};
+pub use about::About;
 use answers::Answers;
 use codes::Codes;
 use deep::Deep;
@@ -23,6 +24,8 @@ use tree::Tree;
 use walk::Walk;
 
 mod read;
+mod raw_tree;
+mod about;
 mod json;
 mod ubj;
 mod tree;
@@ -57,6 +60,7 @@ pub struct Trees {
     intercept: f64,
     base: f64,
     trees: Vec<Tree>,
+    about: About,
     walk: Walk,
     codes: Codes,
     /// Nothing for a tree that only a walk can score.
@@ -91,6 +95,26 @@ impl Trees {
     /// Reads a model as XGBoost writes it in UBJ.
     pub fn from_ubj(bytes: &[u8]) -> Result<Trees, Error> {
         read::from_ubj(bytes).map(Trees::new).map_err(|why| Error::Trees { why })
+    }
+
+    /// Reads a model in either form, of which only the first rounds count, or all.
+    pub fn from_bytes(bytes: &[u8], rounds: Option<usize>) -> Result<Trees, Error> {
+        let forest = if is_ubj(bytes) {
+            read::from_ubj(bytes)
+        } else {
+            let text = std::str::from_utf8(bytes).map_err(|error| format!("neither UBJ nor JSON: {error}"));
+            text.and_then(read::from_json)
+        };
+        let forest = forest.and_then(|forest| match rounds {
+            Some(rounds) => forest.first_rounds(rounds),
+            None => Ok(forest),
+        });
+        forest.map(Trees::new).map_err(|why| Error::Trees { why })
+    }
+
+    /// Returns what the model's file says of itself.
+    pub fn about(&self) -> &About {
+        &self.about
     }
 
     /// Returns the number of columns that a row must have.
@@ -147,12 +171,12 @@ impl Trees {
     }
 
     fn new(forest: read::Forest) -> Trees {
-        let read::Forest { columns, intercept, trees } = forest;
+        let read::Forest { columns, intercept, trees, about } = forest;
         let codes = Codes::new(&trees);
         let leaves = trees.iter().map(|tree| Leaves::new(tree, &codes)).collect();
         let base = trees.iter().fold(intercept, |base, tree| base + tree.mean());
         let walk = Walk::new(&trees, columns);
-        Trees { columns, intercept, base, trees, walk, codes, leaves, explainers: OnceLock::new() }
+        Trees { columns, intercept, base, trees, about, walk, codes, leaves, explainers: OnceLock::new() }
     }
 
     /// Returns the way to explain each tree, with tables that take no more than so many bytes.
@@ -180,6 +204,12 @@ impl Trees {
         let expected = self.columns;
         if matrix.columns == expected { Ok(()) } else { Err(Error::Columns { found: matrix.columns, expected }) }
     }
+}
+
+/// Returns whether these are the bytes of an object in UBJ as XGBoost writes it: what it is called first has a 64-bit
+/// length before it, where JSON has a quotation mark.
+pub(crate) fn is_ubj(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"{L")
 }
 
 #[cfg(test)]

@@ -12,7 +12,9 @@ use super::read::NESTING_MAX;
 /// Returns what the bytes say.
 pub(super) fn from_bytes<'de, T: de::Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Error> {
     let mut reader = Reader { bytes, nesting: 0 };
-    let value = T::deserialize(&mut reader)?;
+    let value = T::deserialize(&mut reader);
+    let value =
+        value.map_err(|error| Error::custom(format!("{error} at byte {}", bytes.len() - reader.bytes.len())))?;
     if reader.bytes.is_empty() {
         Ok(value)
     } else {

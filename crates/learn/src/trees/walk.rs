@@ -4,7 +4,7 @@
 //! as plus infinity, and a node reads from the side that sends them where it sends missing values. A leaf is a node
 //! that leads to itself. Several trees are walked side by side, so that the processor need not wait for one.
 
-use super::read::CATEGORIES_END;
+use super::raw_tree::CATEGORIES_END;
 use super::tree::{Node, Test, Tree};
 
 /// Trees that are walked side by side.

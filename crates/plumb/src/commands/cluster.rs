@@ -1,15 +1,25 @@
 //! `plumb cluster`: the processes of a cluster, which other commands give their work by `--cluster`.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
+#[cfg(feature = "cluster")]
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+#[cfg(feature = "cluster")]
 use plumb_lake::cluster::{self, Executor};
+#[cfg(feature = "cluster")]
 use tempfile::TempDir;
+#[cfg(feature = "cluster")]
 use tokio::net::TcpListener;
 
-use super::{TOKEN_VARIABLE, cluster_token, serve};
+use super::check_bind;
+#[cfg(feature = "cluster")]
+use super::{cluster_token, serve};
+use crate::workers::{self, Duty};
 
 /// The port of a scheduler, as its users expect it.
+#[cfg(feature = "cluster")]
 const PORT: u16 = 50_050;
 
 #[derive(clap::Args)]
@@ -20,7 +30,29 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Process {
+    /// Grow trees on a part of the rows, for `plumb train --workers COUNT --meet-at ADDRESS:PORT`, which says the arguments.
+    Worker {
+        /// The data folder, the same on all machines.
+        #[arg(long, value_name = "FOLDER", default_value = "data")]
+        data: PathBuf,
+        /// The job's name.
+        #[arg(long, value_name = "NAME")]
+        job: String,
+        /// Which of the workers it is, from 0.
+        #[arg(long)]
+        number: usize,
+        /// Where the workers meet; left away if there is only one.
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        tracker: Option<SocketAddr>,
+        /// Threads; one for each core unless told otherwise.
+        #[arg(long, default_value_t = 0)]
+        threads: usize,
+        /// End when the input does: for who starts it.
+        #[arg(long, hide = true)]
+        attached: bool,
+    },
     /// Hand out tasks to executors.
+    #[cfg(feature = "cluster")]
     Scheduler {
         /// The port to listen on; 0 is any that is free.
         #[arg(long, default_value_t = PORT)]
@@ -31,6 +63,7 @@ enum Process {
         bind: IpAddr,
     },
     /// Take tasks from a scheduler and compute them.
+    #[cfg(feature = "cluster")]
     Executor {
         /// The scheduler's address.
         #[arg(long, value_name = "HOST:PORT", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)))]
@@ -48,48 +81,47 @@ enum Process {
     },
 }
 
-/// A shorter token could be guessed.
-const TOKEN_LENGTH_MIN: usize = 16;
-
 pub(crate) async fn run(args: Args) -> Result<()> {
-    let token = cluster_token()?;
     match args.process {
+        Process::Worker { data, job, number, tracker, threads, attached } => {
+            if let Some(tracker) = tracker {
+                check_bind("--tracker", tracker.ip())?;
+            }
+            let duty = Duty { job, number, tracker, threads, attached };
+            // It grows trees until it is done, and waits for nothing of ours.
+            tokio::task::spawn_blocking(move || workers::work(&data, &duty))
+                .await
+                .context("the worker ended early")??;
+        }
+        #[cfg(feature = "cluster")]
         Process::Scheduler { port, bind } => {
-            check(bind)?;
+            check_bind("--bind", bind)?;
             let address = SocketAddr::from((bind, port));
             let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on `{address}`"))?;
             println!("scheduler on {} until Ctrl-C", listener.local_addr().context("cannot read the address")?);
-            cluster::scheduler(listener, token, serve::stopped()).await?;
+            cluster::scheduler(listener, cluster_token()?, serve::stopped()).await?;
         }
+        #[cfg(feature = "cluster")]
         Process::Executor { scheduler, port, bind, threads } => {
-            check(bind)?;
+            check_bind("--bind", bind)?;
             let threads = match threads {
-                Some(0) => bail!("--threads 0: expected at least one"),
+                Some(0) => anyhow::bail!("--threads 0: expected at least one"),
                 Some(threads) => threads,
                 None => std::thread::available_parallelism().map_or(1, usize::from),
             };
             let work_folder = TempDir::new().context("cannot make a folder for what is computed")?;
             println!("executor of {threads} tasks at once, for the scheduler on {scheduler} until Ctrl-C");
             let work_folder_path = work_folder.path().to_owned();
-            cluster::executor(Executor { scheduler, bind, port, threads, work_folder: work_folder_path, token })
-                .await?;
+            cluster::executor(Executor {
+                scheduler,
+                bind,
+                port,
+                threads,
+                work_folder: work_folder_path,
+                token: cluster_token()?,
+            })
+            .await?;
         }
-    }
-    Ok(())
-}
-
-/// Whoever reaches a cluster may read the data, so beyond this machine it asks for a token.
-fn check(bind: IpAddr) -> Result<()> {
-    if bind.is_unspecified() {
-        bail!("--bind {bind}: name the one address under which the other machines reach this process");
-    }
-    let token = std::env::var(TOKEN_VARIABLE).unwrap_or_default();
-    if !bind.is_loopback() && token.len() < TOKEN_LENGTH_MIN {
-        bail!(
-            "--bind {bind}: others reach this address, so the cluster needs a token: set the environment variable \
-             `{TOKEN_VARIABLE}` to the same {TOKEN_LENGTH_MIN} or more letters and digits on all machines, and use a \
-             network that you trust, because the data itself travels in the clear"
-        );
     }
     Ok(())
 }

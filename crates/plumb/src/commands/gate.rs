@@ -7,9 +7,9 @@ use anyhow::{Context, Result, bail};
 use plumb_lead::ModelCard;
 use serde::Serialize;
 
-use super::{Place, Workplace, load, spinner};
+use super::{Place, Workplace, load, made_again};
 use crate::registry;
-use crate::training::{self, Assignment, Search, Verdict};
+use crate::training::{self, Verdict};
 use crate::verifying::{self, Verified};
 
 /// Predictions of a target whose inputs are computed again.
@@ -79,23 +79,14 @@ async fn report(workplace: &Workplace, challenger: ModelCard, allowed: &[String]
     let champion = registry::champion(store, &target)
         .await?
         .with_context(|| format!("target `{target}` has no champion to compare with: run `plumb promote`"))?;
-    let bar = spinner();
-    bar.set_message(format!("{target}: rebuilding {} `{}`", challenger.kind.word(), challenger.model_id));
-    let search = Search::of(&challenger.params);
-    let assignment = Assignment { target: target.clone(), as_of: challenger.as_of, seed: challenger.seed, search };
-    let gathered = training::gather(workplace.ground(), assignment).await?;
-    let kind = challenger.kind;
-    let fitting =
-        tokio::task::spawn_blocking(move || training::fit_one(&gathered, kind).map(|rung| (gathered.tested(), rung)));
-    let (tested, rung) = fitting.await.context("the training ended early")??;
+    let (tested, rung) = made_again(workplace, challenger.clone()).await?;
     let scorer = load(data, &champion.model_id).await?;
     let verdict = training::compare(lake, &tested, &rung, &scorer, &champion).await?;
-    bar.finish_and_clear();
     let verified = verifying::verify(workplace.ground(), &target, PREDICTIONS_CHECKED).await?;
     let checks = vec![
         reproduced(&challenger, &rung.card.model_id),
         without_leaks(&challenger, allowed),
-        not_worse(&verdict),
+        not_worse(&verdict, challenger.imported.is_some()),
         served_as_trained(&verified),
     ];
     Ok(Report { target, champion: champion.model_id, challenger: challenger.model_id, checks })
@@ -104,7 +95,9 @@ async fn report(workplace: &Workplace, challenger: ModelCard, allowed: &[String]
 /// Nobody can vouch for a model that cannot be made again.
 fn reproduced(challenger: &ModelCard, rebuilt: &str) -> Check {
     let passed = challenger.model_id == rebuilt;
-    let found = if passed {
+    let found = if passed && challenger.imported.is_some() {
+        format!("its trees are the file that was imported; calibrated again to the byte as `{rebuilt}`")
+    } else if passed {
         format!("rebuilt to the byte as `{rebuilt}`")
     } else {
         format!("rebuilt as `{rebuilt}`: `plumb reproduce {}` says which link broke", challenger.model_id)
@@ -124,8 +117,8 @@ fn without_leaks(challenger: &ModelCard, allowed: &[String]) -> Check {
 }
 
 /// Better is not asked for: as good, and newer, is reason enough.
-fn not_worse(verdict: &Verdict) -> Check {
-    let (passed, found) = match verdict {
+fn not_worse(verdict: &Verdict, imported: bool) -> Check {
+    let (passed, mut found) = match verdict {
         Verdict::TooEarly { rows } => {
             (false, format!("{rows} rows came after the champion was trained and have an outcome, which are too few"))
         }
@@ -144,6 +137,9 @@ fn not_worse(verdict: &Verdict) -> Check {
             ),
         ),
     };
+    if imported {
+        found.push_str("; it was trained elsewhere, and may have learned from these very rows");
+    }
     Check { name: "not worse than the champion", passed, found }
 }
 
@@ -233,7 +229,7 @@ mod tests {
     #[test]
     fn junit_names_what_failed() {
         let challenger = card("converted", ModelKind::Logistic, b"1");
-        let checks = vec![reproduced(&challenger, "other"), not_worse(&Verdict::TooEarly { rows: 7 })];
+        let checks = vec![reproduced(&challenger, "other"), not_worse(&Verdict::TooEarly { rows: 7 }, false)];
         let report = Report { target: "a<b".into(), champion: "x".into(), challenger: "y".into(), checks };
         assert!(!report.is_open());
         let xml = junit(&[report]);

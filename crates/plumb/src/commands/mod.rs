@@ -1,11 +1,12 @@
 //! One file a subcommand. What several of them need to begin with is here.
 
-#[cfg(feature = "cluster")]
 pub(crate) mod cluster;
 pub(crate) mod data;
 pub(crate) mod demo;
+pub(crate) mod export;
 pub(crate) mod features;
 pub(crate) mod gate;
+pub(crate) mod import;
 pub(crate) mod ingest;
 pub(crate) mod promote;
 pub(crate) mod quick;
@@ -19,21 +20,23 @@ pub(crate) mod variants;
 pub(crate) mod verify;
 pub(crate) mod watch;
 
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use plumb_lake::Lake;
 use plumb_lake::cluster::{Cluster, Token};
+use plumb_lead::ModelCard;
 
 use crate::project::Project;
 use crate::registry;
 use crate::scoring::Scorer;
 use crate::store::Store;
-use crate::training::{Ground, Search};
+use crate::training::{self, Assignment, Ground, Large, Rung, Search, Tested};
 
 /// Where a project and its data are.
 #[derive(Clone, Debug, clap::Args)]
@@ -130,6 +133,25 @@ fn cluster_token() -> Result<Token> {
     }
 }
 
+/// A shorter token could be guessed.
+const TOKEN_LENGTH_MIN: usize = 16;
+
+/// Whoever reaches a cluster may read the data, so beyond this machine it asks for a token.
+pub(crate) fn check_bind(option: &str, bind: IpAddr) -> Result<()> {
+    if bind.is_unspecified() {
+        bail!("{option} {bind}: name the one address under which the other machines reach this process");
+    }
+    let token = std::env::var(TOKEN_VARIABLE).unwrap_or_default();
+    if !bind.is_loopback() && token.len() < TOKEN_LENGTH_MIN {
+        bail!(
+            "{option} {bind}: others reach this address, so the cluster needs a token: set the environment variable \
+             `{TOKEN_VARIABLE}` to the same {TOKEN_LENGTH_MIN} or more letters and digits on all machines, and use a \
+             network that you trust, because the data itself travels in the clear"
+        );
+    }
+    Ok(())
+}
+
 impl OnCluster {
     /// Connects to the cluster, if one was named.
     pub(crate) async fn connect(&self, data: &Path) -> Result<Option<Cluster>> {
@@ -178,6 +200,22 @@ pub(crate) async fn load(data: &Path, model_id: &str) -> Result<Scorer> {
     tokio::task::spawn_blocking(move || Scorer::from_bytes(&registry::load(&data, &id)?))
         .await
         .context("the loading of a model broke off")?
+}
+
+/// Makes a model of the registry again, from what was known when it was made, and returns it with the rows to test on.
+pub(crate) async fn made_again(workplace: &Workplace, card: ModelCard) -> Result<(Tested, Rung)> {
+    let bar = spinner();
+    bar.set_message(format!("{}: rebuilding {} `{}`", card.target, card.kind.word(), card.model_id));
+    let search = Search::of(&card.params);
+    let assignment = Assignment { target: card.target.clone(), as_of: card.as_of, seed: card.seed, search };
+    let gathered = training::gather(workplace.ground(), assignment, Large::of(&card)).await?;
+    let scorer = load(&workplace.data, &card.model_id).await?;
+    let making = tokio::task::spawn_blocking(move || {
+        training::again(&gathered, &card, &scorer.artifact).map(|rung| (gathered.tested(), rung))
+    });
+    let made = making.await.context("the training ended early")?;
+    bar.finish_and_clear();
+    made
 }
 
 /// Returns a line that turns while something is done that cannot be counted.

@@ -3,10 +3,11 @@
 //! Where the bytes differ, it says which link of the chain broke: the program, the features, the rows, or the fit.
 
 use anyhow::{Context, Result, bail};
-use plumb_lead::ModelCard;
+use plumb_lead::{Imported, ModelCard};
+use plumb_learn::Predictor;
 
-use super::{Place, Workplace, spinner};
-use crate::training::{self, Assignment, Search};
+use super::{Place, Workplace, load, made_again};
+use crate::card;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -21,26 +22,45 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     let card = workplace.store.card(&args.model).await?.with_context(|| {
         format!("there is no model `{}` in the registry: see the models' page for their ids", args.model)
     })?;
-    let bar = spinner();
-    bar.set_message(format!("rebuilding {} `{}`", card.kind.word(), card.model_id));
-    let search = Search::of(&card.params);
-    let assignment = Assignment { target: card.target.clone(), as_of: card.as_of, seed: card.seed, search };
-    let gathered = training::gather(workplace.ground(), assignment).await?;
-    let kind = card.kind;
-    let rebuilding = tokio::task::spawn_blocking(move || training::fit_one(&gathered, kind));
-    let rebuilt = rebuilding.await.context("the training ended early")??;
-    bar.finish_and_clear();
+    let (_, rebuilt) = made_again(&workplace, card.clone()).await?;
     let broken = broken_links(&card, &rebuilt.card);
-    if broken.is_empty() {
+    if let Some(imported) = &card.imported {
+        imported_still(&workplace, &card, imported).await?;
+    }
+    if broken.is_empty() && card.imported.is_none() {
         println!(
             "`{}` is reproduced: the same {} bytes from the same rows, features, seed and program",
             card.model_id,
             rebuilt.bytes.len()
         );
+    }
+    if broken.is_empty() {
         return Ok(());
     }
     broken.iter().for_each(|link| println!("broken: {link}"));
     bail!("`{}` is not reproduced: the rebuilt model is `{}`", card.model_id, rebuilt.card.model_id)
+}
+
+/// Says what can be said of a model that was trained elsewhere: its trees are those of the file that was imported.
+async fn imported_still(workplace: &Workplace, card: &ModelCard, imported: &Imported) -> Result<()> {
+    let scorer = load(&workplace.data, &card.model_id).await?;
+    let Predictor::Boosted(boosted) = &scorer.artifact.model.predictor else {
+        bail!("`{}` was imported and has no trees", card.model_id);
+    };
+    let found = card::hash(&boosted.file()?);
+    if found != imported.model_hash {
+        bail!(
+            "`{}` is not what was imported: its trees hash to `{found}`, the file's to `{}`",
+            card.model_id,
+            imported.model_hash
+        );
+    }
+    println!(
+        "`{}` was trained elsewhere, and cannot be trained again here: its trees are, byte for byte, those of `{}` \
+         (SHA-256 {found}); its calibration and threshold were made again on the same rows",
+        card.model_id, imported.file
+    );
+    Ok(())
 }
 
 /// Returns the links that broke, first causes first; none if the bytes are the same.

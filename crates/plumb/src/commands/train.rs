@@ -1,13 +1,16 @@
 //! `plumb train`: the ladder of models of each target, as of a moment.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 
 use anyhow::{Context, Result};
 use plumb_lead::{Earning, Interval, Metric, ModelCard};
 
-use super::{Asked, Effort, Workplace, somebody, spinner};
+use super::{Asked, Effort, Workplace, check_bind, somebody, spinner};
 use crate::registry;
-use crate::training::{self, Assignment, Gathered, Ladder};
+use crate::training::{self, Assignment, Gathered, Ladder, Large};
+use crate::workers::Crew;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -15,15 +18,55 @@ pub(crate) struct Args {
     asked: Asked,
     #[command(flatten)]
     effort: Effort,
+    #[command(flatten)]
+    large: LargeArgs,
+}
+
+/// How more rows than memory holds are learned from.
+#[derive(clap::Args)]
+struct LargeArgs {
+    /// Grow the trees on all rows by so many processes, each with rows of its own that stay on the disk; all else is
+    /// chosen and measured on samples.
+    #[arg(long, value_name = "COUNT")]
+    workers: Option<NonZeroUsize>,
+    /// The most rows of a sample.
+    #[arg(long, value_name = "ROWS", default_value = "200000", requires = "workers")]
+    sample_rows: NonZeroUsize,
+    /// Keep on the disk too what workers make of the rows, where even that is too much for memory.
+    #[arg(long, requires = "workers")]
+    on_disk: bool,
+    /// Start no processes, but wait for ones that meet at this address: `plumb cluster worker`, on machines that see the
+    /// data folder. Another address than this machine's own needs a token in PLUMB_CLUSTER_TOKEN, the same everywhere.
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "workers")]
+    meet_at: Option<SocketAddr>,
+}
+
+impl LargeArgs {
+    fn large(&self) -> Result<Option<Large>> {
+        let crew = match self.meet_at {
+            None => Crew::Here,
+            Some(address) => {
+                check_bind("--meet-at", address.ip())?;
+                Crew::Elsewhere(address)
+            }
+        };
+        Ok(self.workers.map(|workers| Large {
+            workers: workers.get(),
+            sample_rows: self.sample_rows.get(),
+            on_disk: self.on_disk,
+            crew,
+        }))
+    }
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
     let workplace = Workplace::open(&args.asked.place).await?;
     let as_of = workplace.project.now(args.asked.as_of);
+    let large = args.large.large()?;
     for target in workplace.project.targets_meant(&args.asked.target)? {
         let assignment =
             Assignment { target: target.clone(), as_of, seed: args.effort.seed, search: args.effort.search()? };
-        let (gathered, ladder) = climb(&workplace, assignment).await?;
+        let (gathered, ladder) = climb_large(&workplace, assignment, large).await?;
         print!("{}", told(&gathered, &ladder));
         println!("{}", keep(&workplace, &ladder, &somebody()).await?);
     }
@@ -32,13 +75,25 @@ pub(crate) async fn run(args: Args) -> Result<()> {
 
 /// Trains the ladder of one target.
 pub(crate) async fn climb(workplace: &Workplace, assignment: Assignment) -> Result<(Gathered, Ladder)> {
+    climb_large(workplace, assignment, None).await
+}
+
+async fn climb_large(
+    workplace: &Workplace,
+    assignment: Assignment,
+    large: Option<Large>,
+) -> Result<(Gathered, Ladder)> {
     let bar = spinner();
     bar.set_message(format!("{}: collecting features", assignment.target));
-    let gathered = training::gather(workplace.ground(), assignment).await?;
+    let gathered = training::gather(workplace.ground(), assignment, large).await?;
     let shown = bar.clone();
     // Training takes seconds; the program's runtime is for waiting.
     let climbing = tokio::task::spawn_blocking(move || {
-        training::climb(&gathered, &|doing| shown.set_message(doing.to_owned())).map(|ladder| (gathered, ladder))
+        let told = |doing: &str| {
+            // What somebody has to do must stay to be read.
+            if doing.starts_with("run: ") { eprintln!("{doing}") } else { shown.set_message(doing.to_owned()) }
+        };
+        training::climb(&gathered, &told).map(|ladder| (gathered, ladder))
     });
     let climbed = climbing.await.context("the training ended early")?;
     bar.finish_and_clear();
@@ -52,19 +107,25 @@ pub(crate) async fn keep(workplace: &Workplace, ladder: &Ladder, by: &str) -> Re
     for rung in &ladder.rungs {
         registry::add(store, data, &rung.bytes, &rung.card).await?;
     }
-    let ModelCard { model_id, target, kind, .. } = &ladder.best().card;
+    nominate(workplace, &ladder.best().card, by, &ladder.choice.why).await
+}
+
+/// Makes a model of the registry the champion if there is none yet, else the challenger. Returns a sentence that says
+/// which.
+pub(crate) async fn nominate(workplace: &Workplace, card: &ModelCard, by: &str, why: &str) -> Result<String> {
+    let Workplace { store, .. } = workplace;
+    let ModelCard { model_id, target, kind, .. } = card;
     let kind = kind.word();
     match registry::champion(store, target).await? {
         None => {
-            registry::promote(store, target, model_id, by, &format!("first of its target; {}", ladder.choice.why))
-                .await?;
+            registry::promote(store, target, model_id, by, &format!("first of its target; {why}")).await?;
             Ok(format!("  {kind} `{model_id}` is the champion: it answers for `{target}` from now on"))
         }
         Some(champion) if champion.model_id == *model_id => {
             Ok(format!("  {kind} `{model_id}` is the champion already: nothing has changed"))
         }
         Some(champion) => {
-            registry::set_challenger(store, model_id, by, &ladder.choice.why).await?;
+            registry::set_challenger(store, model_id, by, why).await?;
             Ok(format!(
                 "  {kind} `{model_id}` is the challenger of {} `{}`: make it the champion by `plumb promote --target \
                  {target}`",

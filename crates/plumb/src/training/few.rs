@@ -146,6 +146,7 @@ impl Few {
             earnings: Vec::new(),
             by_age: Vec::new(),
             bias: Vec::new(),
+            imported: None,
             notes,
         })
     }

@@ -5,11 +5,13 @@
 //! to test on, began to come; the fit that is kept knows everything as of the training.
 //! docs/decisions/0004-measured-earlier-fitted-now.md says why.
 
+mod adopted;
 mod appraisal;
 mod choice;
 mod comparison;
 mod few;
 mod flags;
+mod large;
 mod rows;
 mod search;
 
@@ -25,7 +27,7 @@ use plumb_lead::{DatasetCard, FeatureSet, LeakEvidence, ModelCard, ModelKind, Ob
 use plumb_learn::leaks::{self, Changes};
 use plumb_learn::rules::Rules;
 use plumb_learn::split::{self, Split};
-use plumb_learn::{Fitted, Model, Params, drift};
+use plumb_learn::{Fitted, Model, Onlooker, Params, drift};
 
 use crate::card::{self, Measured};
 use crate::project::{Project, Target};
@@ -35,11 +37,14 @@ use crate::store::Store;
 use crate::team_rules::TeamRules;
 use few::Few;
 use flags::Flags;
+use large::OnDisk;
 use rows::{Recipe, Rows};
 use search::Watcher;
 
+pub(crate) use adopted::{adopt, again};
 pub(crate) use choice::Choice;
 pub(crate) use comparison::{Comparison, Verdict, compare};
+pub(crate) use large::Large;
 pub(crate) use search::Search;
 
 /// Enough trees; early stopping mostly ends sooner.
@@ -74,6 +79,8 @@ pub(crate) struct Gathered {
     immature: usize,
     /// How often fields that nobody dates changed after outcomes.
     changed_fields: Vec<ChangedField>,
+    /// Where most rows are, if memory does not hold them: the rows here are samples.
+    on_disk: Option<OnDisk>,
     team_rules: Option<TeamRules>,
     /// What there is if it is too little for a ladder.
     few: Option<Few>,
@@ -170,8 +177,8 @@ pub(crate) async fn freeze(
     Ok(Frozen { manifest, rows, flags: flags.told(found - outcomes), immature })
 }
 
-/// Collects the labelled rows of a target with their features, as they were known.
-pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result<Gathered> {
+/// Collects the labelled rows of a target with their features, as they were known; of a large training only samples.
+pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment, large: Option<Large>) -> Result<Gathered> {
     let Assignment { target, as_of, .. } = &assignment;
     let project = ground.project;
     let config = project.target(target)?;
@@ -183,12 +190,18 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result
     let Frozen { manifest, rows, flags, immature } = frozen;
     let label_known_at: Vec<DateTime<Utc>> = rows.label_known_at.iter().flatten().copied().collect();
     let outcomes = label_known_at.len();
-    let rows = Rows::read(ground.data, &manifest, rows)?;
     let by_time =
         split::by_time(&rows.observations[..outcomes], &label_known_at, config.horizon).with_context(in_words)?;
     let mut for_use = split::for_use(&rows.observations[..outcomes]).with_context(in_words)?;
     // Opinions teach; they neither choose nor test.
     for_use.train.extend(outcomes..rows.observations.len());
+    let (rows, [by_time, for_use], on_disk) = match large {
+        None => (Rows::read(ground.data, &manifest, rows)?, [by_time, for_use], None),
+        Some(large) => {
+            let (rows, splits, on_disk) = large::sampled(large, ground.data, &manifest, rows, [by_time, for_use])?;
+            (rows, splits, Some(on_disk))
+        }
+    };
     let (team_rules, recipe) = recipe(project, &config, &assignment)?;
     let notes = flags.into_iter().collect();
     let question = project.question(target)?;
@@ -206,6 +219,7 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment) -> Result
         notes,
         immature,
         changed_fields,
+        on_disk,
         team_rules,
         few: None,
     })
@@ -227,6 +241,7 @@ fn gathered_few(project: &Project, assignment: Assignment, few: Few) -> Result<G
         notes: Vec::new(),
         immature: few.immature,
         changed_fields: Vec::new(),
+        on_disk: None,
         team_rules,
         few: Some(few),
     })
@@ -272,6 +287,11 @@ pub(crate) fn fit_one(gathered: &Gathered, kind: ModelKind) -> Result<Rung> {
 }
 
 impl Gathered {
+    /// Returns whether outcomes are too few to set some apart.
+    pub(crate) fn is_of_few(&self) -> bool {
+        self.few.is_some()
+    }
+
     fn manifest(&self) -> Result<&Manifest> {
         self.manifest.as_ref().context("rows were set apart without being frozen")
     }
@@ -304,7 +324,9 @@ impl Gathered {
     fn kinds(&self) -> Vec<ModelKind> {
         let rules: Option<&Rules> = self.recipe.params.rules.as_ref();
         let rules = rules.map(|_| ModelKind::Rules);
-        rules.into_iter().chain([ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Committee]).collect()
+        // A committee's regression would have learned from a sample and its trees from all rows.
+        let committee = self.on_disk.is_none().then_some(ModelKind::Committee);
+        rules.into_iter().chain([ModelKind::Logistic, ModelKind::Xgboost]).chain(committee).collect()
     }
 
     fn choose(&self, rungs: &[Rung]) -> Choice {
@@ -321,7 +343,7 @@ impl Gathered {
         let evidence = self.evidence()?;
         let fit = |split: &Split, recipe: &Recipe, search: Search, which: &str| {
             let watcher = Watcher::new(progress, format!("{target}, {which}"), search);
-            let fitted = self.rows.fit(kinds, split, recipe, &watcher);
+            let fitted = self.fit(kinds, split, recipe, &watcher, &|told| progress(told));
             fitted.with_context(|| format!("cannot fit {which} for `{target}`"))
         };
         let earlier = fit(&self.by_time, &self.recipe, self.assignment.search, "to be measured")?;
@@ -336,7 +358,34 @@ impl Gathered {
             let rules = rungs.iter().find(|rung| rung.card.kind == ModelKind::Rules).map(|rung| rung.scores.clone());
             rungs.push(self.rung(earlier, now, &evidence, rules.as_deref())?);
         }
+        if let Some(on_disk) = &self.on_disk {
+            let trees = rungs.iter_mut().filter(|rung| rung.card.kind == ModelKind::Xgboost);
+            trees.for_each(|rung| on_disk.count(&mut rung.card));
+        }
         Ok(rungs)
+    }
+
+    /// Fits each kind on the train part of a split: in memory, but for trees of a large training.
+    fn fit(
+        &self,
+        kinds: &[ModelKind],
+        split: &Split,
+        recipe: &Recipe,
+        onlooker: &dyn Onlooker,
+        tell: &dyn Fn(&str),
+    ) -> Result<Vec<Fitted>> {
+        let Some(on_disk) = &self.on_disk else { return self.rows.fit(kinds, split, recipe, onlooker) };
+        let mut fitted = Vec::new();
+        for kind in kinds {
+            fitted.extend(match kind {
+                ModelKind::Xgboost => {
+                    onlooker.begins(*kind);
+                    vec![self.fit_large(on_disk, split, recipe, onlooker, tell)?]
+                }
+                _ => self.rows.fit(&[*kind], split, recipe, onlooker)?,
+            });
+        }
+        Ok(fitted)
     }
 
     fn rung(&self, earlier: &Fitted, now: Fitted, evidence: &[LeakEvidence], rules: Option<&[f64]>) -> Result<Rung> {
@@ -418,6 +467,7 @@ impl Gathered {
             earnings: Vec::new(),
             by_age: Vec::new(),
             bias: Vec::new(),
+            imported: None,
             notes: self.notes_of(model),
         })
     }

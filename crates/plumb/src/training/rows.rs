@@ -67,6 +67,10 @@ impl Rows {
         Ok(Rows { observations: Vec::new(), table, labels: Vec::new(), weights: Vec::new() })
     }
 
+    pub(super) fn of(observations: Vec<Observation>, table: Table, labels: Vec<bool>, weights: Vec<f32>) -> Rows {
+        Rows { observations, table, labels, weights }
+    }
+
     /// Returns the rows with the features that they were frozen with.
     pub(super) fn read(data: &Path, manifest: &Manifest, rows: DatasetRows) -> Result<Rows> {
         let DatasetRows { observations, labels, weights, .. } = rows;
@@ -95,9 +99,21 @@ impl Rows {
         recipe: &Recipe,
         onlooker: &dyn Onlooker,
     ) -> Result<Vec<Fitted>> {
-        let train_table = self.table.select(&split.train);
-        let features = FeatureSet::learn(&train_table, &recipe.wording);
-        let (train, _) = features.encode(&train_table)?;
+        let features = FeatureSet::learn(&self.table.select(&split.train), &recipe.wording);
+        self.parts(&features, split, recipe, |train, valid, params| {
+            plumb_learn::fit(kinds, &features, train, valid, params, onlooker)
+        })
+    }
+
+    /// Hands the train and the valid part of a split, as a feature set sees them, to a fit.
+    pub(super) fn parts<T>(
+        &self,
+        features: &FeatureSet,
+        split: &Split,
+        recipe: &Recipe,
+        fit: impl FnOnce(Samples, Samples, &Params) -> Result<T, plumb_learn::Error>,
+    ) -> Result<T> {
+        let (train, _) = features.encode(&self.table.select(&split.train))?;
         let (valid, _) = features.encode(&self.table.select(&split.valid))?;
         let [train_labels, valid_labels] = [&split.train, &split.valid].map(|rows| self.labels_of(rows));
         let [train_weights, valid_weights] = [&split.train, &split.valid].map(|rows| self.weights_of(rows));
@@ -105,7 +121,7 @@ impl Rows {
         let valid = Samples { matrix: &valid, labels: &valid_labels, weights: &valid_weights };
         let capacity = recipe.leads_a_week.map(|leads| self.share_of_a_week(leads, &split.valid));
         let params = Params { capacity, ..recipe.params.clone() };
-        Ok(plumb_learn::fit(kinds, &features, train, valid, &params, onlooker)?)
+        Ok(fit(train, valid, &params)?)
     }
 
     /// Returns the share of the leads that so many a week are, if as many come as in these rows.

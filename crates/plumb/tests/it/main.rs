@@ -10,4 +10,7 @@ mod few;
 mod cluster;
 mod journal;
 mod sdks;
+mod schema;
+mod xgboost;
+mod workers;
 mod example;

@@ -14,8 +14,9 @@ const TREE: &str = r#"{"id":0,"tree_param":{"size_leaf_vector":"1"},"left_childr
 /// Returns a model's file around the text of its trees.
 pub(super) fn document(columns: usize, base_score: &str, trees: &[String]) -> String {
     let (outputs, trees) = (vec![0; trees.len()], trees.join(","));
+    let names = if columns == 2 { r#"["a \"name\"","\u00e9"]"# } else { "[]" };
     format!(
-        r#"{{"learner":{{"attributes":{{}},"feature_names":["a \"name\"","\u00e9"],
+        r#"{{"learner":{{"attributes":{{}},"feature_names":{names},
         "gradient_booster":{{"model":{{"cats":{{"enc":[],"feature_segments":[]}},"gbtree_model_param":{{}},
         "tree_info":{outputs:?},"trees":[{trees}]}},"name":"gbtree"}},
         "learner_model_param":{{"base_score":"{base_score}","num_class":"0","num_feature":"{columns}",
@@ -66,6 +67,30 @@ fn an_old_file_is_read() {
 }
 
 #[test]
+fn a_file_says_whose_columns_which_words_and_which_rounds() {
+    let two = document(2, "[5E-1]", &[TREE.to_owned(), TREE.to_owned()]);
+    let words = r#""enc":[{"offsets":[0,3,7],"values":[119,101,98,102,97,-61,-81]},{"offsets":[],"values":[]}]"#;
+    let text =
+        two.replace("\"enc\":[]", words).replace("\"attributes\":{}", "\"attributes\":{\"best_iteration\":\"0\"}");
+    let trees = Trees::from_bytes(text.as_bytes(), None).expect("a model");
+    let about = trees.about();
+    assert_eq!(
+        (about.names[1].as_str(), about.objective.as_str(), about.version.as_str()),
+        ("é", "binary:logistic", "3.4.1")
+    );
+    assert_eq!(about.words, [vec!["web".to_owned(), "fa\u{ef}".to_owned()], vec![]]);
+    assert_eq!((about.rounds(), about.best_round, trees.count()), (2, Some(1), 2));
+    let first = Trees::from_bytes(text.as_bytes(), about.best_round).expect("a model of one round");
+    assert_eq!(first.count(), 1);
+    for rounds in [0, 3] {
+        let error = Trees::from_bytes(text.as_bytes(), Some(rounds)).expect_err("not so many").to_string();
+        assert!(error.contains("rounds of 2, expected a number from 1 to 2"), "{error}");
+    }
+    let pairs = two.replace("\"gbtree_model_param\":{}", "\"gbtree_model_param\":{\"num_parallel_tree\":\"2\"}");
+    assert_eq!(Trees::from_bytes(pairs.as_bytes(), None).expect("a model").about().rounds(), 1);
+}
+
+#[test]
 fn what_is_not_understood_is_refused_by_name() {
     #[track_caller]
     fn check(from: &str, to: &str, expected: &str) {
@@ -84,9 +109,13 @@ fn what_is_not_understood_is_refused_by_name() {
     check("binary:logistic", "binary:fortune", "the objective `binary:fortune`");
     check("[3,4,1]", "[4,0,0]", "of version [4, 0, 0]");
     check("[3,4,1]", "[]", "of version []");
-    check("\"enc\":[]", "\"enc\":[{}]", "words of categories");
+    check("\"enc\":[]", "\"enc\":[{\"values\":[7]}]", "the categories of column 0 are no words");
+    check("\"enc\":[]", "\"enc\":[{\"offsets\":[0,9],\"values\":[7]},{\"values\":[]}]", "column 0 are no words");
+    check("\"attributes\":{}", "\"attributes\":{\"best_iteration\":\"7\"}", "`best_iteration` is `7` of 1 rounds");
+    check("\"tree_info\":[0]", "\"iteration_indptr\":[0,2],\"tree_info\":[0]", "does not lead to its 1 trees");
+    check("[\"a \\\"name\\\"\",", "[", "`feature_names` has 1 entries for 2 columns");
     check("\"num_feature\":\"2\"", "\"num_feature\":\"0\"", "`num_feature` is `0`");
-    check("\"num_feature\":\"2\"", "\"num_feature\":\"1\"", "column 1 of 1");
+    check("\"num_feature\":\"2\"", "\"num_feature\":\"1\"", "2 entries for 1 columns");
     check("[5E-1]", "[5E-1,1E0]", "`base_score` is `[5E-1,1E0]`");
     check("[5E-1]", "[2E0]", "`base_score` is `[2E0]`");
     check("[5E-1]", "[NaN]", "`base_score` is `[NaN]`");

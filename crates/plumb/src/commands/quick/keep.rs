@@ -75,6 +75,7 @@ fn card(kept: &Kept, model_id: String) -> Result<ModelCard> {
         earnings: Vec::new(),
         by_age: Vec::new(),
         bias: Vec::new(),
+        imported: None,
         notes: notes(entrants),
     })
 }

@@ -1,0 +1,149 @@
+//! Training by real processes: the same model each time, also after one of them was killed in the middle.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::program::{failure, run, run_with, success};
+
+const TRAIN: [&str; 5] = ["train", "--target", "converted", "--workers", "2"];
+
+fn company() -> TempDir {
+    let folder = TempDir::new().expect("a temporary folder");
+    success(run(folder.path(), &["demo", "--company-only", "--leads", "1500", "--folder", "."]));
+    success(run(folder.path(), &["ingest"]));
+    folder
+}
+
+/// Returns the id and the card's figures of the model of trees in the registry's folder.
+fn trees(data: &Path) -> (String, Vec<u8>) {
+    let models = fs::read_dir(data.join("models")).expect("a folder").map(|entry| entry.expect("readable").path());
+    let files = models
+        .map(|path| (path.file_stem().expect("a name").to_string_lossy().into_owned(), fs::read(path).expect("it")));
+    let is_trees = |(_, bytes): &(String, Vec<u8>)| {
+        let artifact: Value = serde_json::from_slice(bytes).expect("JSON");
+        !artifact["model"]["predictor"]["boosted"].is_null()
+    };
+    files.into_iter().find(is_trees).expect("a model of trees")
+}
+
+/// A process that is killed at the latest when the test ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(folder: &Path, arguments: &[&str]) -> Running {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
+    let pipes = command.current_dir(folder).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Running(pipes.spawn().expect("the program starts"))
+}
+
+/// Waits for something to come true while a process runs.
+fn wait_for<T>(process: &mut Running, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(process.0.try_wait().expect("its state").is_none(), "it was over before {what}");
+        std::thread::yield_now();
+    }
+}
+
+fn only_job(folder: &Path) -> Option<PathBuf> {
+    let mut jobs = fs::read_dir(folder.join("data/training")).ok()?;
+    jobs.next()?.ok().map(|job| job.path())
+}
+
+fn signal(name: &str, process: u64) {
+    let sent = Command::new("kill").args([name, &process.to_string()]).status().expect("`kill` is there");
+    assert!(sent.success());
+}
+
+#[test]
+fn a_worker_that_is_killed_ends_the_run_which_then_goes_on_to_the_same_model() {
+    let folder = company();
+    let data = folder.path().join("data");
+    let told = success(run(folder.path(), &TRAIN));
+    assert!(told.contains("xgboost") && !told.contains("committee"), "{told}");
+    let uninterrupted = trees(&data);
+    assert!(fs::read_dir(data.join("training")).expect("a folder").next().is_none(), "a job is left");
+    let reproduced = success(run(folder.path(), &["reproduce", &uninterrupted.0]));
+    assert!(reproduced.contains("is reproduced"), "{reproduced}");
+
+    fs::remove_dir_all(data.join("models")).expect("they can be removed");
+    let mut training = start(folder.path(), &TRAIN);
+    let job = wait_for(&mut training, "trees were saved", || {
+        only_job(folder.path()).filter(|job| job.join("checkpoint.ubj").exists())
+    });
+    let told = fs::read(job.join("worker-1.json")).expect("it said who it is");
+    let worker: Value = serde_json::from_slice(&told).expect("JSON");
+    signal("-KILL", worker["process"].as_u64().expect("a process"));
+    let mut said = String::new();
+    training.0.stderr.take().expect("caught").read_to_string(&mut said).expect("text");
+    assert!(!training.0.wait().expect("it ends").success(), "it was killed too late to matter");
+    let process = format!("worker 1 of 2 (process {}) ended with signal: 9", worker["process"]);
+    assert!(said.contains(&process) && said.contains("it goes on from the trees that were saved"), "{said}");
+
+    success(run(folder.path(), &TRAIN));
+    assert!(trees(&data) == uninterrupted, "another model after it went on");
+}
+
+#[test]
+fn one_worker_and_quantiles_on_the_disk_change_nothing_that_is_learned() {
+    let folder = company();
+    let train = |data: &str, more: &[&str]| {
+        fs::create_dir(folder.path().join(data)).expect("a folder");
+        let copied = Command::new("cp").args(["-r", "data/.", data]).current_dir(folder.path()).status();
+        assert!(copied.expect("`cp` is there").success());
+        let arguments = ["train", "--target", "converted", "--workers", "1", "--data", data];
+        success(run(folder.path(), &[&arguments[..], more].concat()));
+        let (_, model) = trees(&folder.path().join(data));
+        let artifact: Value = serde_json::from_slice(&model).expect("JSON");
+        artifact["model"]["predictor"].clone()
+    };
+    let in_memory = train("memory", &[]);
+    assert!(train("disk", &["--on-disk"]) == in_memory);
+}
+
+#[test]
+fn workers_that_people_start_meet_at_an_address() {
+    let folder = company();
+    let meet = ["--meet-at", "127.0.0.1:0", "--sample-rows", "1000"];
+    let token = [("PLUMB_CLUSTER_TOKEN", "just-for-this-test")];
+    let elsewhere = failure(run(folder.path(), &[&TRAIN[..], &["--meet-at", "192.0.2.1:9"]].concat()));
+    assert!(elsewhere.contains("set the environment variable `PLUMB_CLUSTER_TOKEN`"), "{elsewhere}");
+
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
+    command.current_dir(folder.path()).args(TRAIN).args(meet).envs(token).stderr(Stdio::piped()).stdout(Stdio::null());
+    let mut training = Running(command.spawn().expect("the program starts"));
+    let lines = BufReader::new(training.0.stderr.take().expect("caught")).lines();
+    let mut workers = Vec::new();
+    let mut is_first = true;
+    for line in lines.map(|line| line.expect("text")) {
+        let Some((_, arguments)) = line.split_once("run: plumb ") else { continue };
+        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        if std::mem::take(&mut is_first) {
+            let refused = failure(run(folder.path(), &arguments));
+            assert!(refused.contains("wants its token"), "{refused}");
+        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
+        let pipes = command.current_dir(folder.path()).args(&arguments).envs(token).stderr(Stdio::null());
+        workers.push(Running(pipes.spawn().expect("the program starts")));
+    }
+    assert!(training.0.wait().expect("it ends").success());
+    assert_eq!(workers.len(), 8, "two workers grow trees four times");
+    for worker in &mut workers {
+        assert!(worker.0.wait().expect("it ends").success());
+    }
+    let error = failure(run_with(folder.path(), &["cluster", "worker", "--job", "../../etc", "--number", "0"], &[]));
+    assert!(error.contains("`../../etc` is no job"), "{error}");
+}
