@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 const USAGE: &str = "usage: cargo xtask check   format, lints and documentation
        cargo xtask test    check, then licences and bans, then every test against real components
-       cargo xtask bench features|kernel   the figures of docs/benchmarks.md
+       cargo xtask bench features|kernel|train   the figures of docs/benchmarks.md
        cargo xtask bench features --large  the same with ten times the leads as well";
 
 fn main() -> ExitCode {
@@ -76,8 +76,33 @@ fn bench(name: &str, size: &[&str]) -> Result<()> {
             bench("batch", size)
         }
         "kernel" => bench("kernel", &[]),
-        other => bail!("there is no benchmark `{other}`: expected `features` or `kernel`"),
+        "train" => {
+            bench("large", &[])?;
+            ladder()?;
+            bench("train", &[])
+        }
+        other => bail!("there is no benchmark `{other}`: expected `features`, `kernel` or `train`"),
     }
+}
+
+/// Prints how long the whole ladder with its search takes over the demo company, both targets.
+fn ladder() -> Result<()> {
+    run(cargo().args(["build", "--release", "--workspace", "--bin", "plumb", "--locked"]))?;
+    let program = provide::target_folder().join("release/plumb");
+    let company = provide::target_folder().join("tmp/ladder");
+    if !company.exists() {
+        run(Command::new(&program).args(["demo", "--company-only", "--folder"]).arg(&company))?;
+    }
+    let plumb = |name: &str| {
+        let mut command = Command::new(&program);
+        command.arg(name).arg("--project").arg(&company);
+        command
+    };
+    run(&mut plumb("ingest"))?;
+    let started = Instant::now();
+    run(&mut plumb("train"))?;
+    println!("the whole ladder with its search, two targets: {:.1} s on the clock", started.elapsed().as_secs_f64());
+    Ok(())
 }
 
 /// Format, lints and documentation, with warnings as errors. All in the release profile, the only one there is

@@ -136,7 +136,7 @@ fn once(folder: &Path, package: &str, install: impl Fn() -> Command) -> Result<(
 }
 
 /// Cargo's target folder.
-fn target_folder() -> PathBuf {
+pub(crate) fn target_folder() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 
