@@ -16,8 +16,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 const USAGE: &str = "usage: cargo xtask check   format, lints and documentation
        cargo xtask test    check, then licences and bans, then every test against real components
-       cargo xtask bench features|kernel|serve|score   the figures of docs/benchmarks.md
-       cargo xtask bench features|score --large        the same with more leads or rows as well";
+       cargo xtask bench features|kernel|train|serve|score   the figures of docs/benchmarks.md
+       cargo xtask bench features|score --large              the same with more leads or rows as well";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -158,7 +158,8 @@ impl Plan {
 /// The same rows as XGBoost takes them.
 type Batches<'a, E> = Box<dyn Iterator<Item = Result<Batch, Broken<E>>> + 'a>;
 
-/// Where workers find each other. Nobody is asked who they are there; it is open until the process ends.
+/// Where workers find each other. Nobody is asked who they are there; it is open until it is finished, or until the
+/// process ends.
 #[derive(Debug)]
 pub struct Meeting(Tracker);
 
@@ -166,6 +167,11 @@ impl Meeting {
     /// Opens it for so many workers, on a port of its own choice if it is given 0. They have so long to come.
     pub fn start(workers: usize, address: IpAddr, port: u16, patience: Duration) -> Result<Meeting, Error> {
         Ok(Meeting(Tracker::start(workers, address, port, patience)?))
+    }
+
+    /// Waits until all workers have left, and closes it.
+    pub fn finish(self) -> Result<(), Error> {
+        Ok(self.0.finish()?)
     }
 
     /// Returns its port.

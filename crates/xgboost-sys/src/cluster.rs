@@ -14,9 +14,11 @@ use crate::Error;
 use crate::error::{c_string, check, silence};
 use crate::ffi;
 
-/// What tells the workers of each other. It runs in the background until the process ends.
+/// What tells the workers of each other. It runs in the background until it is finished; one that is dropped before runs
+/// until the process ends, because to free a tracker whose workers are gone would wait for them.
 #[derive(Debug)]
 pub struct Tracker {
+    handle: ffi::TrackerHandle,
     port: u16,
 }
 
@@ -37,7 +39,6 @@ impl Tracker {
             r#"{{"dmlc_communicator": "rabit", "n_workers": {workers}, "host": "{address}", "port": {port}, "sortby": 1, "timeout": {seconds}}}"#
         );
         let config = c_string("XGTrackerCreate", &config)?;
-        // To free a tracker whose workers are gone would wait for them: it is left to the end of the process.
         let mut handle = ptr::null_mut();
         // SAFETY: the string is terminated, and the pointer receives the handle.
         check("XGTrackerCreate", unsafe { ffi::XGTrackerCreate(config.as_ptr(), &mut handle) })?;
@@ -51,7 +52,16 @@ impl Tracker {
         let digits = arguments.split_once("\"dmlc_tracker_port\":").map(|(_, rest)| rest.trim_start());
         let port = digits.and_then(|rest| rest.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok());
         let port = port.ok_or_else(|| Error::new("XGTrackerWorkerArgs", format!("no port in `{arguments}`")))?;
-        Ok(Tracker { port })
+        Ok(Tracker { handle, port })
+    }
+
+    /// Waits until all workers have left, and closes its port.
+    pub fn finish(self) -> Result<(), Error> {
+        silence();
+        // SAFETY: the handle is live, and an empty object is a config.
+        check("XGTrackerWaitFor", unsafe { ffi::XGTrackerWaitFor(self.handle, c"{}".as_ptr()) })?;
+        // SAFETY: the handle is live, and `self` is gone after this.
+        check("XGTrackerFree", unsafe { ffi::XGTrackerFree(self.handle) })
     }
 
     /// Returns the port that it listens on.

@@ -97,6 +97,8 @@ unsafe extern "C" {
     pub(crate) fn XGTrackerCreate(config: *const c_char, out: *mut TrackerHandle) -> c_int;
     pub(crate) fn XGTrackerRun(tracker: TrackerHandle, config: *const c_char) -> c_int;
     pub(crate) fn XGTrackerWorkerArgs(tracker: TrackerHandle, out: *mut *const c_char) -> c_int;
+    pub(crate) fn XGTrackerWaitFor(tracker: TrackerHandle, config: *const c_char) -> c_int;
+    pub(crate) fn XGTrackerFree(tracker: TrackerHandle) -> c_int;
     pub(crate) fn XGCommunicatorInit(config: *const c_char) -> c_int;
     pub(crate) fn XGCommunicatorFinalize() -> c_int;
     pub(crate) fn XGCommunicatorGetRank() -> c_int;

@@ -109,7 +109,9 @@ fn two_workers_with_half_of_the_rows_each_grow_one_model() -> Result<(), Error> 
         };
         let [first, second] = [0, 1].map(|number| thread::spawn(move || work(number)));
         let ended = |worker: thread::JoinHandle<Result<String, Error>>| worker.join().expect("no panic");
-        Ok([ended(first)?, ended(second)?])
+        let grown = [ended(first)?, ended(second)?];
+        tracker.finish()?;
+        Ok(grown)
     };
     let [first, second] = group()?;
     assert!(first == second, "the workers have different models");

@@ -6,13 +6,15 @@ mod score;
 mod serve;
 
 use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
 use crate::{cargo, provide, root, run};
 
 /// The names of the benchmarks.
-pub(crate) const NAMES: &str = "features, kernel, serve, score";
+pub(crate) const NAMES: &str = "features, kernel, train, serve, score";
 
 /// Rows of the file that is scored.
 const ROWS: usize = 1_000_000;
@@ -29,6 +31,11 @@ pub(crate) fn bench(name: &str, large: bool) -> Result<()> {
             bench("batch", if large { &["--large"] } else { &[] })
         }
         "kernel" => bench("kernel", &[]),
+        "train" => {
+            bench("large", &[])?;
+            ladder()?;
+            bench("train", &[])
+        }
         "serve" => serve::bench(&Made::make(0)?),
         "score" => {
             for rows in if large { vec![ROWS, 4 * ROWS] } else { vec![ROWS] } {
@@ -38,6 +45,26 @@ pub(crate) fn bench(name: &str, large: bool) -> Result<()> {
         }
         other => bail!("there is no benchmark `{other}`: expected one of {NAMES}"),
     }
+}
+
+/// Prints how long the whole ladder with its search takes over the demo company, both targets.
+fn ladder() -> Result<()> {
+    run(cargo().args(["build", "--release", "--workspace", "--bin", "plumb", "--locked"]))?;
+    let program = provide::target_folder().join("release/plumb");
+    let company = provide::target_folder().join("tmp/ladder");
+    if !company.exists() {
+        run(Command::new(&program).args(["demo", "--company-only", "--folder"]).arg(&company))?;
+    }
+    let plumb = |name: &str| {
+        let mut command = Command::new(&program);
+        command.arg(name).arg("--project").arg(&company);
+        command
+    };
+    run(&mut plumb("ingest"))?;
+    let started = Instant::now();
+    run(&mut plumb("train"))?;
+    println!("the whole ladder with its search, two targets: {:.1} s on the clock", started.elapsed().as_secs_f64());
+    Ok(())
 }
 
 /// What the benchmarks of scoring share.
@@ -58,7 +85,7 @@ impl Made {
         let python = provide::python("serve", include_str!("../../bench/serve.txt"))?;
         let folder = target.join("bench-scoring");
         let release = target.join("release");
-        run(std::process::Command::new(&python)
+        run(Command::new(&python)
             .arg(script("prepare.py"))
             .arg(&folder)
             .arg(release.join("plumb"))

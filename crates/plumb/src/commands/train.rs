@@ -35,8 +35,9 @@ struct LargeArgs {
     /// Keep on the disk too what workers make of the rows, where even that is too much for memory.
     #[arg(long, requires = "workers")]
     on_disk: bool,
-    /// Start no processes, but wait for ones that meet at this address: `plumb cluster worker`, on machines that see the
-    /// data folder. Another address than this machine's own needs a token in PLUMB_CLUSTER_TOKEN, the same everywhere.
+    /// Start no processes, but wait for ones that meet at this address, on the first free of the sixteen ports from this
+    /// one on: `plumb cluster worker`, on machines that see the data folder. What to run is printed. Another address than
+    /// this machine's own needs a token in PLUMB_CLUSTER_TOKEN, the same everywhere.
     #[arg(long, value_name = "ADDRESS:PORT", requires = "workers")]
     meet_at: Option<SocketAddr>,
 }

@@ -24,12 +24,19 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// A worker on another machine that has not been heard of for so long is dead.
 const SILENCE: Duration = Duration::from_secs(20);
 
+/// With fewer rows for each thread, their waiting for each other in a busy loop costs more than they bring.
+const ROWS_PER_THREAD: usize = 100_000;
+
+/// Ports that are tried.
+const PORTS: u16 = 16;
+
 /// Where workers run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Crew {
     /// Processes of this program on this machine.
     Here,
-    /// Processes that people start, on machines that see the data folder; they meet at this address.
+    /// Processes that people start, on machines that see the data folder; they meet at this address, at the first port
+    /// that is free from this one on.
     Elsewhere(SocketAddr),
 }
 
@@ -58,11 +65,11 @@ pub(crate) fn grow(data: &Path, job: &Job, rows: &[bool], crew: Crew, tell: &dyn
     };
     let meeting = match job.workers {
         1 => None,
-        workers => Some(Meeting::start(workers, address, port, PATIENCE)?),
+        workers => Some(meeting(workers, address, port)?),
     };
-    let tracker = meeting.map(|meeting| SocketAddr::new(address, meeting.port()));
+    let tracker = meeting.as_ref().map(|meeting| SocketAddr::new(address, meeting.port()));
     let outcome = match crew {
-        Crew::Here => of_processes(data, job, &name, tracker),
+        Crew::Here => of_processes(data, job, learned, &name, tracker),
         Crew::Elsewhere(_) => elsewhere(data, job, &name, &folder, tracker, tell),
     };
     if let Err(error) = outcome {
@@ -78,8 +85,26 @@ pub(crate) fn grow(data: &Path, job: &Job, rows: &[bool], crew: Crew, tell: &dyn
     }
     let trees = the_same(&folder, job.workers)?;
     let boosted = job.plan.trees(&trees)?;
-    folder.remove()?;
+    if let Some(meeting) = meeting {
+        meeting.finish()?;
+    }
+    folder.remove();
     Ok(boosted)
+}
+
+/// Opens a place to meet at the first port that is free from one on: a port that was used stays taken for a minute after
+/// its connections have ended, and trees are grown several times in a training. Port 0 is any.
+fn meeting(workers: usize, address: IpAddr, port: u16) -> Result<Meeting> {
+    let last = if port == 0 { 0 } else { port.saturating_add(PORTS - 1) };
+    let mut refused = None;
+    for port in port..=last {
+        match Meeting::start(workers, address, port, PATIENCE) {
+            Ok(meeting) => return Ok(meeting),
+            Err(error) => refused = Some(error),
+        }
+    }
+    let refused = refused.map_or_else(String::new, |error| format!(": {:#}", anyhow::Error::from(error)));
+    bail!("workers cannot meet at `{address}`, on no port from {port} to {last}{refused}")
 }
 
 /// Returns the trees, which all workers have.
@@ -98,9 +123,10 @@ fn the_same(folder: &Folder, workers: usize) -> Result<Vec<u8>> {
 }
 
 /// Runs workers as processes of this program.
-fn of_processes(data: &Path, job: &Job, name: &str, tracker: Option<SocketAddr>) -> Result<()> {
+fn of_processes(data: &Path, job: &Job, learned: usize, name: &str, tracker: Option<SocketAddr>) -> Result<()> {
     let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let threads = (thread::available_parallelism().map_or(1, usize::from) / job.workers).max(1);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let threads = (cores.min(learned / ROWS_PER_THREAD) / job.workers).max(1);
     let (tell, told) = channel();
     let mut running = Running(Vec::new());
     for number in 0..job.workers {

@@ -126,7 +126,12 @@ impl Folder {
         Ok(())
     }
 
-    pub(super) fn remove(&self) -> Result<()> {
-        fs::remove_dir_all(&self.0).with_context(|| format!("cannot remove `{}`", self.0.display()))
+    /// Removes the folder of a job that is done. What a worker that is just ending leaves there does no harm.
+    pub(super) fn remove(&self) {
+        for _ in 0..3 {
+            if fs::remove_dir_all(&self.0).is_ok() {
+                break;
+            }
+        }
     }
 }

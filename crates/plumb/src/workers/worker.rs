@@ -4,6 +4,8 @@
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -54,15 +56,16 @@ pub(crate) fn work(data: &Path, duty: &Duty) -> Result<()> {
     if duty.attached {
         thread::spawn(end_with_input);
     }
-    live(folder.clone(), duty.number)?;
-    let outcome = grow(data, &folder, &job, &rows, duty);
+    let done = Arc::new(AtomicBool::new(false));
+    live(folder.clone(), duty.number, done.clone())?;
+    let outcome = grow(data, &folder, &job, &rows, duty, &done);
     if let Err(error) = &outcome {
         folder.write(&format!("failed-{}.json", duty.number), format!("{error:#}").as_bytes())?;
     }
     outcome
 }
 
-fn grow(data: &Path, folder: &Folder, job: &Job, rows: &[bool], duty: &Duty) -> Result<()> {
+fn grow(data: &Path, folder: &Folder, job: &Job, rows: &[bool], duty: &Duty, done: &AtomicBool) -> Result<()> {
     let manifest = dataset::find(data, &job.dataset_id)?;
     let file = dataset::open(data, &manifest)?;
     let own = own_rows(rows, duty.number, job.workers);
@@ -83,7 +86,10 @@ fn grow(data: &Path, folder: &Folder, job: &Job, rows: &[bool], duty: &Duty) -> 
         }
         Ok(())
     });
-    folder.write(&format!("trees-{}.json", duty.number), &trees.map_err(|Stopped(error)| error)?)
+    let trees = trees.map_err(|Stopped(error)| error)?;
+    // From here on the folder may go.
+    done.store(true, Ordering::Relaxed);
+    folder.write(&format!("trees-{}.json", duty.number), &trees)
 }
 
 /// Returns which rows are this worker's: those that are learned from are dealt out in runs of equal length.
@@ -116,8 +122,8 @@ fn rows_of(part: &Part, own: &[bool], job: &Job) -> Result<Rows, Stopped> {
     Ok(Rows { matrix, labels, weights: wanted.iter().map(|row| part.weights[*row]).collect() })
 }
 
-/// Says every second that this worker lives, and ends the process when it is told to stop.
-fn live(folder: Folder, number: usize) -> Result<()> {
+/// Says every second that this worker lives, until it is done, and ends the process when it is told to stop.
+fn live(folder: Folder, number: usize, done: Arc<AtomicBool>) -> Result<()> {
     let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
     let mut member = Member { host: host.trim().to_owned(), process: std::process::id(), beat: 0 };
     let beat = move |member: &Member| {
@@ -130,8 +136,9 @@ fn live(folder: Folder, number: usize) -> Result<()> {
         loop {
             thread::sleep(BEAT);
             member.beat += 1;
-            // The folder is gone when all is done, or when nobody wants it any more.
-            if beat(&member).unwrap_or(true) {
+            // The folder is gone when nobody wants the trees any more.
+            let stopped = !done.load(Ordering::Relaxed) && beat(&member).unwrap_or(true);
+            if stopped && !done.load(Ordering::Relaxed) {
                 std::process::exit(1);
             }
         }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -117,7 +118,9 @@ fn one_worker_and_quantiles_on_the_disk_change_nothing_that_is_learned() {
 #[test]
 fn workers_that_people_start_meet_at_an_address() {
     let folder = company();
-    let meet = ["--meet-at", "127.0.0.1:0", "--sample-rows", "1000"];
+    // A port that is free now: it is the same for all four times that trees are grown.
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    let meet = ["--meet-at", &free.to_string(), "--sample-rows", "1000"];
     let token = [("PLUMB_CLUSTER_TOKEN", "just-for-this-test")];
     let elsewhere = failure(run(folder.path(), &[&TRAIN[..], &["--meet-at", "192.0.2.1:9"]].concat()));
     assert!(elsewhere.contains("set the environment variable `PLUMB_CLUSTER_TOKEN`"), "{elsewhere}");
