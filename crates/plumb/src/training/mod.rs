@@ -32,7 +32,7 @@ use crate::registry;
 use crate::scoring::{Artifact, Inputs};
 use crate::store::Store;
 use flags::Flags;
-use large::OnDisk;
+use large::{Learned, OnDisk};
 use rows::{Recipe, Rows};
 
 pub(crate) use adopted::{adopt, again};
@@ -269,21 +269,20 @@ impl Gathered {
     fn rungs(&self, kinds: &[ModelKind], progress: &dyn Fn(&str)) -> Result<Vec<Rung>> {
         let target = &self.assignment.target;
         let evidence = self.evidence()?;
-        let fit = |split: &Split, which: &str| {
+        let fit = |split: &Split, learned: fn(&OnDisk) -> &Learned, which: &str| {
             let fitting = |kind: ModelKind| progress(&format!("{target}: fitting {}, {which}", kind.word()));
-            let fitted = self.fit(kinds, split, &fitting, &|told| progress(told));
+            let fitted = self.fit(kinds, split, learned, &fitting, progress);
             fitted.with_context(|| format!("cannot fit {which} for `{target}`"))
         };
-        let earlier = fit(&self.by_time, "to be measured")?;
-        let now = fit(&self.for_use, "to be used")?;
+        let earlier = fit(&self.by_time, OnDisk::earlier, "to be measured")?;
+        let now = fit(&self.for_use, OnDisk::now, "to be used")?;
         let mut rungs: Vec<Rung> = Vec::new();
         for (earlier, now) in earlier.iter().zip(now) {
             let rules = rungs.iter().find(|rung| rung.card.kind == ModelKind::Rules).map(|rung| rung.scores.clone());
             rungs.push(self.rung(earlier, now, &evidence, rules.as_deref())?);
         }
         if let Some(on_disk) = &self.on_disk {
-            let trees = rungs.iter_mut().filter(|rung| rung.card.kind == ModelKind::Xgboost);
-            trees.for_each(|rung| on_disk.count(&mut rung.card));
+            rungs.iter_mut().for_each(|rung| on_disk.tell(&mut rung.card));
         }
         Ok(rungs)
     }
@@ -293,6 +292,7 @@ impl Gathered {
         &self,
         kinds: &[ModelKind],
         split: &Split,
+        learned: fn(&OnDisk) -> &Learned,
         fitting: &dyn Fn(ModelKind),
         tell: &dyn Fn(&str),
     ) -> Result<Vec<Fitted>> {
@@ -302,7 +302,7 @@ impl Gathered {
             fitted.extend(match kind {
                 ModelKind::Xgboost => {
                     fitting(*kind);
-                    vec![self.fit_large(on_disk, split, tell)?]
+                    vec![self.fit_large(on_disk, split, learned(on_disk), tell)?]
                 }
                 _ => self.rows.fit(&[*kind], split, &self.recipe, fitting)?,
             });
