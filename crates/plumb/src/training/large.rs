@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use plumb_lake::dataset::{self, DatasetRows, Manifest};
-use plumb_lead::{FeatureSet, ModelCard};
+use plumb_lead::{FeatureSet, ModelCard, ModelKind};
+use plumb_learn::Fitted;
 use plumb_learn::large::Plan;
 use plumb_learn::split::Split;
-use plumb_learn::{Fitted, Onlooker};
 
-use super::Gathered;
-use super::rows::{Recipe, Rows};
+use super::rows::Rows;
+use super::{Fit, Gathered};
 use crate::workers::{self, Crew, Job};
 
 /// How a large training is done. All but the crew has a part in the model's bytes, and stands in its card.
@@ -40,7 +40,7 @@ pub(super) struct OnDisk {
 }
 
 /// Which rows of a data set are learned from, a truth a row of it.
-struct Learned {
+pub(super) struct Learned {
     /// To choose by.
     train: Vec<bool>,
     /// To keep: those to choose on as well.
@@ -114,25 +114,19 @@ fn sample(rows: Vec<usize>, rows_max: usize) -> Vec<usize> {
 
 impl Gathered {
     /// Fits trees on all rows of a split, by settings that are searched on its sample.
-    pub(super) fn fit_large(
-        &self,
-        on_disk: &OnDisk,
-        split: &Split,
-        recipe: &Recipe,
-        onlooker: &dyn Onlooker,
-        tell: &dyn Fn(&str),
-    ) -> Result<Fitted> {
+    pub(super) fn fit_large(&self, on_disk: &OnDisk, fit: &Fit) -> Result<Fitted> {
+        let Fit { split, learned, recipe, onlooker, tell } = fit;
+        let learned = learned(on_disk);
         let table = self.rows.table.select(&split.train);
         let features = FeatureSet::learn(&table, &recipe.wording);
         let (plan, mut settings) = self.rows.parts(&features, split, recipe, |train, valid, params| {
-            Plan::search(&features, train, valid, params, onlooker)
+            Plan::search(&features, train, valid, params, *onlooker)
         })?;
         let OnDisk { large, data, .. } = on_disk;
-        let Learned { train, both } = if std::ptr::eq(split, &self.by_time) { &on_disk.earlier } else { &on_disk.now };
         let dataset_id = self.manifest()?.dataset_id.clone();
         let job = Job { dataset_id, workers: large.workers, on_disk: large.on_disk, plan };
-        let grow = |rows| workers::grow(data, &job, rows, large.crew, tell);
-        let trees = [grow(train)?, grow(both)?];
+        let grow = |rows: &[bool]| workers::grow(data, &job, rows, large.crew, tell);
+        let trees = [grow(&learned.train)?, grow(&learned.both)?];
         settings.extend(large.settings());
         self.rows.parts(&features, split, recipe, |train, valid, params| {
             plumb_learn::adopt(trees, &features, train, valid, params, settings)
@@ -141,14 +135,27 @@ impl Gathered {
 }
 
 impl OnDisk {
-    /// Puts onto a card how many rows the trees were grown on.
-    pub(super) fn count(&self, card: &mut ModelCard) {
+    pub(super) fn earlier(&self) -> &Learned {
+        &self.earlier
+    }
+
+    pub(super) fn now(&self) -> &Learned {
+        &self.now
+    }
+
+    /// Puts onto a card how a model was trained.
+    pub(super) fn tell(&self, card: &mut ModelCard) {
+        card.params.extend(self.large.settings());
+        let (workers, sample_rows) = (self.large.workers, self.large.sample_rows);
+        if card.kind != ModelKind::Xgboost {
+            card.notes.push(format!("fitted and measured on samples of at most {sample_rows} rows"));
+            return;
+        }
         let rows = |rows: &[bool]| rows.iter().filter(|row| **row).count();
         let (train, both) = (rows(&self.now.train), rows(&self.now.both));
         card.notes.push(format!(
-            "trees were grown on all {both} rows by {} workers; settings, calibration and measures are of samples of at \
-             most {} rows",
-            self.large.workers, self.large.sample_rows
+            "trees were grown on all {both} rows, by workers: {workers}; settings, calibration and measures are of samples \
+             of at most {sample_rows} rows"
         ));
         (card.dataset.rows_train, card.dataset.rows_valid) = (train, both - train);
     }

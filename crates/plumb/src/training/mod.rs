@@ -37,7 +37,7 @@ use crate::store::Store;
 use crate::team_rules::TeamRules;
 use few::Few;
 use flags::Flags;
-use large::OnDisk;
+use large::{Learned, OnDisk};
 use rows::{Recipe, Rows};
 use search::Watcher;
 
@@ -84,6 +84,16 @@ pub(crate) struct Gathered {
     team_rules: Option<TeamRules>,
     /// What there is if it is too little for a ladder.
     few: Option<Few>,
+}
+
+/// One of the two fits of a training: to be measured, or to be used.
+struct Fit<'a> {
+    split: &'a Split,
+    /// The rows that trees are grown on, if most are on the disk.
+    learned: fn(&OnDisk) -> &Learned,
+    recipe: &'a Recipe,
+    onlooker: &'a dyn Onlooker,
+    tell: &'a dyn Fn(&str),
 }
 
 /// One model of the ladder.
@@ -341,48 +351,41 @@ impl Gathered {
     fn rungs(&self, kinds: &[ModelKind], progress: &dyn Fn(&str)) -> Result<Vec<Rung>> {
         let target = &self.assignment.target;
         let evidence = self.evidence()?;
-        let fit = |split: &Split, recipe: &Recipe, search: Search, which: &str| {
-            let watcher = Watcher::new(progress, format!("{target}, {which}"), search);
-            let fitted = self.fit(kinds, split, recipe, &watcher, &|told| progress(told));
+        let fit = |split, learned: fn(&OnDisk) -> &Learned, recipe: &Recipe, search: Search, which: &str| {
+            let onlooker = &Watcher::new(progress, format!("{target}, {which}"), search);
+            let fitted = self.fit(kinds, &Fit { split, learned, recipe, onlooker, tell: progress });
             fitted.with_context(|| format!("cannot fit {which} for `{target}`"))
         };
-        let earlier = fit(&self.by_time, &self.recipe, self.assignment.search, "to be measured")?;
+        let earlier = fit(&self.by_time, OnDisk::earlier, &self.recipe, self.assignment.search, "to be measured")?;
         // What is used was searched for as long as what was measured, and so its card says all that it takes to find it
         // again.
         let search =
             earlier.iter().map(|fitted| Search::of(&fitted.model.params)).find(|search| *search != Search::Usual);
         let search = search.unwrap_or_default();
-        let now = fit(&self.for_use, &self.recipe.searching(search), search, "to be used")?;
+        let now = fit(&self.for_use, OnDisk::now, &self.recipe.searching(search), search, "to be used")?;
         let mut rungs: Vec<Rung> = Vec::new();
         for (earlier, now) in earlier.iter().zip(now) {
             let rules = rungs.iter().find(|rung| rung.card.kind == ModelKind::Rules).map(|rung| rung.scores.clone());
             rungs.push(self.rung(earlier, now, &evidence, rules.as_deref())?);
         }
         if let Some(on_disk) = &self.on_disk {
-            let trees = rungs.iter_mut().filter(|rung| rung.card.kind == ModelKind::Xgboost);
-            trees.for_each(|rung| on_disk.count(&mut rung.card));
+            rungs.iter_mut().for_each(|rung| on_disk.tell(&mut rung.card));
         }
         Ok(rungs)
     }
 
     /// Fits each kind on the train part of a split: in memory, but for trees of a large training.
-    fn fit(
-        &self,
-        kinds: &[ModelKind],
-        split: &Split,
-        recipe: &Recipe,
-        onlooker: &dyn Onlooker,
-        tell: &dyn Fn(&str),
-    ) -> Result<Vec<Fitted>> {
-        let Some(on_disk) = &self.on_disk else { return self.rows.fit(kinds, split, recipe, onlooker) };
+    fn fit(&self, kinds: &[ModelKind], fit: &Fit) -> Result<Vec<Fitted>> {
+        let in_memory = |kinds: &[ModelKind]| self.rows.fit(kinds, fit.split, fit.recipe, fit.onlooker);
+        let Some(on_disk) = &self.on_disk else { return in_memory(kinds) };
         let mut fitted = Vec::new();
         for kind in kinds {
             fitted.extend(match kind {
                 ModelKind::Xgboost => {
-                    onlooker.begins(*kind);
-                    vec![self.fit_large(on_disk, split, recipe, onlooker, tell)?]
+                    fit.onlooker.begins(*kind);
+                    vec![self.fit_large(on_disk, fit)?]
                 }
-                _ => self.rows.fit(&[*kind], split, recipe, onlooker)?,
+                _ => in_memory(&[*kind])?,
             });
         }
         Ok(fitted)

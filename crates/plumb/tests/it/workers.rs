@@ -11,7 +11,8 @@ use tempfile::TempDir;
 
 use crate::program::{failure, run, run_with, success};
 
-const TRAIN: [&str; 5] = ["train", "--target", "converted", "--workers", "2"];
+/// Samples of fewer rows than there are.
+const TRAIN: [&str; 7] = ["train", "--target", "converted", "--workers", "2", "--sample-rows", "1000"];
 
 fn company() -> TempDir {
     let folder = TempDir::new().expect("a temporary folder");
@@ -77,8 +78,13 @@ fn a_worker_that_is_killed_ends_the_run_which_then_goes_on_to_the_same_model() {
     assert!(told.contains("xgboost") && !told.contains("committee"), "{told}");
     let uninterrupted = trees(&data);
     assert!(fs::read_dir(data.join("training")).expect("a folder").next().is_none(), "a job is left");
-    let reproduced = success(run(folder.path(), &["reproduce", &uninterrupted.0]));
-    assert!(reproduced.contains("is reproduced"), "{reproduced}");
+    let models: Vec<PathBuf> =
+        fs::read_dir(data.join("models")).expect("a folder").map(|entry| entry.expect("readable").path()).collect();
+    assert_eq!(models.len(), 3, "rules, logistic regression and trees");
+    for model in models {
+        let id = model.file_stem().expect("a name").to_string_lossy().into_owned();
+        assert!(success(run(folder.path(), &["reproduce", &id])).contains("is reproduced"));
+    }
 
     fs::remove_dir_all(data.join("models")).expect("they can be removed");
     let mut training = start(folder.path(), &TRAIN);
@@ -120,7 +126,7 @@ fn workers_that_people_start_meet_at_an_address() {
     let folder = company();
     // A port that is free now: it is the same for all four times that trees are grown.
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-    let meet = ["--meet-at", &free.to_string(), "--sample-rows", "1000"];
+    let meet = ["--meet-at", &free.to_string()];
     let token = [("PLUMB_CLUSTER_TOKEN", "just-for-this-test")];
     let elsewhere = failure(run(folder.path(), &[&TRAIN[..], &["--meet-at", "192.0.2.1:9"]].concat()));
     assert!(elsewhere.contains("set the environment variable `PLUMB_CLUSTER_TOKEN`"), "{elsewhere}");
