@@ -23,6 +23,9 @@ const LIMIT: usize = 50;
 /// The most leads of one answer.
 const LIMIT_MAX: usize = 500;
 
+/// No list is longer than JSON's numbers are exact.
+const OFFSET_MAX: usize = (1 << 53) - 1;
+
 /// `?target=&band=&limit=&offset=`, each of them optional.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -59,6 +62,9 @@ pub(super) async fn list(
         return Err(Error::field("limit", &format!("is {limit}: expected 1 to {LIMIT_MAX}")));
     }
     let offset = asked.offset.unwrap_or(0);
+    if offset > OFFSET_MAX {
+        return Err(Error::field("offset", &format!("is {offset}: expected 0 to {OFFSET_MAX}")));
+    }
     let band = band(asked.band.as_deref())?;
     let target = app.target(asked.target.as_deref()).await?.ok_or_else(|| Error::unknown_target("", &[]))?;
     let (ranked, counts) = ranked(&app, &target, band, limit, offset).await?;
