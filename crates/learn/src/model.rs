@@ -143,9 +143,11 @@ impl Model {
         }
     }
 
-    /// Returns each row's margin before calibration: log-odds, or points for rules.
+    /// Returns each row's margin before calibration: log-odds, or points for rules. It is to the bit what the row's
+    /// explanation adds up to.
     pub fn margins(&self, matrix: &Matrix) -> Result<Vec<f64>, Error> {
-        self.predictor.margins(&self.features, &finite(matrix))
+        let margins = self.predictor.margins(&self.features, &finite(matrix))?;
+        Ok(margins.into_iter().map(on_grid).collect())
     }
 
     /// Returns each row's calibrated probability. It never falls as the margin rises.
@@ -184,13 +186,16 @@ impl Model {
 
     /// Returns what each feature did to each row's margin.
     pub fn explain(&self, matrix: &Matrix) -> Result<Explanation, Error> {
+        let margins = self.margins(matrix)?;
         let matrix = finite(matrix);
-        match &self.predictor {
-            Predictor::Rules(rules) => rules.explain(&self.features, &matrix),
-            Predictor::Logistic(logistic) => logistic.explain(&matrix),
-            Predictor::Boosted(boosted) => boosted.explain(&matrix),
-            Predictor::Committee(committee) => committee.explain(&matrix),
-        }
+        let mut explanation = match &self.predictor {
+            Predictor::Rules(rules) => rules.explain(&self.features, &matrix)?,
+            Predictor::Logistic(logistic) => logistic.explain(&matrix)?,
+            Predictor::Boosted(boosted) => boosted.explain(&matrix)?,
+            Predictor::Committee(committee) => committee.explain(&matrix)?,
+        };
+        explanation.settle(&margins);
+        Ok(explanation)
     }
 
     /// Returns the band that a score of this model is in.
@@ -209,6 +214,36 @@ impl Explanation {
     pub fn margin(&self, row: usize) -> f64 {
         self.base + self.row(row).iter().sum::<f64>()
     }
+
+    /// Makes the rows add up to these margins, which are on the grid. What rounding has left over, some billionths of a
+    /// thousandth, goes to a row's largest contribution.
+    fn settle(&mut self, margins: &[f64]) {
+        self.base = on_grid(self.base);
+        if self.columns == 0 {
+            return;
+        }
+        for (contributions, margin) in self.contributions.chunks_exact_mut(self.columns).zip(margins) {
+            let mut rest = margin - self.base;
+            let mut largest = 0;
+            for at in 0..contributions.len() {
+                contributions[at] = on_grid(contributions[at]);
+                rest -= contributions[at];
+                if contributions[at].abs() > contributions[largest].abs() {
+                    largest = at;
+                }
+            }
+            contributions[largest] += rest;
+        }
+    }
+}
+
+/// Margins and contributions are whole multiples of one over this, 2 to the 40th: then, under 4096 and so for all
+/// log-odds there are, their sums are exact, in whatever order somebody adds them up.
+const GRID: f64 = (1_u64 << 40) as f64;
+
+fn on_grid(number: f64) -> f64 {
+    // A number that is too large for the grid is on it.
+    if number.abs() < 4096.0 { (number * GRID).round() / GRID } else { number }
 }
 
 impl Predictor {

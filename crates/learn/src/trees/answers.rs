@@ -9,14 +9,11 @@ use super::codes::Ask;
 /// Codes of a column.
 const CODES: usize = 256;
 
-/// Questions that are answered in one word.
-pub(super) const WORD: usize = u64::BITS as usize;
-
 /// To which questions each code is a no.
 #[derive(Debug)]
 pub(super) struct Answers {
-    /// Words that the answers take.
-    words: usize,
+    /// Bytes that the answers take.
+    bytes: usize,
     /// For each code of each column, where its refusals begin and end.
     ranges: Vec<[(u32, u32); CODES]>,
     /// Numbers of questions.
@@ -24,26 +21,20 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// Takes the questions of some trees, each with the first of its words. There are so many columns.
-    pub(super) fn new<'a>(trees: impl Iterator<Item = (usize, &'a [Ask])>, columns: usize) -> Answers {
+    /// Takes questions, each with its number, which is under eight times so many bytes. There are so many columns.
+    pub(super) fn new<'a>(questions: impl Iterator<Item = (usize, &'a Ask)>, bytes: usize, columns: usize) -> Answers {
         let mut ranks: Vec<Vec<(u8, u32)>> = vec![Vec::new(); columns];
         let mut listed: Vec<Vec<(u8, u32)>> = vec![Vec::new(); columns];
-        let mut words = 0;
-        for (first, asks) in trees {
-            words = words.max(first + words_of(asks.len()));
-            for (at, ask) in asks.iter().enumerate() {
-                let number = (first * WORD + at) as u32;
-                match ask {
-                    Ask::Rank { column, at } => ranks[*column as usize].push((*at, number)),
-                    Ask::NoneOf(lists) => {
-                        lists
-                            .iter()
-                            .for_each(|list| listed[list.column()].extend(list.codes().map(|code| (code, number))));
-                    }
+        for (number, ask) in questions {
+            let number = number as u32;
+            match ask {
+                Ask::Rank { column, at } => ranks[*column as usize].push((*at, number)),
+                Ask::NoneOf(lists) => {
+                    lists.iter().for_each(|list| listed[list.column()].extend(list.codes().map(|code| (code, number))));
                 }
             }
         }
-        let mut answers = Answers { words, ranges: Vec::with_capacity(columns), refusals: Vec::new() };
+        let mut answers = Answers { bytes, ranges: Vec::with_capacity(columns), refusals: Vec::new() };
         for (mut ranks, mut listed) in ranks.into_iter().zip(listed) {
             ranks.sort_unstable();
             listed.sort_unstable();
@@ -67,19 +58,14 @@ impl Answers {
     }
 
     /// Returns the answers of a row by its codes: a bit is set where the row goes left.
-    pub(super) fn of(&self, codes: &[[u8; 1]]) -> Vec<u64> {
-        let mut words = vec![u64::MAX; self.words];
+    pub(super) fn of(&self, codes: &[[u8; 1]]) -> Vec<u8> {
+        let mut bytes = vec![u8::MAX; self.bytes];
         for ([code], ranges) in codes.iter().zip(&self.ranges) {
             let (begin, end) = ranges[usize::from(*code)];
             for number in &self.refusals[begin as usize..end as usize] {
-                words[*number as usize / WORD] &= !(1 << (*number as usize % WORD));
+                bytes[*number as usize / 8] &= !(1 << (*number % 8));
             }
         }
-        words
+        bytes
     }
-}
-
-/// Returns how many words the answers to so many questions take.
-pub(super) fn words_of(questions: usize) -> usize {
-    questions.div_ceil(WORD)
 }

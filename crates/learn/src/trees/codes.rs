@@ -173,7 +173,13 @@ impl Ask {
     #[inline(always)]
     pub(super) fn answer<const ROWS: usize>(&self, codes: &[[u8; ROWS]]) -> [u8; ROWS] {
         match self {
-            Ask::Rank { column, at } => codes[*column as usize].map(|code| u8::from(code <= *at).wrapping_neg()),
+            Ask::Rank { column, at } => {
+                let mut answer = [0; ROWS];
+                for (answer, code) in answer.iter_mut().zip(&codes[*column as usize]) {
+                    *answer = u8::from(code <= at).wrapping_neg();
+                }
+                answer
+            }
             Ask::NoneOf(lists) => {
                 let mut answer = [u8::MAX; ROWS];
                 for list in lists {
@@ -248,8 +254,13 @@ fn key(split: &Split) -> (usize, bool) {
 /// Counts the thresholds that each value has reached; none, if it is missing.
 #[inline(always)]
 fn ranks<const ROWS: usize>(thresholds: &[f32], values: &[f32; ROWS]) -> [u8; ROWS] {
+    // Plain loops: a function that is handed to `map` may not be compiled into this one, and knows no vectors then.
+    let mut codes = [0; ROWS];
     if ROWS == 1 || thresholds.len() > COUNTED_MAX {
-        return values.map(|value| thresholds.partition_point(|threshold| *threshold <= value) as u8);
+        for (code, value) in codes.iter_mut().zip(values) {
+            *code = thresholds.partition_point(|threshold| threshold <= value) as u8;
+        }
+        return codes;
     }
     let mut counts = [0_u32; ROWS];
     for threshold in thresholds {
@@ -257,16 +268,23 @@ fn ranks<const ROWS: usize>(thresholds: &[f32], values: &[f32; ROWS]) -> [u8; RO
             counts[row] += u32::from(*threshold <= values[row]);
         }
     }
-    counts.map(|count| count as u8)
+    for (code, count) in codes.iter_mut().zip(counts) {
+        *code = count as u8;
+    }
+    codes
 }
 
 /// Returns the codes of categories in the column that begins with `first`. XGBoost cuts off what follows the point.
 #[inline(always)]
 fn categories<const ROWS: usize>(first: u32, values: &[f32; ROWS]) -> [u8; ROWS] {
-    values.map(|value| {
+    let mut codes = [OTHER; ROWS];
+    for (code, value) in codes.iter_mut().zip(values) {
         // As XGBoost has it, what is below 0 or too large is in no list of categories.
-        let category = if (0.0..CATEGORIES_END as f32).contains(&value) { value as u32 } else { u32::MAX };
-        let code = category.wrapping_sub(first);
-        if category != u32::MAX && code < CATEGORIES { code as u8 } else { OTHER }
-    })
+        let category = if (0.0..CATEGORIES_END as f32).contains(value) { *value as u32 } else { u32::MAX };
+        let within = category.wrapping_sub(first);
+        if category != u32::MAX && within < CATEGORIES {
+            *code = within as u8;
+        }
+    }
+    codes
 }

@@ -4,23 +4,18 @@
 //! leaves that a row ends in. Contributions are path-dependent TreeSHAP (Lundberg 2018), exact: all is added in 64
 //! bits, and a row's contributions and the base sum to its margin.
 //!
-//! What is fastest depends on the tree and on the number of rows: `walk` follows one row down, `leaves` merges the
-//! answers of a block of rows, `tables` looks contributions up and `deep` integrates them where tables would be too
-//! large. All of them decide and add in the same order, so a row gets the same alone and among others.
-
-use std::sync::OnceLock;
+//! What is fastest depends on the tree and on the number of rows. For margins, `walk` follows one row down, and `leaves`
+//! merges the answers of a block of rows. For contributions, a block of rows goes abreast through one tree after the
+//! other (`rows_abreast`), and one row through eight trees abreast (`trees_abreast`), or like a block if they are too deep
+//! or too uneven for that. Each way decides and adds in the same order, so a row gets the same alone and among others.
 
 use plumb_lead::Matrix;
 
 use crate::{Error, Explanation};
 pub use about::About;
-use answers::Answers;
 use codes::Codes;
-use deep::Deep;
-use entries::Entry;
+use grove::Groves;
 use leaves::Leaves;
-use tables::Tables;
-use tree::Tree;
 use walk::Walk;
 
 mod read;
@@ -32,58 +27,38 @@ mod tree;
 mod walk;
 mod codes;
 mod leaves;
-mod units;
-mod answers;
-mod entries;
-mod tables;
 mod quadrature;
-mod deep;
+mod forks;
+mod lanes;
+mod rows_abreast;
+mod trees_abreast;
+mod answers;
+mod grove;
 mod wide;
 
 /// Rows of a block. One vector instruction answers a question for 16, 32 or 64 of them.
 const ROWS: usize = 64;
 
-/// Rows that go through a tree before the next tree: so many that it pays to bring the tree's tables nearer, and so few
-/// that what is kept of the rows stays near as well.
-const ROWS_TOGETHER: usize = 16 * ROWS;
+/// Rows that go through a tree before the next tree: so many that what is the same for all of them is made seldom, and so
+/// few that what is kept of each stays in a near cache.
+const ROWS_TOGETHER: usize = 8 * ROWS;
 
 /// From this many rows on, a block is faster than one row after the other, even if it is not full.
 const ROWS_FOR_BLOCK: usize = 4;
-
-/// The most memory that a model's tables may take. A model of 300 trees of depth 6 needs about 30 MB.
-const TABLE_BYTES_MAX: usize = 64 << 20;
 
 /// A model's trees, ready to score and explain.
 #[derive(Debug)]
 pub struct Trees {
     columns: usize,
+    count: usize,
     intercept: f64,
     base: f64,
-    trees: Vec<Tree>,
     about: About,
     walk: Walk,
     codes: Codes,
     /// Nothing for a tree that only a walk can score.
     leaves: Vec<Option<Leaves>>,
-    /// Made when a row is first explained: they take longer to make than a model takes to read.
-    explainers: OnceLock<Explainers>,
-}
-
-/// How the trees' contributions are found.
-#[derive(Debug)]
-struct Explainers {
-    trees: Vec<Explainer>,
-    /// The tables of all trees.
-    entries: Vec<Entry>,
-    /// One row's answers to the questions of the trees that have tables.
-    answers: Answers,
-}
-
-/// How a tree's contributions are found.
-#[derive(Debug)]
-enum Explainer {
-    Tables(Tables),
-    Deep(Deep),
+    groves: Groves,
 }
 
 impl Trees {
@@ -124,7 +99,7 @@ impl Trees {
 
     /// Returns the number of trees.
     pub fn count(&self) -> usize {
-        self.trees.len()
+        self.count
     }
 
     /// Returns the mean margin of the training rows, as TreeSHAP takes it.
@@ -150,21 +125,20 @@ impl Trees {
         Ok(margins)
     }
 
-    /// Returns what each feature did to each row's margin. The first call takes longer, since it makes the tables.
+    /// Returns what each feature did to each row's margin.
     pub fn explain(&self, matrix: &Matrix) -> Result<Explanation, Error> {
         self.check(matrix)?;
         let columns = self.columns;
-        let explainers = self.explainers.get_or_init(|| self.explainers(TABLE_BYTES_MAX));
         let mut contributions = vec![0.0; matrix.values.len()];
         let blocks =
             contributions.chunks_mut(ROWS_TOGETHER * columns).zip(matrix.values.chunks(ROWS_TOGETHER * columns));
         for (contributions, rows) in blocks {
             if rows.len() < ROWS_FOR_BLOCK * columns {
                 for (contributions, row) in contributions.chunks_mut(columns).zip(rows.chunks(columns)) {
-                    wide::contributions_of_one(self, explainers, row, contributions);
+                    wide::contributions_of_one(self, row, contributions);
                 }
             } else {
-                wide::contributions(self, explainers, rows, contributions);
+                wide::contributions(self, rows, contributions);
             }
         }
         Ok(Explanation { base: self.base, columns, contributions })
@@ -175,29 +149,8 @@ impl Trees {
         let codes = Codes::new(&trees);
         let leaves = trees.iter().map(|tree| Leaves::new(tree, &codes)).collect();
         let base = trees.iter().fold(intercept, |base, tree| base + tree.mean());
-        let walk = Walk::new(&trees, columns);
-        Trees { columns, intercept, base, trees, about, walk, codes, leaves, explainers: OnceLock::new() }
-    }
-
-    /// Returns the way to explain each tree, with tables that take no more than so many bytes.
-    fn explainers(&self, bytes_max: usize) -> Explainers {
-        let (mut entries, mut word) = (Vec::new(), 0);
-        let entries_max = bytes_max / size_of::<Entry>();
-        let explainer = |tree| match Tables::new(tree, &self.codes, &mut entries, entries_max, word) {
-            Some(tables) => {
-                word += answers::words_of(tables.questions().1.len());
-                Explainer::Tables(tables)
-            }
-            None => Explainer::Deep(Deep::new(tree, &self.codes)),
-        };
-        let trees: Vec<Explainer> = self.trees.iter().map(explainer).collect();
-        let entries = self::entries::in_large_pages(entries);
-        let questions = trees.iter().filter_map(|explainer| match explainer {
-            Explainer::Tables(tables) => Some(tables.questions()),
-            Explainer::Deep(_) => None,
-        });
-        let answers = Answers::new(questions, self.codes.columns());
-        Explainers { trees, entries, answers }
+        let (walk, groves) = (Walk::new(&trees, columns), Groves::new(&trees, &codes));
+        Trees { columns, count: trees.len(), intercept, base, about, walk, codes, leaves, groves }
     }
 
     fn check(&self, matrix: &Matrix) -> Result<(), Error> {
@@ -217,7 +170,7 @@ mod tests {
     use plumb_lead::Matrix;
     use plumb_xgboost_sys::{Booster, DMatrix, FeatureType};
 
-    use super::{Explainer, Trees, wide};
+    use super::Trees;
 
     /// Returns a model with categories, missing values and repeated features, and rows.
     pub(super) fn trained(depth: u32) -> (Trees, Matrix) {
@@ -244,26 +197,5 @@ mod tests {
             booster.update(round, &rows).expect("a round");
         }
         (Trees::from_json(&booster.save().expect("JSON")).expect("XGBoost wrote it"), matrix)
-    }
-
-    #[test]
-    fn tables_and_integrals_agree() {
-        for depth in 1..=8 {
-            let (trees, matrix) = trained(depth);
-            let by_tables = trees.explainers(usize::MAX);
-            assert!(by_tables.trees.iter().all(|explainer| matches!(explainer, Explainer::Tables(_))), "depth {depth}");
-            // Less memory than all tables need: some of the trees do without.
-            let (none, some) = (trees.explainers(0), trees.explainers(20_000));
-            assert!(none.trees.iter().all(|explainer| matches!(explainer, Explainer::Deep(_))), "depth {depth}");
-            let [by_tables, none, some] = [by_tables, none, some].map(|explainers| {
-                let mut contributions = vec![0.0; 64 * 4];
-                wide::contributions(&trees, &explainers, &matrix.values[..64 * 4], &mut contributions);
-                contributions
-            });
-            for (table, (integral, mixed)) in by_tables.iter().zip(none.iter().zip(&some)) {
-                let near = (table - integral).abs() < 1e-13 && (table - mixed).abs() < 1e-13;
-                assert!(near, "depth {depth}: {table} by tables, {integral} by integrals, {mixed} by both");
-            }
-        }
     }
 }

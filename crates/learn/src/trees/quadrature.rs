@@ -7,14 +7,33 @@
 
 /// Points and weights of Gauss-Legendre quadrature on 0 to 1.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Rule {
-    pub(super) points: Vec<f64>,
-    pub(super) weights: Vec<f64>,
+struct Rule {
+    points: Vec<f64>,
+    weights: Vec<f64>,
+}
+
+/// The same, of a number that the compiler knows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Points<const Q: usize> {
+    /// The probability t that a feature has joined.
+    pub(super) joined: [f64; Q],
+    /// That it has not.
+    pub(super) rest: [f64; Q],
+    pub(super) weights: [f64; Q],
+}
+
+impl<const Q: usize> Points<Q> {
+    /// Returns the rule of so many points: it is exact for ways of up to twice as many features.
+    pub(super) fn new() -> Points<Q> {
+        let rule = Rule::for_features(2 * Q);
+        let joined = std::array::from_fn(|at| rule.points[at]);
+        Points { joined, rest: joined.map(|t| 1.0 - t), weights: std::array::from_fn(|at| rule.weights[at]) }
+    }
 }
 
 impl Rule {
     /// Returns the rule that is exact for ways of up to so many features.
-    pub(super) fn for_features(features: usize) -> Rule {
+    fn for_features(features: usize) -> Rule {
         let count = features.div_ceil(2).max(1);
         let (mut points, mut weights) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for index in 0..count {

@@ -2,7 +2,8 @@
 //!
 //! There is no branch to guess wrong on the way: a row is laid out twice, with its missing values once as minus and once
 //! as plus infinity, and a node reads from the side that sends them where it sends missing values. A leaf is a node
-//! that leads to itself. Several trees are walked side by side, so that the processor need not wait for one.
+//! that leads to itself. A category is looked up in a word of bits that a node has for it, which is empty for a node that
+//! asks for a number. Several trees are walked side by side, so that the processor need not wait for one.
 
 use super::raw_tree::CATEGORIES_END;
 use super::tree::{Node, Test, Tree};
@@ -13,12 +14,17 @@ const BESIDE: usize = 8;
 /// Marks a place as that of a category.
 const CATEGORICAL: u32 = 1 << 31;
 
+/// Categories from here on do not fit the word of a node; as a code it is what no word lists.
+const NARROW_END: u8 = 63;
+
 /// The trees as flat nodes.
 #[derive(Debug)]
 pub(super) struct Walk {
     columns: usize,
     nodes: Vec<Step>,
     trees: Vec<Start>,
+    /// For each node the categories that go right, if some node has such and none of them is too large.
+    narrow: Vec<u64>,
     /// Bits of the categories that go right, and where each list begins and how many words it has.
     bits: Vec<u32>,
     lists: Vec<(usize, u32)>,
@@ -33,6 +39,15 @@ struct Step {
     left: u32,
 }
 
+/// A row as its walks read it: each column twice, with what is missing as minus and as plus infinity, and a place that is
+/// always minus infinity.
+#[derive(Debug)]
+pub(super) struct Laid {
+    values: Vec<f32>,
+    /// The same as categories, where they are such that fit a word.
+    categories: Vec<u8>,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Start {
     root: u32,
@@ -42,27 +57,58 @@ struct Start {
 impl Walk {
     /// Returns trees on a number of columns as flat nodes.
     pub(super) fn new(trees: &[Tree], columns: usize) -> Walk {
-        let mut walk = Walk { columns, nodes: Vec::new(), trees: Vec::new(), bits: Vec::new(), lists: Vec::new() };
+        let (nodes, narrow, bits, lists) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut walk = Walk { columns, nodes, trees: Vec::new(), narrow, bits, lists };
         for tree in trees {
             walk.add(tree);
+        }
+        if let Some(words) = walk.words() {
+            walk.narrow = words;
+            for step in walk.nodes.iter_mut().filter(|step| step.place & CATEGORICAL != 0) {
+                // Where numbers have their bound, categories have one that only a missing value reaches.
+                (step.place, step.bound) = (step.place & !CATEGORICAL, f32::INFINITY);
+            }
         }
         walk
     }
 
-    /// Returns a row as its walks read it: missing as minus infinity, as plus infinity, and a place that is always
-    /// minus infinity.
-    pub(super) fn lay_out(&self, row: &[f32]) -> Vec<f32> {
+    /// Returns for each node the categories that go right; nothing if there are none, or one is too large.
+    fn words(&self) -> Option<Vec<u64>> {
+        if self.lists.is_empty() {
+            return None;
+        }
+        let word = |step: &Step| {
+            if step.place & CATEGORICAL == 0 {
+                return Some(0);
+            }
+            let (first, words) = self.lists[step.bound.to_bits() as usize];
+            let part = |at: u32| if at < words { u64::from(self.bits[first + at as usize]) } else { 0 };
+            let word = part(0) | part(1) << 32;
+            (words <= 2 && word >> NARROW_END == 0).then_some(word)
+        };
+        self.nodes.iter().map(word).collect()
+    }
+
+    /// Returns a row as its walks read it.
+    pub(super) fn lay_out(&self, row: &[f32]) -> Laid {
         let (low, high) = (f32::NEG_INFINITY, f32::INFINITY);
-        let mut laid = Vec::with_capacity(2 * row.len() + 1);
-        laid.extend(row.iter().map(|value| if value.is_finite() { *value } else { low }));
-        laid.extend(row.iter().map(|value| if value.is_finite() { *value } else { high }));
-        laid.push(low);
-        laid
+        let mut values = Vec::with_capacity(2 * row.len() + 1);
+        values.extend(row.iter().map(|value| if value.is_finite() { *value } else { low }));
+        values.extend(row.iter().map(|value| if value.is_finite() { *value } else { high }));
+        values.push(low);
+        let mut categories = Vec::new();
+        if !self.narrow.is_empty() {
+            // What follows the point is cut off, as XGBoost does.
+            let fits = 0.0..f32::from(NARROW_END);
+            categories.extend(values.iter().map(|value| if fits.contains(value) { *value as u8 } else { NARROW_END }));
+        }
+        Laid { values, categories }
     }
 
     /// Returns what the trees say of a row that was laid out, added up in their order.
-    pub(super) fn sum(&self, laid: &[f32]) -> f64 {
-        assert_eq!(laid.len(), 2 * self.columns + 1, "the row was not laid out for these trees");
+    pub(super) fn sum(&self, laid: &Laid) -> f64 {
+        assert_eq!(laid.values.len(), 2 * self.columns + 1, "the row was not laid out for these trees");
+        assert!(self.narrow.is_empty() || laid.categories.len() == laid.values.len(), "nor its categories");
         let mut sum = 0.0;
         for trees in self.trees.chunks(BESIDE) {
             let mut at = [0; BESIDE];
@@ -74,7 +120,12 @@ impl Walk {
             if self.lists.is_empty() {
                 for _ in 0..depth {
                     // SAFETY: a walk begins at a root, and a node leads to nodes; the row's length was checked above.
-                    at = at.map(|at| unsafe { self.nodes.get_unchecked(at as usize).next_unchecked(laid) });
+                    at = at.map(|at| unsafe { self.nodes.get_unchecked(at as usize).next_unchecked(&laid.values) });
+                }
+            } else if !self.narrow.is_empty() {
+                for _ in 0..depth {
+                    // SAFETY: the same, and where one node has a word each has one, and the row its categories.
+                    at = at.map(|at| unsafe { self.next_narrow_unchecked(at, laid) });
                 }
             } else {
                 for _ in 0..depth {
@@ -89,19 +140,44 @@ impl Walk {
     }
 
     /// Returns what one tree says of a row that was laid out.
-    pub(super) fn one(&self, tree: usize, laid: &[f32]) -> f64 {
+    pub(super) fn one(&self, tree: usize, laid: &Laid) -> f64 {
         let start = self.trees[tree];
-        let at = (0..start.depth).fold(start.root, |at, _| self.next(at, laid));
+        let next = if self.narrow.is_empty() { Walk::next } else { Walk::next_narrow };
+        let at = (0..start.depth).fold(start.root, |at, _| next(self, at, laid));
         f64::from(self.nodes[at as usize].bound)
     }
 
+    /// Returns the next node, where every node has a word of its categories.
     #[inline(always)]
-    fn next(&self, at: u32, laid: &[f32]) -> u32 {
+    fn next_narrow(&self, at: u32, laid: &Laid) -> u32 {
+        let (at, place) = (at as usize, self.nodes[at as usize].place as usize);
+        assert!(at < self.narrow.len() && place < laid.values.len() && place < laid.categories.len());
+        // SAFETY: the line above.
+        unsafe { self.next_narrow_unchecked(at as u32, laid) }
+    }
+
+    /// Does the same without a look at the lengths.
+    ///
+    /// # Safety
+    /// The node must be one of the trees', each must have a word, and the row must be laid out for them.
+    #[inline(always)]
+    unsafe fn next_narrow_unchecked(&self, at: u32, laid: &Laid) -> u32 {
+        // SAFETY: the caller's promise. A node's place is a feature on one of two sides, or the place behind them.
+        unsafe {
+            let step = self.nodes.get_unchecked(at as usize);
+            let category = *laid.categories.get_unchecked(step.place as usize);
+            let is_listed = self.narrow.get_unchecked(at as usize) >> category & 1;
+            step.left + (u32::from(*laid.values.get_unchecked(step.place as usize) >= step.bound) | is_listed as u32)
+        }
+    }
+
+    #[inline(always)]
+    fn next(&self, at: u32, laid: &Laid) -> u32 {
         let step = self.nodes[at as usize];
         if step.place & CATEGORICAL == 0 {
-            return step.next(laid);
+            return step.next(&laid.values);
         }
-        let value = laid[(step.place & !CATEGORICAL) as usize];
+        let value = laid.values[(step.place & !CATEGORICAL) as usize];
         let (first, words) = self.lists[step.bound.to_bits() as usize];
         // Plus infinity is a missing value that goes right; any other that cannot be a category is in no list.
         let category = if value >= 0.0 && value < CATEGORIES_END as f32 { value as u32 } else { u32::MAX };

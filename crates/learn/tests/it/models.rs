@@ -161,8 +161,10 @@ fn contributions_and_base_sum_to_the_margin() {
             (model.margins(&test.matrix).expect("fits"), model.explain(&test.matrix).expect("fits"));
         assert_eq!((model.kind(), margins.len(), explanation.columns), (kind, 500, 4));
         for (row, margin) in margins.iter().enumerate() {
-            let sum = explanation.base + explanation.row(row).iter().sum::<f64>();
-            assert!((sum - margin).abs() < 1e-9, "{kind:?} row {row}: {sum}, but the margin is {margin}");
+            // In whatever order they are added, contributions are the margin, to the bit.
+            assert_eq!(explanation.margin(row).to_bits(), margin.to_bits(), "{kind:?} row {row}");
+            let backwards = explanation.row(row).iter().rev().fold(0.0, |sum, part| sum + part) + explanation.base;
+            assert_eq!(backwards.to_bits(), margin.to_bits(), "{kind:?} row {row}, backwards");
         }
         // Alone or among others, a row gets the same.
         let alone = model.explain(&test.matrix.select(&[17])).expect("fits");
