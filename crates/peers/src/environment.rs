@@ -26,9 +26,9 @@ pub fn python(folder: &Path, packages: &Packages) -> Result<PathBuf> {
     let Packages { python_minor, requirements, alone } = packages;
     let python = folder.join("bin/python");
     once(folder, &format!("{requirements}{alone}"), || {
-        let newest = newest_python(*python_minor)?;
+        let fitting = fitting_python(*python_minor)?;
         eprintln!("installing from PyPI into {}, once", folder.display());
-        finish(Command::new(newest).args(["-m", "venv"]).arg(folder), "make a virtual environment of Python")?;
+        finish(Command::new(fitting).args(["-m", "venv"]).arg(folder), "make a virtual environment of Python")?;
         for (name, lines, more) in
             [("requirements.txt", requirements, &[][..]), ("alone.txt", alone, &["--no-deps", "--no-build-isolation"])]
         {
@@ -57,7 +57,7 @@ pub fn once(folder: &Path, wish: &str, fill: impl FnOnce() -> Result<()>) -> Res
 }
 
 /// Returns the Python of the PATH if it is new enough, or else another that is installed.
-fn newest_python(minor: u32) -> Result<PathBuf> {
+fn fitting_python(minor: u32) -> Result<PathBuf> {
     // pyenv keeps every version in a folder of its own, off the PATH.
     let pyenv = env::var_os("PYENV_ROOT").map(PathBuf::from);
     let pyenv = pyenv.or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".pyenv")));
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_python_of_the_far_future_is_asked_for_by_name() {
-        let error = newest_python(999).expect_err("there is none").to_string();
+        let error = fitting_python(999).expect_err("there is none").to_string();
         assert!(error.contains("3.999") && error.contains("install"), "{error}");
     }
 }
