@@ -1,4 +1,6 @@
-//! What several fuzz targets do with what was read.
+//! What several fuzz targets do with what was read, and parsers of programs that are no libraries.
+
+pub mod http;
 
 use plumb_lead::Matrix;
 use plumb_learn::trees::Trees;

@@ -133,31 +133,13 @@ pub(crate) fn sdks() -> Result<Sdks> {
 
 /// Installs a package into a folder of its own, unless a file there says that it was.
 fn once(folder: &Path, package: &str, install: impl Fn() -> Command) -> Result<()> {
-    let mark = folder.join("installed");
-    if std::fs::read_to_string(&mark).is_ok_and(|installed| installed == package) {
-        return Ok(());
-    }
-    if folder.exists() {
-        std::fs::remove_dir_all(folder).with_context(|| format!("cannot remove `{}`", folder.display()))?;
-    }
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
-    run(&mut install()).with_context(|| format!("cannot install {package}"))?;
-    std::fs::write(&mark, package).with_context(|| format!("cannot write `{}`", mark.display()))
+    plumb_peers::once(folder, package, || run(&mut install()).with_context(|| format!("cannot install {package}")))
 }
 
 /// Makes a virtual environment of Python with these requirements in the target folder, once, and returns its Python.
 pub(crate) fn python(name: &str, requirements: &str) -> Result<PathBuf> {
-    ensure!(on_path("python3").is_some(), "`python3` is not on the PATH: install Python 3.11 or newer");
-    let folder = target_folder().join("bench-python").join(name);
-    let python = folder.join("bin/python");
-    once(&folder, requirements, || {
-        let mut both = Command::new("sh");
-        let install = "python3 -m venv \"$0\" && printf %s \"$1\" > \"$0/requirements.txt\" \
-             && \"$0/bin/python\" -m pip install --quiet --disable-pip-version-check -r \"$0/requirements.txt\"";
-        both.args(["-c", install]).arg(&folder).arg(requirements);
-        both
-    })?;
-    Ok(python)
+    let packages = plumb_peers::Packages { python_minor: 11, requirements, alone: "" };
+    plumb_peers::python(&target_folder().join("bench-python").join(name), &packages)
 }
 
 /// Cargo's target folder.

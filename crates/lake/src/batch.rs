@@ -24,7 +24,36 @@ const CLUSTER_CHUNKS: usize = 16;
 /// in the cache when they are used.
 const PARTS: usize = 32;
 
+/// Features of some observations.
+#[derive(Debug)]
+pub struct FeatureBlock {
+    /// Whose they are, and as of when.
+    pub observations: Vec<Observation>,
+    /// The features, a row for each observation.
+    pub table: Table,
+}
+
 impl Lake {
+    /// Returns the features of these observations, block after block, with numbers as `f32`. They are asked for in the
+    /// order of their leads and come in the order in which they were asked for.
+    ///
+    /// Memory does not grow with their number, as long as the caller lets go of the blocks.
+    pub async fn feature_blocks<I>(
+        &self,
+        sql: &FeatureSql,
+        observations: I,
+    ) -> Result<impl Stream<Item = Result<FeatureBlock, Error>> + use<'_, I>, Error>
+    where
+        I: IntoIterator<Item = Observation>,
+    {
+        let program = self.prepare(sql).await?;
+        let chunks = self.feature_chunks(&program, observations);
+        Ok(chunks.map(move |chunk| {
+            let FeatureChunk { observations, columns } = chunk?;
+            Ok(FeatureBlock { observations, table: program.table(&columns)? })
+        }))
+    }
+
     /// Returns the features of these observations, a row each in their order, with numbers as `f32`.
     ///
     /// Nothing that was learned after an observation's `as_of` has any part in its row.
@@ -47,7 +76,7 @@ impl Lake {
         &self,
         program: &Arc<FeatureProgram>,
         observations: I,
-    ) -> impl Stream<Item = Result<FeatureChunk, Error>>
+    ) -> impl Stream<Item = Result<FeatureChunk, Error>> + use<'_, I>
     where
         I: IntoIterator<Item = Observation>,
     {

@@ -10,6 +10,7 @@ use datafusion::arrow::compute::{concat_batches, take_record_batch};
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, SchemaRef, TimestampMicrosecondType};
 use datafusion::catalog::TableProvider;
 use datafusion::prelude::{Expr, ParquetReadOptions, SessionContext, col, lit};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use plumb_lead::{Event, FieldValue, Lead};
 
 use crate::cluster::Cluster;
@@ -130,8 +131,19 @@ impl Lake {
 
     /// Returns all leads as they were known at a moment, in the order of their ids.
     pub async fn leads(&self, as_of: DateTime<Utc>) -> Result<Vec<Lead>, Error> {
-        let versions = self.filtered("lead", lit(true)).await?;
-        Ok(leads_of(&versions, as_of))
+        self.lead_blocks(as_of).await?.try_concat().await
+    }
+
+    /// Returns all leads as they were known at a moment, block after block, in the order of their ids.
+    pub async fn lead_blocks(
+        &self,
+        as_of: DateTime<Utc>,
+    ) -> Result<impl Stream<Item = Result<Vec<Lead>, Error>> + use<'_>, Error> {
+        let doing = || Error::engine::<datafusion::error::DataFusionError>("read the ground");
+        let rows = self.context().table("lead").await.map_err(doing())?;
+        let batches = rows.execute_stream().await.map_err(doing())?;
+        let leads = batches.map(move |versions| Ok(leads_of(&versions.map_err(doing())?, as_of)));
+        Ok(leads.chain(stream::once(async { self.check_present().map(|()| Vec::new()) })))
     }
 
     /// Returns what is known last of leads, and all of their events: those of the ids, which are in order, that are

@@ -41,6 +41,7 @@ use std::path::PathBuf;
 use datafusion::sql::sqlparser::tokenizer::Location;
 
 pub use afterwards::ChangedField;
+pub use batch::FeatureBlock;
 pub use features::{FeatureProgram, FeatureSql};
 pub use histories::{Labelled, Question};
 pub use ingest::{IngestReport, ingest, rebuild};

@@ -119,9 +119,7 @@ impl Way<'_> {
     }
 
     fn median(&self, of: impl Fn(&Turn) -> f64) -> f64 {
-        let mut values: Vec<f64> = self.turns.iter().map(of).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
+        plumb_peers::median(self.turns.iter().map(of))
     }
 
     fn tell(&self, floor: f64) {

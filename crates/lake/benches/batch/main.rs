@@ -10,11 +10,12 @@ mod ours;
 mod peers;
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use plumb_peers::{Runner, take_turns};
+
 use crate::ours::More;
-use crate::peers::finish;
 
 /// Each is run so many times; the medians are printed.
 const ROUNDS: usize = 3;
@@ -22,7 +23,13 @@ const ROUNDS: usize = 3;
 /// The age at which leads are observed, in days.
 const AGE: &str = "45";
 
-const THREE_AGES: &str = "45,30,60";
+/// Runs of ours: what they are called, at which ages, and which features beside the thirty.
+const OURS: [(&str, &str, &str); 4] = [
+    ("plumb", AGE, "nothing"),
+    ("plumb, three ages", "45,30,60", "nothing"),
+    ("plumb, ten rates more", AGE, "rates"),
+    ("plumb, texts DISTINCT", AGE, "distinct"),
+];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -42,8 +49,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let large = compare(2_000_000)?;
             println!(
                 "\nten times the leads: {:.1} times the CPU seconds, {:.2} times the memory",
-                large.cpu / small.cpu,
-                large.megabytes / small.megabytes
+                large[1] / small[1],
+                large[2] / small[2]
             );
             Ok(())
         }
@@ -53,13 +60,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// What a run needed.
-#[derive(Clone, Copy)]
-struct Cost {
-    wall: f64,
-    cpu: f64,
-    megabytes: f64,
-}
+/// Wall seconds, CPU seconds and megabytes of a run.
+type Cost = [f64; 3];
 
 /// Runs everyone in turns over so many leads, prints the table and returns the cost of ours.
 fn compare(leads: usize) -> Result<Cost, Box<dyn Error>> {
@@ -67,73 +69,32 @@ fn compare(leads: usize) -> Result<Cost, Box<dyn Error>> {
     let python = peers::python(&folder.join("peers"))?;
     let data = folder.join(format!("features-{leads}"));
     ground::write(&data, leads)?;
-    let mut runners = vec![
-        Runner::ours("plumb", &data, AGE, "nothing")?,
-        Runner::ours("plumb, three ages", &data, THREE_AGES, "nothing")?,
-        Runner::ours("plumb, ten rates more", &data, AGE, "rates")?,
-        Runner::ours("plumb, texts DISTINCT", &data, AGE, "distinct")?,
-    ];
+    let (mut runners, mut outs) = (Vec::new(), Vec::new());
+    for (name, ages, more) in OURS {
+        let out = data.join(format!("{}.parquet", name.replace([',', ' '], "-")));
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("--run").arg(&data).arg(&out).args([ages, more]);
+        runners.push(Runner::new(name, command));
+        outs.push(out);
+    }
     for (name, bears_large) in peers::NAMES {
         if bears_large || leads <= 200_000 {
             let out = data.join(format!("{name}.parquet"));
-            runners.push(Runner::new(name, peers::command(&python, name, &data, &out, AGE), out));
+            runners.push(Runner::new(name, peers::command(&python, name, &data, &out, AGE)));
+            outs.push(out);
         }
     }
-    for _ in 0..ROUNDS {
-        for runner in &mut runners {
-            runner.run()?;
-        }
-    }
+    take_turns(&mut runners, ROUNDS)?;
     println!("\n{leads} leads, medians of {ROUNDS} runs");
-    let base = runners[0].median();
-    for theirs in &runners[4..] {
-        println!("{}: {}", theirs.name, peers::check(&python, &runners[0].out, &theirs.out)?.trim());
+    let base: Cost = runners[0].medians();
+    for (theirs, out) in runners.iter().zip(&outs).skip(OURS.len()) {
+        println!("{}: {}", theirs.name, peers::check(&python, &outs[0], out)?.trim());
     }
     println!("{:<22} {:>7} {:>7} {:>8}  ratios to plumb", "", "wall s", "CPU s", "peak MB");
     for runner in &runners {
-        let Cost { wall, cpu, megabytes } = runner.median();
-        let ratios = [wall / base.wall, cpu / base.cpu, megabytes / base.megabytes].map(|ratio| format!("{ratio:.2}"));
+        let [wall, cpu, megabytes] = runner.medians();
+        let ratios = [wall / base[0], cpu / base[1], megabytes / base[2]].map(|ratio| format!("{ratio:.2}"));
         println!("{:<22} {wall:>7.2} {cpu:>7.2} {megabytes:>8.0}  {}", runner.name, ratios.join(" "));
     }
     Ok(base)
-}
-
-/// One that is measured.
-struct Runner {
-    name: String,
-    command: Command,
-    out: PathBuf,
-    costs: Vec<Cost>,
-}
-
-impl Runner {
-    fn new(name: &str, command: Command, out: PathBuf) -> Runner {
-        Runner { name: name.into(), command, out, costs: Vec::new() }
-    }
-
-    fn ours(name: &str, data: &Path, ages: &str, more: &str) -> Result<Runner, Box<dyn Error>> {
-        let out = data.join(format!("{}.parquet", name.replace([',', ' '], "-")));
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("--run").arg(data).arg(&out).args([ages, more]);
-        Ok(Runner::new(name, command, out))
-    }
-
-    fn run(&mut self) -> Result<(), Box<dyn Error>> {
-        let printed = finish(&mut self.command, "compute the features")?;
-        let figures = printed.split_whitespace().map(str::parse).collect::<Result<Vec<f64>, _>>()?;
-        let [wall, cpu, megabytes] = figures[..] else {
-            return Err(format!("`{}` printed `{printed}`: expected three figures", self.name).into());
-        };
-        self.costs.push(Cost { wall, cpu, megabytes });
-        Ok(())
-    }
-
-    fn median(&self) -> Cost {
-        let median = |of: fn(&Cost) -> f64| {
-            let mut figures: Vec<f64> = self.costs.iter().map(of).collect();
-            figures.sort_by(f64::total_cmp);
-            figures[figures.len() / 2]
-        };
-        Cost { wall: median(|cost| cost.wall), cpu: median(|cost| cost.cpu), megabytes: median(|cost| cost.megabytes) }
-    }
 }

@@ -13,6 +13,7 @@ use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use plumb_lake::{FeatureSql, Lake, SqlFile};
 use plumb_lead::Observation;
+use plumb_peers::{cpu_seconds, peak_megabytes};
 
 use crate::rows::CATEGORIES;
 
@@ -76,21 +77,4 @@ fn of_batch(batch: &RecordBatch, ages: &[i64], before: &mut String) -> Vec<Obser
         );
     }
     observations
-}
-
-/// Returns the CPU seconds of this process, user and system; Linux counts them in hundredths.
-fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    // The program's name, the second field, may have spaces in it.
-    let (_, fields) = stat.rsplit_once(')').ok_or("expected a name in brackets")?;
-    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>).sum::<Result<f64, _>>()?;
-    Ok(ticks / 100.0)
-}
-
-/// Returns the most memory that this process has held.
-fn peak_megabytes() -> Result<f64, Box<dyn Error>> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("expected a peak")?;
-    let kilobytes: f64 = line.split_whitespace().next().ok_or("expected a number")?.parse()?;
-    Ok(kilobytes / 1024.0)
 }

@@ -282,6 +282,15 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_counted_however_they_end() {
+        for end in ["\n", "\r\n", "\r"] {
+            let read = read(["a,b", "1,2", "3", "4,5", "", "6"].join(end)).expect("two rows");
+            let lines: Vec<u64> = read.rejected.iter().map(|row| row.line).collect();
+            assert_eq!(lines, [3, 6], "{end:?}");
+        }
+    }
+
+    #[test]
     fn a_file_without_rows_or_without_text_is_named() {
         check_error("a,b\n", "leads.csv` has no rows under its header");
         check_error("a,b\n1\n", "line 2: expected 2 fields, found 1");

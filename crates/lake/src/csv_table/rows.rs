@@ -48,7 +48,8 @@ pub(crate) struct RowReader<R> {
 impl<R: Read> RowReader<R> {
     /// Reads the header of a file; `path` is for messages.
     pub(super) fn start(dialect: Dialect, source: R, path: &Path) -> Result<RowReader<R>, Error> {
-        let mut reader = dialect.reader(Lines { source, read: 0, breaks: VecDeque::new(), line: 1 });
+        let mut reader =
+            dialect.reader(Lines { source, read: 0, breaks: VecDeque::new(), feeds: 0, returns: 0, has_feeds: false });
         let header = read_header(reader.byte_headers().cloned(), path)?;
         Ok(RowReader { reader, header, record: ByteRecord::new() })
     }
@@ -112,7 +113,11 @@ struct Lines<R> {
     read: u64,
     /// Where what was read has `\n` (true) or `\r`, as far as it is not counted yet.
     breaks: VecDeque<(u64, bool)>,
-    line: u64,
+    /// The counted `\n` and `\r`.
+    feeds: u64,
+    returns: u64,
+    /// Whether there is any `\n`. A spreadsheet on an old Mac ends its lines by `\r` alone.
+    has_feeds: bool,
 }
 
 impl<R: Read> Read for Lines<R> {
@@ -120,6 +125,7 @@ impl<R: Read> Read for Lines<R> {
         let count = self.source.read(buffer)?;
         let breaks = (self.read..).zip(&buffer[..count]).filter(|(_, byte)| matches!(byte, b'\n' | b'\r'));
         self.breaks.extend(breaks.map(|(at, byte)| (at, *byte == b'\n')));
+        self.has_feeds |= buffer[..count].contains(&b'\n');
         self.read += count as u64;
         Ok(count)
     }
@@ -128,11 +134,12 @@ impl<R: Read> Read for Lines<R> {
 impl<R> Lines<R> {
     /// Returns the line of the first byte from here on that ends no line.
     fn line_at(&mut self, mut byte: u64) -> u64 {
-        while let Some((at, ends_line)) = self.breaks.front().copied().filter(|(at, _)| *at <= byte) {
+        while let Some((at, is_feed)) = self.breaks.front().copied().filter(|(at, _)| *at <= byte) {
             self.breaks.pop_front();
-            self.line += u64::from(ends_line);
+            self.feeds += u64::from(is_feed);
+            self.returns += u64::from(!is_feed);
             byte += u64::from(at == byte);
         }
-        self.line
+        1 + if self.has_feeds { self.feeds } else { self.returns }
     }
 }

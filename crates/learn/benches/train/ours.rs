@@ -5,6 +5,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
+use plumb_peers::{cpu_seconds, peak_megabytes};
 use plumb_xgboost_sys::{Batch, Booster, DMatrix, FeatureType, Layout};
 
 use crate::rows::{self, COLUMNS};
@@ -80,21 +81,4 @@ fn loss(booster: &Booster, file: &Path) -> Result<f64, Box<dyn Error>> {
         (sign * f64::from(*margin)).exp().ln_1p()
     };
     Ok(margins.iter().zip(&asked.labels).map(of_row).sum::<f64>() / margins.len() as f64)
-}
-
-/// Returns the CPU seconds of this process, user and system; Linux counts them in hundredths.
-fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    // The program's name, the second field, may have spaces in it.
-    let (_, fields) = stat.rsplit_once(')').ok_or("expected a name in brackets")?;
-    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>).sum::<Result<f64, _>>()?;
-    Ok(ticks / 100.0)
-}
-
-/// Returns the most memory that this process has held.
-fn peak_megabytes() -> Result<f64, Box<dyn Error>> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("expected a peak")?;
-    let kilobytes: f64 = line.split_whitespace().next().ok_or("expected a number")?.parse()?;
-    Ok(kilobytes / 1024.0)
 }

@@ -37,10 +37,16 @@ const LISTED: &str = " AND NOT EXISTS (SELECT 1 FROM closed c WHERE c.target = n
 
 impl Store {
     /// Appends predictions, all of them or none. An id that is there already is an error.
+    #[cfg(test)]
     pub(crate) async fn insert_predictions(&self, predictions: &[Prediction]) -> Result<()> {
-        let mut transaction = self.write().await?;
-        append(&mut transaction, predictions).await?;
-        transaction.commit().await.context("cannot commit predictions")
+        let mut addition = self.add_predictions().await?;
+        addition.append(predictions).await?;
+        addition.commit().await
+    }
+
+    /// Begins to append predictions, block after block. They are there for others when the last is.
+    pub(crate) async fn add_predictions(&self) -> Result<Addition> {
+        Ok(Addition { transaction: self.write().await? })
     }
 
     /// Returns the prediction of an id.
@@ -101,6 +107,23 @@ impl Store {
     async fn predictions_by(&self, mut query: QueryBuilder<Sqlite>) -> Result<Vec<Prediction>> {
         let rows = query.build().fetch_all(&self.readers).await.context("cannot read predictions")?;
         rows.iter().map(|row| read(row).context("a stored prediction is unreadable")).collect()
+    }
+}
+
+/// Predictions that are being appended: all of them or, if this is let go of, none.
+pub(crate) struct Addition {
+    transaction: Transaction<'static, Sqlite>,
+}
+
+impl Addition {
+    /// Appends some more.
+    pub(crate) async fn append(&mut self, predictions: &[Prediction]) -> Result<()> {
+        append(&mut self.transaction, predictions).await
+    }
+
+    /// Ends it.
+    pub(crate) async fn commit(self) -> Result<()> {
+        self.transaction.commit().await.context("cannot commit predictions")
     }
 }
 

@@ -6,7 +6,11 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::program::{failure, run, run_with, success};
+use crate::program::{column, failure, run, run_with, success};
+
+/// All that is stored of predictions but their ids, in the order of these.
+const PREDICTIONS: &str = "SELECT json_array(lead_id, target, model_id, as_of, score, low, high, band, reasons_json, \
+     basis_json) FROM prediction ORDER BY prediction_id";
 
 /// A process of the cluster, killed at the latest when the test ends.
 struct Member(Child);
@@ -91,8 +95,14 @@ fn two_executors_give_the_same_bytes_as_this_process() {
     for data in ["here", "there"] {
         plumb(&["train", "--data", data, "--target", "converted"]);
     }
-    let scored = plumb(&["score", "--data", "here", "--target", "converted"]);
-    assert_eq!(plumb(&["score", "--data", "there", "--target", "converted", "--cluster", &address]), scored);
+    let scored = plumb(&["score", "--data", "here", "--target", "converted", "--history"]);
+    let on_cluster = ["score", "--data", "there", "--target", "converted", "--history", "--rows-at-once", "500"];
+    assert_eq!(plumb(&[&on_cluster[..], &["--cluster", &address]].concat()), scored);
+    let said = |data: &str, sql| column(&folder.path().join(data).join("plumb.db"), sql);
+    let (here, there) = (said("here", PREDICTIONS), said("there", PREDICTIONS));
+    assert!(here.len() > 1500 && here == there, "{} and {} predictions", here.len(), there.len());
+    let moments = said("here", "SELECT as_of || lead_id FROM prediction ORDER BY prediction_id");
+    assert!(moments.is_sorted(), "what was asked of an earlier moment was said first");
     let left = std::fs::read_dir(folder.path().join("there/cluster")).map_or(0, Iterator::count);
     assert_eq!(left, 0, "what went over the shared folder is gone");
 }

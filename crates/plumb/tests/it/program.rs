@@ -46,6 +46,15 @@ pub(crate) async fn sqlite(path: &Path, sql: &'static str) {
     connection.close().await.expect("SQLite closes the file");
 }
 
+/// Returns the first column of what a query finds in a SQLite file.
+pub(crate) fn column(path: &Path, sql: &'static str) -> Vec<String> {
+    let found = async {
+        let mut connection = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await?;
+        sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut connection).await
+    };
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(found).expect("SQLite answers")
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -11,17 +11,14 @@ use plumb_lead::{ModelCard, Unseen};
 
 use super::output::{Format, Output, Written};
 use super::unfinished::Unfinished;
-use super::{Args, in_order, told_of_unseen};
+use super::{Args, add_unseen, in_order, told_of_unseen};
 use crate::commands::load;
 use crate::registry;
-use crate::scoring::{self, Answers, Scorer};
+use crate::scoring::{Answers, Scorer};
 use crate::store::Store;
 
 /// Rows that cannot be used, named on the terminal.
 const REJECTED_SHOWN: usize = 5;
-
-/// Categories that training never saw, named on the terminal and counted: a file of millions of rows may have as many.
-const UNSEEN_MAX: usize = 100;
 
 /// How rows are scored.
 struct Plan {
@@ -136,8 +133,7 @@ impl Tally {
         self.rejected += done.rejected.len() as u64;
         let room = REJECTED_SHOWN.saturating_sub(self.examples.len());
         self.examples.extend(done.rejected.into_iter().take(room));
-        scoring::add_unseen(&mut self.unseen, done.unseen);
-        self.unseen.truncate(UNSEEN_MAX);
+        add_unseen(&mut self.unseen, done.unseen);
     }
 
     fn told(&self, begun: Instant) -> String {
@@ -155,9 +151,6 @@ impl Tally {
             text.push_str(&format!("rejected rows are listed in {}\n", aside.display()));
         }
         text.push_str(&told_of_unseen(&self.unseen));
-        if self.unseen.len() == UNSEEN_MAX {
-            text.push_str("  there may be more categories that training never saw: not all of them are listed\n");
-        }
         text
     }
 }

@@ -1,20 +1,26 @@
 //! All open leads into the ranked list, by the champion of a target.
+//!
+//! Features are computed in the order of leads, scored block by block on all cores, and stored as they come: of what
+//! grows with the leads only the list of who is asked about when is held, with the ids that the predictions will have.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, ensure};
 use chrono::{DateTime, Utc};
-use plumb_lake::Unrated;
-use plumb_lead::{FieldValue, Lead, Observation, Prediction, Table, Unseen};
+use futures::{Stream, TryStreamExt, stream};
+use plumb_lake::{FeatureBlock, Lake, Unrated};
+use plumb_lead::{FieldValue, Lead, Observation, Prediction, Unseen};
+use uuid::Uuid;
 
-use super::told_of_unseen;
+use super::{add_unseen, told_of_unseen};
 use crate::commands::{Workplace, bar, load};
 use crate::registry;
-use crate::scoring::{self, Origin, Scorer};
-use crate::store::LeadBrief;
+use crate::scoring::{Origin, Scorer};
+use crate::store::{LeadBrief, Store};
 
-/// Rows that are scored between two moves of the bar.
-const ROWS_AT_ONCE: usize = 500;
+/// Rows that are scored at once by each core: their reasons are texts, and far larger than their features.
+const BLOCK_ROWS: usize = 1_024;
 
 /// What was scored.
 pub(crate) struct Scored {
@@ -51,7 +57,7 @@ pub(crate) async fn score_leads(
     let card = registry::champion(store, target)
         .await?
         .with_context(|| format!("no model answers for `{target}` yet: run `plumb train` first"))?;
-    let scorer = load(data, &card.model_id).await?;
+    let scorer = Arc::new(load(data, &card.model_id).await?);
     let question = project.question(target)?;
     let open = lake.open_leads(&question, now).await?;
     let ids: HashSet<&str> = open.iter().map(|observation| observation.lead_id.as_str()).collect();
@@ -61,57 +67,123 @@ pub(crate) async fn score_leads(
         let earlier = lake.observations(&question, since, now).await?;
         observations.extend(earlier.into_iter().filter(|observation| ids.contains(observation.lead_id.as_str())));
     }
+    let first_open = observations.len();
     observations.extend(open.iter().cloned());
-    let sql = scorer.feature_sql().context("the champion is of a plain table: score a file with it")?;
     // What was counted before is not of these leads.
     lake.take_unrated();
-    let table = lake.features(sql, &observations).await?;
-    let unrated = lake.take_unrated();
-    let (predictions, unseen) =
-        predict(&scorer, &table, &observations, &Origin::of(lake), &format!("{target}: leads"))?;
-    store.insert_predictions(&predictions).await?;
-    store.put_lead_briefs(&briefs(lake.leads(now).await?, &ids)).await?;
+    let mut scored = Scored { target: target.to_owned(), bands: [0; 4], unseen: Vec::new(), unrated: Vec::new() };
+    store_predictions(&scorer, lake, store, &Asked::new(observations, first_open), &mut scored).await?;
+    scored.unrated = lake.take_unrated();
+    store_briefs(lake, store, now, &ids).await?;
     store.keep_listed(target, &ids.iter().copied().collect::<Vec<_>>()).await?;
-    let mut bands = [0; 4];
-    predictions.iter().rev().take(open.len()).for_each(|prediction| bands[prediction.band as usize] += 1);
-    Ok(Scored { target: target.to_owned(), bands, unseen, unrated })
+    Ok(scored)
 }
 
-fn predict(
-    scorer: &Scorer,
-    table: &Table,
-    observations: &[Observation],
-    origin: &Origin,
-    what: &str,
-) -> Result<(Vec<Prediction>, Vec<Unseen>)> {
-    let bar = bar(observations.len(), what)?;
-    let mut predictions = Vec::with_capacity(observations.len());
-    let mut unseen: Vec<Unseen> = Vec::new();
-    for first in (0..observations.len()).step_by(ROWS_AT_ONCE) {
-        let rows: Vec<usize> = (first..observations.len().min(first + ROWS_AT_ONCE)).collect();
-        let scored = scorer.predict(&table.select(&rows), &observations[first..first + rows.len()], origin)?;
-        predictions.extend(scored.predictions);
-        scoring::add_unseen(&mut unseen, scored.unseen);
-        bar.inc(rows.len() as u64);
+/// Who is asked about when.
+struct Asked {
+    /// In the order in which they are listed: what was before, then the leads that are open now.
+    observations: Vec<Observation>,
+    first_open: usize,
+    /// The places of the observations in the order of their leads, which is that of the ground.
+    order: Vec<u32>,
+    /// The ids of their predictions, made in the order of the list: whoever sorts predictions by them finds it again.
+    ids: Vec<Uuid>,
+}
+
+impl Asked {
+    fn new(observations: Vec<Observation>, first_open: usize) -> Asked {
+        let mut order: Vec<u32> = (0..observations.len() as u32).collect();
+        order.sort_by_key(|place| &observations[*place as usize]);
+        let ids = observations.iter().map(|_| Uuid::now_v7()).collect();
+        Asked { observations, first_open, order, ids }
     }
-    bar.finish_and_clear();
-    Ok((predictions, unseen))
+
+    /// Returns the observations in the order of their leads.
+    fn in_order(&self) -> impl Iterator<Item = Observation> {
+        self.order.iter().map(|place| self.observations[*place as usize].clone())
+    }
 }
 
-fn briefs(leads: Vec<Lead>, wanted: &HashSet<&str>) -> Vec<LeadBrief> {
-    let brief = |lead: Lead| {
-        let text = |field: &str| match lead.fields.get(field) {
-            Some(FieldValue::Text(text)) => Some(text.clone()),
-            _ => None,
-        };
-        LeadBrief {
-            name: text("name"),
-            company: text("company"),
-            industry: text("industry"),
-            channel: text("channel"),
-            created_at: lead.created_at,
-            lead_id: lead.lead_id,
+/// Scores everybody who is asked about, and stores what was said: all of it or nothing.
+async fn store_predictions(
+    scorer: &Arc<Scorer>,
+    lake: &Lake,
+    store: &Store,
+    asked: &Asked,
+    scored: &mut Scored,
+) -> Result<()> {
+    let sql = scorer.feature_sql().context("the champion is of a plain table: score a file with it")?;
+    let bar = bar(asked.observations.len(), &format!("{}: leads", scored.target))?;
+    let features = lake.feature_blocks(sql, asked.in_order()).await?;
+    let mut blocks = std::pin::pin!(predicted(scorer.clone(), Origin::of(lake), features.map_err(anyhow::Error::from)));
+    let mut addition = store.add_predictions().await?;
+    let mut places = asked.order.iter().map(|place| *place as usize);
+    while let Some((mut predictions, unseen)) = blocks.try_next().await? {
+        for (prediction, place) in predictions.iter_mut().zip(&mut places) {
+            prediction.prediction_id = asked.ids[place].to_string();
+            if place >= asked.first_open {
+                scored.bands[prediction.band as usize] += 1;
+            }
         }
+        addition.append(&predictions).await?;
+        add_unseen(&mut scored.unseen, unseen);
+        bar.inc(predictions.len() as u64);
+    }
+    ensure!(places.next().is_none(), "not everybody who was asked about was scored");
+    bar.finish_and_clear();
+    addition.commit().await
+}
+
+/// Returns the predictions of all features, in their order; several blocks are scored at a time.
+fn predicted(
+    scorer: Arc<Scorer>,
+    origin: Origin,
+    features: impl Stream<Item = Result<FeatureBlock>>,
+) -> impl Stream<Item = Result<(Vec<Prediction>, Vec<Unseen>)>> {
+    let origin = Arc::new(origin);
+    // One more than there are cores, so that none is idle while a block is stored.
+    let at_once = 1 + std::thread::available_parallelism().map_or(1, usize::from);
+    let blocks = features.map_ok(|block| stream::iter(small_blocks(block).map(Ok))).try_flatten();
+    let scored = blocks.map_ok(move |FeatureBlock { observations, table }| {
+        let (scorer, origin) = (scorer.clone(), origin.clone());
+        let scoring = tokio::task::spawn_blocking(move || scorer.predict(&table, &observations, &origin));
+        async move {
+            let scored = scoring.await.map_err(|error| anyhow!(error).context("the scoring broke off"))??;
+            Ok((scored.predictions, scored.unseen))
+        }
+    });
+    scored.try_buffered(at_once)
+}
+
+fn small_blocks(block: FeatureBlock) -> impl Iterator<Item = FeatureBlock> {
+    let FeatureBlock { observations, table } = block;
+    (0..observations.len()).step_by(BLOCK_ROWS).map(move |first| {
+        let rows: Vec<usize> = (first..observations.len().min(first + BLOCK_ROWS)).collect();
+        FeatureBlock { table: table.select(&rows), observations: observations[first..first + rows.len()].to_vec() }
+    })
+}
+
+/// Stores what the pages show of leads.
+async fn store_briefs(lake: &Lake, store: &Store, now: DateTime<Utc>, wanted: &HashSet<&str>) -> Result<()> {
+    let mut blocks = std::pin::pin!(lake.lead_blocks(now).await?);
+    while let Some(leads) = blocks.try_next().await? {
+        let open = leads.into_iter().filter(|lead| wanted.contains(lead.lead_id.as_str()));
+        store.put_lead_briefs(&open.map(brief).collect::<Vec<_>>()).await?;
+    }
+    Ok(())
+}
+
+fn brief(lead: Lead) -> LeadBrief {
+    let text = |field: &str| match lead.fields.get(field) {
+        Some(FieldValue::Text(text)) => Some(text.clone()),
+        _ => None,
     };
-    leads.into_iter().filter(|lead| wanted.contains(lead.lead_id.as_str())).map(brief).collect()
+    LeadBrief {
+        name: text("name"),
+        company: text("company"),
+        industry: text("industry"),
+        channel: text("channel"),
+        created_at: lead.created_at,
+        lead_id: lead.lead_id,
+    }
 }

@@ -12,11 +12,15 @@ use anyhow::{Context, Result};
 use plumb_lead::Unseen;
 
 use super::{Asked, Batch, Workplace};
+use crate::scoring;
 
 pub(crate) use leads::score_leads;
 
 /// Reasons of a row of a file, unless told otherwise.
 const REASONS_WRITTEN: usize = 3;
+
+/// Categories that training never saw, named on the terminal and counted: millions of rows may have as many.
+const UNSEEN_MAX: usize = 100;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -57,6 +61,12 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     Ok(())
 }
 
+/// Adds categories that training never saw, as far as they are named.
+fn add_unseen(all: &mut Vec<Unseen>, more: Vec<Unseen>) {
+    scoring::add_unseen(all, more);
+    all.truncate(UNSEEN_MAX);
+}
+
 fn told_of_unseen(unseen: &[Unseen]) -> String {
     let line = |category: &Unseen| {
         format!(
@@ -64,5 +74,9 @@ fn told_of_unseen(unseen: &[Unseen]) -> String {
             category.rows, category.feature, category.level
         )
     };
-    unseen.iter().map(line).collect()
+    let mut text: String = unseen.iter().map(line).collect();
+    if unseen.len() == UNSEEN_MAX {
+        text.push_str("  there may be more categories that training never saw: not all of them are listed\n");
+    }
+    text
 }
