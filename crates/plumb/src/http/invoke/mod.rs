@@ -100,7 +100,9 @@ async fn invoke(
         let call = Call::read(headers)?;
         tracing::debug!(inference_id = call.inference_id, "invoked");
         let variants = app.variants(&target).await?;
-        let chosen = call.choose(&target, variants)?;
+        // Who captures calls tells their ids, so a label may speak of those too.
+        let event_id = call.inference_id.clone().or_else(|| app.capture.then(|| request_id.clone()));
+        let chosen = call.choose(&target, variants)?.named(event_id);
         Ok((call, chosen, body))
     };
     let (call, chosen, body) = endpoint.await.map_err(Failure::Endpoint)?;
