@@ -1,6 +1,6 @@
-//! What a SageMaker container answers to: `GET /ping`, `GET /execution-parameters`, and `POST /invocations` with CSV or
-//! JSON Lines, by the first target. Errors are plain text with the status that the XGBoost container gives. JSON at
-//! `/invocations` is MLflow's (`mlflow`).
+//! What a SageMaker container answers to: `GET /ping`, `GET /execution-parameters`, and `POST /invocations` with all
+//! forms of rows but JSON, by the first target. Errors are plain text with the status that the XGBoost container gives.
+//! JSON at `/invocations` is MLflow's (`mlflow`).
 
 use std::sync::Arc;
 

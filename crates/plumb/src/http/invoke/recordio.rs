@@ -22,6 +22,9 @@ const MAGIC: [u8; 4] = 0xced7_230a_u32.to_le_bytes();
 /// The bits of a length that say which part of a record a frame is; the rest is the length.
 const PART_SHIFT: u32 = 29;
 
+/// Lengths of a wrong shape that a message tells.
+const DIMENSIONS_TOLD: usize = 4;
+
 /// The name under which features stand.
 const VALUES: &str = "values";
 
@@ -154,8 +157,8 @@ fn row(bytes: &[u8], features: &[Feature], place: &str) -> Result<Subject, Error
     let tensor = record.features.remove(VALUES).and_then(|value| value.tensor).ok_or_else(|| {
         Error::request(format!("{place} has no tensor of numbers named `{VALUES}` among its features"))
     })?;
-    if let Some(other) = record.features.keys().next() {
-        return Err(Error::request(format!("{place} has features `{other}`: expected `{VALUES}` alone")));
+    if !record.features.is_empty() {
+        return Err(Error::request(format!("{place} has features beside `{VALUES}`: expected these alone")));
     }
     let (values, keys, shape) = match tensor {
         Tensor::Float32(tensor) => (tensor.values.into_iter().map(f64::from).collect(), tensor.keys, tensor.shape),
@@ -167,7 +170,8 @@ fn row(bytes: &[u8], features: &[Feature], place: &str) -> Result<Subject, Error
     let shaped = shape.iter().try_fold(1_u64, |product, length| product.checked_mul(*length));
     let is_empty_row = values.is_empty() && !shape.is_empty();
     if !shape.is_empty() && shaped != Some(columns as u64) {
-        return wrong(format!("is of shape {shape:?}: expected [{columns}]"));
+        let shape: Vec<String> = shape.iter().take(DIMENSIONS_TOLD).map(u64::to_string).collect();
+        return wrong(format!("is of shape [{}]: expected [{columns}]", shape.join(", ")));
     }
     if keys.is_empty() && !is_empty_row {
         if values.len() != columns {
@@ -184,6 +188,9 @@ fn row(bytes: &[u8], features: &[Feature], place: &str) -> Result<Subject, Error
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{ProptestConfig as Cases, any};
+    use proptest::sample::Index;
+
     use super::super::tests::{features, values_of};
     use super::*;
 
@@ -241,6 +248,24 @@ mod tests {
         check(&begun, Err("record 1 has no last part"));
     }
 
+    proptest::proptest! {
+        #![proptest_config(Cases { cases: 2000, failure_persistence: None, ..Cases::default() })]
+        #[test]
+        fn no_stream_makes_the_reader_panic(
+            changes in proptest::collection::vec(any::<(Index, u8)>(), 0..8),
+            cut in proptest::option::of(any::<Index>()),
+        ) {
+            let mut body = stream(&[&sparse(&[30.0, 1.0], &[], &[2]), &sparse(&[1.0], &[1], &[1, 2]), &sparse(&[], &[], &[2])]);
+            for (at, byte) in changes {
+                let at = at.index(body.len());
+                body[at] = byte;
+            }
+            body.truncate(cut.map_or(body.len(), |cut| cut.index(body.len())));
+            let rows = read(&body, &features()).map_or(0, |subjects| subjects.len());
+            proptest::prop_assert!(rows <= body.len() / 8);
+        }
+    }
+
     #[test]
     fn what_is_no_row_is_told_by_its_record() {
         let right = sparse(&[30.0, 1.0], &[], &[]);
@@ -271,6 +296,6 @@ mod tests {
             (name.to_owned(), Value { tensor: Some(tensor) })
         }));
         let named = Record { features: named, ..Record::default() }.encode_to_vec();
-        check(&two(&named), Err("record 2 has features `more`: expected `values` alone"));
+        check(&two(&named), Err("record 2 has features beside `values`"));
     }
 }

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::program::write;
 use crate::server::{Server, quick_folder};
 
 const RECORDIO: &str = "application/x-recordio-protobuf";
@@ -295,6 +296,26 @@ fn what_happens_to_a_signed_request_on_the_way_is_noticed() {
             ),
         ],
     );
+}
+
+#[test]
+fn callers_go_over_from_an_old_key_to_a_new_one() {
+    let folder = quick_folder();
+    let write = |keys: &str| write(folder.path(), "keys", keys);
+    write("AKIDOLD:old\n");
+    let server = Server::of_quick(&folder, &["--require-auth", "--keys", "keys"], &[]);
+    let [old, new] = [["AKIDOLD", "old"], ["AKIDNEW", "new"]].map(|key| {
+        let mut call = call(json!({}));
+        call["key"] = json!(key);
+        call
+    });
+    let ok = json!({ "status": 200 });
+    let unknown = json!({ "name": "UnrecognizedClientException", "status": 403 });
+    check(&server, &[(old.clone(), ok.clone()), (new.clone(), unknown.clone())]);
+    write("AKIDOLD:old\nAKIDNEW:new\n");
+    check(&server, &[(old.clone(), ok.clone()), (new.clone(), ok.clone())]);
+    write("AKIDNEW:new\n");
+    check(&server, &[(old, unknown), (new, ok)]);
 }
 
 #[test]
