@@ -74,9 +74,9 @@ fn records_of_protobuf_are_read_and_written() {
     assert!((answer.text.parse::<f64>().expect("a score") - score).abs() < 1e-15, "{}", answer.text);
     let answer = server.post(PATH, &[RECORDIO, ("accept", RECORDIO.1)], record);
     assert_eq!(answer.headers["content-type"], RECORDIO.1);
-    let [begun, said, end] = [0..26, 26..30, 30..32].map(|range| &answer.bytes[range]);
-    assert_eq!(begun, b"\x0a\x23\xd7\xce\x15\x00\x00\x00\x12\x13\x0a\x05score\x12\x0a\x12\x08\x0a\x06\x0a\x04");
-    assert_eq!((said, end), ((score as f32).to_le_bytes().as_slice(), &[0, 0][..]));
+    let [begun, said, end] = [0..23, 23..27, 27..28].map(|range| &answer.bytes[range]);
+    assert_eq!(begun, b"\x0a\x23\xd7\xce\x13\x00\x00\x00\x12\x11\x0a\x05score\x12\x08\x12\x06\x0a\x04");
+    assert_eq!((said, end), ((score as f32).to_le_bytes().as_slice(), &[0][..]));
     let explained = [RECORDIO, ("accept", RECORDIO.1), ("x-amzn-sagemaker-enable-explanations", "`true`")];
     let body = server.post(PATH, &explained, record).json();
     assert_eq!(body["predictions"]["content_type"], JSON, "no bytes can stand in a text");

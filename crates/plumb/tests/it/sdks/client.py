@@ -24,13 +24,13 @@ def changes(change):
 
     def apply(request, **_):
         for name, value in change.get("headers", {}).items():
-            del request.headers[name]
+            request.headers.pop(name, None)
             if value is not None:
                 request.headers[name] = value
         if "body" in change:
             request.body = change["body"].encode()
-            del request.headers["content-length"]
-            request.headers["content-length"] = str(len(request.body))
+            request.headers.pop("content-length", None)
+            request.headers["Content-Length"] = str(len(request.body))
 
     return apply
 

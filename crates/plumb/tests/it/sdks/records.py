@@ -37,7 +37,8 @@ def write(rows):
     return {
         "float32": stream(write_numpy_to_dense_tensor, table.astype("float32")),
         "float64": stream(write_numpy_to_dense_tensor, table.astype("float64"), labels),
-        "int32": stream(write_numpy_to_dense_tensor, table.astype("int32"), labels.astype("int32")),
+        # What numpy has in 64 bits the SDK writes in 32.
+        "int32": stream(write_numpy_to_dense_tensor, table.astype("int64"), labels.astype("int64")),
         "sparse": stream(write_spmatrix_to_sparse_tensor, scipy.sparse.csr_matrix(table)),
     }
 
