@@ -101,6 +101,7 @@ fn tests(server: &postgres::Server, sdks: &provide::Sdks) -> Result<()> {
     command.env("PLUMB_TEST_NODE_MODULES", &sdks.node_modules).env("PLUMB_TEST_PYTHON_PATH", &sdks.python_path);
     command
         .env("PLUMB_TEST_XGBOOST_PATH", &sdks.xgboost_path)
+        .env("PLUMB_TEST_SAGEMAKER_PATH", &sdks.sagemaker_path)
         .env("PLUMB_TEST_SCHEMATHESIS_PATH", &sdks.schemathesis_path);
     match real_data() {
         Some(folder) => {

@@ -20,10 +20,14 @@ const PYTHON_SDK: &str = "boto3==1.44.5";
 /// The xgboost that models are exchanged with. For the processor alone, which is a tenth of what PyPI's `xgboost` brings.
 const PYTHON_XGBOOST: &str = "xgboost-cpu==3.2.0";
 
+/// SageMaker's own SDK for Python, which writes and reads RecordIO, and what it needs for that; not the rest of what it
+/// needs, which is half of PyPI.
+const SAGEMAKER_SDK: &str = "--no-deps sagemaker==2.251.1 protobuf==5.29.5";
+
 /// What makes requests out of the OpenAPI document.
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 
-/// Where the AWS SDKs are, Python's xgboost, and schemathesis.
+/// Where the AWS SDKs are, Python's xgboost, SageMaker's own SDK, and schemathesis.
 #[derive(Clone, Debug)]
 pub(crate) struct Sdks {
     /// A folder for NODE_PATH.
@@ -32,6 +36,8 @@ pub(crate) struct Sdks {
     pub(crate) python_path: PathBuf,
     /// Another, with xgboost and numpy.
     pub(crate) xgboost_path: PathBuf,
+    /// Another, with the modules of SageMaker's SDK that write RecordIO.
+    pub(crate) sagemaker_path: PathBuf,
     /// And one with schemathesis.
     pub(crate) schemathesis_path: PathBuf,
 }
@@ -96,7 +102,7 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Installs the AWS SDKs of Node.js and Python, and Python's xgboost, into the target folder, once.
+/// Installs the AWS SDKs of Node.js and Python, and what else the tests ask of Python, into the target folder, once.
 pub(crate) fn sdks() -> Result<Sdks> {
     for (program, hint) in [("node", "Node.js 20 or newer"), ("npm", "npm"), ("python3", "Python 3.10 or newer")] {
         ensure!(
@@ -113,13 +119,15 @@ pub(crate) fn sdks() -> Result<Sdks> {
             .arg(NODE_SDK);
         npm
     })?;
-    let (xgboost, schemathesis) = (folder.join("xgboost"), folder.join("schemathesis"));
-    for (folder, package) in [(&python, PYTHON_SDK), (&xgboost, PYTHON_XGBOOST), (&schemathesis, SCHEMATHESIS)] {
+    let [xgboost, sagemaker, schemathesis] = ["xgboost", "sagemaker", "schemathesis"].map(|name| folder.join(name));
+    for (folder, package) in
+        [(&python, PYTHON_SDK), (&xgboost, PYTHON_XGBOOST), (&sagemaker, SAGEMAKER_SDK), (&schemathesis, SCHEMATHESIS)]
+    {
         once(folder, package, || {
             let mut pip = Command::new("python3");
             pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
                 .arg(folder)
-                .arg(package);
+                .args(package.split_whitespace());
             pip
         })?;
     }
@@ -127,6 +135,7 @@ pub(crate) fn sdks() -> Result<Sdks> {
         node_modules: node.join("node_modules"),
         python_path: python,
         xgboost_path: xgboost,
+        sagemaker_path: sagemaker,
         schemathesis_path: schemathesis,
     })
 }

@@ -11,6 +11,7 @@ mod card;
 mod scoring;
 mod watching;
 mod verifying;
+mod truth;
 mod registry;
 mod store;
 mod journal;
@@ -50,6 +51,8 @@ enum Command {
     Serve(commands::serve::Args),
     /// Hold each week against what the champion was trained on, and tell what moved.
     Watch(commands::watch::Args),
+    /// Read labels of what was answered, in SageMaker's ground truth form, and say how good the answers were.
+    Truth(commands::truth::Args),
     /// Train a challenger and hold it against the champion on the same newest rows.
     Retrain(commands::retrain::Args),
     /// Say whether a challenger may become the champion: for CI, with JSON and JUnit XML.
@@ -86,6 +89,7 @@ async fn main() -> ExitCode {
         Command::Score(args) => commands::score::run(args).await,
         Command::Serve(args) => commands::serve::run(args).await,
         Command::Watch(args) => commands::watch::run(args).await,
+        Command::Truth(args) => commands::truth::run(args).await,
         Command::Retrain(args) => commands::retrain::run(args).await,
         Command::Gate(args) => commands::gate::run(args).await,
         Command::Verify(args) => commands::verify::run(args).await,

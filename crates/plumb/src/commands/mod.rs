@@ -16,6 +16,7 @@ pub(crate) mod rollback;
 pub(crate) mod score;
 pub(crate) mod serve;
 pub(crate) mod train;
+pub(crate) mod truth;
 pub(crate) mod variants;
 pub(crate) mod verify;
 pub(crate) mod watch;

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Place;
-use crate::http::{self, Access, App, Config, LOAD, Load};
+use crate::http::{self, Access, App, Config, LOAD, Load, Style};
 use crate::project::Project;
 use crate::store::Store;
 
@@ -22,6 +22,10 @@ const KEYS_VARIABLE: &str = "PLUMB_ACCESS_KEYS";
 
 /// The token that lets people and programs in that do not sign.
 const TOKEN_VARIABLE: &str = "PLUMB_TOKEN";
+
+/// What SageMaker's XGBoost container is told by: what its answers say, and in which form.
+const OUTPUT_VARIABLE: &str = "SAGEMAKER_INFERENCE_OUTPUT";
+const ACCEPT_VARIABLE: &str = "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT";
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -53,6 +57,17 @@ pub(crate) struct Args {
     /// Keep what is sent and answered in the data folder's `capture`, in SageMaker's data capture format.
     #[arg(long)]
     capture: bool,
+    /// What invocations say of each row instead of its score alone, by the names of SageMaker's XGBoost container:
+    /// `predicted_label,probabilities`, say. Its own variable SAGEMAKER_INFERENCE_OUTPUT is read as well.
+    #[arg(long, value_name = "NAMES")]
+    inference_output: Option<String>,
+    /// The media type of invocations' answers where callers do not mind, instead of the request's own. The container's
+    /// variable SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT is read as well.
+    #[arg(long, value_name = "TYPE")]
+    default_accept: Option<String>,
+    /// Write the scores of a CSV answer on one line, with commas between, as that container does, instead of one a line.
+    #[arg(long)]
+    csv_in_one_line: bool,
 }
 
 /// What was asked of a server, beside where its data is.
@@ -63,14 +78,16 @@ pub(crate) struct Service {
     pub(crate) load: Load,
     /// Whether what is sent and answered is kept.
     pub(crate) capture: bool,
+    /// How invocations are answered that do not say it themselves.
+    pub(crate) style: Style,
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
     let load = Load { working: args.working, waiting: args.waiting, deadline: Duration::from_secs(args.deadline) };
     ensure!(load.working > 0 && args.deadline > 0, "--working and --deadline have to be over 0");
-    let access = access(&args)?;
+    let (access, style) = (access(&args)?, style(&args)?);
     let listener = listen(SocketAddr::new(args.host, args.port)).await?;
-    serve(&args.place, listener, Service { access, load, capture: args.capture }).await
+    serve(&args.place, listener, Service { access, load, capture: args.capture, style }).await
 }
 
 /// Returns who may ask; an address that others can reach is refused as long as nobody could be.
@@ -86,6 +103,16 @@ fn access(args: &Args) -> Result<Access> {
         args.host
     );
     Ok(access)
+}
+
+/// Returns how invocations are answered that do not say it themselves.
+fn style(args: &Args) -> Result<Style> {
+    let said = |option: &Option<String>, name: &str| option.clone().or_else(|| std::env::var(name).ok());
+    let output = said(&args.inference_output, OUTPUT_VARIABLE);
+    let accept = said(&args.default_accept, ACCEPT_VARIABLE);
+    Style::read(output.as_deref(), accept.as_deref(), args.csv_in_one_line).with_context(|| {
+        format!("--inference-output, --default-accept, {OUTPUT_VARIABLE} or {ACCEPT_VARIABLE} is wrong")
+    })
 }
 
 /// Listens, or says why not.
@@ -104,13 +131,13 @@ pub(crate) async fn serve(place: &Place, listener: TcpListener, service: Service
 }
 
 async fn open(place: &Place, service: Service) -> Result<App> {
-    let Service { access, load, capture } = service;
+    let Service { access, load, capture, style } = service;
     let data = place.data();
     if Project::is_at(&place.project) {
         let project = Project::open(&place.project)?;
         let lake = Lake::open(&data).await?;
         let store = place.store().await?;
-        let config = Config { targets: project.targets(), now: project.fixed_now(), access, load, capture };
+        let config = Config { targets: project.targets(), now: project.fixed_now(), access, load, capture, style };
         return App::open(Some(lake), store, &data, config).await;
     }
     // A data folder alone, as `plumb quick` writes it.
@@ -121,7 +148,7 @@ async fn open(place: &Place, service: Service) -> Result<App> {
             place.project.display()
         );
     }
-    let config = Config { targets: Vec::new(), now: None, access, load, capture };
+    let config = Config { targets: Vec::new(), now: None, access, load, capture, style };
     App::open(None, Store::open_existing(&data.join("plumb.db")).await?, &data, config).await
 }
 

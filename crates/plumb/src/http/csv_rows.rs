@@ -117,7 +117,8 @@ fn row(record: &csv::StringRecord, columns: &[&Feature], labels: usize, line: us
     Ok(Subject::Features { lead_id: subject::new_id(), features })
 }
 
-fn order<'a>(features: impl Iterator<Item = &'a Feature>) -> String {
+/// Returns a hint that names features in their order.
+pub(super) fn order<'a>(features: impl Iterator<Item = &'a Feature>) -> String {
     let names: Vec<&str> = features.map(|feature| feature.name.as_str()).collect();
     format!("the order is `{}`", names.join("`, `"))
 }

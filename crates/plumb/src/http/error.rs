@@ -67,7 +67,10 @@ impl Error {
     /// The caller wants an answer of a type that is not written here.
     pub(super) fn accept(found: &str) -> Error {
         Error::new(StatusCode::NOT_ACCEPTABLE, "accept", format!("answers of type `{found}` are not written here"))
-            .hint("ask for text/csv, application/json, application/jsonlines or application/vnd.plumb+json")
+            .hint(
+                "ask for text/csv, application/json, application/jsonlines, application/x-recordio-protobuf or \
+                 application/vnd.plumb+json",
+            )
     }
 
     /// There is no such target.
@@ -158,6 +161,11 @@ impl Error {
         Error::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).hint("try again in a second")
     }
 
+    /// Something that callers know from elsewhere is not to be had here.
+    pub(super) fn not_here(what: &str, instead: &str) -> Error {
+        Error::request(format!("{what} are not to be had from this server")).hint(instead)
+    }
+
     /// There is nothing at a path.
     pub(super) fn nowhere(path: &str) -> Error {
         Error::new(StatusCode::NOT_FOUND, "unknown_path", format!("there is nothing at `{path}`")).hint(
@@ -231,7 +239,7 @@ impl Error {
         let original = self.sentence();
         let more = Map::from_iter([
             ("OriginalStatusCode".to_owned(), Value::from(self.status.as_u16())),
-            ("OriginalMessage".to_owned(), Value::from(original)),
+            ("OriginalMessage".to_owned(), Value::from(cut(original))),
             ("LogStreamArn".to_owned(), Value::from("")),
         ]);
         self.log();

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::App;
 use super::error::Error;
-use super::invoke::of_text;
+use super::invoke::of_type;
 use super::subject::{self, Subject};
 use super::variants::Chosen;
 use super::wire::{Fields, field_value};
@@ -35,7 +35,7 @@ pub(super) async fn evaluate(app: &Arc<App>, chosen: &Chosen, body: &[u8]) -> Re
     let scored = subject::score(app, chosen, subjects.collect(), app.now()).await?;
     subject::keep(app, chosen, &scored, None).await?;
     let scores: Vec<f64> = scored.predictions.iter().map(|prediction| prediction.score.get()).collect();
-    Ok(of_text("application/json", json!({ "predictions": scores }).to_string()))
+    Ok(of_type("application/json", json!({ "predictions": scores }).to_string()))
 }
 
 /// Reads the rows of a body. `order` names the values of a row that is a list.

@@ -58,6 +58,7 @@ use tokio::sync::Semaphore;
 
 pub(crate) use crate::http::access::Access;
 pub(crate) use crate::http::gate::{LOAD, Load};
+pub(crate) use crate::http::invoke::Style;
 
 use crate::http::champions::Champions;
 use crate::http::error::Error;
@@ -96,6 +97,8 @@ pub(crate) struct App {
     shadows: Arc<Semaphore>,
     /// Whether what is sent and answered is kept.
     capture: bool,
+    /// How invocations are answered that do not say it themselves.
+    style: Style,
 }
 
 /// Requests that are scored in the shadow at a time.
@@ -113,6 +116,8 @@ pub(crate) struct Config {
     pub(crate) load: Load,
     /// Whether what is sent and answered is kept.
     pub(crate) capture: bool,
+    /// How invocations are answered that do not say it themselves.
+    pub(crate) style: Style,
 }
 
 impl App {
@@ -125,10 +130,24 @@ impl App {
             champions.prepare(lake).await?;
         }
         let ground = lake.map(|lake| Ground::new(lake, data));
-        let Config { targets, now, access, load, capture } = config;
+        let Config { targets, now, access, load, capture, style } = config;
         let (gate, metrics) = (Gate::new(load), Metrics::default());
         let (room, shadows) = (body::room(), Arc::new(Semaphore::new(SHADOWS_MAX)));
-        Ok(App { ground, store, champions, targets, now, access, gate, metrics, room, journal, shadows, capture })
+        Ok(App {
+            ground,
+            store,
+            champions,
+            targets,
+            now,
+            access,
+            gate,
+            metrics,
+            room,
+            journal,
+            shadows,
+            capture,
+            style,
+        })
     }
 
     /// Returns the moment that counts as now.
@@ -179,6 +198,8 @@ fn router(app: Arc<App>) -> Router {
         .route_layer(middleware::from_fn_with_state(app.clone(), gate::pass));
     Router::new()
         .merge(scoring)
+        .route("/endpoints/{target}/async-invocations", post(invoke::refuse_async))
+        .route("/endpoints/{target}/invocations-response-stream", post(invoke::refuse_stream))
         .route("/ping", get(invoke::container::ping))
         .route("/health", get(invoke::container::ping))
         .route("/version", get(mlflow::version))

@@ -90,7 +90,7 @@ pub(super) async fn score(
     as_of: DateTime<Utc>,
 ) -> Result<Scored, Error> {
     for shadow in chosen.variants.shadows() {
-        score_in_shadow(app, shadow, subjects.clone(), as_of);
+        score_in_shadow(app, shadow, chosen.event_id.clone(), subjects.clone(), as_of);
     }
     let scorer = &chosen.answering.scorer;
     let is_short = |subject: &Subject| match subject {
@@ -115,14 +115,21 @@ pub(super) async fn score(
 /// Keeps what was scored; when this returns, it survives whatever happens to the program.
 pub(super) async fn keep(app: &App, chosen: &Chosen, scored: &Scored, capture: Option<&Capture>) -> Result<(), Error> {
     let predictions = scored.predictions.as_slice();
-    app.journal.append(&Said { variant: &chosen.answering.name, shadow: false, predictions, capture }).await?;
+    let (variant, event_id) = (chosen.answering.name.as_str(), chosen.event_id.as_deref());
+    app.journal.append(&Said { variant, shadow: false, event_id, predictions, capture }).await?;
     let target = &chosen.answering.scorer.artifact.target;
     app.metrics.answered(target, &chosen.answering.name, chosen.at.elapsed());
     Ok(())
 }
 
 /// Scores subjects in the background. A shadow never slows an answer down: if there are too many, it is left out.
-fn score_in_shadow(app: &Arc<App>, shadow: &Answering, subjects: Vec<Subject>, as_of: DateTime<Utc>) {
+fn score_in_shadow(
+    app: &Arc<App>,
+    shadow: &Answering,
+    event_id: Option<String>,
+    subjects: Vec<Subject>,
+    as_of: DateTime<Utc>,
+) {
     let Ok(permit) = app.shadows.clone().try_acquire_owned() else {
         tracing::debug!(variant = shadow.name, "a request was left out in the shadow");
         return;
@@ -132,7 +139,8 @@ fn score_in_shadow(app: &Arc<App>, shadow: &Answering, subjects: Vec<Subject>, a
         let kept = runtime.block_on(async {
             let scored = score_all(&app, &shadow.scorer, subjects, as_of).await?;
             let predictions = scored.predictions.as_slice();
-            let said = Said { variant: &shadow.name, shadow: true, predictions, capture: None };
+            let (variant, event_id) = (shadow.name.as_str(), event_id.as_deref());
+            let said = Said { variant, shadow: true, event_id, predictions, capture: None };
             app.journal.append(&said).await.map_err(Error::from)
         });
         if let Err(error) = kept {

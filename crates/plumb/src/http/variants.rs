@@ -21,11 +21,18 @@ pub(super) struct Chosen {
     pub(super) variants: Arc<Variants>,
     /// When it was chosen.
     pub(super) at: Instant,
+    /// The name under which a label may speak of the answer later.
+    pub(super) event_id: Option<String>,
 }
 
 impl Chosen {
     pub(super) fn of(answering: Answering, variants: Arc<Variants>) -> Chosen {
-        Chosen { answering, variants, at: Instant::now() }
+        Chosen { answering, variants, at: Instant::now(), event_id: None }
+    }
+
+    /// Returns the same, with the name under which a label may speak of the answer later.
+    pub(super) fn named(self, event_id: Option<String>) -> Chosen {
+        Chosen { event_id, ..self }
     }
 }
 

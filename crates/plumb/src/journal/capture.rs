@@ -6,6 +6,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -34,8 +36,29 @@ pub(crate) struct Capture {
 pub(crate) struct Payload {
     /// As the header had it.
     pub(crate) content_type: String,
-    /// The body: all that is read or written here is UTF-8.
+    /// The body: as it is, if it is CSV or JSON; all else is in base64, as in SageMaker's own captures.
     pub(crate) data: String,
+}
+
+impl Payload {
+    /// Returns a body as it is kept.
+    pub(crate) fn new(content_type: &str, body: &[u8]) -> Payload {
+        let data = match encoding(content_type) {
+            "BASE64" => STANDARD.encode(body),
+            _ => String::from_utf8_lossy(body).into_owned(),
+        };
+        Payload { content_type: content_type.to_owned(), data }
+    }
+}
+
+/// Returns how a body of a type is kept.
+fn encoding(content_type: &str) -> &'static str {
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match kind.as_str() {
+        "text/csv" => "CSV",
+        kind if kind.contains("json") => "JSON",
+        _ => "BASE64",
+    }
 }
 
 /// The files into which a journal's captures go.
@@ -85,9 +108,9 @@ impl Captures {
 
 fn line(capture: &Capture) -> Value {
     let payload = |payload: &Payload, mode: &str| {
-        let encoding = if payload.content_type.starts_with("text/csv") { "CSV" } else { "JSON" };
         json!({
-            "observedContentType": payload.content_type, "mode": mode, "data": payload.data, "encoding": encoding,
+            "observedContentType": payload.content_type, "mode": mode, "data": payload.data,
+            "encoding": encoding(&payload.content_type),
         })
     };
     let mut metadata = json!({

@@ -35,6 +35,9 @@ pub(crate) struct Record {
     /// Whether it was only said to us, and not to the caller.
     #[serde(default)]
     pub(crate) shadow: bool,
+    /// The name under which a label may speak of it later: the caller's own, or ours where calls are captured.
+    #[serde(default)]
+    pub(crate) event_id: Option<String>,
     /// What was said, a prediction a row.
     pub(crate) predictions: Vec<Prediction>,
     /// What went over the wire, where that is kept.
@@ -47,6 +50,8 @@ pub(crate) struct Said<'a> {
     pub(crate) variant: &'a str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) shadow: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) event_id: Option<&'a str>,
     pub(crate) predictions: &'a [Prediction],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) capture: Option<&'a Capture>,

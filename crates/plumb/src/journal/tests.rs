@@ -7,6 +7,7 @@ fn record(id: &str) -> Record {
     Record {
         variant: "AllTraffic".into(),
         shadow: false,
+        event_id: None,
         predictions: vec![prediction(id, &format!("lead of {id}"), 1, 0.5)],
         capture: None,
     }
@@ -41,8 +42,8 @@ fn lines(records: &[Record]) -> String {
 }
 
 fn said(record: &Record) -> Said<'_> {
-    let Record { variant, shadow, predictions, capture } = record;
-    Said { variant, shadow: *shadow, predictions, capture: capture.as_ref() }
+    let Record { variant, shadow, event_id, predictions, capture } = record;
+    Said { variant, shadow: *shadow, event_id: event_id.as_deref(), predictions, capture: capture.as_ref() }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use plumb_lead::Prediction;
 use sqlx::{QueryBuilder, Sqlite, Transaction};
 
-use super::{ROWS_PER_INSERT, Store, predictions, stored};
+use super::{ROWS_PER_INSERT, Store, predictions, stored, truth};
 use crate::journal::Record;
 
 impl Store {
@@ -25,6 +25,9 @@ impl Store {
         let answered: Vec<Prediction> = answers.iter().flat_map(|record| record.predictions.iter().cloned()).collect();
         predictions::append(&mut transaction, &answered).await?;
         insert_shadows(&mut transaction, &shadows).await.context("cannot store what shadow variants said")?;
+        truth::note_events(&mut transaction, records)
+            .await
+            .context("cannot store by which names predictions were made")?;
         sqlx::query(
             "INSERT INTO journal (segment, bytes) VALUES (?, ?)
              ON CONFLICT (segment) DO UPDATE SET bytes = excluded.bytes",

@@ -11,6 +11,7 @@ mod leads;
 mod predictions;
 mod recent;
 mod stages;
+mod truth;
 mod variants;
 mod watch;
 
@@ -26,11 +27,17 @@ use sqlx::{AssertSqlSafe, Executor, Sqlite, Transaction};
 pub(crate) use leads::LeadBrief;
 pub(crate) use predictions::BandCounts;
 pub(crate) use stages::{Action, StageChange};
+pub(crate) use truth::{Kept, Told, Truth};
 pub(crate) use variants::Variant;
 
 /// The schema's versions, oldest first. A change of the schema is a new entry, never an edit of an old one.
-const MIGRATIONS: [&str; 4] =
-    [include_str!("schema.sql"), include_str!("basis.sql"), include_str!("serving.sql"), include_str!("interval.sql")];
+const MIGRATIONS: [&str; 5] = [
+    include_str!("schema.sql"),
+    include_str!("basis.sql"),
+    include_str!("serving.sql"),
+    include_str!("interval.sql"),
+    include_str!("truth.sql"),
+];
 
 /// How long a writer waits for another process (`plumb train` beside `plumb serve`) to finish its transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(15);

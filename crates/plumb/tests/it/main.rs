@@ -9,6 +9,7 @@ mod story;
 mod few;
 mod cluster;
 mod journal;
+mod truth;
 mod sdks;
 mod schema;
 mod xgboost;

@@ -5,8 +5,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::example::shows_each_new_leads_score;
-use crate::program::{failure, run, sqlite, success};
+use crate::program::{failure, run, sqlite, success, write};
 use crate::server::Server;
+use crate::truth;
 
 #[test]
 fn from_three_systems_to_a_score_that_is_kept_true() {
@@ -56,6 +57,7 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
     shows_each_new_leads_score(&server);
 
     what_was_answered_rests_on_what_the_features_say(&company);
+    the_sources_stand_above_labels_from_outside(&company, &server);
 
     let told = plumb(&["watch", "--target", "converted"]);
     assert!(told.contains("`channel`: ") && told.contains("`tiktok_ads`, which the model never saw"), "{told}");
@@ -133,6 +135,36 @@ fn what_was_answered_rests_on_what_the_features_say(company: &Path) {
         "UPDATE prediction SET basis_json = (SELECT basis_json FROM kept WHERE kept.prediction_id = \
          prediction.prediction_id); DROP TABLE kept",
     );
+}
+
+/// Each of the oldest leads is labelled once as converted and once as not; where the sources know, one of the two is wrong.
+fn the_sources_stand_above_labels_from_outside(company: &Path, server: &Server) {
+    let mut lines = String::new();
+    for lead_id in (1..=40).map(|number| format!("crm:{number}")) {
+        let scored = server.post("/v1/score", &json!({ "target": "converted", "lead_id": lead_id }));
+        if scored["score"].is_null() {
+            continue;
+        }
+        for label in ["0", "1"] {
+            let (event, body) = (format!("{lead_id} is {label}"), json!({ "lead_id": lead_id }).to_string());
+            truth::invoke(server, "converted", "application/json", Some(&event), body);
+            lines += &truth::line(&event, label);
+        }
+    }
+    write(company, "labels/2999/01/01/00/all.jsonl", &lines);
+    // Whoever asks for the list waits for what was answered before.
+    server.get("/v1/leads?target=converted");
+    let told = success(run(company, &["truth", "labels"]));
+    let contradicted: Vec<&str> = told.lines().filter(|line| line.ends_with(": the sources count")).collect();
+    assert_eq!(contradicted.len(), 5, "{told}");
+    for line in contradicted {
+        let says = |label: u8| line.contains(&format!(" is {label}` says {label} of lead `crm:"));
+        assert!(
+            (says(0) && line.contains("the sources say 1")) || (says(1) && line.contains("the sources say 0")),
+            "{line}"
+        );
+    }
+    assert!(told.contains("more such labels") && !told.contains("unknown: "), "{told}");
 }
 
 fn the_data_sets_are_there_to_look_at(company: &Path) {

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 
 use super::{Place, Workplace, bar, ingest, retrain, score, serve, train, verify, watch};
 use crate::company;
-use crate::http::{Access, LOAD};
+use crate::http::{Access, LOAD, Style};
 use crate::project::Project;
 use crate::registry;
 use crate::training::{Assignment, Ladder, Search};
@@ -94,7 +94,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         return Ok(());
     }
     drop(workplace);
-    let service = serve::Service { access: Access::open(), load: LOAD, capture: false };
+    let service = serve::Service { access: Access::open(), load: LOAD, capture: false, style: Style::default() };
     serve::serve(&place, listen(args.port).await?, service).await
 }
 

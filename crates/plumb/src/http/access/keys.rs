@@ -2,6 +2,7 @@
 //! time, so that callers can go over from an old key to a new one without a gap.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
@@ -11,14 +12,22 @@ use anyhow::{Context, Result, bail};
 /// A secret by the id of its key.
 type Secrets = BTreeMap<String, Arc<str>>;
 
+/// Which state of a file was read: its time alone may be the same twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Version {
+    changed_at: SystemTime,
+    bytes: u64,
+    inode: u64,
+}
+
 /// The keys that are good now.
 #[derive(Default)]
 pub(super) struct Keys {
     /// From the environment.
     fixed: Secrets,
     file: Option<PathBuf>,
-    /// From the file, and when that was changed.
-    filed: RwLock<(Option<SystemTime>, Secrets)>,
+    /// From the file, and which state of it.
+    filed: RwLock<(Option<Version>, Secrets)>,
 }
 
 impl Keys {
@@ -48,15 +57,15 @@ impl Keys {
     /// Reads the file again if it was changed. One that is wrong now changes nothing, and is told in the log.
     fn refresh(&self) {
         let Some(file) = &self.file else { return };
-        let changed_at = file.metadata().and_then(|data| data.modified()).ok();
-        if self.filed.read().unwrap_or_else(PoisonError::into_inner).0 == changed_at {
+        let version = version(file).ok();
+        if self.filed.read().unwrap_or_else(PoisonError::into_inner).0 == version {
             return;
         }
         let mut filed = self.filed.write().unwrap_or_else(PoisonError::into_inner);
         match load(file) {
             Ok(read) => *filed = read,
             Err(error) => {
-                filed.0 = changed_at;
+                filed.0 = version;
                 tracing::error!("the keys stay as they were: {error:#}");
             }
         }
@@ -70,11 +79,16 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-fn load(file: &Path) -> Result<(Option<SystemTime>, Secrets)> {
+fn version(file: &Path) -> std::io::Result<Version> {
+    let found = file.metadata()?;
+    Ok(Version { changed_at: found.modified()?, bytes: found.len(), inode: found.ino() })
+}
+
+fn load(file: &Path) -> Result<(Option<Version>, Secrets)> {
     let cannot = || format!("cannot read the keys in `{}`", file.display());
-    let changed_at = file.metadata().and_then(|data| data.modified()).with_context(cannot)?;
+    let version = version(file).with_context(cannot)?;
     let text = std::fs::read_to_string(file).with_context(cannot)?;
-    Ok((Some(changed_at), parse(&text).with_context(cannot)?))
+    Ok((Some(version), parse(&text).with_context(cannot)?))
 }
 
 /// Reads `ID:SECRET`, separated by commas or on lines of their own; `#` begins a comment line. What is wrong is told
@@ -125,6 +139,8 @@ mod tests {
         assert_eq!(keys.secret("B").as_deref(), Some("two"));
         write("B:two\n", 3);
         assert_eq!(keys.secret("A"), None);
+        write("B:two,C:three\n", 3);
+        assert_eq!(keys.secret("C").as_deref(), Some("three"), "of the same time, and another file");
         write("nonsense\n", 4);
         assert_eq!(keys.secret("B").as_deref(), Some("two"), "a wrong file changes nothing");
         Keys::read(None, Some(&folder.path().join("none"))).expect_err("there is no such file");

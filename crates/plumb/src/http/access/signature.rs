@@ -141,7 +141,8 @@ fn check_time(date: &str, now: DateTime<Utc>) -> Result<(), Error> {
 
 /// What is not signed could be changed on the way.
 fn check_signed(signed: &[String], headers: &HeaderMap) -> Result<(), Error> {
-    let matters = |name: &str| name.starts_with("x-amz-") || name.starts_with("x-amzn-sagemaker-");
+    let matters =
+        |name: &str| name == "content-type" || name.starts_with("x-amz-") || name.starts_with("x-amzn-sagemaker-");
     let needed = ["host"].into_iter().chain(headers.keys().map(|name| name.as_str()).filter(|name| matters(name)));
     for name in needed {
         if !signed.iter().any(|signed| signed == name) {
@@ -318,6 +319,9 @@ mod tests {
         headers.insert("x-amz-date", "20150830T123600Z".parse().expect("a header"));
         headers.insert("x-amzn-sagemaker-target-variant", "blue".parse().expect("a header"));
         refused(read(ALGORITHM, &right, &headers), "`x-amzn-sagemaker-target-variant` is there and not signed");
+        headers.remove("x-amzn-sagemaker-target-variant");
+        headers.insert("content-type", "text/csv; label_size=1".parse().expect("a header"));
+        refused(read(ALGORITHM, &right, &headers), "`content-type` is there and not signed");
     }
 
     #[test]

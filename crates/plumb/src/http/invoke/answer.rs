@@ -7,9 +7,11 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use plumb_lead::Prediction;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::form::Form;
+use super::recordio;
+use super::style::Style;
 use crate::http::error::Error;
 use crate::http::subject::Scored;
 use crate::http::wire::{PredictionAnswer, UnseenAnswer};
@@ -22,34 +24,48 @@ struct Full {
     unseen: Vec<UnseenAnswer>,
 }
 
-/// Returns the answer's text.
-pub(super) fn text(form: Form, scored: &Scored) -> Result<String, Error> {
+/// Returns the answer. `threshold` is the score from which on the model calls a row positive.
+pub(super) fn bytes(form: Form, style: &Style, threshold: f64, scored: &Scored) -> Result<Vec<u8>, Error> {
     Ok(match form {
         Form::Plumb => {
             let predictions = scored.predictions.iter().cloned().map(PredictionAnswer::from).collect();
             let unseen = scored.unseen.iter().cloned().map(UnseenAnswer::from).collect();
-            serde_json::to_string(&Full { predictions, unseen }).context("cannot write predictions as JSON")?
+            serde_json::to_vec(&Full { predictions, unseen }).context("cannot write predictions as JSON")?
         }
-        form => scores(form, &scored.predictions),
+        Form::RecordIo => recordio::labels(scored.predictions.iter().map(|prediction| style.of(prediction, threshold))),
+        form => text(form, style, threshold, &scored.predictions).into_bytes(),
     })
 }
 
-/// Returns nothing but the scores, as text.
-pub(super) fn scores(form: Form, predictions: &[Prediction]) -> String {
-    let each = |write: fn(f64) -> String| predictions.iter().map(move |prediction| write(prediction.score.get()));
+/// Returns what the style has to say of predictions, as text; a form that is no text is written as JSON.
+pub(super) fn text(form: Form, style: &Style, threshold: f64, predictions: &[Prediction]) -> String {
+    let rows = predictions.iter().map(|prediction| style.of(prediction, threshold));
     match form {
-        Form::Csv => each(|score| score.to_string()).collect::<Vec<_>>().join("\n"),
-        Form::JsonLines => each(|score| format!("{}\n", json!({ "score": score }))).collect(),
-        Form::Json | Form::Plumb => {
-            let scores: Vec<_> = predictions.iter().map(|one| json!({ "score": one.score.get() })).collect();
-            json!({ "predictions": scores }).to_string()
+        Form::Csv => rows.map(|row| csv(&row)).collect::<Vec<_>>().join(style.between_rows()),
+        Form::JsonLines => rows.map(|row| format!("{}\n", object(row))).collect(),
+        Form::Json | Form::RecordIo | Form::Plumb => {
+            json!({ "predictions": rows.map(object).collect::<Vec<_>>() }).to_string()
         }
     }
 }
 
+fn object(row: Vec<(&str, Value)>) -> Value {
+    row.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>().into()
+}
+
+/// A line of CSV; a list is one cell, in quotes, as the XGBoost container writes it.
+fn csv(row: &[(&str, Value)]) -> String {
+    let number = |value: &Value| value.as_f64().map(|number| number.to_string()).unwrap_or_default();
+    let cell = |(_, value): &(&str, Value)| match value {
+        Value::Array(list) => format!("\"[{}]\"", list.iter().map(number).collect::<Vec<_>>().join(", ")),
+        value => number(value),
+    };
+    row.iter().map(cell).collect::<Vec<_>>().join(",")
+}
+
 /// Returns an answer of a media type.
-pub(in crate::http) fn of_text(media_type: &'static str, text: String) -> Response {
-    let mut response = Response::new(Body::from(text));
+pub(in crate::http) fn of_type(media_type: &'static str, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
 }

@@ -9,12 +9,14 @@ use serde_json::{Value, json};
 use super::answer;
 use super::condition::Condition;
 use super::form::Form;
+use super::style::Style;
 use crate::http::subject::Scored;
 
 /// Returns scores, and the explanation of each row of whose score the condition holds; `null` for the others.
 pub(super) fn text(form: Form, scored: &Scored, features: &FeatureSet, condition: &Condition) -> String {
-    // Our own form is not one that Clarify knows: its caller gets the scores as plain JSON beside the explanations.
-    let form = if form == Form::Plumb { Form::Json } else { form };
+    // Only text can stand within the explanations: who asks for another form gets the scores as plain JSON beside them.
+    let form = if matches!(form, Form::Plumb | Form::RecordIo) { Form::Json } else { form };
+    let data = answer::text(form, &Style::default(), 0.0, &scored.predictions);
     let mut explained = Vec::with_capacity(scored.predictions.len());
     for (prediction, contributions) in scored.predictions.iter().zip(&scored.contributions) {
         let score = prediction.score.get();
@@ -25,7 +27,7 @@ pub(super) fn text(form: Form, scored: &Scored, features: &FeatureSet, condition
         if explained.iter().all(Value::is_null) { json!({}) } else { json!({ "kernel_shap": explained }) };
     let body = json!({
         "version": "1.0",
-        "predictions": { "content_type": form.media_type(), "data": answer::scores(form, &scored.predictions) },
+        "predictions": { "content_type": form.media_type(), "data": data },
         "label_headers": scored.predictions.first().map_or(json!([]), |prediction| json!([prediction.target])),
         "explanations": explanations,
     });

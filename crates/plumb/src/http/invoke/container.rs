@@ -1,6 +1,6 @@
-//! What a SageMaker container answers to: `GET /ping`, `GET /execution-parameters`, and `POST /invocations` with CSV or
-//! JSON Lines, by the first target. Errors are plain text with the status that the XGBoost container gives. JSON at
-//! `/invocations` is MLflow's (`mlflow`).
+//! What a SageMaker container answers to: `GET /ping`, `GET /execution-parameters`, and `POST /invocations` with all
+//! forms of rows but JSON, by the first target. Errors are plain text with the status that the XGBoost container gives.
+//! JSON at `/invocations` is MLflow's (`mlflow`).
 
 use std::sync::Arc;
 
@@ -48,6 +48,7 @@ pub(in crate::http) async fn invocations(
         }
         let target = app.target(None).await?.ok_or_else(|| Error::unknown_target("", &[]))?;
         let chosen = app.variants(&target).await?.choose().ok_or_else(|| Error::no_champion(&target))?;
+        let chosen = chosen.named(app.capture.then(|| request_id.clone()));
         let (chosen, headers, body) = (&chosen, &headers, &body);
         if is_json {
             return mlflow::evaluate(&app, chosen, body).await;

@@ -11,6 +11,8 @@ pub(super) enum Form {
     Json,
     /// `{"score": 0.5}`, one a line.
     JsonLines,
+    /// A record of protobuf with each score.
+    RecordIo,
     /// JSON with ids, bands and reasons.
     Plumb,
 }
@@ -41,6 +43,7 @@ impl Form {
             Form::Csv => "text/csv; charset=utf-8",
             Form::Json => "application/json",
             Form::JsonLines => "application/jsonlines",
+            Form::RecordIo => "application/x-recordio-protobuf",
             Form::Plumb => "application/vnd.plumb+json",
         }
     }
@@ -51,6 +54,7 @@ impl Form {
             "text/csv" | "text/*" => Some(Form::Csv),
             "application/json" | "application/*" => Some(Form::Json),
             "application/jsonlines" | "application/x-jsonlines" => Some(Form::JsonLines),
+            "application/x-recordio-protobuf" => Some(Form::RecordIo),
             "application/vnd.plumb+json" => Some(Form::Plumb),
             _ => None,
         }
@@ -77,6 +81,7 @@ mod tests {
         check("application/vnd.plumb+json", Some(Form::Plumb));
         check("image/png, text/csv;q=0.2, application/json;q=0.8", Some(Form::Json));
         check("application/json;q=0", None);
-        check("application/x-recordio-protobuf", None);
+        check("application/x-recordio-protobuf", Some(Form::RecordIo));
+        check("application/x-recordio", None);
     }
 }

@@ -7,7 +7,11 @@
 
 mod headers;
 mod rows;
+mod libsvm;
+mod recordio;
+mod coded;
 mod form;
+mod style;
 mod answer;
 mod clarify;
 mod condition;
@@ -29,10 +33,11 @@ use super::request::RequestId;
 use super::subject;
 use super::variants::Chosen;
 use crate::journal::{Capture, Payload};
-pub(super) use answer::of_text;
+pub(super) use answer::of_type;
 use condition::Condition;
 use form::Form;
 use headers::Call;
+pub(crate) use style::Style;
 
 const INVOKED_VARIANT: HeaderName = HeaderName::from_static("x-amzn-invoked-production-variant");
 
@@ -69,6 +74,20 @@ pub(super) async fn post(
     }
 }
 
+/// Refuses what InvokeEndpointAsync sends.
+pub(super) async fn refuse_async() -> Response {
+    Error::not_here(
+        "asynchronous invocations",
+        "call InvokeEndpoint, which answers at once; score files by `plumb score`",
+    )
+    .into_endpoint_response()
+}
+
+/// Refuses what InvokeEndpointWithResponseStream sends.
+pub(super) async fn refuse_stream() -> Response {
+    Error::not_here("streamed answers", "call InvokeEndpoint, which answers all rows at once").into_endpoint_response()
+}
+
 async fn invoke(
     app: &Arc<App>,
     target: Result<Path<String>, PathRejection>,
@@ -81,7 +100,9 @@ async fn invoke(
         let call = Call::read(headers)?;
         tracing::debug!(inference_id = call.inference_id, "invoked");
         let variants = app.variants(&target).await?;
-        let chosen = call.choose(&target, variants)?;
+        // Who captures calls tells their ids, so a label may speak of those too.
+        let event_id = call.inference_id.clone().or_else(|| app.capture.then(|| request_id.clone()));
+        let chosen = call.choose(&target, variants)?.named(event_id);
         Ok((call, chosen, body))
     };
     let (call, chosen, body) = endpoint.await.map_err(Failure::Endpoint)?;
@@ -101,32 +122,60 @@ async fn evaluate(app: &Arc<App>, invocation: Invocation<'_>) -> Result<Response
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::empty_body());
     }
-    let features = &chosen.answering.scorer.artifact.model.features;
+    let model = &chosen.answering.scorer.artifact.model;
+    let (features, threshold) = (&model.features, model.threshold.score);
     let as_of = app.now();
     let content_type = text(headers, CONTENT_TYPE);
     let (subjects, form) = rows::read(content_type.as_deref(), body, features, as_of)?;
-    let form = Form::negotiate(text(headers, ACCEPT).as_deref(), form)?;
+    let form = Form::negotiate(text(headers, ACCEPT).as_deref(), app.style.form(form))?;
     let scored = subject::score(app, chosen, subjects, as_of).await?;
     let (media_type, answer) = match explain {
-        None => (form.media_type(), answer::text(form, &scored)?),
-        Some(condition) => ("application/json", clarify::text(form, &scored, features, condition)),
+        None => (form.media_type(), answer::bytes(form, &app.style, threshold, &scored)?),
+        Some(condition) => ("application/json", clarify::text(form, &scored, features, condition).into_bytes()),
     };
     let capture = app.capture.then(|| Capture {
         endpoint: chosen.answering.scorer.artifact.target.clone(),
         event_id: invocation.request_id,
         inference_id: invocation.inference_id,
         at: Utc::now(),
-        input: Payload {
-            content_type: content_type.unwrap_or_default(),
-            data: String::from_utf8_lossy(body).into_owned(),
-        },
-        output: Payload { content_type: media_type.to_owned(), data: answer.clone() },
+        input: Payload::new(&content_type.unwrap_or_default(), body),
+        output: Payload::new(media_type, &answer),
     });
     subject::keep(app, chosen, &scored, capture.as_ref()).await?;
-    Ok(of_text(media_type, answer))
+    Ok(of_type(media_type, answer))
 }
 
 /// Returns a header's text; bytes that are none are shown as such, so that they fit no known value.
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_lead::{Feature, FeatureKind, Wording};
+
+    use super::subject::Subject;
+
+    /// A number and a category of two words.
+    pub(super) fn features() -> Vec<Feature> {
+        let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: Wording::default() };
+        let levels = ["email", "referral"].map(str::to_owned).to_vec();
+        vec![feature("age", FeatureKind::Number), feature("channel", FeatureKind::Category { levels })]
+    }
+
+    /// Shows the values of rows that are not missing, as `age=30 channel=email`, with `|` between rows.
+    pub(super) fn values_of(subjects: &[Subject]) -> String {
+        use plumb_lead::FieldValue::{Flag, Missing, Number, Text};
+        let row = |subject: &Subject| {
+            let Subject::Features { features, .. } = subject else { panic!("these rows are features") };
+            let shown = features.iter().filter_map(|(name, value)| match value {
+                Missing => None,
+                Number(number) => Some(format!("{name}={number}")),
+                Flag(flag) => Some(format!("{name}={flag}")),
+                Text(text) => Some(format!("{name}={text}")),
+            });
+            shown.collect::<Vec<_>>().join(" ")
+        };
+        subjects.iter().map(row).collect::<Vec<_>>().join("|")
+    }
 }

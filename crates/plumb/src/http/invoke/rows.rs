@@ -4,6 +4,7 @@
 //!   first, `header=present` that the first line has the features' names, in any order.
 //! - `application/json`: `{"instances": [...]}`, or one instance alone.
 //! - `application/jsonlines`: an instance a line.
+//! - `text/libsvm` and `application/x-recordio-protobuf`: numbers by position, categories by their code.
 //!
 //! An instance is a list in the model's order, or an object: `{"features": list or names}`,
 //! `{"data": {"features": {"values": list}}}`, `{"lead_id"}`, `{"lead", "events"}`, or names with values.
@@ -13,6 +14,7 @@ use plumb_lead::{Feature, FeatureSet};
 use serde_json::{Map, Value};
 
 use super::form::Form;
+use super::{libsvm, recordio};
 use crate::http::csv_rows;
 use crate::http::error::Error;
 use crate::http::subject::{self, Subject};
@@ -36,11 +38,18 @@ pub(super) fn read(
             let layout = csv_rows::Layout::of_parameters(parts)?;
             Ok((csv_rows::read(body, &features.features, layout)?, Form::Csv))
         }
+        // Such a caller who does not mind is answered by CSV, as the XGBoost container does.
+        "text/libsvm" | "text/x-libsvm" => {
+            let first = libsvm::first_index(parts)?;
+            Ok((libsvm::read(body, &features.features, first)?, Form::Csv))
+        }
+        "application/x-recordio-protobuf" => Ok((recordio::read(body, &features.features)?, Form::Csv)),
         "application/json" => Ok((reader.json(body)?, Form::Json)),
         "application/jsonlines" | "application/x-jsonlines" => Ok((reader.json_lines(body)?, Form::JsonLines)),
         _ => Err(Error::content_type(
             content_type,
-            "CSV (text/csv), JSON (application/json) or JSON Lines (application/jsonlines)",
+            "CSV (text/csv), JSON (application/json), JSON Lines (application/jsonlines), libsvm (text/libsvm) or \
+             RecordIO (application/x-recordio-protobuf)",
         )),
     }
 }

@@ -7,7 +7,7 @@ use proptest::test_runner::{Config as Cases, TestRunner};
 use super::*;
 
 /// Right bodies of all forms, as a start for wrong ones.
-const RIGHT: [&str; 10] = [
+const RIGHT: [&str; 11] = [
     "30,referral\n,\n",
     "age;channel\n30;email",
     r#"{"instances":[{"features":{"age":30,"channel":"email"}},[30,"email"]]}"#,
@@ -17,13 +17,21 @@ const RIGHT: [&str; 10] = [
     r#"{"inputs":{"age":[30],"channel":["email"]}}"#,
     r#"{"inputs":[{"name":"age","shape":[1,1],"datatype":"FP64","data":[[30]]}],"parameters":{"explain":true}}"#,
     r#"{"target":"converted","lead":{"created_at":"2026-01-01T00:00:00Z"},"events":[{"kind":"reply","at":"x"}]}"#,
+    "1 0:30 1:1\n2:1",
     r#"{"prediction_id":"p","complaint":"too_low","note":"n"}"#,
 ];
 
 const PATHS: [&str; 5] =
     ["/endpoints/converted/invocations", "/invocations", "/v1/score", "/v1/feedback", "/v2/models/converted/infer"];
 
-const TYPES: [&str; 4] = ["text/csv", "text/csv; header=present", JSON, "application/jsonlines"];
+const TYPES: [&str; 6] = [
+    "text/csv",
+    "text/csv; header=present",
+    JSON,
+    "application/jsonlines",
+    "text/libsvm",
+    "application/x-recordio-protobuf",
+];
 
 /// A right body with a piece of it replaced, or anything at all; some are no text.
 fn bodies() -> impl Strategy<Value = Vec<u8>> {

@@ -4,6 +4,7 @@ use super::*;
 
 const PATH: &str = "/endpoints/converted/invocations";
 const CSV: (&str, &str) = ("content-type", "text/csv");
+const RECORDIO: (&str, &str) = ("content-type", "application/x-recordio-protobuf");
 
 /// Returns a server with the model of `age` and `channel`, and that model's id.
 fn serving() -> (Server, String) {
@@ -46,6 +47,8 @@ fn every_form_of_a_row_has_the_same_score() {
         ("text/csv", "30;referral\n;\n"),
         ("text/csv; label_size=1", "1,30,referral\n0,,\n"),
         ("text/csv; header=present", "channel,age\nreferral,30\n,\n"),
+        ("text/libsvm", "1 1:30 2:1 # the second word\n0\n"),
+        ("text/x-libsvm; indexing_mode=0", "0:30 1:1\n1:0"),
     ];
     for (content_type, body) in rows {
         let answer = server.post(PATH, &[("content-type", content_type)], body);
@@ -58,6 +61,89 @@ fn every_form_of_a_row_has_the_same_score() {
     assert_eq!(answer.headers["content-type"], "application/jsonlines");
     let first: Value = serde_json::from_str(answer.text.lines().next().expect("two lines")).expect("JSON");
     assert!(answer.text.lines().count() == 2 && close(score, &first["score"]), "{}", answer.text);
+}
+
+#[test]
+fn records_of_protobuf_are_read_and_written() {
+    let (server, _) = serving();
+    let score = score_of(&server, 30, "referral");
+    // One record: features["values"] is a Float32Tensor of 30 and 1.
+    let record = b"\x0a\x23\xd7\xce\x18\x00\x00\x00\x0a\x16\x0a\x06values\x12\x0c\x12\x0a\x0a\x08\x00\x00\xf0\x41\x00\x00\x80\x3f";
+    let answer = server.post(PATH, &[RECORDIO], record);
+    assert_eq!(answer.headers["content-type"], "text/csv; charset=utf-8");
+    assert!((answer.text.parse::<f64>().expect("a score") - score).abs() < 1e-15, "{}", answer.text);
+    let answer = server.post(PATH, &[RECORDIO, ("accept", RECORDIO.1)], record);
+    assert_eq!(answer.headers["content-type"], RECORDIO.1);
+    let [begun, said, end] = [0..23, 23..27, 27..28].map(|range| &answer.bytes[range]);
+    assert_eq!(begun, b"\x0a\x23\xd7\xce\x13\x00\x00\x00\x12\x11\x0a\x05score\x12\x08\x12\x06\x0a\x04");
+    assert_eq!((said, end), ((score as f32).to_le_bytes().as_slice(), &[0][..]));
+    let explained = [RECORDIO, ("accept", RECORDIO.1), ("x-amzn-sagemaker-enable-explanations", "`true`")];
+    let body = server.post(PATH, &explained, record).json();
+    assert_eq!(body["predictions"]["content_type"], JSON, "no bytes can stand in a text");
+}
+
+#[test]
+fn a_server_is_told_what_containers_are_told() {
+    let styled = |contents: Option<&str>, accept: Option<&str>, csv_in_one_line: bool| {
+        let style = Style::read(contents, accept, csv_in_one_line).expect("a style");
+        let server = Server::configured(Config {
+            targets: Vec::new(),
+            now: None,
+            access: Access::open(),
+            load: LOAD,
+            capture: false,
+            style,
+        });
+        server.promote(&columns_model());
+        server
+    };
+    let rows = "59,referral\n20,email";
+    let lines = |server: &Server, accept: &str| server.post(PATH, &[CSV, ("accept", accept)], rows).text;
+
+    let one_line = styled(None, Some("application/jsonlines"), true);
+    let answer = one_line.post(PATH, &[CSV], rows);
+    assert_eq!(answer.headers["content-type"], "application/jsonlines");
+    let scores: Vec<f64> =
+        lines(&one_line, "text/csv").split(',').map(|score| score.parse().expect("a score")).collect();
+    let [high, low] = scores[..] else { panic!("two rows: {scores:?}") };
+    assert!(high > 0.5 && low < 0.5, "{scores:?}");
+
+    let told = styled(Some("predicted_label, probabilities"), None, false);
+    let expected = format!("1,\"[{}, {high}]\"\n0,\"[{}, {low}]\"", 1.0 - high, 1.0 - low);
+    assert_eq!(lines(&told, "text/csv"), expected);
+    let expected = format!(
+        "{}\n{}\n",
+        json!({ "predicted_label": 1, "probabilities": [1.0 - high, high] }),
+        json!({ "predicted_label": 0, "probabilities": [1.0 - low, low] })
+    );
+    assert_eq!(lines(&told, "application/jsonlines"), expected);
+    let all = styled(Some("labels,probability,raw_score,raw_scores"), None, false);
+    let row = json!({ "labels": [0, 1], "probability": high, "raw_score": high, "raw_scores": [1.0 - high, high] });
+    let answer = lines(&all, JSON);
+    assert!(answer.starts_with(&format!("{{\"predictions\":[{row},")), "{answer}");
+
+    for (contents, accept, one_line, expected) in [
+        (Some("score"), None, false, "`predicted_label`"),
+        (None, Some("image/png"), false, "image/png"),
+        (Some("labels,probability"), None, true, "cannot share a line"),
+    ] {
+        let error = Style::read(contents, accept, one_line).expect_err(expected);
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn what_is_not_to_be_had_is_refused_with_what_is() {
+    let (server, _) = serving();
+    for (path, expected) in [
+        ("/endpoints/converted/async-invocations", "call InvokeEndpoint, which answers at once"),
+        ("/endpoints/converted/invocations-response-stream", "streamed answers"),
+    ] {
+        let answer = server.post(path, &[CSV], "30,email");
+        answer.refuses(400, "bad_request", expected);
+        assert_eq!(answer.headers["x-amzn-errortype"], "ValidationError");
+        server.get(path).refuses(400, "wrong_method", "try POST");
+    }
 }
 
 #[test]
@@ -136,7 +222,11 @@ fn what_the_model_cannot_take_is_a_model_error() {
         (lines("[30,\"email\"]\n{"), 400, "bad_request", "line 2 is not JSON"),
         (lines("[30,\"email\"]\n{\"features\":[1]}"), 400, "bad_field", "line 2.features"),
         (lines(&nested), 400, "bad_request", "recursion limit"),
-        (server.post(PATH, &[("content-type", "text/libsvm")], "1:2"), 415, "content_type", "text/libsvm"),
+        (server.post(PATH, &[("content-type", "image/png")], "1:2"), 415, "content_type", "text/libsvm"),
+        (server.post(PATH, &[("content-type", "text/libsvm; a=b")], "1:2"), 415, "content_type", "indexing_mode"),
+        (server.post(PATH, &[("content-type", "text/libsvm")], "0:1\n0:x"), 400, "bad_request", "`0:x` in line 2"),
+        (server.post(PATH, &[("content-type", "text/libsvm")], "0:1 1:9"), 400, "bad_field", "`9` in line 1"),
+        (server.post(PATH, &[RECORDIO], "30,email"), 400, "bad_request", "0xced7230a"),
         (server.post(PATH, &[("content-type", "text/csv; a=b")], "1,2"), 415, "content_type", "a=b"),
         (server.post(PATH, &[], "1,2"), 415, "content_type", "no content type"),
         (server.post(PATH, &[CSV, ("accept", "image/png")], "30,email"), 406, "accept", "image/png"),

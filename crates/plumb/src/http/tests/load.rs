@@ -11,7 +11,14 @@ const CSV: (&str, &str) = ("content-type", "text/csv");
 
 fn loaded(load: Load) -> Server {
     let targets = vec!["converted".into()];
-    let server = Server::configured(Config { targets, now: None, access: Access::open(), load, capture: false });
+    let server = Server::configured(Config {
+        targets,
+        now: None,
+        access: Access::open(),
+        load,
+        capture: false,
+        style: Style::default(),
+    });
     server.promote(&columns_model());
     server
 }
@@ -78,6 +85,24 @@ fn a_client_that_goes_away_half_way_harms_nobody() {
         b"GET /ping HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-amzn-sagemaker-inference-id: a\x0bb\r\n\r\n";
     assert!(raw(&server, injected).starts_with("HTTP/1.1 "));
     assert_eq!(server.post(PATH, &[CSV], "30,email").status, 200);
+}
+
+#[test]
+fn nothing_that_is_sent_back_ends_its_header() {
+    let server = loaded(LOAD);
+    let sent = |value: &str| {
+        let head = format!("POST {PATH} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: text/csv\r\n");
+        let value = format!("x-amzn-sagemaker-custom-attributes: {value}\r\ncontent-length: 8\r\n\r\n30,email");
+        raw(&server, [head, value].concat().as_bytes())
+    };
+    assert!(sent("a\tb; c").contains("\r\nx-amzn-sagemaker-custom-attributes: a\tb; c\r\n"));
+    for value in ["a\r\n set-cookie: b", "a\rset-cookie: b", "a\nset-cookie: b", "a\0set-cookie: b", "\u{e4}", "a\x7fb"]
+    {
+        let said = sent(value).to_ascii_lowercase();
+        let head = said.split("\r\n\r\n").next().unwrap_or_default();
+        assert!(said.starts_with("http/1.1 400"), "{value:?}: {said}");
+        assert!(!head.contains("set-cookie") && !head.contains("custom-attributes"), "{value:?}: {said}");
+    }
 }
 
 #[test]

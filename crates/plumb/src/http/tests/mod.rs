@@ -42,13 +42,21 @@ struct Server {
 struct Answer {
     status: u16,
     headers: BTreeMap<String, String>,
+    bytes: Vec<u8>,
     text: String,
 }
 
 impl Server {
     fn start(targets: &[&str]) -> Server {
         let targets = targets.iter().map(|target| (*target).to_owned()).collect();
-        Server::configured(Config { targets, now: None, access: Access::open(), load: LOAD, capture: false })
+        Server::configured(Config {
+            targets,
+            now: None,
+            access: Access::open(),
+            load: LOAD,
+            capture: false,
+            style: Style::default(),
+        })
     }
 
     fn configured(config: Config) -> Server {
@@ -107,11 +115,10 @@ impl Answer {
             .headers()
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
-        Answer {
-            status: answer.status().as_u16(),
-            headers: headers.collect(),
-            text: answer.body_mut().read_to_string().expect("a text"),
-        }
+        let (status, headers) = (answer.status().as_u16(), headers.collect());
+        let bytes = answer.body_mut().read_to_vec().expect("a whole body");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status, headers, bytes, text }
     }
 
     fn json(&self) -> Value {

@@ -9,7 +9,10 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::program::write;
 use crate::server::{Server, quick_folder};
+
+const RECORDIO: &str = "application/x-recordio-protobuf";
 
 const KEY: (&str, &str) = ("AKIDPLUMBTEST0000000", "s3cr/t+of=one");
 
@@ -42,24 +45,38 @@ const CLIENTS: [Client; 2] = [
 ];
 
 impl Client {
-    /// Makes calls, `{"input", "key"?, "clock"?}` each, and returns their outcomes.
+    /// Makes calls, and returns their outcomes. Each is `{"input", "key"?}`; `operation` is another than InvokeEndpoint,
+    /// `base64` a body of bytes, `clock` how many seconds the caller's clock is wrong, `attempts` how often it tries, and
+    /// `change` what happens to the request after it was signed.
     fn outcomes(&self, server: &Server, calls: &[Value]) -> Vec<Value> {
-        let mut child = (self.command)()
+        let mut command = (self.command)();
+        command
             .env("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", &server.address)
             .env("AWS_REGION", "eu-central-1")
             .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("AWS_MAX_ATTEMPTS", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{} cannot be started: {error}", self.name));
-        let mut input = child.stdin.take().expect("its input is ours");
-        input.write_all(json!(calls).to_string().as_bytes()).expect("it reads");
-        drop(input);
-        let output = child.wait_with_output().expect("it ends");
-        assert!(output.status.success(), "{} failed: {}", self.name, String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).expect("it prints JSON")
+            .env("AWS_MAX_ATTEMPTS", "1");
+        serde_json::from_value(told(command, self.name, &json!(calls))).expect("a list of outcomes")
     }
+}
+
+/// Runs a program, tells it something in JSON, and returns what it prints.
+fn told(mut command: Command, name: &str, input: &Value) -> Value {
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
+    let mut told = child.stdin.take().expect("its input is ours");
+    told.write_all(input.to_string().as_bytes()).expect("it reads");
+    drop(told);
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{name} failed: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("it prints JSON")
+}
+
+/// Has SageMaker's own Python SDK write rows of numbers as RecordIO, or read the labels of such streams.
+fn records(what: &str, input: &Value) -> Value {
+    let mut command = Command::new("python3");
+    let path = format!("{}:{}", provided("PLUMB_TEST_SAGEMAKER_PATH"), provided("PLUMB_TEST_XGBOOST_PATH"));
+    command.arg(script("records.py")).arg(what).env("PYTHONPATH", path);
+    told(command, "records.py", input)
 }
 
 /// Runs a call on both SDKs and compares parts of what each user sees.
@@ -146,12 +163,29 @@ fn every_error_is_the_class_that_its_users_catch() {
     let wrong = |name: &str, message: &str| json!({ "name": name, "message": message });
     let keyed = |id: &str, secret: &str| json!({ "input": call(json!({}))["input"], "key": [id, secret] });
     let unsigned = json!({ "input": call(json!({}))["input"] });
+    let refused = |operation: &str, input: Value| {
+        let mut call = json!({ "operation": operation, "input": input, "key": [KEY.0, KEY.1] });
+        call["input"]["EndpointName"] = json!("won");
+        call
+    };
     let model_error = |status: u16, message: &str| json!({ "name": "ModelError", "status": 424, "original_status": status, "message": message });
     check(
         &server,
         &[
             (call(json!({ "Body": "50" })), model_error(400, "line 1 has 1 cells: expected 2")),
-            (call(json!({ "ContentType": "text/libsvm" })), model_error(415, "text/libsvm")),
+            (call(json!({ "ContentType": "image/png" })), model_error(415, "text/libsvm")),
+            (call(json!({ "ContentType": "text/libsvm" })), model_error(400, "neither a label nor `index:value`")),
+            (call(json!({ "ContentType": RECORDIO })), model_error(400, "RecordIO's magic number")),
+            (call(json!({ "Body": "" })), model_error(400, "the body is empty")),
+            (call(json!({ "SessionId": "NEW_SESSION" })), wrong("ValidationError", "is for sessions")),
+            (
+                refused("InvokeEndpointAsync", json!({ "InputLocation": "s3://a/b" })),
+                wrong("ValidationError", "call InvokeEndpoint"),
+            ),
+            (
+                refused("InvokeEndpointWithResponseStream", json!({ "Body": "50,ads" })),
+                wrong("ValidationError", "streamed answers"),
+            ),
             (call(json!({ "Accept": "image/png" })), model_error(406, "image/png")),
             (call(json!({ "EndpointName": "lost" })), wrong("ValidationError", "there is no target `lost`")),
             (call(json!({ "TargetVariant": "blue" })), wrong("ValidationError", "`blue`")),
@@ -161,6 +195,147 @@ fn every_error_is_the_class_that_its_users_catch() {
             (unsigned, wrong("MissingAuthenticationTokenException", "who you are")),
         ],
     );
+}
+
+#[test]
+fn rows_of_numbers_are_scored_as_rows_of_words_are() {
+    let (_folder, server) = guarded();
+    // The categories of `channel` in their order are `ads`, `fair`, `referral`: 0, 1 and 2 where words cannot be.
+    let (numbers, words) = (json!([[50, 2], [0, 0], [81, 1]]), "50,referral\n0,ads\n81,fair");
+    let streams = records("write", &numbers);
+    let libsvm = |first: u8| {
+        let second = first + 1;
+        format!("1 {first}:50 {second}:2\n\n{first}:0 {second}:0 # no label\n{first}:81 {second}:1\n")
+    };
+    let in_bytes = |name: &str| {
+        let mut call = call(json!({ "ContentType": RECORDIO, "Accept": "text/csv" }));
+        call["base64"] = streams[name].clone();
+        call["input"].as_object_mut().expect("an object").remove("Body");
+        call
+    };
+    let mut back = in_bytes("float32");
+    back["input"]["Accept"] = json!(RECORDIO);
+    let calls = [
+        call(json!({ "Body": words })),
+        call(json!({ "Body": libsvm(0), "ContentType": "text/libsvm" })),
+        call(json!({ "Body": libsvm(1), "ContentType": "text/x-libsvm" })),
+        in_bytes("float32"),
+        in_bytes("float64"),
+        in_bytes("int32"),
+        // What a sparse matrix leaves out is missing, as in XGBoost: here the zeros of the second row.
+        call(json!({ "Body": "50,referral\n,\n81,fair" })),
+        in_bytes("sparse"),
+        back,
+    ];
+    for client in &CLIENTS {
+        let outcomes = client.outcomes(&server, &calls);
+        let body = |index: usize| {
+            outcomes[index]["body"].as_str().unwrap_or_else(|| panic!("{}: {}", client.name, outcomes[index]))
+        };
+        for (index, call) in calls.iter().enumerate().take(6).skip(1) {
+            assert_eq!(body(index), body(0), "{}: {call}", client.name);
+        }
+        assert_eq!(body(7), body(6), "{}", client.name);
+        assert_ne!(body(6), body(0), "a zero is not missing");
+        assert_eq!(outcomes[8]["content_type"], RECORDIO);
+        let read = records("read", &json!([outcomes[8]["base64"]]));
+        let scores: Vec<f64> = body(0).lines().map(|score| score.parse().expect("a score")).collect();
+        assert_eq!(read[0].as_array().map(Vec::len), Some(scores.len()), "{read}");
+        for (score, record) in scores.iter().zip(read[0].as_array().expect("records")) {
+            assert_eq!(record, &json!({ "score": [f64::from(*score as f32)] }), "{}", client.name);
+        }
+    }
+}
+
+#[test]
+fn what_happens_to_a_signed_request_on_the_way_is_noticed() {
+    let (_folder, server) = guarded();
+    let changed = |change: Value| {
+        let mut call = call(json!({ "Accept": "text/csv" }));
+        call["change"] = change;
+        call
+    };
+    let at = |clock: i64| {
+        let mut call = call(json!({}));
+        call["clock"] = json!(clock);
+        call
+    };
+    let wrong = |name: &str, message: &str| json!({ "name": name, "status": 403, "message": message });
+    let header = |name: &str, value: Value| json!({ "headers": { name: value } });
+    check(
+        &server,
+        &[
+            (at(-240), json!({ "status": 200 })),
+            (at(240), json!({ "status": 200 })),
+            (at(-360), wrong("InvalidSignatureException", "signature expired")),
+            (at(360), wrong("InvalidSignatureException", "signature not yet current")),
+            (changed(json!({ "body": "90,referral" })), wrong("InvalidSignatureException", "does not")),
+            (
+                changed(header("x-amz-date", Value::Null)),
+                wrong("IncompleteSignatureException", "`x-amz-date` is missing"),
+            ),
+            (
+                changed(header("accept", json!("application/json"))),
+                wrong("InvalidSignatureException", "does not match"),
+            ),
+            (
+                changed(header("content-type", json!("text/csv; label_size=1"))),
+                wrong("InvalidSignatureException", "does not match"),
+            ),
+            (
+                changed(header("x-amzn-sagemaker-target-variant", json!("AllTraffic"))),
+                wrong("InvalidSignatureException", "`x-amzn-sagemaker-target-variant` is there and not signed"),
+            ),
+            (
+                changed(header("authorization", Value::Null)),
+                wrong("MissingAuthenticationTokenException", "who you are"),
+            ),
+            (
+                changed(header("authorization", json!("AWS4-HMAC-SHA256 x"))),
+                wrong("IncompleteSignatureException", "`Credential` is missing"),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn callers_go_over_from_an_old_key_to_a_new_one() {
+    let folder = quick_folder();
+    let write = |keys: &str| write(folder.path(), "keys", keys);
+    write("AKIDOLD:old\n");
+    let server = Server::of_quick(&folder, &["--require-auth", "--keys", "keys"], &[]);
+    let [old, new] = [["AKIDOLD", "old"], ["AKIDNEW", "new"]].map(|key| {
+        let mut call = call(json!({}));
+        call["key"] = json!(key);
+        call
+    });
+    let ok = json!({ "status": 200 });
+    let unknown = json!({ "name": "UnrecognizedClientException", "status": 403 });
+    check(&server, &[(old.clone(), ok.clone()), (new.clone(), unknown.clone())]);
+    write("AKIDOLD:old\nAKIDNEW:new\n");
+    check(&server, &[(old.clone(), ok.clone()), (new.clone(), ok.clone())]);
+    write("AKIDNEW:new\n");
+    check(&server, &[(old, unknown), (new, ok)]);
+}
+
+#[test]
+fn a_caller_whose_clock_is_wrong_may_set_it_by_the_answer() {
+    let (_folder, server) = guarded();
+    let mut late = call(json!({}));
+    late["clock"] = json!(-3600);
+    late["attempts"] = json!(2);
+    // Node's SDK reads our clock from the refusal and tries again; boto3 does not.
+    let outcomes = CLIENTS[0].outcomes(&server, &[late]);
+    assert_eq!((&outcomes[0]["status"], &outcomes[0]["attempts"]), (&json!(200), &json!(2)), "{}", outcomes[0]);
+}
+
+#[test]
+fn a_value_that_is_sent_back_stays_a_value() {
+    let (_folder, server) = guarded();
+    for attributes in ["a=%0d%0aset-cookie: b", "\"; x-amzn-errortype: c", "\\r\\n\\r\\n<script>"] {
+        let case = call(json!({ "CustomAttributes": attributes }));
+        check(&server, &[(case, json!({ "status": 200, "attributes": attributes }))]);
+    }
 }
 
 #[test]
