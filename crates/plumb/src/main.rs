@@ -1,6 +1,7 @@
 //! `plumb`: lead scoring that tells how likely, why, and keeps it true.
 
 mod project;
+mod phrasebook;
 mod team_rules;
 mod workbook;
 mod company;

@@ -5,13 +5,12 @@ use axum::body::Body;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
-use plumb_lead::Prediction;
+use plumb_lead::{Prediction, Unseen};
 use serde::Serialize;
 use serde_json::json;
 
 use super::form::Form;
 use crate::http::error::Error;
-use crate::http::subject::Scored;
 use crate::http::wire::{PredictionAnswer, UnseenAnswer};
 
 /// All that is known of each row, in the request's order.
@@ -22,16 +21,11 @@ struct Full {
     unseen: Vec<UnseenAnswer>,
 }
 
-/// Returns the answer's text.
-pub(super) fn text(form: Form, scored: &Scored) -> Result<String, Error> {
-    Ok(match form {
-        Form::Plumb => {
-            let predictions = scored.predictions.iter().cloned().map(PredictionAnswer::from).collect();
-            let unseen = scored.unseen.iter().cloned().map(UnseenAnswer::from).collect();
-            serde_json::to_string(&Full { predictions, unseen }).context("cannot write predictions as JSON")?
-        }
-        form => scores(form, &scored.predictions),
-    })
+/// Returns all that is known of the rows, as text.
+pub(super) fn full(predictions: &[Prediction], unseen: &[Unseen]) -> Result<String, Error> {
+    let predictions = predictions.iter().cloned().map(PredictionAnswer::from).collect();
+    let unseen = unseen.iter().cloned().map(UnseenAnswer::from).collect();
+    Ok(serde_json::to_string(&Full { predictions, unseen }).context("cannot write predictions as JSON")?)
 }
 
 /// Returns nothing but the scores, as text.

@@ -25,6 +25,7 @@ use chrono::Utc;
 
 use super::App;
 use super::error::Error;
+use super::language::{self, Liked};
 use super::request::RequestId;
 use super::subject;
 use super::variants::Chosen;
@@ -107,8 +108,13 @@ async fn evaluate(app: &Arc<App>, invocation: Invocation<'_>) -> Result<Response
     let (subjects, form) = rows::read(content_type.as_deref(), body, features, as_of)?;
     let form = Form::negotiate(text(headers, ACCEPT).as_deref(), form)?;
     let scored = subject::score(app, chosen, subjects, as_of).await?;
+    let (scorer, liked) = (&chosen.answering.scorer, Liked::of(headers));
+    let has_words = explain.is_none() && form == Form::Plumb;
     let (media_type, answer) = match explain {
-        None => (form.media_type(), answer::text(form, &scored)?),
+        None if has_words => {
+            (form.media_type(), answer::full(&language::tell(&scored, scorer, &liked).await?, &scored.unseen)?)
+        }
+        None => (form.media_type(), answer::scores(form, &scored.predictions)),
         Some(condition) => ("application/json", clarify::text(form, &scored, features, condition)),
     };
     let capture = app.capture.then(|| Capture {
@@ -123,7 +129,11 @@ async fn evaluate(app: &Arc<App>, invocation: Invocation<'_>) -> Result<Response
         output: Payload { content_type: media_type.to_owned(), data: answer.clone() },
     });
     subject::keep(app, chosen, &scored, capture.as_ref()).await?;
-    Ok(of_text(media_type, answer))
+    let mut response = of_text(media_type, answer);
+    if has_words {
+        response.headers_mut().extend(language::headers(liked.choose(features)));
+    }
+    Ok(response)
 }
 
 /// Returns a header's text; bytes that are none are shown as such, so that they fit no known value.

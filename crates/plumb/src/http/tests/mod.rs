@@ -137,6 +137,7 @@ fn columns_model() -> Vec<u8> {
     let levels = ["email", "referral"].map(str::to_owned).to_vec();
     let features = FeatureSet {
         features: vec![feature("age", FeatureKind::Number), feature("channel", FeatureKind::Category { levels })],
+        languages: Vec::new(),
     };
     let rows: u16 = 200;
     let values = (0..rows).flat_map(|row| [f32::from(20 + row % 40), f32::from(row % 3 % 2)]).collect();
