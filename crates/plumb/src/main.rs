@@ -17,6 +17,7 @@ mod store;
 mod journal;
 mod http;
 mod log;
+mod traces;
 mod commands;
 
 use std::process::ExitCode;
@@ -70,10 +71,13 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let command = Command::parse();
-    if let Err(error) = log::start() {
-        eprintln!("error: {error:#}");
-        return ExitCode::FAILURE;
-    }
+    let traces = match log::start() {
+        Ok(traces) => traces,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
     let outcome = match command {
         Command::Demo(args) => commands::demo::run(args).await,
         Command::Ingest(args) => commands::ingest::run(args).await,
@@ -95,6 +99,9 @@ async fn main() -> ExitCode {
         Command::Variants(args) => commands::variants::run(args).await,
         Command::Rollback(args) => commands::rollback::run(args).await,
     };
+    if let Some(traces) = traces {
+        traces.finish().await;
+    }
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
