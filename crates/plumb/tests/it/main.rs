@@ -9,6 +9,7 @@ mod story;
 mod few;
 mod cluster;
 mod journal;
+mod traces;
 mod sdks;
 mod schema;
 mod xgboost;

@@ -23,6 +23,7 @@ mod access;
 mod invoke;
 mod others;
 mod openapi;
+mod languages;
 mod variants;
 mod generated;
 mod load;
@@ -78,6 +79,12 @@ impl Server {
 
     fn get(&self, path: &str) -> Answer {
         let request = agent().get(format!("http://{}{path}", self.address));
+        Answer::of(request.call().expect("the server answers"))
+    }
+
+    /// Asks for a path in a language.
+    fn get_in(&self, path: &str, language: &str) -> Answer {
+        let request = agent().get(format!("http://{}{path}", self.address)).header("accept-language", language);
         Answer::of(request.call().expect("the server answers"))
     }
 
