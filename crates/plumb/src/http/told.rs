@@ -95,17 +95,17 @@ async fn derive(told: &mut [Told], rows: Vec<usize>, scorer: &Arc<Scorer>, liked
     let language = chosen.unwrap_or(own);
     let mut to_derive = Vec::new();
     for row in rows {
-        let (one, wanting) = (&mut told[row], language != own);
-        one.language = chosen;
+        let one = &mut told[row];
         let is_missing = one.prediction.reasons.is_empty();
-        match one.prediction.basis.inputs.len() == width {
-            true if is_missing || wanting => to_derive.push(row),
-            true => {}
+        if one.prediction.basis.inputs.len() != width {
             // Something else was kept than what this model takes: what can be told is what was told.
-            false => {
-                one.reasons_lost = is_missing;
-                one.language = features.languages.first().copied();
-            }
+            one.reasons_lost = is_missing;
+            one.language = features.languages.first().copied();
+            continue;
+        }
+        one.language = chosen;
+        if is_missing || language != own {
+            to_derive.push(row);
         }
     }
     if to_derive.is_empty() {
