@@ -4,6 +4,7 @@
 //! A span says what kind of work was done and by which model, and never of whom or for whom: no path with a lead's id, no
 //! header, no text of the log. So requests have spans of their own here, which the log does not show (`log`).
 
+use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -89,7 +90,7 @@ pub(crate) fn is_traced(metadata: &Metadata<'_>) -> bool {
 }
 
 /// Returns the span of a request, which carries on its caller's trace. `route` is the pattern of its path.
-pub(crate) fn request(id: &str, method: &Method, route: &str, headers: &HeaderMap) -> Span {
+pub(crate) fn request(id: impl Display, method: &Method, route: &str, headers: &HeaderMap) -> Span {
     let method = if known(method) { method.as_str() } else { "_OTHER" };
     let span = tracing::info_span!(
         target: TRACED,
@@ -100,7 +101,7 @@ pub(crate) fn request(id: &str, method: &Method, route: &str, headers: &HeaderMa
         http.request.method = method,
         http.route = route,
         http.response.status_code = Empty,
-        plumb.request_id = id,
+        plumb.request_id = %id,
         plumb.target = Empty,
         plumb.variant = Empty,
         plumb.model_id = Empty,

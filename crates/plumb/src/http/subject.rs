@@ -84,7 +84,7 @@ const EVENTS_AT_ONCE: usize = 1_000;
 
 /// Scores subjects by the chosen variant, and has the shadow variants score them too. What is scored has to be kept by
 /// [`keep`] before it is answered.
-#[tracing::instrument(target = TRACED, skip_all, fields(plumb.rows = subjects.len()))]
+#[tracing::instrument(target = TRACED, skip_all)]
 pub(super) async fn score(
     app: &Arc<App>,
     chosen: &Chosen,
