@@ -1,16 +1,17 @@
 //! Features: the named inputs of a model, and the numbers that they become.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, MISSING_LEVEL, Table, Values};
+use crate::{Error, Language, MISSING_LEVEL, Phrasebook, Sentences, Table, Values, Wording};
 
 /// The ordered, named columns a model sees; one value for training and for serving.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FeatureSet {
     /// The features, in the order of a [`Matrix`]'s columns.
     pub features: Vec<Feature>,
+    /// The languages in which people can be told of them, the default first. None: nobody said which it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<Language>,
 }
 
 /// One model input.
@@ -39,51 +40,6 @@ pub enum FeatureKind {
     },
 }
 
-/// How people are told of a feature: `features/*.toml`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Wording {
-    /// A few words for a heading. Empty: the feature's name is used.
-    #[serde(default)]
-    pub label: String,
-    /// The source field whose contributions are added up before they are shown. Empty: the feature's name.
-    #[serde(default)]
-    pub field: String,
-    /// The sentence of a present value. Filled in are `{value}`, `{average}` over the training rows and
-    /// `{other_feature}` of the same row, or `{other_feature.average}`; each may be written as `{value|percent}`, or
-    /// counted as in `{value|call|calls}`.
-    #[serde(default)]
-    pub say: String,
-    /// The sentence of a flag that is not set.
-    #[serde(default)]
-    pub say_not: String,
-    /// The sentence of a missing value.
-    #[serde(default)]
-    pub say_missing: String,
-    /// Whether a rep can do something about it.
-    #[serde(default)]
-    pub actionable: bool,
-    /// The direction in which the score may move with the value.
-    #[serde(default)]
-    pub monotone: Monotone,
-    /// Whether the drift watch looks at it. `false` for what moves by its nature, such as the month.
-    #[serde(default = "yes")]
-    pub watch: bool,
-}
-
-/// The direction in which the score may move with a feature's value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Monotone {
-    /// Either.
-    #[default]
-    Free,
-    /// A larger value never lowers the score.
-    Increasing,
-    /// A larger value never raises the score.
-    Decreasing,
-}
-
 /// Rows in a [`FeatureSet`]'s order: row-major `f32`, NaN is missing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
@@ -108,17 +64,17 @@ pub struct Unseen {
 
 impl FeatureSet {
     /// Returns the feature set of a training table: its columns in order, and of each category the levels that occur.
-    pub fn learn(training: &Table, wording: &HashMap<String, Wording>) -> FeatureSet {
+    pub fn learn(training: &Table, phrasebook: &Phrasebook) -> FeatureSet {
         let features = training
             .columns()
             .iter()
             .map(|column| Feature {
                 name: column.name.clone(),
                 kind: FeatureKind::learn(&column.values),
-                wording: wording.get(&column.name).cloned().unwrap_or_default(),
+                wording: phrasebook.wording_of(&column.name),
             })
             .collect();
-        FeatureSet { features }
+        FeatureSet { features, languages: phrasebook.languages.clone() }
     }
 
     /// Returns a table's rows in this set's order, and the categories that this set does not know.
@@ -161,6 +117,12 @@ impl FeatureSet {
         Ok((matrix, unseen))
     }
 
+    /// Returns the language that people are told of the features in unless they ask for another. Where nobody named it,
+    /// the program's own words are English.
+    pub fn language(&self) -> Language {
+        self.languages.first().copied().unwrap_or(Language::En)
+    }
+
     /// Returns the position of a feature.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.features.iter().position(|feature| feature.name == name)
@@ -173,20 +135,33 @@ impl Feature {
         if self.wording.field.is_empty() { &self.name } else { &self.wording.field }
     }
 
+    /// Returns how people are told of it in a language: in the default one where it is not worded in that.
+    pub fn sentences(&self, language: Language) -> &Sentences {
+        self.wording.languages.get(&language).unwrap_or(&self.wording.sentences)
+    }
+
     /// Returns a few words for a heading.
-    pub fn label(&self) -> String {
-        if self.wording.label.is_empty() { self.name.replace('_', " ") } else { self.wording.label.clone() }
+    pub fn label(&self, language: Language) -> String {
+        let label = &self.sentences(language).label;
+        if label.is_empty() { self.name.replace('_', " ") } else { label.clone() }
     }
 
     /// Returns an encoded value as a person would write it; `None` if it is missing.
-    pub fn text(&self, value: f32) -> Option<String> {
-        if value.is_nan() {
+    pub fn text(&self, value: f32, language: Language) -> Option<String> {
+        if !value.is_finite() {
             return None;
         }
         match &self.kind {
-            FeatureKind::Number => Some(format_number(value)),
-            FeatureKind::Flag => Some(if value != 0.0 { "yes" } else { "no" }.to_owned()),
-            FeatureKind::Category { levels } => levels.get(value as usize).cloned(),
+            FeatureKind::Number => Some(language.number(value)),
+            FeatureKind::Flag => {
+                let words = language.words();
+                Some(if value != 0.0 { words.yes } else { words.no }.to_owned())
+            }
+            FeatureKind::Category { levels } => {
+                let level = levels.get(value as usize)?;
+                let named = self.sentences(language).values.get(level);
+                Some(named.or_else(|| self.wording.sentences.values.get(level)).unwrap_or(level).clone())
+            }
         }
     }
 }
@@ -244,37 +219,8 @@ impl Values {
     }
 }
 
-impl Default for Wording {
-    fn default() -> Self {
-        Wording {
-            label: String::new(),
-            field: String::new(),
-            say: String::new(),
-            say_not: String::new(),
-            say_missing: String::new(),
-            actionable: false,
-            monotone: Monotone::Free,
-            watch: true,
-        }
-    }
-}
-
-fn yes() -> bool {
-    true
-}
-
 fn recode(known: &[String], levels: &[String]) -> Vec<Option<f32>> {
     levels.iter().map(|level| known.binary_search(level).ok().map(|code| code as f32)).collect()
-}
-
-fn format_number(value: f32) -> String {
-    if value.fract() == 0.0 || value.abs() >= 100.0 {
-        format!("{value:.0}")
-    } else if value.abs() >= 1.0 {
-        format!("{value:.1}")
-    } else {
-        format!("{value:.2}")
-    }
 }
 
 #[cfg(test)]
@@ -293,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_category_unseen_in_training_is_missing_and_counted() {
-        let set = FeatureSet::learn(&words(&["referral", "email"]), &HashMap::new());
+        let set = FeatureSet::learn(&words(&["referral", "email"]), &Phrasebook::default());
         let (matrix, unseen) = set.encode(&words(&["tiktok_ads", "referral"])).expect("same kind");
         assert!(matrix.values[0].is_nan());
         assert_eq!(matrix.values[1], 1.0, "levels are sorted: email, referral");
@@ -302,14 +248,14 @@ mod tests {
 
     #[test]
     fn a_column_of_another_kind_is_refused_by_name() {
-        let set = FeatureSet::learn(&words(&["email"]), &HashMap::new());
+        let set = FeatureSet::learn(&words(&["email"]), &Phrasebook::default());
         let error = set.encode(&table(Values::Number(vec![1.0]))).expect_err("a number is no word");
         assert_eq!(error.to_string(), "feature `channel` is a number column, expected category");
     }
 
     #[test]
     fn a_column_with_every_row_missing_fits_any_kind() {
-        let set = FeatureSet::learn(&words(&["email"]), &HashMap::new());
+        let set = FeatureSet::learn(&words(&["email"]), &Phrasebook::default());
         let (matrix, _) = set.encode(&table(Values::Number(vec![f32::NAN]))).expect("nothing to disagree on");
         assert!(matrix.values[0].is_nan());
     }

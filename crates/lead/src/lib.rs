@@ -2,6 +2,8 @@
 
 mod lead;
 mod table;
+mod language;
+mod wording;
 mod feature;
 mod score;
 mod prediction;
@@ -13,11 +15,13 @@ pub use card::{
     ModelKind, ReliabilityBin, Segment, Threshold,
 };
 pub use drift::{Alert, Drift, Matured, Verdict, WatchReport};
-pub use feature::{Feature, FeatureKind, FeatureSet, Matrix, Monotone, Unseen, Wording};
+pub use feature::{Feature, FeatureKind, FeatureSet, Matrix, Unseen};
+pub use language::{Language, Words};
 pub use lead::{Event, FieldValue, Lead, Observation, Outcome};
 pub use prediction::{Basis, Complaint, Feedback, Prediction, Reason};
 pub use score::{Band, Score};
 pub use table::{Column, MISSING_LEVEL, Table, Values};
+pub use wording::{Monotone, Phrasebook, Sentences, Wording};
 
 /// What can go wrong when plain data is put together.
 #[derive(Debug, thiserror::Error)]

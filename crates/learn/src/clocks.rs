@@ -58,7 +58,7 @@ fn variance(values: &[f32]) -> Option<f64> {
 mod tests {
     use std::collections::HashMap;
 
-    use plumb_lead::{Column, Table, Values, Wording};
+    use plumb_lead::{Column, Phrasebook, Table, Values, Wording};
 
     use super::*;
 
@@ -78,7 +78,9 @@ mod tests {
         ])
         .expect("one length");
         let moves = Wording { watch: false, ..Wording::default() };
-        let features = FeatureSet::learn(&table, &HashMap::from([("month".to_owned(), moves)]));
+        let features = HashMap::from([("month".to_owned(), moves)]);
+        let phrasebook = Phrasebook { features, ..Phrasebook::default() };
+        let features = FeatureSet::learn(&table, &phrasebook);
         let of = |rows: usize| {
             let (matrix, _) = features.encode(&table.select(&(0..rows).collect::<Vec<_>>())).expect("its own table");
             super::of(&features, &matrix)

@@ -3,9 +3,13 @@
 use std::env::{VarError, var};
 
 use anyhow::{Context, Result, bail};
-use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
+use tracing::subscriber::set_global_default;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::{EnvFilter, Registry, registry};
+
+use crate::traces::{Traces, is_traced};
 
 /// The form of a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,15 +20,25 @@ enum Format {
     Json,
 }
 
-/// Begins to log. It goes where errors go: answers and tables are what the program prints.
-pub(crate) fn start() -> Result<()> {
+/// Begins to log, and to tell of requests if a collector is named. The log goes where errors go: answers and tables are what
+/// the program prints. A collector that is named wrongly keeps no program from its work.
+pub(crate) fn start() -> Result<Option<Traces>> {
     let filter = EnvFilter::try_from_env("PLUMB_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let format = match var("PLUMB_LOG_FORMAT") {
         Err(VarError::NotPresent) => Format::Text,
         named => Format::read(&named.context("PLUMB_LOG_FORMAT is no text: expected `text` or `json`")?)?,
     };
-    let subscriber = subscriber(filter, format, std::io::stderr);
-    tracing::subscriber::set_global_default(subscriber).context("the log was begun before")
+    let lines = lines(filter, format, std::io::stderr);
+    let traces = Traces::start();
+    let begun = match traces.as_ref().ok().and_then(Option::as_ref) {
+        Some(traces) => set_global_default(registry().with(lines).with(traces.layer())),
+        None => set_global_default(registry().with(lines)),
+    };
+    begun.context("the log was begun before")?;
+    Ok(traces.unwrap_or_else(|error| {
+        tracing::warn!("there are no traces: {error:#}");
+        None
+    }))
 }
 
 impl Format {
@@ -37,16 +51,18 @@ impl Format {
     }
 }
 
-fn subscriber<W>(filter: EnvFilter, format: Format, writer: W) -> Box<dyn Subscriber + Send + Sync>
+/// Returns what writes the log. The spans for a collector are not for it: they would stand in the request's place.
+fn lines<W>(filter: EnvFilter, format: Format, writer: W) -> impl Layer<Registry> + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
-    match format {
-        Format::Text => Box::new(lines.finish()),
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = match format {
+        Format::Text => Box::new(lines),
         // There is one span at most, the request's: a list of spans would say it twice.
-        Format::Json => Box::new(lines.json().flatten_event(true).with_span_list(false).finish()),
-    }
+        Format::Json => Box::new(lines.json().flatten_event(true).with_span_list(false)),
+    };
+    lines.with_filter(filter.and(filter_fn(|metadata| !is_traced(metadata))))
 }
 
 #[cfg(test)]
@@ -62,9 +78,10 @@ mod tests {
     fn a_line_of_json_has_a_field_for_each_value() {
         let file = NamedTempFile::new().expect("a temporary file");
         let written = Arc::new(file.reopen().expect("it is there"));
-        let log = subscriber(EnvFilter::new("info"), Format::Json, written);
+        let log = registry().with(lines(EnvFilter::new("info"), Format::Json, written));
         tracing::subscriber::with_default(log, || {
             let _request = tracing::info_span!("request", id = "r\n1").entered();
+            let _traced = tracing::info_span!(target: crate::traces::TRACED, "score").entered();
             tracing::info!(status = 200, "answered");
             tracing::debug!("left out");
         });

@@ -1,6 +1,7 @@
 //! `plumb`: lead scoring that tells how likely, why, and keeps it true.
 
 mod project;
+mod phrasebook;
 mod team_rules;
 mod workbook;
 mod company;
@@ -17,6 +18,7 @@ mod store;
 mod journal;
 mod http;
 mod log;
+mod traces;
 mod commands;
 
 use std::process::ExitCode;
@@ -72,10 +74,13 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let command = Command::parse();
-    if let Err(error) = log::start() {
-        eprintln!("error: {error:#}");
-        return ExitCode::FAILURE;
-    }
+    let traces = match log::start() {
+        Ok(traces) => traces,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
     let outcome = match command {
         Command::Demo(args) => commands::demo::run(args).await,
         Command::Ingest(args) => commands::ingest::run(args).await,
@@ -98,6 +103,9 @@ async fn main() -> ExitCode {
         Command::Variants(args) => commands::variants::run(args).await,
         Command::Rollback(args) => commands::rollback::run(args).await,
     };
+    if let Some(traces) = traces {
+        traces.finish().await;
+    }
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,15 +1,16 @@
 //! A project folder: `plumb.toml` and the files beside it. Secrets come from the environment, as `${NAME}`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::{FeatureSql, Question, Source, SqlFile};
-use plumb_lead::Wording;
+use plumb_lead::{Language, Phrasebook};
 use plumb_learn::decision::{Cost, Optimise, StopOn};
 use serde::{Deserialize, Deserializer};
 
+use crate::phrasebook;
 use crate::team_rules::TeamRules;
 
 /// The team's own rules, if they have any, in one of these files.
@@ -30,6 +31,9 @@ struct Config {
     as_of: Option<DateTime<Utc>>,
     /// The file of the team's rules; `rules.csv` or `rules.xlsx` unless it is named.
     rules: Option<String>,
+    /// The languages in which people are told of features, the default first.
+    #[serde(default)]
+    languages: Vec<Language>,
     #[serde(default)]
     source: BTreeMap<String, Source>,
     #[serde(default)]
@@ -107,6 +111,12 @@ impl Project {
             source.url = with_environment(&source.url, |variable| std::env::var(variable).ok())
                 .with_context(|| format!("`{}`: source `{name}`, field `url`", path.display()))?;
         }
+        let known: BTreeSet<&Language> = config.languages.iter().collect();
+        ensure!(
+            known.len() == config.languages.len(),
+            "`{}`: `languages` names one twice: expected each once, the default first",
+            path.display()
+        );
         let project = Project { folder: folder.to_owned(), config };
         for name in project.targets() {
             project.target(&name)?;
@@ -196,19 +206,8 @@ impl Project {
     }
 
     /// Returns how people are told of each feature: `features/*.toml`.
-    pub(crate) fn wording(&self) -> Result<HashMap<String, Wording>> {
-        let mut wording = HashMap::new();
-        for path in self.files("features", "toml")? {
-            let text = read(&path)?;
-            let table: HashMap<String, Wording> =
-                toml::from_str(&text).with_context(|| format!("`{}` is wrong", path.display()))?;
-            for (feature, words) in table {
-                if wording.insert(feature.clone(), words).is_some() {
-                    bail!("`{}`: feature `{feature}` is worded in another file too: expected it once", path.display());
-                }
-            }
-        }
-        Ok(wording)
+    pub(crate) fn phrasebook(&self) -> Result<Phrasebook> {
+        phrasebook::read(&self.files("features", "toml")?, &self.config.languages)
     }
 
     /// Returns the team's rules; `None` if there is no file of them.
@@ -362,6 +361,8 @@ mod tests {
         assert!(error("[target.won]\nhorizon = \"0d\"").contains("`horizon` has to be over 0"));
         assert!(error("[score]\nat = []").contains("no age at all"));
         assert!(error("[retrain]\npromote = \"always\"").contains("expected `by_hand` or `if_better`"));
+        assert!(error("languages = [\"en\", \"xx\"]").contains("unknown variant `xx`, expected one of `de`, `en`"));
+        assert!(error("languages = [\"en\", \"en\"]").contains("`languages` names one twice"));
         assert!(error("colour = 1").contains("unknown field `colour`"));
     }
 }

@@ -108,7 +108,9 @@ fn mismatches(prediction: &Prediction, rebuilt: &[Option<f32>], features: &[Feat
 fn shown(feature: &Feature, input: Option<f32>) -> String {
     match (input, &feature.kind) {
         (None, _) => "missing".to_owned(),
-        (Some(code), FeatureKind::Category { .. }) => feature.text(code).unwrap_or_else(|| format!("level {code}")),
+        (Some(code), FeatureKind::Category { levels }) => {
+            levels.get(code as usize).cloned().unwrap_or_else(|| format!("level {code}"))
+        }
         (Some(number), _) => number.to_string(),
     }
 }

@@ -22,6 +22,7 @@ fn features() -> FeatureSet {
             feature("paid", FeatureKind::Flag),
             feature("channel", FeatureKind::Category { levels }),
         ],
+        languages: Vec::new(),
     }
 }
 

@@ -199,7 +199,7 @@ fn position(features: &FeatureSet, name: &str) -> Result<usize, String> {
     let found = features
         .position(name)
         .or_else(|| named(&|feature| plain(&feature.name) == plain(name)))
-        .or_else(|| named(&|feature| plain(&feature.label()) == plain(name)));
+        .or_else(|| named(&|feature| plain(&feature.label(features.language())) == plain(name)));
     found.ok_or_else(|| {
         let distance = |feature: &plumb_lead::Feature| strsim::damerau_levenshtein(&plain(&feature.name), &plain(name));
         let nearest = features.features.iter().min_by_key(|feature| distance(feature));

@@ -17,6 +17,7 @@ fn features() -> FeatureSet {
             feature("replied", FeatureKind::Flag),
             feature("channel", FeatureKind::Category { levels }),
         ],
+        languages: Vec::new(),
     }
 }
 

@@ -148,7 +148,10 @@ fn the_slice_in_which_the_model_errs_is_named() {
     let levels = vec!["email".to_owned(), "paid".to_owned(), "referral".to_owned()];
     let kind = FeatureKind::Category { levels };
     let feature = |name: &str, kind| Feature { name: name.to_owned(), kind, wording: Wording::default() };
-    let features = FeatureSet { features: vec![feature("channel", kind), feature("size", FeatureKind::Number)] };
+    let features = FeatureSet {
+        features: vec![feature("channel", kind), feature("size", FeatureKind::Number)],
+        languages: Vec::new(),
+    };
     let rows = 300;
     let values = (0..rows).flat_map(|row| [(row % 3) as f32, row as f32]).collect();
     let matrix = Matrix { values, rows, columns: 2 };

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use plumb_lead::{Column, FeatureSet, MISSING_LEVEL, Matrix, ModelKind, Monotone, Table, Values, Wording};
+use plumb_lead::{Column, FeatureSet, MISSING_LEVEL, Matrix, ModelKind, Monotone, Phrasebook, Table, Values, Wording};
 use plumb_learn::decision::{Optimise, StopOn};
 use plumb_learn::logistic::Logistic;
 use plumb_learn::{Error, Model, Onlooker, Params, Samples, fit, metrics, rules};
@@ -59,7 +59,9 @@ impl Company {
         ])
         .expect("the columns have one length");
         let rising = Wording { monotone: Monotone::Increasing, ..Wording::default() };
-        let features = FeatureSet::learn(&table, &HashMap::from([("replies".to_owned(), rising)]));
+        let worded = HashMap::from([("replies".to_owned(), rising)]);
+        let phrasebook = Phrasebook { features: worded, ..Phrasebook::default() };
+        let features = FeatureSet::learn(&table, &phrasebook);
         let (matrix, _) = features.encode(&table).expect("the set was learned from this table");
         Company { features, matrix, labels, weights: vec![1.0; rows], truth }
     }
@@ -282,7 +284,8 @@ fn one_class_is_refused_by_name() {
     let negative = vec![false; 300];
     let refused = |kind, train: Samples, valid: Samples| {
         let features = Company::new(1, 1).features;
-        let features = FeatureSet { features: features.features.into_iter().take(train.matrix.columns).collect() };
+        let features =
+            FeatureSet { features: features.features.into_iter().take(train.matrix.columns).collect(), ..features };
         fit_one(kind, &features, train, valid, &params()).expect_err("one class is nothing to learn from").to_string()
     };
     for kind in KINDS {
@@ -354,7 +357,7 @@ fn a_direction_is_kept() {
 fn categories_alone_teach_and_a_new_one_counts_as_missing() {
     let only_channel = |rows, seed| {
         let company = Company::new(rows, seed);
-        let features = FeatureSet { features: company.features.features[3..].to_vec() };
+        let features = FeatureSet { features: company.features.features[3..].to_vec(), languages: Vec::new() };
         let matrix = Matrix { values: company.matrix.column(3).collect(), rows, columns: 1 };
         Company { features, matrix, ..company }
     };
@@ -478,7 +481,7 @@ fn the_regression_agrees_with_scikit_learn() {
     let second = vec![0.5, 1.5, -0.5, 2.0, 0.0, 1.0, -1.5, 3.0];
     let column = |name: &str, values| Column { name: name.to_owned(), values: Values::Number(values) };
     let table = Table::new(vec![column("first", first), column("second", second)]).expect("one length");
-    let features = FeatureSet::learn(&table, &HashMap::new());
+    let features = FeatureSet::learn(&table, &Phrasebook::default());
     let (matrix, _) = features.encode(&table).expect("the same table");
     let labels = [false, false, true, false, true, true, false, true];
     let weights = [1.0, 1.0, 1.0, 2.0, 1.0, 1.0, 1.0, 1.0];

@@ -15,6 +15,7 @@ fn features() -> FeatureSet {
             feature("demo", FeatureKind::Flag),
             feature("industry", FeatureKind::Category { levels }),
         ],
+        languages: Vec::new(),
     }
 }
 

@@ -81,7 +81,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
 fn adopt(gathered: &Gathered, foreign: &Foreign, rounds: Option<usize>, told: &Told) -> Result<(Rung, Vec<String>)> {
     let Foreign { bytes, trees, imported } = foreign;
     let about = trees.about();
-    let found = foreign::columns(about, trees.columns(), gathered.table(), gathered.wording(), told);
+    let found = foreign::columns(about, trees.columns(), gathered.table(), gathered.phrasebook(), told);
     let Columns { features, numbers, by_position } =
         found.with_context(|| format!("`{}` does not fit", imported.file))?;
     let mut said = vec![format!(

@@ -51,7 +51,41 @@ fn write_file(folder: &Path, file: &str, content: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use plumb_lead::Language;
+
     use super::*;
+    use crate::project::Project;
+
+    /// Returns what is filled into a template: of `{value|call|calls}` the `value`.
+    fn placeholders(template: &str) -> impl Iterator<Item = &str> {
+        let parts = template.split('{').skip(1);
+        parts.map(|part| part.split(['|', '}']).next().unwrap_or_default().trim_end_matches(".average"))
+    }
+
+    #[test]
+    fn every_feature_is_worded_in_both_languages() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        write(folder.path(), false).expect("the folder can be written");
+        let book = Project::open(folder.path()).and_then(|project| project.phrasebook()).expect("nothing is missing");
+        assert_eq!(book.languages, [Language::En, Language::De]);
+        let sql: String =
+            FILES.iter().filter(|(file, _)| file.starts_with("features/")).map(|(_, text)| *text).collect();
+        for (name, wording) in &book.features {
+            assert!(sql.contains(&format!(" AS {name}")), "`{name}` is no feature");
+            let german = &wording.languages[&Language::De];
+            for sentences in [&wording.sentences, german] {
+                assert!(!sentences.label.is_empty() && !sentences.say.is_empty(), "`{name}` says nothing");
+                for template in [&sentences.say, &sentences.say_not, &sentences.say_missing] {
+                    let known =
+                        |filled: &str| ["value", "average"].contains(&filled) || book.features.contains_key(filled);
+                    assert!(placeholders(template).all(known), "`{name}`: `{template}`");
+                }
+            }
+            assert!(german.values.len() >= wording.sentences.values.len(), "`{name}`: words of values are missing");
+        }
+        let worded = sql.matches(" AS ").count();
+        assert_eq!(book.features.len(), worded, "each feature is worded");
+    }
 
     #[test]
     fn the_url_of_postgresql_stays_in_the_environment() {

@@ -3,10 +3,8 @@
 //! A model that was given words knows only numbers. A wrong order of them would give scores that look well and mean
 //! nothing, so it is told and never guessed.
 
-use std::collections::HashMap;
-
 use anyhow::{Context, Result, bail};
-use plumb_lead::{Feature, FeatureKind, FeatureSet, Table, Values, Wording};
+use plumb_lead::{Feature, FeatureKind, FeatureSet, Phrasebook, Table, Values};
 use plumb_learn::trees::About;
 
 /// What the user said of the columns.
@@ -34,7 +32,7 @@ pub(crate) fn columns(
     about: &About,
     count: usize,
     table: &Table,
-    wording: &HashMap<String, Wording>,
+    phrasebook: &Phrasebook,
     told: &Told,
 ) -> Result<Columns> {
     let ours: Vec<&str> = table.columns().iter().map(|column| column.name.as_str()).collect();
@@ -68,9 +66,10 @@ pub(crate) fn columns(
             (Values::Number(_), None, None) => FeatureKind::Number,
             (Values::Flag(_), None, None) => FeatureKind::Flag,
         };
-        features.push(Feature { name: name.clone(), kind, wording: wording.get(name).cloned().unwrap_or_default() });
+        features.push(Feature { name: name.clone(), kind, wording: phrasebook.wording_of(name) });
     }
-    Ok(Columns { features: FeatureSet { features }, numbers, by_position })
+    let features = FeatureSet { features, languages: phrasebook.languages.clone() };
+    Ok(Columns { features, numbers, by_position })
 }
 
 /// Returns our names of the model's columns, and whether they were found by position only.

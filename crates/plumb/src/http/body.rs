@@ -12,9 +12,11 @@ use axum::response::Response;
 use http_body_util::BodyExt;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::error::Error;
 use super::{App, BODY_BYTES_MAX};
+use crate::traces;
 
 /// A whole body has to come within this time.
 const TIME_MAX: Duration = Duration::from_secs(30);
@@ -48,7 +50,7 @@ pub(super) async fn read_whole(State(app): State<Arc<App>>, request: Request, ne
         let bytes = timeout(TIME_MAX, collect(body, said)).await.map_err(|_| Error::too_slow())??;
         Ok((bytes, room))
     };
-    match reading.await {
+    match reading.instrument(traces::reading()).await {
         Ok((bytes, _room)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         Err(error) => error.into_response_at(parts.uri.path()),
     }

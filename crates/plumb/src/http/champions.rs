@@ -86,6 +86,11 @@ impl Champions {
         Ok(self.served().by_target.get(target).cloned())
     }
 
+    /// Returns a model if it is one of those that answer.
+    pub(super) fn loaded(&self, model_id: &str) -> Option<Arc<Scorer>> {
+        self.served().by_target.values().find_map(|variants| found(variants.all(), model_id))
+    }
+
     /// Returns the champion of a target as of now.
     pub(super) async fn of(&self, store: &Store, target: &str) -> Result<Option<Arc<Scorer>>> {
         let variants = self.variants(store, target).await?;

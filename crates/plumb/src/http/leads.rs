@@ -7,6 +7,7 @@ use anyhow::Context;
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use plumb_lead::{Band, Feedback, Prediction};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,8 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::error::Error;
+use super::language::{self, Liked};
+use super::told::{self, Told};
 use super::wire::PredictionAnswer;
 use crate::store::{BandCounts, LeadBrief};
 
@@ -54,8 +57,9 @@ struct BriefAnswer {
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    liked: Liked,
     asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Json<Value>, Error> {
+) -> Result<(HeaderMap, Json<Value>), Error> {
     let Query(asked) = asked?;
     let limit = asked.limit.unwrap_or(LIMIT);
     if limit == 0 || limit > LIMIT_MAX {
@@ -67,31 +71,37 @@ pub(super) async fn list(
     }
     let band = band(asked.band.as_deref())?;
     let target = app.target(asked.target.as_deref()).await?.ok_or_else(|| Error::unknown_target("", &[]))?;
-    let (ranked, counts) = ranked(&app, &target, band, limit, offset).await?;
+    let (ranked, counts) = ranked(&app, &target, Part { band, limit, offset }, &liked).await?;
+    let headers = language::headers(ranked.iter().filter_map(|(told, _)| told.language));
     let leads: Vec<LeadAnswer> = ranked
         .into_iter()
-        .map(|(prediction, brief)| LeadAnswer { prediction: prediction.into(), brief: brief.map(BriefAnswer::from) })
+        .map(|(told, brief)| LeadAnswer { prediction: told.into(), brief: brief.map(BriefAnswer::from) })
         .collect();
     let bands = [Band::A, Band::B, Band::C, Band::D].map(|band| (band.letter(), counts.of(band)));
     let total = band.map_or(counts.total(), |band| counts.of(band));
-    Ok(Json(json!({
+    let answer = json!({
         "target": target, "total": total, "bands": HashMap::from(bands), "limit": limit, "offset": offset,
         "leads": leads,
-    })))
+    });
+    Ok((headers, Json(answer)))
 }
 
 pub(super) async fn one(
     State(app): State<Arc<App>>,
+    liked: Liked,
     lead_id: Result<Path<String>, PathRejection>,
-) -> Result<Json<Value>, Error> {
+) -> Result<(HeaderMap, Json<Value>), Error> {
     let Path(lead_id) = lead_id?;
     let known = Known::read(&app, &lead_id).await?;
-    let predictions: Vec<PredictionAnswer> = known.history.into_iter().map(PredictionAnswer::from).collect();
+    let history = told::tell(&app, known.history, &liked).await?;
+    let headers = language::headers(history.iter().filter_map(|told| told.language));
+    let predictions: Vec<PredictionAnswer> = history.into_iter().map(PredictionAnswer::from).collect();
     let feedback: Vec<Value> = known.feedback.iter().map(|(feedback, _)| feedback_answer(feedback)).collect();
-    Ok(Json(json!({
+    let answer = json!({
         "lead_id": lead_id, "brief": known.brief.map(BriefAnswer::from), "predictions": predictions,
         "feedback": feedback,
-    })))
+    });
+    Ok((headers, Json(answer)))
 }
 
 /// All that the store knows of a lead.
@@ -120,24 +130,27 @@ impl Known {
 }
 
 /// Open leads with their newest prediction and what is known of them.
-type Ranked = Vec<(Prediction, Option<LeadBrief>)>;
+type Ranked = Vec<(Told, Option<LeadBrief>)>;
 
-/// Returns a part of the ranked list, and how many leads each band holds.
-pub(super) async fn ranked(
-    app: &App,
-    target: &str,
-    band: Option<Band>,
-    limit: usize,
-    offset: usize,
-) -> Result<(Ranked, BandCounts), Error> {
+/// Which part of the ranked list.
+pub(super) struct Part {
+    /// Only this band; `None`: all.
+    pub(super) band: Option<Band>,
+    pub(super) limit: usize,
+    pub(super) offset: usize,
+}
+
+/// Returns a part of the ranked list, told in the language that is liked, and how many leads each band holds.
+pub(super) async fn ranked(app: &App, target: &str, part: Part, liked: &Liked) -> Result<(Ranked, BandCounts), Error> {
+    let Part { band, limit, offset } = part;
     app.journal.settle().await;
     let predictions = app.store.latest_predictions(target, limit, offset, band).await?;
     let lead_ids: Vec<&str> = predictions.iter().map(|prediction| prediction.lead_id.as_str()).collect();
     let mut briefs = app.store.lead_briefs(&lead_ids).await?;
     let counts = app.store.band_counts(target).await.context("cannot count leads")?;
-    let ranked = predictions.into_iter().map(|prediction| {
-        let brief = briefs.remove(&prediction.lead_id);
-        (prediction, brief)
+    let ranked = told::tell(app, predictions, liked).await?.into_iter().map(|told| {
+        let brief = briefs.remove(&told.prediction.lead_id);
+        (told, brief)
     });
     Ok((ranked.collect(), counts))
 }

@@ -31,6 +31,8 @@ mod guard;
 mod health;
 mod invoke;
 mod known;
+mod language;
+mod told;
 mod leads;
 mod mlflow;
 mod models;
@@ -65,6 +67,7 @@ use crate::http::error::Error;
 use crate::http::gate::Gate;
 use crate::http::ground::Ground;
 use crate::http::metrics::Metrics;
+use crate::http::told::Retired;
 use crate::journal::Journal;
 use crate::store::Store;
 
@@ -79,6 +82,8 @@ pub(crate) struct App {
     store: Store,
     /// The models that answer, swapped when the registry's revision changes.
     champions: Champions,
+    /// The models that answered once, for whoever looks at what they said.
+    retired: Retired,
     /// The targets of `plumb.toml`, in its order.
     targets: Vec<String>,
     /// The moment that counts as now: the demo's last day. `None`: the clock.
@@ -131,12 +136,13 @@ impl App {
         }
         let ground = lake.map(|lake| Ground::new(lake, data));
         let Config { targets, now, access, load, capture, style } = config;
-        let (gate, metrics) = (Gate::new(load), Metrics::default());
+        let (gate, metrics, retired) = (Gate::new(load), Metrics::default(), Retired::new(data));
         let (room, shadows) = (body::room(), Arc::new(Semaphore::new(SHADOWS_MAX)));
         Ok(App {
             ground,
             store,
             champions,
+            retired,
             targets,
             now,
             access,

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use plumb_lead::{FeatureKind, FieldValue};
 use serde_json::{Value, json};
 
 use super::App;
 use super::error::Error;
+use super::language::{self, Liked};
 use super::subject::{self, Subject};
 use super::variants::Chosen;
 use super::wire::{Body, Fields, usable};
@@ -53,9 +55,14 @@ pub(super) async fn model(State(app): State<Arc<App>>, path: Named) -> Response 
 }
 
 /// Scores rows. `score` is always answered; `reasons`, JSON in a text, if `explain` or that output is asked for.
-pub(super) async fn infer(State(app): State<Arc<App>>, path: Named, body: Result<Body, Error>) -> Response {
-    let answer = async { infer_all(&app, path, body?).await };
-    answer.await.map_or_else(Error::into_v2_response, |answer| Json(answer).into_response())
+pub(super) async fn infer(
+    State(app): State<Arc<App>>,
+    path: Named,
+    liked: Liked,
+    body: Result<Body, Error>,
+) -> Response {
+    let answer = async { infer_all(&app, path, &liked, body?).await };
+    answer.await.map_or_else(Error::into_v2_response, |(headers, answer)| (headers, Json(answer)).into_response())
 }
 
 /// Returns who answers: the version that is named, or one by weight.
@@ -102,7 +109,7 @@ async fn metadata(app: &App, path: Named) -> Result<Value, Error> {
     }))
 }
 
-async fn infer_all(app: &Arc<App>, path: Named, body: Body) -> Result<Value, Error> {
+async fn infer_all(app: &Arc<App>, path: Named, liked: &Liked, body: Body) -> Result<(HeaderMap, Value), Error> {
     let mut fields = body.json()?;
     let id = fields.text("id")?;
     let mut parameters = fields.object("parameters")?;
@@ -123,23 +130,25 @@ async fn infer_all(app: &Arc<App>, path: Named, body: Body) -> Result<Value, Err
     let shape = [scored.predictions.len(), 1];
     let scores: Vec<f64> = scored.predictions.iter().map(|prediction| prediction.score.get()).collect();
     let mut tensors = vec![json!({ "name": "score", "shape": shape, "datatype": "FP64", "data": scores })];
+    let scorer = &chosen.answering.scorer;
+    let mut headers = HeaderMap::new();
     if explain || asked("reasons") {
+        headers = language::headers(liked.choose(&scorer.artifact.model.features));
         let reasons = |prediction: &plumb_lead::Prediction| {
             let reasons = prediction.reasons.iter();
             let reasons: Vec<Value> =
                 reasons.map(|reason| json!({ "text": reason.text, "contribution": reason.contribution })).collect();
             Value::from(reasons).to_string()
         };
-        let data: Vec<String> = scored.predictions.iter().map(reasons).collect();
+        let data: Vec<String> = language::tell(&scored, scorer, liked).await?.iter().map(reasons).collect();
         tensors.push(json!({ "name": "reasons", "shape": shape, "datatype": "BYTES", "data": data }));
     }
-    let scorer = &chosen.answering.scorer;
     let mut answer =
         json!({ "model_name": scorer.artifact.target, "model_version": scorer.model_id, "outputs": tensors });
     if let Some(id) = id {
         answer["id"] = Value::from(id);
     }
-    Ok(answer)
+    Ok((headers, answer))
 }
 
 /// Returns a row for each value of the tensors, which all have the same length.

@@ -2,16 +2,19 @@
 //!
 //! `{"target", "lead_id"}`, with what is newer than the sources in `"lead"?` and `"events"?`, or `{"target", "lead": {"lead_id"?, "created_at", ...}, "events"?: [{"kind", "at",
 //! "known_at"?, ...}]}`, or `{"target", "features": {...}, "lead_id"?}`; each with `"as_of"?`, a moment in RFC 3339.
+//! `Accept-Language` says in which language its reasons are told.
 
 use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use serde::Serialize;
 
 use super::App;
 use super::error::Error;
+use super::language::{self, Liked};
 use super::subject::{self, Subject};
 use super::wire::{Body, PredictionAnswer, UnseenAnswer};
 
@@ -24,7 +27,11 @@ pub(super) struct Answer {
     unseen: Vec<UnseenAnswer>,
 }
 
-pub(super) async fn post(State(app): State<Arc<App>>, body: Body) -> Result<Json<Answer>, Error> {
+pub(super) async fn post(
+    State(app): State<Arc<App>>,
+    liked: Liked,
+    body: Body,
+) -> Result<(HeaderMap, Json<Answer>), Error> {
     let mut fields = body.json()?;
     let target = fields.text_needed("target")?;
     let chosen = app.variants(&target).await?.choose().ok_or_else(|| Error::no_champion(&target))?;
@@ -34,6 +41,9 @@ pub(super) async fn post(State(app): State<Arc<App>>, body: Body) -> Result<Json
     subject::check_created(&subject, "", as_of)?;
     let scored = subject::score(&app, &chosen, vec![subject], as_of).await?;
     subject::keep(&app, &chosen, &scored, None).await?;
-    let prediction = scored.predictions.into_iter().next().context("one row gave no prediction")?.into();
-    Ok(Json(Answer { prediction, unseen: scored.unseen.into_iter().map(UnseenAnswer::from).collect() }))
+    let scorer = &chosen.answering.scorer;
+    let told = language::tell(&scored, scorer, &liked).await?;
+    let prediction = told.first().cloned().context("one row gave no prediction")?.into();
+    let headers = language::headers(liked.choose(&scorer.artifact.model.features));
+    Ok((headers, Json(Answer { prediction, unseen: scored.unseen.into_iter().map(UnseenAnswer::from).collect() })))
 }

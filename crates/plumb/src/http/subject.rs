@@ -18,6 +18,7 @@ use super::variants::{Answering, Chosen, Variants};
 use super::wire::{Fields, field_value};
 use crate::journal::{Capture, Said};
 use crate::scoring::{self, Origin, Scorer};
+use crate::traces::TRACED;
 
 /// One thing to score.
 #[derive(Clone)]
@@ -83,6 +84,7 @@ const EVENTS_AT_ONCE: usize = 1_000;
 
 /// Scores subjects by the chosen variant, and has the shadow variants score them too. What is scored has to be kept by
 /// [`keep`] before it is answered.
+#[tracing::instrument(target = TRACED, skip_all)]
 pub(super) async fn score(
     app: &Arc<App>,
     chosen: &Chosen,
@@ -113,6 +115,7 @@ pub(super) async fn score(
 }
 
 /// Keeps what was scored; when this returns, it survives whatever happens to the program.
+#[tracing::instrument(target = TRACED, name = "journal", skip_all)]
 pub(super) async fn keep(app: &App, chosen: &Chosen, scored: &Scored, capture: Option<&Capture>) -> Result<(), Error> {
     let predictions = scored.predictions.as_slice();
     let (variant, event_id) = (chosen.answering.name.as_str(), chosen.event_id.as_deref());

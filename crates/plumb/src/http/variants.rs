@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::scoring::Scorer;
 use crate::store::Variant;
+use crate::traces;
 
 /// A variant with its model.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub(super) struct Chosen {
 
 impl Chosen {
     pub(super) fn of(answering: Answering, variants: Arc<Variants>) -> Chosen {
+        let scorer = &answering.scorer;
+        traces::answered_by(&scorer.artifact.target, &answering.name, &scorer.model_id);
         Chosen { answering, variants, at: Instant::now(), event_id: None }
     }
 

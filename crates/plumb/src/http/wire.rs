@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::error::Error;
+use super::told::Told;
 
 /// A body that is not empty and not too large, with the request's headers.
 pub(super) struct Body {
@@ -206,6 +207,9 @@ pub(super) struct PredictionAnswer {
     interval: Option<IntervalAnswer>,
     band: &'static str,
     reasons: Vec<ReasonAnswer>,
+    /// Whether there were reasons that cannot be told any more.
+    #[serde(skip_serializing_if = "is_false")]
+    reasons_lost: bool,
     /// What the request said of a lead that is known: it was used, and not what the sources said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     from_request: Vec<String>,
@@ -240,9 +244,20 @@ impl From<Prediction> for PredictionAnswer {
             interval: prediction.interval.map(|Interval { low, high }| IntervalAnswer { low, high }),
             band: prediction.band.letter(),
             reasons: prediction.reasons.into_iter().map(ReasonAnswer::from).collect(),
+            reasons_lost: false,
             from_request: prediction.basis.brought,
         }
     }
+}
+
+impl From<Told> for PredictionAnswer {
+    fn from(told: Told) -> PredictionAnswer {
+        PredictionAnswer { reasons_lost: told.reasons_lost, ..told.prediction.into() }
+    }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl From<Reason> for ReasonAnswer {

@@ -105,6 +105,7 @@ mod tests {
                 feature("is_paid", FeatureKind::Flag),
                 feature("channel", channel),
             ],
+            languages: Vec::new(),
         }
     }
 

@@ -4,17 +4,19 @@
 
 mod columns;
 mod reasons;
+mod sentences;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use plumb_lake::{FeatureSql, Lake};
-use plumb_lead::{Basis, Event, Lead, Matrix, Observation, Prediction, Reason, Score, Table, Unseen};
+use plumb_lead::{Basis, Event, Language, Lead, Matrix, Observation, Prediction, Reason, Score, Table, Unseen};
 use plumb_learn::drift::Baseline;
 use plumb_learn::{Explanation, Model};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(crate) use columns::table_of;
+pub(crate) use reasons::REASONS_MAX;
 
 /// What a model's file holds: all that is needed to score, explain and watch, wherever it is taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -146,9 +148,34 @@ impl Scorer {
         let scores = model.scores_of(&margins).context("cannot score")?;
         let explanation = model.explain(&matrix).context("cannot explain a score")?;
         let rows = 0..matrix.rows;
-        let reasons =
-            rows.map(|row| reasons::of_row(model, matrix.row(row), explanation.row(row), reasons_max)).collect();
+        let language = model.features.language();
+        let reasons = rows
+            .map(|row| reasons::of_row(model, matrix.row(row), explanation.row(row), reasons_max, language))
+            .collect();
         Ok(Answers { matrix, margins, scores, reasons, explanation, unseen })
+    }
+
+    /// Returns the reasons of rows that were scored before, from what was kept of them, in any language: the same that were
+    /// told then.
+    pub(crate) fn reasons(&self, inputs: &[Vec<Option<f32>>], language: Language) -> Result<Vec<Vec<Reason>>> {
+        let model = &self.artifact.model;
+        let columns = model.features.features.len();
+        let values = inputs.iter().flat_map(|inputs| row_of(inputs)).collect();
+        let matrix = Matrix { values, rows: inputs.len(), columns };
+        let explanation = model.explain(&matrix).context("cannot explain what was scored before")?;
+        let rows = 0..matrix.rows;
+        Ok(rows.map(|row| self.tell(matrix.row(row), explanation.row(row), REASONS_MAX, language)).collect())
+    }
+
+    /// Returns so many reasons of a row at most, in a language, from what each feature did to its margin.
+    pub(crate) fn tell(
+        &self,
+        row: &[f32],
+        contributions: &[f64],
+        reasons_max: usize,
+        language: Language,
+    ) -> Vec<Reason> {
+        reasons::of_row(&self.artifact.model, row, contributions, reasons_max, language)
     }
 
     /// Makes predictions of rows. `observations` say whose the rows are, and `origin` where they are from.
@@ -159,7 +186,7 @@ impl Scorer {
         origin: &Origin,
     ) -> Result<Scored, Error> {
         let model = &self.artifact.model;
-        let answers = self.score(table, reasons::REASONS_MAX)?;
+        let answers = self.score(table, REASONS_MAX)?;
         let Answers { matrix, margins, scores, reasons, explanation, unseen } = answers;
         let intervals = model.intervals(&matrix, &margins).context("cannot tell how sure a score is")?;
         let answers = scores.into_iter().zip(reasons).enumerate();
@@ -187,6 +214,11 @@ impl Scorer {
 /// Returns a row of a model's matrix as it is kept with a prediction: JSON knows only finite numbers.
 pub(crate) fn inputs(row: &[f32]) -> Vec<Option<f32>> {
     row.iter().map(|value| Some(*value).filter(|value| value.is_finite())).collect()
+}
+
+/// Returns what was kept of a row as the model takes it.
+pub(crate) fn row_of(inputs: &[Option<f32>]) -> Vec<f32> {
+    inputs.iter().map(|value| value.unwrap_or(f32::NAN)).collect()
 }
 
 /// Adds categories that training never saw to those of other rows.

@@ -53,8 +53,9 @@ pub(crate) fn again(gathered: &Gathered, card: &ModelCard, artifact: &Artifact) 
     };
     let mut features = artifact.model.features.clone();
     for feature in &mut features.features {
-        feature.wording = gathered.recipe.wording.get(&feature.name).cloned().unwrap_or_default();
+        feature.wording = gathered.recipe.phrasebook.wording_of(&feature.name);
     }
+    features.languages = gathered.recipe.phrasebook.languages.clone();
     adopt(gathered, boosted, &features, imported).context("cannot calibrate the imported model again")
 }
 
@@ -65,7 +66,7 @@ impl Gathered {
     }
 
     /// Returns how people are told of the features.
-    pub(crate) fn wording(&self) -> &std::collections::HashMap<String, plumb_lead::Wording> {
-        &self.recipe.wording
+    pub(crate) fn phrasebook(&self) -> &plumb_lead::Phrasebook {
+        &self.recipe.phrasebook
     }
 }

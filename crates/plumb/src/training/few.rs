@@ -57,7 +57,7 @@ impl Few {
     /// Fits the only rung.
     pub(super) fn ladder(&self, gathered: &Gathered) -> Result<Ladder> {
         let target = &gathered.assignment.target;
-        let features = FeatureSet::learn(&self.table, &gathered.recipe.wording);
+        let features = FeatureSet::learn(&self.table, &gathered.recipe.phrasebook);
         let (everyone, _) = features.encode(&self.table)?;
         let model = self.fit(&features, &everyone, &gathered.recipe.params, gathered.recipe.leads_a_week);
         let not_read = || gathered.rules_not_used(&features).join("\n  ");

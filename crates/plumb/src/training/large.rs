@@ -118,7 +118,7 @@ impl Gathered {
         let Fit { split, learned, recipe, onlooker, tell } = fit;
         let learned = learned(on_disk);
         let table = self.rows.table.select(&split.train);
-        let features = FeatureSet::learn(&table, &recipe.wording);
+        let features = FeatureSet::learn(&table, &recipe.phrasebook);
         let (plan, mut settings) = self.rows.parts(&features, split, recipe, |train, valid, params| {
             Plan::search(&features, train, valid, params, *onlooker)
         })?;

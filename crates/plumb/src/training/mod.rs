@@ -274,7 +274,7 @@ fn recipe(project: &Project, config: &Target, assignment: &Assignment) -> Result
         search_trials: assignment.search.trials_max(),
         rules: rules.filter(|rules| !rules.rules.is_empty()),
     };
-    Ok((team_rules, Recipe { params, wording: project.wording()?, leads_a_week: config.capacity }))
+    Ok((team_rules, Recipe { params, phrasebook: project.phrasebook()?, leads_a_week: config.capacity }))
 }
 
 /// Fits and measures every rung and chooses one. It keeps a processor busy for seconds and waits for nothing.

@@ -7,7 +7,7 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use plumb_lake::dataset::{self, DatasetRows, Manifest};
 use plumb_lake::{Labelled, Lake};
-use plumb_lead::{FeatureSet, ModelKind, Observation, Table, Wording};
+use plumb_lead::{FeatureSet, ModelKind, Observation, Phrasebook, Table};
 use plumb_learn::split::Split;
 use plumb_learn::{Fitted, Onlooker, Params, Samples};
 
@@ -25,7 +25,7 @@ pub(super) struct Rows {
 /// How models are fitted to rows.
 pub(super) struct Recipe {
     pub(super) params: Params,
-    pub(super) wording: HashMap<String, Wording>,
+    pub(super) phrasebook: Phrasebook,
     /// How many leads the team can call in a week, where the project says so.
     pub(super) leads_a_week: Option<f64>,
 }
@@ -34,7 +34,7 @@ impl Recipe {
     /// Returns the same recipe with another search.
     pub(super) fn searching(&self, search: Search) -> Recipe {
         let params = Params { search_trials: search.trials_max(), ..self.params.clone() };
-        Recipe { params, wording: self.wording.clone(), ..*self }
+        Recipe { params, phrasebook: self.phrasebook.clone(), ..*self }
     }
 }
 
@@ -99,7 +99,7 @@ impl Rows {
         recipe: &Recipe,
         onlooker: &dyn Onlooker,
     ) -> Result<Vec<Fitted>> {
-        let features = FeatureSet::learn(&self.table.select(&split.train), &recipe.wording);
+        let features = FeatureSet::learn(&self.table.select(&split.train), &recipe.phrasebook);
         self.parts(&features, split, recipe, |train, valid, params| {
             plumb_learn::fit(kinds, &features, train, valid, params, onlooker)
         })

@@ -10,6 +10,7 @@ mod few;
 mod cluster;
 mod journal;
 mod truth;
+mod traces;
 mod sdks;
 mod schema;
 mod xgboost;

@@ -96,6 +96,11 @@ fn what_cannot_be_scored_is_named_and_leaves_nothing() {
         let left = names(folder.path());
         assert!(!left.iter().any(|name| name.contains("scores")), "{left:?} after `{said}`");
     }
+    write(folder.path(), "new.csv", &good);
+    let said = failure(run(folder.path(), &["score", "new.csv", "--data", "kept", "--language", "de"]));
+    assert!(said.contains("--language `de`: model `") && said.contains("`languages` in plumb.toml"), "{said}");
+    let said = failure(run(folder.path(), &["score", "new.csv", "--data", "kept", "--language", "xx"]));
+    assert!(said.contains("`xx` is not a language: expected one of de, en"), "{said}");
     let said = failure(run(folder.path(), &["score", "gone.csv", "--data", "kept"]));
     assert!(said.contains("there is no file `gone.csv`"), "{said}");
 }

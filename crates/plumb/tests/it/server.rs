@@ -34,12 +34,18 @@ pub(crate) fn quick_folder() -> TempDir {
 impl Server {
     /// Starts a server in a folder, with more arguments and variables.
     pub(crate) fn start(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Server {
+        Server::start_into(folder, arguments, variables, Stdio::inherit())
+    }
+
+    /// Starts a server whose log goes somewhere.
+    pub(crate) fn start_into(folder: &Path, arguments: &[&str], variables: &[(&str, &str)], log: Stdio) -> Server {
         let mut process = Command::new(env!("CARGO_BIN_EXE_plumb"))
             .current_dir(folder)
             .args(["serve", "--port", "0"])
             .args(arguments)
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .expect("the program starts");
         let output = process.stdout.take().expect("its output is caught");
@@ -56,6 +62,13 @@ impl Server {
 
     pub(crate) fn get(&self, path: &str) -> Value {
         serde_json::from_str(&self.page(path)).expect("an answer in JSON")
+    }
+
+    /// Asks in a language, and returns an answer in JSON.
+    pub(crate) fn get_in(&self, path: &str, language: &str) -> Value {
+        let request = ureq::get(format!("{}{path}", self.address)).header("accept-language", language);
+        let mut answer = request.call().expect("the server answers");
+        serde_json::from_str(&answer.body_mut().read_to_string().expect("a text")).expect("an answer in JSON")
     }
 
     pub(crate) fn page(&self, path: &str) -> String {

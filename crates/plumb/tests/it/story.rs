@@ -190,6 +190,13 @@ fn a_lead_is_scored_and_flagged(server: &Server) -> String {
     let ranked = server.get("/v1/leads?target=converted&limit=3");
     let best = &ranked["leads"][0];
     assert!(best["brief"]["name"].is_string() && best["reasons"][0]["text"].is_string(), "{ranked}");
+    // In another language there are other words for the same contributions.
+    let german = server.get_in("/v1/leads?target=converted&limit=3", "de");
+    let (ours, theirs) = (&best["reasons"], &german["leads"][0]["reasons"]);
+    for (one, other) in ours.as_array().expect("a list").iter().zip(theirs.as_array().expect("a list")) {
+        assert_eq!((&one["field"], &one["contribution"]), (&other["field"], &other["contribution"]));
+        assert_ne!(one["text"], other["text"], "each sentence of the demo is another in German");
+    }
     // What the batch said of a lead, the endpoint says of it too.
     let lead_id = best["lead_id"].as_str().expect("a lead has an id").to_owned();
     let asked = server.post("/v1/score", &json!({ "target": "converted", "lead_id": lead_id }));

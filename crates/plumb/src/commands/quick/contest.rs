@@ -1,10 +1,9 @@
 //! The contest: each kind of model on each choice of columns and rows, and what each is worth on rows it never saw.
 
-use std::collections::HashMap;
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
-use plumb_lead::{FeatureSet, Matrix, Metrics, ModelKind, Table};
+use plumb_lead::{FeatureSet, Matrix, Metrics, ModelKind, Phrasebook, Table};
 use plumb_learn::split::{self, Split};
 use plumb_learn::{Fitted, Model, Params, Samples, metrics};
 
@@ -240,7 +239,7 @@ pub(super) fn fit_and_test(
     params: &Params,
     before_fit: impl Fn(ModelKind),
 ) -> Result<(Vec<Fitted>, Part)> {
-    let features = FeatureSet::learn(&table.select(&split.train), &HashMap::new());
+    let features = FeatureSet::learn(&table.select(&split.train), &Phrasebook::default());
     let (matrix, _) = features.encode(table)?;
     let [train, valid, test] = [&split.train, &split.valid, &split.test].map(|rows| part(&matrix, labels, rows));
     let fitted = plumb_learn::fit(&KINDS, &features, train.samples(), valid.samples(), params, &before_fit)?;

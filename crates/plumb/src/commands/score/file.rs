@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use plumb_lake::rows::{Block, Rejected, Rows};
 use plumb_lake::scores::{Contributions, Scores};
-use plumb_lead::{ModelCard, Unseen};
+use plumb_lead::{Language, ModelCard, Unseen};
 
 use super::output::{Format, Output, Written};
 use super::unfinished::Unfinished;
@@ -25,6 +25,8 @@ struct Plan {
     scorer: Scorer,
     format: Format,
     reasons: usize,
+    /// The language of the reasons, if it is not the model's own.
+    language: Option<Language>,
     contributions: bool,
 }
 
@@ -79,7 +81,8 @@ fn score_rows(args: &Args, path: &Path, scorer: Scorer, card: &ModelCard) -> Res
     let format = Format::of(args.out.as_deref(), args.id.is_some(), args.contributions.then(names))?;
     let mut output = Output::begin(args.out.as_deref(), &format)?;
     let mut aside = Aside::new(args.out.as_deref());
-    let plan = Plan { scorer, format, reasons: args.reasons, contributions: args.contributions };
+    let language = args.language.map(|language| spoken(language, &scorer)).transpose()?;
+    let plan = Plan { scorer, format, reasons: args.reasons, language, contributions: args.contributions };
     let (bar, begun) = (bar(rows.length())?, Instant::now());
     let mut tally = Tally::default();
     let done = |done: Done| {
@@ -109,11 +112,33 @@ fn score_rows(args: &Args, path: &Path, scorer: Scorer, card: &ModelCard) -> Res
     Ok(())
 }
 
+/// Returns the language if the model speaks it: reasons in another would be half in this and half in that.
+fn spoken(language: Language, scorer: &Scorer) -> Result<Language> {
+    let known = &scorer.artifact.model.features.languages;
+    ensure!(
+        known.contains(&language),
+        "--language `{}`: model `{}` speaks {}; `languages` in plumb.toml says which it learns to speak",
+        language.tag(),
+        scorer.model_id,
+        match known.as_slice() {
+            [] => "the one that `features/*.toml` is written in".to_owned(),
+            known => format!("`{}`", known.iter().map(|known| known.tag()).collect::<Vec<_>>().join("`, `")),
+        }
+    );
+    Ok(language)
+}
+
 impl Plan {
     /// Scores and explains a block, and makes what is written of it.
     fn score(&self, block: Block) -> Result<Done> {
         let Block { numbers, ids, table, rejected, position } = block;
-        let Answers { scores, reasons, explanation, unseen, .. } = self.scorer.score(&table, self.reasons)?;
+        let Answers { matrix, scores, mut reasons, explanation, unseen, .. } =
+            self.scorer.score(&table, self.reasons)?;
+        if let Some(language) = self.language {
+            for (row, reasons) in reasons.iter_mut().enumerate() {
+                *reasons = self.scorer.tell(matrix.row(row), explanation.row(row), self.reasons, language);
+            }
+        }
         ensure!(scores.len() == numbers.len(), "{} of {} rows were scored", scores.len(), numbers.len());
         let bands = scores.iter().map(|score| self.scorer.artifact.model.band(*score)).collect();
         let contributions = self.contributions.then_some(Contributions {

@@ -9,7 +9,7 @@ mod in_order;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use plumb_lead::Unseen;
+use plumb_lead::{Language, Unseen};
 
 use super::{Asked, Batch, Workplace};
 use crate::scoring;
@@ -42,6 +42,9 @@ pub(crate) struct Args {
     /// How many reasons each row of a file gets at most.
     #[arg(long, value_name = "NUMBER", requires = "file", default_value_t = REASONS_WRITTEN)]
     reasons: usize,
+    /// The language of the reasons of a file, as `de`; the model's own unless told otherwise.
+    #[arg(long, value_name = "LANGUAGE", requires = "file")]
+    language: Option<Language>,
     /// Also write what each feature did to the log-odds of each row of a file.
     #[arg(long, requires = "file")]
     contributions: bool,

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
-use plumb_lead::Prediction;
+use plumb_lead::{Prediction, Unseen};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,6 @@ use super::form::Form;
 use super::recordio;
 use super::style::Style;
 use crate::http::error::Error;
-use crate::http::subject::Scored;
 use crate::http::wire::{PredictionAnswer, UnseenAnswer};
 
 /// All that is known of each row, in the request's order.
@@ -24,17 +23,19 @@ struct Full {
     unseen: Vec<UnseenAnswer>,
 }
 
-/// Returns the answer. `threshold` is the score from which on the model calls a row positive.
-pub(super) fn bytes(form: Form, style: &Style, threshold: f64, scored: &Scored) -> Result<Vec<u8>, Error> {
-    Ok(match form {
-        Form::Plumb => {
-            let predictions = scored.predictions.iter().cloned().map(PredictionAnswer::from).collect();
-            let unseen = scored.unseen.iter().cloned().map(UnseenAnswer::from).collect();
-            serde_json::to_vec(&Full { predictions, unseen }).context("cannot write predictions as JSON")?
-        }
-        Form::RecordIo => recordio::labels(scored.predictions.iter().map(|prediction| style.of(prediction, threshold))),
-        form => text(form, style, threshold, &scored.predictions).into_bytes(),
-    })
+/// Returns the scores in a style. `threshold` is the score from which on the model calls a row positive.
+pub(super) fn bytes(form: Form, style: &Style, threshold: f64, predictions: &[Prediction]) -> Vec<u8> {
+    match form {
+        Form::RecordIo => recordio::labels(predictions.iter().map(|prediction| style.of(prediction, threshold))),
+        form => text(form, style, threshold, predictions).into_bytes(),
+    }
+}
+
+/// Returns all that is known of the rows, as JSON.
+pub(super) fn full(predictions: &[Prediction], unseen: &[Unseen]) -> Result<Vec<u8>, Error> {
+    let predictions = predictions.iter().cloned().map(PredictionAnswer::from).collect();
+    let unseen = unseen.iter().cloned().map(UnseenAnswer::from).collect();
+    Ok(serde_json::to_vec(&Full { predictions, unseen }).context("cannot write predictions as JSON")?)
 }
 
 /// Returns what the style has to say of predictions, as text; a form that is no text is written as JSON.

@@ -29,6 +29,7 @@ use chrono::Utc;
 
 use super::App;
 use super::error::Error;
+use super::language::{self, Liked};
 use super::request::RequestId;
 use super::subject;
 use super::variants::Chosen;
@@ -129,8 +130,13 @@ async fn evaluate(app: &Arc<App>, invocation: Invocation<'_>) -> Result<Response
     let (subjects, form) = rows::read(content_type.as_deref(), body, features, as_of)?;
     let form = Form::negotiate(text(headers, ACCEPT).as_deref(), app.style.form(form))?;
     let scored = subject::score(app, chosen, subjects, as_of).await?;
+    let (scorer, liked) = (&chosen.answering.scorer, Liked::of(headers));
+    let has_words = explain.is_none() && form == Form::Plumb;
     let (media_type, answer) = match explain {
-        None => (form.media_type(), answer::bytes(form, &app.style, threshold, &scored)?),
+        None if has_words => {
+            (form.media_type(), answer::full(&language::tell(&scored, scorer, &liked).await?, &scored.unseen)?)
+        }
+        None => (form.media_type(), answer::bytes(form, &app.style, threshold, &scored.predictions)),
         Some(condition) => ("application/json", clarify::text(form, &scored, features, condition).into_bytes()),
     };
     let capture = app.capture.then(|| Capture {
@@ -142,7 +148,11 @@ async fn evaluate(app: &Arc<App>, invocation: Invocation<'_>) -> Result<Response
         output: Payload::new(media_type, &answer),
     });
     subject::keep(app, chosen, &scored, capture.as_ref()).await?;
-    Ok(of_type(media_type, answer))
+    let mut response = of_type(media_type, answer);
+    if has_words {
+        response.headers_mut().extend(language::headers(liked.choose(features)));
+    }
+    Ok(response)
 }
 
 /// Returns a header's text; bytes that are none are shown as such, so that they fit no known value.

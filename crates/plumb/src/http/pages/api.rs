@@ -15,7 +15,7 @@ pub(super) async fn get() -> Result<Html<String>, PageError> {
         h1 { "The JSON API" }
         p { (text(&document["info"]["description"])) " For programs: " a href="/v1/openapi.json" { "/v1/openapi.json" } "." }
         @for (path, operations) in entries(&document["paths"]) {
-            @for (method, operation) in entries(operations) { (section(path, method, operation)) }
+            @for (method, operation) in entries(operations) { (section(&document, path, method, operation)) }
         }
         h2 { "Shapes" }
         @for (name, schema) in schemas {
@@ -29,8 +29,9 @@ pub(super) async fn get() -> Result<Html<String>, PageError> {
     Ok(layout("API", "/api", &Choice::default(), body))
 }
 
-fn section(path: &str, method: &str, operation: &Value) -> Markup {
+fn section(document: &Value, path: &str, method: &str, operation: &Value) -> Markup {
     let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let parameters: Vec<&Value> = parameters.iter().map(|one| resolved(document, one)).collect();
     let request = &operation["requestBody"]["content"]["application/json"];
     let answers = entries(&operation["responses"]).filter(|(_, answer)| answer["content"].is_object());
     html! {
@@ -39,7 +40,7 @@ fn section(path: &str, method: &str, operation: &Value) -> Markup {
             @if let Some(said) = operation["description"].as_str() { p { (ticked(said)) } }
             @if !parameters.is_empty() {
                 h3 { "Parameters" }
-                (table(parameters.iter().map(|one| (text(&one["name"]), &one["schema"], text(&one["description"]), one["required"] == true))))
+                (table(parameters.into_iter().map(|one| (text(&one["name"]), &one["schema"], text(&one["description"]), one["required"] == true))))
             }
             @if request.is_object() {
                 h3 { "Body: " (shape(&request["schema"])) }
@@ -51,6 +52,12 @@ fn section(path: &str, method: &str, operation: &Value) -> Markup {
             }
         }
     }
+}
+
+/// Returns what a reference leads to, and anything else as it is.
+fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let target = value["$ref"].as_str().and_then(|path| document.pointer(path.trim_start_matches('#')));
+    target.unwrap_or(value)
 }
 
 /// Returns the fields of a shape; those of the shapes that it adds to are named by a link.

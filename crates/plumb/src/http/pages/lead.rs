@@ -5,18 +5,20 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::rejection::{FormRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::response::{Html, Redirect};
+use axum::response::Redirect;
 use maud::{Markup, html};
-use plumb_lead::{Complaint, Feedback, ModelCard, ModelKind, Prediction, Reason};
+use plumb_lead::{Complaint, Feedback, Language, ModelCard, ModelKind, Prediction};
 use serde::Deserialize;
 
 use super::leads::{chip, meaning};
 use super::models::unit;
-use super::{Choice, PageError, charts, day, empty, encoded, first_upper, layout, percent, words};
+use super::{Choice, Page, PageError, charts, day, empty, encoded, first_upper, languages, layout, percent, words};
 use crate::http::App;
 use crate::http::error::Error;
 use crate::http::feedback;
+use crate::http::language::Liked;
 use crate::http::leads::Known;
+use crate::http::told::{self, Told};
 use crate::registry;
 use crate::store::LeadBrief;
 
@@ -43,6 +45,8 @@ pub(super) struct Flag {
 /// What is shown of one target.
 struct Part {
     target: String,
+    /// The newest, with its reasons.
+    newest: Told,
     /// Newest first; there is at least one.
     history: Vec<Prediction>,
     /// The card of the model that gave the newest score, if it is there.
@@ -51,13 +55,14 @@ struct Part {
 
 pub(super) async fn get(
     State(app): State<Arc<App>>,
+    liked: Liked,
     lead_id: Result<Path<String>, PathRejection>,
     asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Html<String>, PageError> {
+) -> Result<Page, PageError> {
     let (Path(lead_id), Query(asked)) = (lead_id?, asked?);
     let choice = Choice::read(&app, asked.target.as_deref()).await?;
     let known = Known::read(&app, &lead_id).await?;
-    let parts = parts(&app, &choice, &known.history).await?;
+    let parts = parts(&app, &choice, &known.history, &liked).await?;
     let name = known.brief.as_ref().and_then(|brief| brief.name.clone()).unwrap_or_else(|| lead_id.clone());
     let body = html! {
         p.back {
@@ -75,7 +80,7 @@ pub(super) async fn get(
         div.parts { @for part in &parts { (section(part, &lead_id)) } }
         (flags(&known.feedback))
     };
-    Ok(layout(&name, "/", &choice, body))
+    Ok((languages(parts.iter().map(|part| &part.newest)), layout(&name, "/", &choice, body)))
 }
 
 pub(super) async fn flag(
@@ -95,7 +100,7 @@ pub(super) async fn flag(
     Ok(Redirect::to(&format!("/leads/{}?target={target}&thanks=1", encoded(&lead_id))))
 }
 
-async fn parts(app: &App, choice: &Choice, history: &[Prediction]) -> Result<Vec<Part>, Error> {
+async fn parts(app: &App, choice: &Choice, history: &[Prediction], liked: &Liked) -> Result<Vec<Part>, Error> {
     let mut targets: Vec<&String> = choice.targets.iter().collect();
     targets.sort_by_key(|target| choice.chosen.as_ref() != Some(*target));
     let mut parts = Vec::new();
@@ -105,7 +110,8 @@ async fn parts(app: &App, choice: &Choice, history: &[Prediction]) -> Result<Vec
         let Some(newest) = history.first() else { continue };
         let cards = registry::cards(&app.store, target).await?;
         let card = cards.into_iter().find(|card| card.model_id == newest.model_id);
-        parts.push(Part { target: target.clone(), card, history });
+        let Some(newest) = told::tell(app, vec![newest.clone()], liked).await?.pop() else { continue };
+        parts.push(Part { target: target.clone(), newest, card, history });
     }
     Ok(parts)
 }
@@ -127,7 +133,7 @@ fn brief(lead_id: &str, brief: Option<&LeadBrief>) -> Markup {
 }
 
 fn section(part: &Part, lead_id: &str) -> Markup {
-    let Some(newest) = part.history.first() else { return html! {} };
+    let newest = &part.newest.prediction;
     let threshold = part.card.as_ref().map(|card| card.threshold.score);
     html! {
         section.card {
@@ -149,7 +155,7 @@ fn section(part: &Part, lead_id: &str) -> Markup {
                 "."
             }
             h3 { "Why" }
-            (reasons(&newest.reasons, part.card.as_ref().map(|card| card.kind)))
+            (reasons(&part.newest, part.card.as_ref().map(|card| card.kind)))
             @if part.history.len() > 1 {
                 h3 { "How it moved" }
                 (charts::history(&part.history, threshold))
@@ -160,15 +166,18 @@ fn section(part: &Part, lead_id: &str) -> Markup {
 }
 
 /// Returns the reasons as bars to the right (for) and to the left (against) of a middle line, each with its sentence.
-fn reasons(reasons: &[Reason], kind: Option<ModelKind>) -> Markup {
+fn reasons(told: &Told, kind: Option<ModelKind>) -> Markup {
+    let reasons = &told.prediction.reasons;
     let largest = reasons.iter().map(|reason| reason.contribution.abs()).fold(0.0, f64::max);
     html! {
-        @if reasons.is_empty() { p { "No field moved this score from the average." } }
+        @if told.reasons_lost {
+            p { "The reasons are not there any more: the model that gave this score is gone, or cannot be read." }
+        } @else if reasons.is_empty() { p { "No field moved this score from the average." } }
         ul.reasons {
             @for reason in reasons {
                 li {
                     span.sentence {
-                        (reason.text)
+                        span lang=[told.language.map(Language::tag)] { (reason.text) }
                         @if reason.actionable { " " span.tag { "you can change this" } }
                     }
                     (charts::diverging(reason.contribution, largest))

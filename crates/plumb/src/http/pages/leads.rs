@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::Html;
+use axum::http::HeaderMap;
 use maud::{Markup, html};
-use plumb_lead::{Band, Prediction};
+use plumb_lead::{Band, Language};
 use serde::Deserialize;
 
-use super::{Choice, PageError, charts, empty, encoded, layout, percent, words};
+use super::{Choice, Page, PageError, charts, empty, encoded, languages, layout, percent, words};
 use crate::http::App;
-use crate::http::leads::{band, ranked};
+use crate::http::language::Liked;
+use crate::http::leads::{Part, band, ranked};
+use crate::http::told::Told;
 use crate::store::{BandCounts, LeadBrief};
 
 const LEADS_PER_PAGE: usize = 40;
@@ -27,19 +29,22 @@ pub(super) struct Asked {
 
 pub(super) async fn get(
     State(app): State<Arc<App>>,
+    liked: Liked,
     asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Html<String>, PageError> {
+) -> Result<Page, PageError> {
     let Query(asked) = asked?;
     let choice = Choice::read(&app, asked.target.as_deref()).await?;
     let Some(target) = &choice.chosen else {
         let explanation =
             "There is no model and no project here. The demo makes a company with its leads and scores them.";
-        return Ok(layout("Leads", "/", &choice, empty("Nothing to rank yet", explanation, "plumb demo")));
+        let body = empty("Nothing to rank yet", explanation, "plumb demo");
+        return Ok((HeaderMap::new(), layout("Leads", "/", &choice, body)));
     };
     let band = band(asked.band.as_deref())?;
     // A page number from an address may be anything: 100,000 pages are more than the list will have.
     let page = asked.page.unwrap_or(1).clamp(1, 100_000);
-    let (ranked, counts) = ranked(&app, target, band, LEADS_PER_PAGE, (page - 1) * LEADS_PER_PAGE).await?;
+    let part = Part { band, limit: LEADS_PER_PAGE, offset: (page - 1) * LEADS_PER_PAGE };
+    let (ranked, counts) = ranked(&app, target, part, &liked).await?;
     let body = html! {
         div.title { h1 { "Leads, best first" } (choice.switch("/")) }
         @if counts.total() == 0 {
@@ -50,7 +55,7 @@ pub(super) async fn get(
             (pages(target, band, page, band.map_or(counts.total(), |band| counts.of(band))))
         }
     };
-    Ok(layout("Leads", "/", &choice, body))
+    Ok((languages(ranked.iter().map(|(told, _)| told)), layout("Leads", "/", &choice, body)))
 }
 
 /// Returns what a band means for the rep.
@@ -82,7 +87,7 @@ pub(super) fn chip(band: Band) -> Markup {
     html! { span class={ "chip band-" (band.letter()) } title=(meaning(band)) { (band.letter()) } }
 }
 
-fn list(ranked: &[(Prediction, Option<LeadBrief>)], target: &str) -> Markup {
+fn list(ranked: &[(Told, Option<LeadBrief>)], target: &str) -> Markup {
     html! {
         @if ranked.is_empty() { p.card { "No lead is in this part of the list." } }
         @else {
@@ -91,13 +96,14 @@ fn list(ranked: &[(Prediction, Option<LeadBrief>)], target: &str) -> Markup {
                     th scope="col" { "Lead" } th scope="col" { "Company" } th scope="col" { "Industry" }
                     th scope="col" { "Channel" } th scope="col" { "Score" } th scope="col" { "Strongest reason" }
                 } }
-                tbody { @for (prediction, brief) in ranked { (row(prediction, brief.as_ref(), target)) } }
+                tbody { @for (told, brief) in ranked { (row(told, brief.as_ref(), target)) } }
             }
         }
     }
 }
 
-fn row(prediction: &Prediction, brief: Option<&LeadBrief>, target: &str) -> Markup {
+fn row(told: &Told, brief: Option<&LeadBrief>, target: &str) -> Markup {
+    let prediction = &told.prediction;
     let name = brief.and_then(|brief| brief.name.as_deref()).unwrap_or(&prediction.lead_id);
     let said = |pick: fn(&LeadBrief) -> &Option<String>| brief.and_then(|brief| pick(brief).as_deref()).map(words);
     html! {
@@ -120,7 +126,7 @@ fn row(prediction: &Prediction, brief: Option<&LeadBrief>, target: &str) -> Mark
                         (if reason.contribution >= 0.0 { "▲ " } else { "▼ " })
                     }
                     span.vh { (if reason.contribution >= 0.0 { "for: " } else { "against: " }) }
-                    (reason.text)
+                    span lang=[told.language.map(Language::tag)] { (reason.text) }
                 }
             }
         }

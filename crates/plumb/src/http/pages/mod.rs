@@ -18,9 +18,12 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, html};
+use plumb_lead::Language;
 
 use super::App;
 use super::error::Error;
+use super::language;
+use super::told::Told;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -139,6 +142,14 @@ fn layout(title: &str, here: &str, choice: &Choice, body: Markup) -> Html<String
         }
     };
     Html(page.into_string())
+}
+
+/// A page with what is said of its languages.
+type Page = (HeaderMap, Html<String>);
+
+/// Returns what is said of the languages of a page: its own, and those of the reasons on it.
+fn languages<'a>(told: impl Iterator<Item = &'a Told>) -> HeaderMap {
+    language::headers([Language::En].into_iter().chain(told.filter_map(|told| told.language)))
 }
 
 /// Returns what a page says where there is nothing to show yet, with the command that changes this.

@@ -23,6 +23,7 @@ mod access;
 mod invoke;
 mod others;
 mod openapi;
+mod languages;
 mod variants;
 mod generated;
 mod load;
@@ -89,6 +90,12 @@ impl Server {
         Answer::of(request.call().expect("the server answers"))
     }
 
+    /// Asks for a path in a language.
+    fn get_in(&self, path: &str, language: &str) -> Answer {
+        let request = agent().get(format!("http://{}{path}", self.address)).header("accept-language", language);
+        Answer::of(request.call().expect("the server answers"))
+    }
+
     fn post(&self, path: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
         let mut request = agent().post(format!("http://{}{path}", self.address));
         for (name, value) in headers {
@@ -144,6 +151,7 @@ fn columns_model() -> Vec<u8> {
     let levels = ["email", "referral"].map(str::to_owned).to_vec();
     let features = FeatureSet {
         features: vec![feature("age", FeatureKind::Number), feature("channel", FeatureKind::Category { levels })],
+        languages: Vec::new(),
     };
     let rows: u16 = 200;
     let values = (0..rows).flat_map(|row| [f32::from(20 + row % 40), f32::from(row % 3 % 2)]).collect();

@@ -76,6 +76,44 @@ fn check(document: &Value, path: &str, method: &str, answer: &Answer) {
     let schema = &response["content"]["application/json"]["schema"];
     assert!(schema.is_object(), "{method} {path}: no schema for {exact}");
     assert_eq!(misfits(document, schema, &answer.json(), method), [""; 0], "{method} {path}");
+    if answer.headers.contains_key("content-language") {
+        assert!(response["headers"]["Content-Language"].is_object(), "{method} {path}: its language is not described");
+    }
+}
+
+/// Returns the answer to what an operation's example or its parameters' defaults ask for, by somebody who likes German.
+fn in_german(server: &Server, path: &str, method: &str, example: &Value) -> Answer {
+    let german = [("content-type", JSON), ("accept-language", "de")];
+    match method {
+        "post" => server.post(path, &german, example.to_string()),
+        _ => server.get_in(&path.replace("{lead_id}", "ada"), "de"),
+    }
+}
+
+#[test]
+fn an_answer_has_the_languages_that_are_described() {
+    let server = Server::start(&["converted"]);
+    server.promote(&languages::speaking(&["en", "de"]));
+    languages::score_ada(&server);
+    let document = document();
+    let mut described = 0;
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in operations.as_object().expect("methods") {
+            let example = &operation["requestBody"]["content"]["application/json"]["example"];
+            let answer = in_german(&server, path, method, example);
+            if path == "/v1/feedback" {
+                assert_eq!(answer.status, 404, "the example is about no answer of this server: {}", answer.text);
+                continue;
+            }
+            assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+            check(&document, path, method, &answer);
+            let asked = operation["parameters"].to_string().contains("#/components/parameters/AcceptLanguage");
+            let language = answer.headers.get("content-language").map(String::as_str);
+            assert_eq!(language, asked.then_some("de"), "{method} {path}");
+            described += usize::from(asked);
+        }
+    }
+    assert_eq!(described, 3, "/v1/score, /v1/leads and /v1/leads/{{lead_id}} have words of reasons");
 }
 
 #[test]
@@ -159,7 +197,14 @@ fn the_checker_sees_what_is_wrong() {
 #[test]
 fn the_page_shows_each_operation() {
     let page = Server::start(&[]).get("/api").text;
-    for expected in ["POST /v1/score", "GET /v1/leads/{lead_id}", "#ScoreRequest", "id=\"ScoreRequest\"", "too_high"] {
+    for expected in [
+        "POST /v1/score",
+        "GET /v1/leads/{lead_id}",
+        "#ScoreRequest",
+        "id=\"ScoreRequest\"",
+        "too_high",
+        "Accept-Language",
+    ] {
         assert!(page.contains(expected), "`{expected}` is not in {page}");
     }
 }

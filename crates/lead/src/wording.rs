@@ -1,0 +1,168 @@
+//! How people are told of features, in the languages of a team.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Language;
+
+/// What a team says of features: `features/*.toml`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Phrasebook {
+    /// The languages, the default first. None: nobody said which it is.
+    pub languages: Vec<Language>,
+    /// The wording of each feature that has one, by its name.
+    pub features: HashMap<String, Wording>,
+}
+
+/// How people are told of a feature.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
+pub struct Wording {
+    /// What is said in the default language.
+    pub sentences: Sentences,
+    /// What is said in the others.
+    pub languages: BTreeMap<Language, Sentences>,
+    /// The source field whose contributions are added up before they are shown. Empty: the feature's name.
+    pub field: String,
+    /// Whether a rep can do something about it.
+    pub actionable: bool,
+    /// The direction in which the score may move with the value.
+    pub monotone: Monotone,
+    /// Whether the drift watch looks at it. `false` for what moves by its nature, such as the month.
+    pub watch: bool,
+}
+
+/// What is said of a feature in one language.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sentences {
+    /// A few words for a heading. Empty: the feature's name is used.
+    #[serde(default)]
+    pub label: String,
+    /// The sentence of a present value. Filled in are `{value}`, `{average}` over the training rows and
+    /// `{other_feature}` of the same row, or `{other_feature.average}`; each may be written as `{value|percent}` or
+    /// `{value|month}`, or counted as in `{value|call|calls}` or `{value|# day ago|# days ago|today}`.
+    #[serde(default)]
+    pub say: String,
+    /// The sentence of a flag that is not set.
+    #[serde(default)]
+    pub say_not: String,
+    /// The sentence of a missing value.
+    #[serde(default)]
+    pub say_missing: String,
+    /// What the values of a category are called where their own words are not said to people.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
+}
+
+/// The direction in which the score may move with a feature's value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Monotone {
+    /// Either.
+    #[default]
+    Free,
+    /// A larger value never lowers the score.
+    Increasing,
+    /// A larger value never raises the score.
+    Decreasing,
+}
+
+impl Phrasebook {
+    /// Returns the wording of a feature, which may say nothing.
+    pub fn wording_of(&self, feature: &str) -> Wording {
+        self.features.get(feature).cloned().unwrap_or_default()
+    }
+}
+
+impl Sentences {
+    /// Returns the names of the sentences that are said in another language and not here.
+    pub fn missing(&self, other: &Sentences) -> Vec<&'static str> {
+        let each = [
+            ("label", &self.label, &other.label),
+            ("say", &self.say, &other.say),
+            ("say_not", &self.say_not, &other.say_not),
+            ("say_missing", &self.say_missing, &other.say_missing),
+        ];
+        let missing = each.into_iter().filter(|(_, here, there)| here.is_empty() && !there.is_empty());
+        missing.map(|(name, _, _)| name).collect()
+    }
+}
+
+impl Default for Wording {
+    fn default() -> Self {
+        let (sentences, languages) = (Sentences::default(), BTreeMap::new());
+        Wording { sentences, languages, field: String::new(), actionable: false, monotone: Monotone::Free, watch: true }
+    }
+}
+
+/// A wording as it is written: the default language's sentences stand beside what is of no language. The order of the
+/// fields is that of the files of models, whose names are their hashes.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    #[serde(default)]
+    label: String,
+    #[serde(default)]
+    field: String,
+    #[serde(default)]
+    say: String,
+    #[serde(default)]
+    say_not: String,
+    #[serde(default)]
+    say_missing: String,
+    #[serde(default)]
+    actionable: bool,
+    #[serde(default)]
+    monotone: Monotone,
+    #[serde(default = "yes")]
+    watch: bool,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    values: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    languages: BTreeMap<Language, Sentences>,
+}
+
+impl From<Stored> for Wording {
+    fn from(stored: Stored) -> Wording {
+        let Stored { label, field, say, say_not, say_missing, actionable, monotone, watch, values, languages } = stored;
+        let sentences = Sentences { label, say, say_not, say_missing, values };
+        Wording { sentences, languages, field, actionable, monotone, watch }
+    }
+}
+
+impl From<Wording> for Stored {
+    fn from(wording: Wording) -> Stored {
+        let Wording { sentences, languages, field, actionable, monotone, watch } = wording;
+        let Sentences { label, say, say_not, say_missing, values } = sentences;
+        Stored { label, field, say, say_not, say_missing, actionable, monotone, watch, values, languages }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wording_of_one_language_is_written_as_it_always_was() {
+        let text = "{\"label\":\"Calls\",\"field\":\"\",\"say\":\"{value|call|calls}\",\"say_not\":\"\",\"say_missing\":\"\",\
+                    \"actionable\":true,\"monotone\":\"free\",\"watch\":true}";
+        let wording: Wording = serde_json::from_str(text).expect("as older programs wrote it");
+        assert_eq!((wording.sentences.label.as_str(), wording.actionable, wording.watch), ("Calls", true, true));
+        assert_eq!(serde_json::to_string(&wording).expect("plain data"), text);
+    }
+
+    #[test]
+    fn a_wording_of_more_languages_comes_back_as_it_was() {
+        let german = Sentences { label: "Anrufe".into(), ..Sentences::default() };
+        let wording = Wording { languages: BTreeMap::from([(Language::De, german)]), ..Wording::default() };
+        let text = serde_json::to_string(&wording).expect("plain data");
+        assert_eq!(serde_json::from_str::<Wording>(&text).expect("our own"), wording);
+        serde_json::from_str::<Wording>("{\"sya\":\"\"}").expect_err("a word that is mistyped");
+    }
+}

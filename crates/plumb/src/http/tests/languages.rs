@@ -1,0 +1,258 @@
+//! Reasons in the language that a caller likes, those that are told again from what was kept, and those that would say
+//! nothing.
+
+use plumb_lead::{Language, Prediction};
+
+use super::*;
+use crate::scoring::Scorer;
+
+const GERMAN: (&str, &str) = ("accept-language", "de-AT, en;q=0.5");
+
+/// Returns the model of `age` and `channel`, which speaks these languages: in German and in the default `age` is worded,
+/// and `channel` has a word for `referral`.
+pub(super) fn speaking(languages: &[&str]) -> Vec<u8> {
+    changed(|model| {
+        model["features"]["languages"] = json!(languages);
+        let features = &mut model["features"]["features"];
+        features[0]["wording"]["say"] = json!("{value|year|years} old (average {average})");
+        features[1]["wording"]["say"] = json!("came by {value}");
+        if languages.contains(&"de") {
+            features[0]["wording"]["languages"] =
+                json!({ "de": { "say": "{value|Jahr|Jahre} alt (Durchschnitt {average})" } });
+            let channel = json!({ "say": "kam über {value}", "values": { "referral": "eine Empfehlung" } });
+            features[1]["wording"]["languages"] = json!({ "de": channel });
+        }
+    })
+}
+
+/// Scores `ada` as an open lead, so that she is on the list, and returns what was kept.
+pub(super) fn score_ada(server: &Server) -> Prediction {
+    let body = json!({ "target": "converted", "lead_id": "ada", "features": { "age": 52, "channel": "referral" } });
+    let answer = server.post_json("/v1/score", &body).json();
+    assert_eq!(server.get("/v1/leads/ada").status, 200, "it is stored by then");
+    let brief = LeadBrief {
+        lead_id: "ada".into(),
+        name: Some("Ada".into()),
+        company: None,
+        industry: None,
+        channel: None,
+        created_at: hour_of_new_year(0),
+    };
+    let id = answer["prediction_id"].as_str().expect("an id").to_owned();
+    server.runtime.block_on(async {
+        server.store.put_lead_briefs(&[brief]).await.expect("written");
+        server.store.prediction(&id).await.expect("read").expect("stored")
+    })
+}
+
+/// Returns the model of `age` and `channel` with something about it changed.
+fn changed(change: impl FnOnce(&mut Value)) -> Vec<u8> {
+    let mut artifact: Value = serde_json::from_slice(&columns_model()).expect("a model is JSON");
+    change(&mut artifact["model"]);
+    serde_json::to_vec(&artifact).expect("plain data")
+}
+
+/// Returns what is said of a row's fields, in their order, with what it did.
+fn told(reasons: &Value) -> Vec<(String, String, u64)> {
+    let bits = |reason: &Value| reason["contribution"].as_f64().expect("a number").to_bits();
+    let text = |reason: &Value, name: &str| reason[name].as_str().expect("a text").to_owned();
+    let reasons = reasons.as_array().expect("a list");
+    reasons.iter().map(|reason| (text(reason, "field"), text(reason, "text"), bits(reason))).collect()
+}
+
+fn texts(reasons: &Value) -> Vec<String> {
+    told(reasons).into_iter().map(|(_, text, _)| text).collect()
+}
+
+/// Returns the reasons as they are answered.
+fn answered(prediction: &Prediction) -> Value {
+    let reasons = prediction.reasons.iter();
+    let reason = |reason: &plumb_lead::Reason| json!({ "field": reason.field, "text": reason.text, "contribution": reason.contribution });
+    reasons.map(reason).collect()
+}
+
+#[test]
+fn an_answer_is_in_the_language_that_is_liked() {
+    let server = Server::start(&[]);
+    server.promote(&speaking(&["en", "de"]));
+    let row = json!({ "age": 52.5, "channel": "referral" });
+    let body = json!({ "target": "converted", "features": row }).to_string();
+    let plain = [("content-type", JSON)];
+    let english = server.post("/v1/score", &plain, &body);
+    let german = server.post("/v1/score", &[plain[0], GERMAN], &body);
+    assert_eq!((english.status, german.status), (200, 200), "{}{}", english.text, german.text);
+    assert_eq!((&*english.headers["content-language"], &*german.headers["content-language"]), ("en", "de"));
+    assert_eq!(german.headers["vary"], "accept-language");
+    let (english, german) = (english.json(), german.json());
+    let said = texts(&german["reasons"]);
+    assert!(said.contains(&"kam über eine Empfehlung".to_owned()), "{said:?}");
+    assert!(said.iter().any(|text| text.starts_with("52,5 Jahre alt (Durchschnitt 39,")), "{said:?}");
+    assert!(texts(&english["reasons"]).contains(&"came by referral".to_owned()), "{english}");
+    let parts =
+        |answer: &Value| told(&answer["reasons"]).into_iter().map(|(field, _, bits)| (field, bits)).collect::<Vec<_>>();
+    assert_eq!(parts(&english), parts(&german), "only the words are others");
+    assert_eq!(english["score"], german["score"]);
+
+    let id = german["prediction_id"].as_str().expect("an id");
+    let lead = format!("/v1/leads/{}", german["lead_id"].as_str().expect("an id"));
+    assert_eq!(server.get(&lead).headers["content-language"], "en");
+    let stored = server.runtime.block_on(server.store.prediction(id)).expect("read").expect("stored");
+    assert_eq!(told(&answered(&stored)), told(&english["reasons"]), "what is kept is in the model's own language");
+
+    let path = "/endpoints/converted/invocations";
+    let invoke = |accept: &str| server.post(path, &[plain[0], GERMAN, ("accept", accept)], row.to_string());
+    let full = invoke("application/vnd.plumb+json");
+    assert_eq!(full.headers["content-language"], "de");
+    assert_eq!(told(&full.json()["predictions"][0]["reasons"]), told(&german["reasons"]));
+    assert!(!invoke("application/json").headers.contains_key("content-language"), "scores have no words");
+
+    let inputs = json!([{ "name": "age", "shape": [1], "datatype": "FP64", "data": [52.5] },
+                        { "name": "channel", "shape": [1], "datatype": "BYTES", "data": ["referral"] }]);
+    let body = json!({ "inputs": inputs, "parameters": { "explain": true } }).to_string();
+    let inferred = server.post("/v2/models/converted/infer", &[plain[0], GERMAN], &body);
+    assert_eq!(inferred.headers["content-language"], "de");
+    assert!(inferred.text.contains("kam über eine Empfehlung"), "{}", inferred.text);
+}
+
+#[test]
+fn many_rows_are_told_of_as_one_is() {
+    let server = Server::start(&[]);
+    server.promote(&speaking(&["en", "de"]));
+    let rows = vec![json!({ "age": 52, "channel": "referral" }); 40];
+    let headers = [("content-type", JSON), GERMAN, ("accept", "application/vnd.plumb+json")];
+    let body = json!({ "instances": rows }).to_string();
+    let answer = server.post("/endpoints/converted/invocations", &headers, &body).json();
+    let predictions = answer["predictions"].as_array().expect("a list");
+    assert_eq!(predictions.len(), rows.len());
+    for prediction in predictions {
+        assert!(texts(&prediction["reasons"]).contains(&"kam über eine Empfehlung".to_owned()), "{prediction}");
+    }
+}
+
+#[test]
+fn a_model_of_no_named_language_says_none() {
+    let server = Server::start(&[]);
+    server.promote(&columns_model());
+    let body = json!({ "target": "converted", "features": { "age": 52, "channel": "referral" } }).to_string();
+    let answer = server.post("/v1/score", &[("content-type", JSON), GERMAN], &body);
+    assert_eq!((answer.status, answer.headers.get("content-language")), (200, None));
+    assert!(texts(&answer.json()["reasons"]).contains(&"channel: referral".to_owned()), "{}", answer.text);
+}
+
+#[test]
+fn reasons_that_were_not_kept_are_those_that_were_told() {
+    let server = Server::start(&["converted"]);
+    server.promote(&speaking(&["en", "de"]));
+    let explained = score_ada(&server);
+    assert!(!explained.reasons.is_empty());
+    let bare = Prediction { prediction_id: "bare".into(), reasons: Vec::new(), ..explained.clone() };
+    server.runtime.block_on(server.store.insert_predictions(&[bare])).expect("new");
+    let of_bare = |answer: &Answer| {
+        let history = answer.json()["predictions"].as_array().expect("a list").clone();
+        let bare = history.into_iter().find(|prediction| prediction["prediction_id"] == "bare").expect("it is stored");
+        assert!(bare.get("reasons_lost").is_none(), "{bare}");
+        told(&bare["reasons"])
+    };
+    let look = || (server.get("/v1/leads/ada"), server.get_in("/v1/leads/ada", "de"));
+    let (english, german) = look();
+    assert_eq!(of_bare(&english), told(&answered(&explained)), "to the bit");
+    assert_eq!((&*english.headers["content-language"], &*german.headers["content-language"]), ("en", "de"));
+    let in_german = of_bare(&german);
+    assert!(in_german.iter().any(|(_, text, _)| text == "52 Jahre alt (Durchschnitt 39,5)"), "{in_german:?}");
+
+    // Another model answers now; what the one before said can be told all the same.
+    server.promote(&columns_model());
+    assert_eq!(server.get("/v1/health").status, 200, "the promotion is noticed");
+    let (english, german) = look();
+    assert_eq!((of_bare(&english), of_bare(&german)), (told(&answered(&explained)), in_german));
+    let page = server.get_in("/leads/ada?target=converted", "de");
+    assert_eq!((page.status, page.headers["content-language"].as_str()), (200, "en, de"));
+    assert!(page.text.contains("<span lang=\"de\">kam über eine Empfehlung</span>"), "{}", page.text);
+    let list = server.get_in("/?target=converted", "de").text;
+    assert!(list.contains("<span lang=\"de\">"), "{list}");
+}
+
+#[test]
+fn a_model_that_is_gone_takes_its_reasons_with_it_and_nothing_else() {
+    let server = Server::start(&["converted"]);
+    let gone = server.promote(&speaking(&["en", "de"]));
+    let explained = score_ada(&server);
+    server.promote(&columns_model());
+    assert_eq!(server.get("/v1/health").status, 200, "the promotion is noticed");
+    let file = server.folder.path().join("models").join(format!("{gone}.json"));
+    std::fs::remove_file(file).expect("it is there");
+
+    let kept = server.get_in("/v1/leads/ada", "de");
+    assert_eq!(told(&kept.json()["predictions"][0]["reasons"]), told(&answered(&explained)), "as they were kept");
+    assert_eq!((kept.json()["predictions"][0].get("reasons_lost"), kept.headers.get("content-language")), (None, None));
+
+    let bare = Prediction { prediction_id: "z".into(), reasons: Vec::new(), ..explained };
+    server.runtime.block_on(server.store.insert_predictions(&[bare])).expect("new");
+    let lost = &server.get("/v1/leads/ada").json()["predictions"];
+    let lost = lost.as_array().expect("a list").iter().find(|one| one["prediction_id"] == "z").expect("it is stored");
+    assert_eq!((&lost["reasons"], &lost["reasons_lost"]), (&json!([]), &json!(true)));
+    let page = server.get("/leads/ada");
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("The reasons are not there any more"), "{}", page.text);
+}
+
+/// Returns what is told of a row whose fields speak for the lead, `age` more than `channel`.
+fn plain(model: &[u8], row: [f32; 2], language: Language) -> Vec<String> {
+    let scorer = Scorer::from_bytes(model).expect("a model");
+    scorer.tell(&row, &[0.5, 0.3], 6, language).into_iter().map(|reason| reason.text).collect()
+}
+
+#[test]
+fn a_text_that_would_say_nothing_is_never_shown() {
+    let unworded = columns_model();
+    for language in Language::ALL {
+        let words = language.words();
+        // What is missing, and what training never saw, is not `unknown` alone.
+        let not_known = ["age", "channel"].map(|label| format!("{label}: {}", words.not_known));
+        assert_eq!(plain(&unworded, [f32::NAN, f32::NAN], language), not_known);
+        // A zero alone says nothing; beside what is usual it does.
+        let zero = format!("age: 0 ({} {})", words.average, language.number(39.5));
+        assert_eq!(plain(&unworded, [0.0, 1.0], language), [zero, "channel: referral".to_owned()]);
+    }
+    // What everybody has is no reason to tell, nor is a sentence of the team's own that came out without a word.
+    let usual = changed(|model| model["averages"][0] = json!(0.0));
+    let wordless = changed(|model| {
+        model["averages"][0] = json!(0.0);
+        model["features"]["features"][0]["wording"]["say"] = json!("{value}");
+    });
+    for model in [usual, wordless] {
+        assert_eq!(plain(&model, [0.0, 1.0], Language::En), ["channel: referral"]);
+    }
+    // Of a field of which one feature has nothing to say another speaks.
+    let together = changed(|model| {
+        model["averages"][0] = json!(0.0);
+        model["features"]["features"][0]["wording"]["field"] = json!("channel");
+    });
+    assert_eq!(plain(&together, [0.0, 1.0], Language::En), ["channel: referral"]);
+}
+
+#[test]
+fn a_flag_that_nobody_worded_is_told_beside_the_share_that_has_it() {
+    let flag = |average: f64| {
+        changed(|model| {
+            model["features"]["features"][0]["kind"] = json!("flag");
+            model["averages"][0] = json!(average);
+        })
+    };
+    assert_eq!(plain(&flag(0.62), [0.0, 1.0], Language::En)[0], "age: no (yes for 62 %)");
+    assert_eq!(plain(&flag(0.62), [1.0, 1.0], Language::De)[0], "age: ja (ja bei 62 %)");
+    assert_eq!(plain(&flag(1.0), [1.0, 1.0], Language::En), ["channel: referral"], "so it is with everybody");
+}
+
+#[test]
+fn months_have_their_names() {
+    let model = changed(|model| {
+        let wording = &mut model["features"]["features"][0]["wording"];
+        wording["say"] = json!("came in {value|month}");
+        wording["languages"] = json!({ "de": { "say": "ist im {value|month} eingegangen" } });
+        model["features"]["languages"] = json!(["en", "de"]);
+    });
+    assert_eq!(plain(&model, [3.0, 1.0], Language::En)[0], "came in March");
+    assert_eq!(plain(&model, [3.0, 1.0], Language::De)[0], "ist im März eingegangen");
+    assert_eq!(plain(&model, [13.0, 1.0], Language::De)[0], "age: 13 (Durchschnitt 39,5)", "there is no such month");
+}
