@@ -27,6 +27,12 @@ impl Chosen {
     pub(super) fn of(answering: Answering, variants: Arc<Variants>) -> Chosen {
         Chosen { answering, variants, at: Instant::now() }
     }
+
+    /// Returns what a reader of plain rows makes of a body for the model that answers. Not if a shadow is asked too: its
+    /// model may have other columns.
+    pub(super) fn plain_rows<T>(&self, read: impl FnOnce(&Scorer) -> Option<T>) -> Option<T> {
+        if self.variants.shadows().next().is_some() { None } else { read(&self.answering.scorer) }
+    }
 }
 
 /// All variants of a target.

@@ -22,6 +22,7 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use chrono::Utc;
+use uuid::Uuid;
 
 use super::App;
 use super::error::Error;
@@ -29,10 +30,14 @@ use super::request::RequestId;
 use super::subject;
 use super::variants::Chosen;
 use crate::journal::{Capture, Payload};
+use crate::scoring::{Explained, REASONS_MAX};
 pub(super) use answer::of_text;
 use condition::Condition;
 use form::Form;
 use headers::Call;
+pub(super) use rows::WORDS;
+#[cfg(test)]
+pub(super) use rows::read;
 
 const INVOKED_VARIANT: HeaderName = HeaderName::from_static("x-amzn-invoked-production-variant");
 
@@ -51,7 +56,7 @@ struct Invocation<'a> {
     body: &'a [u8],
     explain: Option<&'a Condition>,
     inference_id: Option<String>,
-    request_id: String,
+    request_id: Uuid,
 }
 
 pub(super) async fn post(
@@ -72,7 +77,7 @@ pub(super) async fn post(
 async fn invoke(
     app: &Arc<App>,
     target: Result<Path<String>, PathRejection>,
-    request_id: String,
+    request_id: Uuid,
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
@@ -104,16 +109,21 @@ async fn evaluate(app: &Arc<App>, invocation: Invocation<'_>) -> Result<Response
     let features = &chosen.answering.scorer.artifact.model.features;
     let as_of = app.now();
     let content_type = text(headers, CONTENT_TYPE);
-    let (subjects, form) = rows::read(content_type.as_deref(), body, features, as_of)?;
+    let (asked, form) = rows::read(content_type.as_deref(), body, chosen, as_of)?;
     let form = Form::negotiate(text(headers, ACCEPT).as_deref(), form)?;
-    let scored = subject::score(app, chosen, subjects, as_of).await?;
+    let explained = match (explain, form) {
+        (Some(_), _) => Explained::Contributions,
+        (None, Form::Plumb) => Explained::Reasons(REASONS_MAX),
+        (None, Form::Csv | Form::Json | Form::JsonLines) => Explained::Not,
+    };
+    let scored = subject::score(app, chosen, asked, as_of, explained).await?;
     let (media_type, answer) = match explain {
         None => (form.media_type(), answer::text(form, &scored)?),
         Some(condition) => ("application/json", clarify::text(form, &scored, features, condition)),
     };
     let capture = app.capture.then(|| Capture {
         endpoint: chosen.answering.scorer.artifact.target.clone(),
-        event_id: invocation.request_id,
+        event_id: invocation.request_id.to_string(),
         inference_id: invocation.inference_id,
         at: Utc::now(),
         input: Payload {

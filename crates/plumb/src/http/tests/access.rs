@@ -6,8 +6,14 @@ const PATH: &str = "/endpoints/converted/invocations";
 
 fn guarded() -> Server {
     let access = Access::of(Some("AKID:secret"), None, Some("a token"), false).expect("a key and a token");
-    let server =
-        Server::configured(Config { targets: vec!["converted".into()], now: None, access, load: LOAD, capture: false });
+    let server = Server::configured(Config {
+        targets: vec!["converted".into()],
+        now: None,
+        access,
+        load: LOAD,
+        patience: PATIENCE,
+        capture: false,
+    });
     server.promote(&columns_model());
     server
 }

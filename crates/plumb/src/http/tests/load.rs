@@ -11,7 +11,14 @@ const CSV: (&str, &str) = ("content-type", "text/csv");
 
 fn loaded(load: Load) -> Server {
     let targets = vec!["converted".into()];
-    let server = Server::configured(Config { targets, now: None, access: Access::open(), load, capture: false });
+    let server = Server::configured(Config {
+        targets,
+        now: None,
+        access: Access::open(),
+        load,
+        patience: PATIENCE,
+        capture: false,
+    });
     server.promote(&columns_model());
     server
 }

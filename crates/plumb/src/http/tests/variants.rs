@@ -121,7 +121,8 @@ fn a_promotion_under_full_load_loses_no_request() {
 #[test]
 fn the_metrics_tell_variants_apart_and_how_old_their_models_are() {
     let now = Some(hour_of_new_year(2));
-    let config = Config { targets: Vec::new(), now, access: Access::open(), load: LOAD, capture: false };
+    let config =
+        Config { targets: Vec::new(), now, access: Access::open(), load: LOAD, patience: PATIENCE, capture: false };
     let server = Server::configured(config);
     let model_id = server.promote(&columns_model());
     let body = json!({ "target": "converted", "features": { "age": 30 } });
