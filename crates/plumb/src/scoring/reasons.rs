@@ -5,7 +5,7 @@ use plumb_lead::{Feature, FeatureKind, Reason};
 use plumb_learn::{Model, Predictor};
 
 /// Reasons of one prediction: more are not read.
-pub(super) const REASONS_MAX: usize = 6;
+pub(crate) const REASONS_MAX: usize = 6;
 
 /// In log-odds: less than this moves a score by less than a quarter of a percent.
 const CONTRIBUTION_MIN: f64 = 0.01;

@@ -10,7 +10,7 @@ use plumb_lead::{FieldValue, Lead, Observation, Prediction, Table, Unseen};
 use super::told_of_unseen;
 use crate::commands::{Workplace, bar, load};
 use crate::registry;
-use crate::scoring::{self, Origin, Scorer};
+use crate::scoring::{self, Explained, Origin, REASONS_MAX, Scorer, Whose};
 use crate::store::LeadBrief;
 
 /// Rows that are scored between two moves of the bar.
@@ -89,7 +89,9 @@ fn predict(
     let mut unseen: Vec<Unseen> = Vec::new();
     for first in (0..observations.len()).step_by(ROWS_AT_ONCE) {
         let rows: Vec<usize> = (first..observations.len().min(first + ROWS_AT_ONCE)).collect();
-        let scored = scorer.predict(&table.select(&rows), &observations[first..first + rows.len()], origin)?;
+        let whose = observations[first..first + rows.len()].iter().map(Whose::of);
+        let rows_of_model = scorer.rows(&table.select(&rows))?;
+        let scored = scorer.predict(rows_of_model, whose, origin, Explained::Reasons(REASONS_MAX))?;
         predictions.extend(scored.predictions);
         scoring::add_unseen(&mut unseen, scored.unseen);
         bar.inc(rows.len() as u64);
