@@ -5,6 +5,8 @@ const { readFileSync } = require("node:fs");
 // Without a key the request goes out as it is.
 const unsigned = { signer: { sign: async (request) => request }, credentials: { accessKeyId: "", secretAccessKey: "" } };
 
+const now = Date.now;
+
 // Does to a signed request what somebody on the way could do.
 const changes = (change) => (next) => (args) => {
   const { request } = args;
@@ -18,7 +20,8 @@ const changes = (change) => (next) => (args) => {
 
 async function outcome({ operation = "InvokeEndpoint", input, base64, key, clock = 0, attempts, change }) {
   const identity = key ? { credentials: { accessKeyId: key[0], secretAccessKey: key[1] } } : unsigned;
-  const client = new sdk.SageMakerRuntimeClient({ ...identity, systemClockOffset: 1000 * clock, maxAttempts: attempts });
+  Date.now = () => now() + 1000 * clock;
+  const client = new sdk.SageMakerRuntimeClient({ ...identity, maxAttempts: attempts });
   if (change) client.middlewareStack.add(changes(change), { step: "deserialize", name: "change" });
   const body = base64 ? { Body: Buffer.from(base64, "base64") } : {};
   try {
