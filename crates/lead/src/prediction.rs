@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Band, Error, Interval, Score};
 
-/// A score given to a lead at a moment by a model, with its reasons.
+/// A score given to a lead at a moment by a model, with its reasons if they were told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
     /// Its own id, a UUID of version 7.
     pub prediction_id: String,
-    /// The lead; a caller's own name for one that is not in the ground.
+    /// The lead; a caller's own name for one that is not in the ground. A row that nobody gave a name has its prediction's
+    /// id.
     pub lead_id: String,
     /// The target, as in `plumb.toml`.
     pub target: String,
@@ -25,7 +26,8 @@ pub struct Prediction {
     pub interval: Option<Interval>,
     /// The score's range.
     pub band: Band,
-    /// The most important reasons, for and against, largest first.
+    /// The most important reasons, for and against, largest first. None if the caller asked for the score alone: what the
+    /// model was given is in `basis`, from which they follow.
     pub reasons: Vec<Reason>,
     /// What it rests on.
     pub basis: Basis,

@@ -9,6 +9,7 @@ mod training;
 mod foreign;
 mod workers;
 mod card;
+mod ids;
 mod scoring;
 mod watching;
 mod verifying;

@@ -100,6 +100,7 @@ fn read_rows(path: &Path) -> Result<(), TestCaseError> {
             feature("paid", FeatureKind::Flag),
             feature("channel", FeatureKind::Category { levels }),
         ],
+        languages: Vec::new(),
     };
     for id in [None, Some("channel")] {
         let Ok(mut rows) = Rows::open(path, &set, id) else { continue };

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Place;
-use crate::http::{self, Access, App, Config, LOAD, Load, Style};
+use crate::http::{self, Access, App, Config, LOAD, Load, PATIENCE, Style};
 use crate::project::Project;
 use crate::store::Store;
 
@@ -137,7 +137,8 @@ async fn open(place: &Place, service: Service) -> Result<App> {
         let project = Project::open(&place.project)?;
         let lake = Lake::open(&data).await?;
         let store = place.store().await?;
-        let config = Config { targets: project.targets(), now: project.fixed_now(), access, load, capture, style };
+        let (targets, now) = (project.targets(), project.fixed_now());
+        let config = Config { targets, now, access, load, patience: PATIENCE, capture, style };
         return App::open(Some(lake), store, &data, config).await;
     }
     // A data folder alone, as `plumb quick` writes it.
@@ -148,7 +149,7 @@ async fn open(place: &Place, service: Service) -> Result<App> {
             place.project.display()
         );
     }
-    let config = Config { targets: Vec::new(), now: None, access, load, capture, style };
+    let config = Config { targets: Vec::new(), now: None, access, load, patience: PATIENCE, capture, style };
     App::open(None, Store::open_existing(&data.join("plumb.db")).await?, &data, config).await
 }
 

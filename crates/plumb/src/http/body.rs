@@ -1,25 +1,17 @@
 //! Bodies, read whole before anything else looks at them: a client that sends slowly, too much, or packed holds nobody
 //! up, and what stands behind has the bytes that a signature speaks of.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{Request, State};
+use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
-use axum::middleware::Next;
-use axum::response::Response;
 use http_body_util::BodyExt;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::error::Error;
 use super::{App, BODY_BYTES_MAX};
 use crate::traces;
-
-/// A whole body has to come within this time.
-const TIME_MAX: Duration = Duration::from_secs(30);
 
 /// So much of a body that is too large is read and thrown away, for most clients only listen when they have sent it all.
 const DRAINED_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
@@ -32,36 +24,34 @@ pub(super) fn room() -> Semaphore {
     Semaphore::new(ROOM_BYTES >> 10)
 }
 
-/// Reads the body and puts it in the place of its stream.
-pub(super) async fn read_whole(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+/// A body, and its share of the room for bodies, which it has until that is dropped.
+type Collected<'a> = (Bytes, Option<SemaphorePermit<'a>>);
+
+/// Reads a body whole.
+pub(super) async fn read<'a>(app: &'a App, headers: &HeaderMap, body: Body) -> Result<Collected<'a>, Error> {
     if body.is_end_stream() {
-        return next.run(Request::from_parts(parts, body)).await;
+        return Ok((Bytes::new(), None));
     }
-    let said = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    let expected = said.unwrap_or(BODY_BYTES_MAX).min(BODY_BYTES_MAX);
-    let reading = async {
-        let packed = parts.headers.get(CONTENT_ENCODING).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        if let Some(found) = packed.filter(|found| !found.eq_ignore_ascii_case("identity")) {
-            return Err(Error::content_encoding(&found));
-        }
-        let room = u32::try_from((expected >> 10) + 1).unwrap_or(u32::MAX);
-        let room = app.room.try_acquire_many(room).map_err(|_| Error::busy("too many bodies are under way"))?;
-        let bytes = timeout(TIME_MAX, collect(body, said)).await.map_err(|_| Error::too_slow())??;
-        Ok((bytes, room))
-    };
-    match reading.instrument(traces::reading()).await {
-        Ok((bytes, _room)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Err(error) => error.into_response_at(parts.uri.path()),
+    if let Some(found) = headers.get(CONTENT_ENCODING).map(|value| String::from_utf8_lossy(value.as_bytes()))
+        && !found.eq_ignore_ascii_case("identity")
+    {
+        return Err(Error::content_encoding(&found));
     }
+    let said = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let time_max = app.patience.body;
+    let reading = collect(app, body, said).instrument(traces::reading());
+    timeout(time_max, reading).await.map_err(|_| Error::too_slow(time_max))?
 }
 
-async fn collect(mut body: Body, said: Option<usize>) -> Result<Bytes, Error> {
+/// Room is taken for what has come and not for what was announced: a client that announces much and sends it slowly
+/// takes nothing away from others.
+async fn collect(app: &App, mut body: Body, said: Option<usize>) -> Result<Collected<'_>, Error> {
     if said.is_some_and(|said| said > DRAINED_BYTES_MAX) {
         return Err(Error::too_large());
     }
-    let mut bytes = Vec::with_capacity(said.unwrap_or(0).min(BODY_BYTES_MAX));
+    let mut bytes = Vec::new();
     let mut total = 0;
+    let mut room = take_room(app, 1)?;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Error::request(format!("the body cannot be read: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
@@ -69,9 +59,23 @@ async fn collect(mut body: Body, said: Option<usize>) -> Result<Bytes, Error> {
         if total > DRAINED_BYTES_MAX {
             break;
         }
-        if total <= BODY_BYTES_MAX {
-            bytes.extend_from_slice(&data);
+        if total > BODY_BYTES_MAX {
+            continue;
         }
+        let missing = (total >> 10).saturating_sub(room.num_permits());
+        if missing > 0 {
+            room.merge(take_room(app, missing)?);
+        }
+        if said == Some(data.len()) {
+            // Most bodies come in one piece.
+            return Ok((data, Some(room)));
+        }
+        bytes.extend_from_slice(&data);
     }
-    if total > BODY_BYTES_MAX { Err(Error::too_large()) } else { Ok(bytes.into()) }
+    if total > BODY_BYTES_MAX { Err(Error::too_large()) } else { Ok((bytes.into(), Some(room))) }
+}
+
+fn take_room(app: &App, kilobytes: usize) -> Result<SemaphorePermit<'_>, Error> {
+    let kilobytes = u32::try_from(kilobytes).unwrap_or(u32::MAX);
+    app.room.try_acquire_many(kilobytes).map_err(|_| Error::busy("too many bodies are under way"))
 }

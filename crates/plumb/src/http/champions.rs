@@ -149,14 +149,10 @@ fn found(answering: &[Answering], model_id: &str) -> Option<Arc<Scorer>> {
     answering.iter().find(|one| one.scorer.model_id == model_id).map(|one| one.scorer.clone())
 }
 
-/// Reads, checks and warms up a model off the async threads: a large one takes a while.
+/// Reads and checks a model off the async threads: a large one takes a while.
 async fn load(data: &Path, model_id: &str) -> Result<Arc<Scorer>> {
     let (data, id) = (data.to_owned(), model_id.to_owned());
-    let load = move || -> Result<Arc<Scorer>> {
-        let scorer = Scorer::from_bytes(&registry::load(&data, &id)?)?;
-        scorer.warm_up()?;
-        Ok(Arc::new(scorer))
-    };
+    let load = move || -> Result<Arc<Scorer>> { Ok(Arc::new(Scorer::from_bytes(&registry::load(&data, &id)?)?)) };
     spawn_blocking(load)
         .await
         .context("the loading of a model broke off")?

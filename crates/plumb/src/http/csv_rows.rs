@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use plumb_lead::{Feature, FeatureKind, FieldValue};
 
 use super::error::Error;
-use super::subject::{self, Subject};
+use super::subject::Subject;
 use super::wire::usable;
+use crate::scoring::Cell;
 
 /// How the lines are laid out, by the parameters of the content type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Layout {
     /// Cells before the features that are labels and no features.
-    labels: usize,
+    pub(super) labels: usize,
     /// Whether the first line has the features' names.
-    header: bool,
+    pub(super) header: bool,
 }
 
 impl Layout {
@@ -70,7 +71,7 @@ pub(super) fn read(body: &[u8], features: &[Feature], layout: Layout) -> Result<
 }
 
 /// Returns the first of the usual delimiters that the first line has outside quotes; a comma if it has none.
-fn delimiter(text: &str) -> u8 {
+pub(super) fn delimiter(text: &str) -> u8 {
     let mut quoted = false;
     for byte in text.lines().next().unwrap_or_default().bytes() {
         match byte {
@@ -103,7 +104,7 @@ fn row(record: &csv::StringRecord, columns: &[&Feature], labels: usize, line: us
         return Err(Error::request(message).hint(order(columns.iter().copied())));
     }
     let cells = columns.iter().zip(record.iter().skip(labels)).map(|(feature, cell)| {
-        let value = cell_value(&feature.kind, cell).ok_or_else(|| {
+        let value = self::cell(&feature.kind, cell).ok_or_else(|| {
             let expected = match feature.kind {
                 FeatureKind::Number => "a finite number that 32 bits can hold, or nothing if it is missing",
                 _ => "a flag",
@@ -111,10 +112,10 @@ fn row(record: &csv::StringRecord, columns: &[&Feature], labels: usize, line: us
             let error = Error::field(&feature.name, &format!("is `{cell}` in line {line}: expected {expected}"));
             if cell == feature.name { error.hint("send rows without a header, or `header=present`") } else { error }
         })?;
-        Ok((feature.name.clone(), value))
+        Ok((feature.name.clone(), value.into()))
     });
-    let features = cells.collect::<Result<BTreeMap<_, _>, Error>>()?;
-    Ok(Subject::Features { lead_id: subject::new_id(), features })
+    let features = cells.collect::<Result<BTreeMap<String, FieldValue>, Error>>()?;
+    Ok(Subject::Features { lead_id: None, features })
 }
 
 /// Returns a hint that names features in their order.
@@ -123,18 +124,18 @@ pub(super) fn order<'a>(features: impl Iterator<Item = &'a Feature>) -> String {
     format!("the order is `{}`", names.join("`, `"))
 }
 
-/// Returns a cell as a value of a feature's kind; `None` if it is none.
-fn cell_value(kind: &FeatureKind, cell: &str) -> Option<FieldValue> {
-    if cell.is_empty() {
-        return Some(FieldValue::Missing);
+/// Returns a text as a value of a feature's kind; `None` if it is none.
+pub(super) fn cell<'a>(kind: &FeatureKind, text: &'a str) -> Option<Cell<'a>> {
+    if text.is_empty() {
+        return Some(Cell::Missing);
     }
     match kind {
-        FeatureKind::Number => cell.parse().ok().and_then(usable).map(FieldValue::Number),
-        FeatureKind::Flag => match cell.to_ascii_lowercase().as_str() {
-            "1" | "1.0" | "true" | "yes" => Some(FieldValue::Flag(true)),
-            "0" | "0.0" | "false" | "no" => Some(FieldValue::Flag(false)),
+        FeatureKind::Number => text.parse().ok().and_then(usable).map(Cell::Number),
+        FeatureKind::Flag => match text.to_ascii_lowercase().as_str() {
+            "1" | "1.0" | "true" | "yes" => Some(Cell::Flag(true)),
+            "0" | "0.0" | "false" | "no" => Some(Cell::Flag(false)),
             _ => None,
         },
-        FeatureKind::Category { .. } => Some(FieldValue::Text(cell.to_owned())),
+        FeatureKind::Category { .. } => Some(Cell::Text(text)),
     }
 }

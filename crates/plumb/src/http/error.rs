@@ -2,6 +2,8 @@
 //! A constructor each for what callers can do wrong. What goes wrong on our side is logged here, once, with its chain;
 //! the caller is told no more than that.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
@@ -145,9 +147,9 @@ impl Error {
     }
 
     /// The body did not come in time.
-    pub(super) fn too_slow() -> Error {
+    pub(super) fn too_slow(time_max: Duration) -> Error {
         Error::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", "the body did not come in time")
-            .hint("send the whole body within 30 seconds")
+            .hint(format!("send the whole body within {} seconds", time_max.as_secs()))
     }
 
     /// The body is packed.

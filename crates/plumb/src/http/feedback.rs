@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::error::Error;
-use super::subject::new_id;
 use super::wire::Body;
+use crate::ids::new_id;
 
 /// The longest note, in characters: a page of text.
 const NOTE_CHARS_MAX: usize = 2_000;

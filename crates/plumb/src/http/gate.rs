@@ -1,16 +1,12 @@
 //! How much is scored at a time. Past that requests wait in a queue of a bounded length, and past that they are refused
 //! at once: a caller who hears `busy` can do something else, one who hears nothing cannot.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::Response;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
-use super::App;
 use super::error::Error;
 
 /// How much is taken on.
@@ -46,21 +42,16 @@ impl Gate {
         let working = self.load.working - self.working.available_permits();
         (working, inside.saturating_sub(working))
     }
-}
 
-/// Lets a request through when its turn comes.
-pub(super) async fn pass(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let gate = &app.gate;
-    let Ok(_inside) = gate.inside.try_acquire() else {
-        return Error::busy("the server has as much to do as it takes on").into_response_at(&path);
-    };
-    let deadline = Instant::now() + gate.load.deadline;
-    let turn = timeout_at(deadline, gate.working.acquire()).await;
-    let answer = match turn {
-        Ok(Ok(_working)) => timeout_at(deadline, next.run(request)).await.ok(),
-        _ => None,
-    };
-    let late = || Error::busy("the request was not answered by its deadline").into_response_at(&path);
-    answer.unwrap_or_else(late)
+    /// Has a request answered when its turn comes.
+    pub(super) async fn pass(&self, answer: impl Future<Output = Response>) -> Result<Response, Error> {
+        let full = |_| Error::busy("the server has as much to do as it takes on");
+        let _inside = self.inside.try_acquire().map_err(full)?;
+        let answered = async {
+            let _working = self.working.acquire().await.ok()?;
+            Some(answer.await)
+        };
+        let answered = timeout(self.load.deadline, answered).await.ok().flatten();
+        answered.ok_or_else(|| Error::busy("the request was not answered by its deadline"))
+    }
 }

@@ -6,8 +6,6 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 
 use super::error::Error;
 
@@ -23,25 +21,20 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (REFERRER_POLICY, "same-origin"),
 ];
 
-/// Refuses a request that changes something if a browser says that a page of another site made it.
+/// Returns why a request that changes something is refused, if a browser says that a page of another site made it.
 /// A program that is no browser sends neither header and passes.
-pub(super) async fn refuse_cross_site(request: Request, next: Next) -> Response {
+pub(super) fn refuses(request: &Request) -> Option<Error> {
     let harmless = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    match foreign_page(request.headers()) {
-        Some(page) if !harmless => Error::cross_site(&page).into_response(),
-        _ => next.run(request).await,
-    }
+    if harmless { None } else { foreign_page(request.headers()).map(|page| Error::cross_site(&page)) }
 }
 
-/// Adds the headers to every answer, and keeps answers about people out of caches.
-pub(super) async fn add_security_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+/// Adds the headers to an answer, and keeps answers about people out of caches.
+pub(super) fn add_security_headers(headers: &mut HeaderMap) {
+    headers.reserve(HEADERS.len() + 2);
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
 }
 
 /// Returns where a request comes from, if it is a page of another site.

@@ -13,11 +13,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
+use super::patience::{Impatient, Patience};
+
 /// Connections at a time; others wait in the system's queue. Each may hold a body of some megabytes for a while.
 const CONNECTIONS_MAX: usize = 2_048;
-
-/// A client that takes longer to send its headers, or to ask again, is gone.
-const HEADERS_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// How long requests under way may take when the server is told to stop.
 const GOODBYE_TIME_MAX: Duration = Duration::from_secs(20);
@@ -29,6 +28,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(super) async fn run(
     router: Router,
     listener: TcpListener,
+    patience: Patience,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -45,7 +45,7 @@ pub(super) async fn run(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = connection(stream, router.clone());
+                let connection = connection(stream, router.clone(), patience);
                 let connection = graceful.watch(connection);
                 tokio::spawn(async move {
                     if let Err(error) = connection.await {
@@ -70,13 +70,17 @@ pub(super) async fn run(
     Ok(())
 }
 
-fn connection(stream: TcpStream, router: Router) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
+fn connection(
+    stream: TcpStream,
+    router: Router,
+    patience: Patience,
+) -> http1::Connection<TokioIo<Impatient<TcpStream>>, TowerToHyperService<Router>> {
     // An answer is one small write; waiting to see whether more comes would only delay it.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("a connection stays slower than it could be: {error}");
     }
     http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_TIME_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .header_read_timeout(patience.headers)
+        .serve_connection(TokioIo::new(Impatient::new(stream, patience.answer)), TowerToHyperService::new(router))
 }

@@ -29,16 +29,16 @@ pub(super) struct Metrics {
 
 #[derive(Debug, Default)]
 struct Counted {
-    /// By path and status.
-    requests: BTreeMap<(String, u16), u64>,
+    /// By path, then status.
+    requests: BTreeMap<String, BTreeMap<u16, u64>>,
     /// By path.
     latency: BTreeMap<String, Latency>,
-    /// By target and variant.
-    answers: BTreeMap<(String, String), Latency>,
-    /// By target and model.
-    scores: BTreeMap<(String, String), u64>,
-    /// By target and feature.
-    unseen: BTreeMap<(String, String), u64>,
+    /// By target, then variant.
+    answers: BTreeMap<String, BTreeMap<String, Latency>>,
+    /// By target, then model.
+    scores: BTreeMap<String, BTreeMap<String, u64>>,
+    /// By target, then feature.
+    unseen: BTreeMap<String, BTreeMap<String, u64>>,
     unrated: BTreeMap<String, u64>,
 }
 
@@ -54,22 +54,22 @@ impl Metrics {
     /// Counts a request that was answered.
     pub(super) fn request(&self, path: &str, status: u16, took: Duration) {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        *counted.requests.entry((path.to_owned(), status)).or_default() += 1;
-        counted.latency.entry(path.to_owned()).or_default().add(took);
+        *at(&mut counted.requests, path).entry(status).or_default() += 1;
+        at(&mut counted.latency, path).add(took);
     }
 
     /// Counts an answer of a variant, and the time from its choice until its answer was kept.
     pub(super) fn answered(&self, target: &str, variant: &str, took: Duration) {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        counted.answers.entry((target.to_owned(), variant.to_owned())).or_default().add(took);
+        at(at(&mut counted.answers, target), variant).add(took);
     }
 
     /// Counts scores that a model gave, and the categories that it had never seen.
     pub(super) fn scored(&self, target: &str, model_id: &str, rows: usize, unseen: &[Unseen]) {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        *counted.scores.entry((target.to_owned(), model_id.to_owned())).or_default() += rows as u64;
+        *at(at(&mut counted.scores, target), model_id) += rows as u64;
         for category in unseen {
-            *counted.unseen.entry((target.to_owned(), category.feature.clone())).or_default() += category.rows as u64;
+            *at(at(&mut counted.unseen, target), &category.feature) += category.rows as u64;
         }
     }
 
@@ -84,10 +84,8 @@ impl Metrics {
     fn text(&self) -> String {
         let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = String::new();
-        let requests = counted
-            .requests
-            .iter()
-            .map(|((path, code), count)| (format!("path=\"{}\",code=\"{code}\"", escaped(path)), count.to_string()));
+        let requests = each(&counted.requests)
+            .map(|(path, code, count)| (format!("path=\"{}\",code=\"{code}\"", escaped(path)), count.to_string()));
         family(&mut text, "plumb_requests_total", "counter", "Requests answered.", requests);
         head(&mut text, "plumb_request_seconds", "histogram", "Time from a request's headers to its answer.");
         for (path, latency) in &counted.latency {
@@ -95,15 +93,15 @@ impl Metrics {
         }
         let help = "Time from the choice of a variant until its answer was kept: reading, scoring, journal.";
         head(&mut text, "plumb_answer_seconds", "histogram", help);
-        for ((target, variant), latency) in &counted.answers {
+        for (target, variant, latency) in each(&counted.answers) {
             let labels = format!("target=\"{}\",variant=\"{}\"", escaped(target), escaped(variant));
             latency.write(&mut text, "plumb_answer_seconds", &labels);
         }
-        let scores = counted.scores.iter().map(|((target, model), count)| {
+        let scores = each(&counted.scores).map(|(target, model, count)| {
             (format!("target=\"{}\",model=\"{}\"", escaped(target), escaped(model)), count.to_string())
         });
         family(&mut text, "plumb_scores_total", "counter", "Rows scored.", scores);
-        let unseen = counted.unseen.iter().map(|((target, feature), count)| {
+        let unseen = each(&counted.unseen).map(|(target, feature, count)| {
             (format!("target=\"{}\",feature=\"{}\"", escaped(target), escaped(feature)), count.to_string())
         });
         family(&mut text, "plumb_unseen_total", "counter", "Categories that training never saw.", unseen);
@@ -114,6 +112,19 @@ impl Metrics {
         family(&mut text, "plumb_unrated_total", "counter", "Categories without a known outcome.", unrated);
         text
     }
+}
+
+/// Returns what is counted under a name, from nothing on if need be. A name that is there costs no copy of it.
+fn at<'a, T: Default>(counted: &'a mut BTreeMap<String, T>, name: &str) -> &'a mut T {
+    if !counted.contains_key(name) {
+        counted.insert(name.to_owned(), T::default());
+    }
+    counted.get_mut(name).expect("it was put there if it was not")
+}
+
+/// Returns all that is counted under two names.
+fn each<K, T>(counted: &BTreeMap<String, BTreeMap<K, T>>) -> impl Iterator<Item = (&String, &K, &T)> {
+    counted.iter().flat_map(|(outer, inner)| inner.iter().map(move |(name, value)| (outer, name, value)))
 }
 
 impl Latency {

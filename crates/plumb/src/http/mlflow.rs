@@ -13,9 +13,11 @@ use serde_json::{Map, Value, json};
 use super::App;
 use super::error::Error;
 use super::invoke::of_type;
-use super::subject::{self, Subject};
+use super::plain_rows;
+use super::subject::{self, Asked, Subject};
 use super::variants::Chosen;
 use super::wire::{Fields, field_value};
+use crate::scoring::Explained;
 
 /// The forms of an input; a body has one of them.
 const FORMS: [&str; 4] = ["dataframe_split", "dataframe_records", "instances", "inputs"];
@@ -29,13 +31,20 @@ pub(super) async fn version() -> &'static str {
 
 /// Scores the rows of a body.
 pub(super) async fn evaluate(app: &Arc<App>, chosen: &Chosen, body: &[u8]) -> Result<Response, Error> {
-    let order = subject::feature_names(&chosen.answering.scorer);
-    let subjects = rows(body, &order)?;
-    let subjects = subjects.into_iter().map(|features| Subject::Features { lead_id: subject::new_id(), features });
-    let scored = subject::score(app, chosen, subjects.collect(), app.now()).await?;
+    let scored = subject::score(app, chosen, read(body, chosen)?, app.now(), Explained::Not).await?;
     subject::keep(app, chosen, &scored, None).await?;
     let scores: Vec<f64> = scored.predictions.iter().map(|prediction| prediction.score.get()).collect();
     Ok(of_type("application/json", json!({ "predictions": scores }).to_string()))
+}
+
+/// Reads a body for the variant that answers.
+pub(super) fn read(body: &[u8], chosen: &Chosen) -> Result<Asked, Error> {
+    let plain = chosen.plain_rows(|scorer| plain_rows::mlflow(body, scorer));
+    let subjects = || -> Result<Vec<Subject>, Error> {
+        let rows = rows(body, &subject::feature_names(&chosen.answering.scorer))?;
+        Ok(rows.into_iter().map(|features| Subject::Features { lead_id: None, features }).collect())
+    };
+    Asked::plain_or(plain, subjects)
 }
 
 /// Reads the rows of a body. `order` names the values of a row that is a list.

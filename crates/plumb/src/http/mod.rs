@@ -16,6 +16,7 @@
 //! | `GET /`, `/leads/{lead_id}`, `/models`, `/watch`, `/api` | the same for people |
 
 mod listen;
+mod patience;
 mod request;
 mod access;
 mod body;
@@ -39,6 +40,7 @@ mod models;
 mod open_inference;
 mod openapi;
 mod pages;
+mod plain_rows;
 mod score;
 mod subject;
 mod watch;
@@ -61,6 +63,7 @@ use tokio::sync::Semaphore;
 pub(crate) use crate::http::access::Access;
 pub(crate) use crate::http::gate::{LOAD, Load};
 pub(crate) use crate::http::invoke::Style;
+pub(crate) use crate::http::patience::{PATIENCE, Patience};
 
 use crate::http::champions::Champions;
 use crate::http::error::Error;
@@ -92,6 +95,8 @@ pub(crate) struct App {
     access: Access,
     /// How much is scored at a time.
     gate: Gate,
+    /// How long clients may take.
+    patience: Patience,
     /// What is counted.
     metrics: Metrics,
     /// The room for bodies that are under way.
@@ -119,6 +124,8 @@ pub(crate) struct Config {
     pub(crate) access: Access,
     /// How much is taken on.
     pub(crate) load: Load,
+    /// How long clients may take.
+    pub(crate) patience: Patience,
     /// Whether what is sent and answered is kept.
     pub(crate) capture: bool,
     /// How invocations are answered that do not say it themselves.
@@ -135,7 +142,7 @@ impl App {
             champions.prepare(lake).await?;
         }
         let ground = lake.map(|lake| Ground::new(lake, data));
-        let Config { targets, now, access, load, capture, style } = config;
+        let Config { targets, now, access, load, patience, capture, style } = config;
         let (gate, metrics, retired) = (Gate::new(load), Metrics::default(), Retired::new(data));
         let (room, shadows) = (body::room(), Arc::new(Semaphore::new(SHADOWS_MAX)));
         Ok(App {
@@ -147,6 +154,7 @@ impl App {
             now,
             access,
             gate,
+            patience,
             metrics,
             room,
             journal,
@@ -188,24 +196,31 @@ pub(crate) async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let app = Arc::new(app);
-    listen::run(router(app.clone()), listener, shutdown).await?;
+    listen::run(router(app.clone()), listener, app.patience, shutdown).await?;
     // Nothing would be lost without this; but who looks at the store next would not see the last answers.
     app.journal.settle().await;
     Ok(())
 }
 
+/// Where rows and leads are scored, which only so many requests do at a time.
+const SCORING: [&str; 5] = [
+    "/v1/score",
+    "/endpoints/{target}/invocations",
+    "/invocations",
+    "/v2/models/{model}/infer",
+    "/v2/models/{model}/versions/{version}/infer",
+];
+
 fn router(app: Arc<App>) -> Router {
-    let scoring = Router::new()
-        .route("/v1/score", post(score::post))
-        .route("/endpoints/{target}/invocations", post(invoke::post))
-        .route("/invocations", post(invoke::container::invocations))
-        .route("/v2/models/{model}/infer", post(open_inference::infer))
-        .route("/v2/models/{model}/versions/{version}/infer", post(open_inference::infer))
-        .route_layer(middleware::from_fn_with_state(app.clone(), gate::pass));
+    let [score, endpoint, container, infer, infer_by_version] = SCORING;
     Router::new()
-        .merge(scoring)
+        .route(score, post(score::post))
+        .route(endpoint, post(invoke::post))
         .route("/endpoints/{target}/async-invocations", post(invoke::refuse_async))
         .route("/endpoints/{target}/invocations-response-stream", post(invoke::refuse_stream))
+        .route(container, post(invoke::container::invocations))
+        .route(infer, post(open_inference::infer))
+        .route(infer_by_version, post(open_inference::infer))
         .route("/ping", get(invoke::container::ping))
         .route("/health", get(invoke::container::ping))
         .route("/version", get(mlflow::version))
@@ -230,11 +245,6 @@ fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(error::wrong_method)
         // `body` has bounded what comes here.
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn(access::verify))
-        .layer(middleware::from_fn_with_state(app.clone(), body::read_whole))
-        .layer(middleware::from_fn_with_state(app.clone(), access::admit))
-        .layer(middleware::from_fn(guard::refuse_cross_site))
-        .layer(middleware::from_fn(guard::add_security_headers))
         .layer(middleware::from_fn_with_state(app.clone(), request::follow))
         .with_state(app)
 }

@@ -15,9 +15,10 @@ use serde_json::{Value, json};
 use super::App;
 use super::error::Error;
 use super::language::{self, Liked};
-use super::subject::{self, Subject};
+use super::subject::{self, Asked, Subject};
 use super::variants::Chosen;
 use super::wire::{Body, Fields, usable};
+use crate::scoring::{Explained, REASONS_MAX};
 
 /// What stands in the path: a model, and perhaps its version. What cannot be read is a value, so that it too is answered
 /// in the protocol's form.
@@ -124,15 +125,18 @@ async fn infer_all(app: &Arc<App>, path: Named, liked: &Liked, body: Body) -> Re
         return Err(Error::field("outputs", &problem));
     }
     let chosen = choose(app, path).await?;
-    let subjects = rows(inputs)?.into_iter().map(|features| Subject::Features { lead_id: subject::new_id(), features });
-    let scored = subject::score(app, &chosen, subjects.collect(), app.now()).await?;
+    let subjects = rows(inputs)?.into_iter().map(|features| Subject::Features { lead_id: None, features });
+    let with_reasons = explain || asked("reasons");
+    let explained = if with_reasons { Explained::Reasons(REASONS_MAX) } else { Explained::Not };
+    let subjects = Asked::Subjects(subjects.collect());
+    let scored = subject::score(app, &chosen, subjects, app.now(), explained).await?;
     subject::keep(app, &chosen, &scored, None).await?;
     let shape = [scored.predictions.len(), 1];
     let scores: Vec<f64> = scored.predictions.iter().map(|prediction| prediction.score.get()).collect();
     let mut tensors = vec![json!({ "name": "score", "shape": shape, "datatype": "FP64", "data": scores })];
     let scorer = &chosen.answering.scorer;
     let mut headers = HeaderMap::new();
-    if explain || asked("reasons") {
+    if with_reasons {
         headers = language::headers(liked.choose(&scorer.artifact.model.features));
         let reasons = |prediction: &plumb_lead::Prediction| {
             let reasons = prediction.reasons.iter();

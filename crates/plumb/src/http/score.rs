@@ -10,13 +10,17 @@ use anyhow::Context;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::App;
 use super::error::Error;
 use super::language::{self, Liked};
-use super::subject::{self, Subject};
+use super::plain_rows::ScoreBody;
+use super::subject::{self, Asked, Subject};
+use super::variants::Chosen;
 use super::wire::{Body, PredictionAnswer, UnseenAnswer};
+use crate::scoring::{Explained, REASONS_MAX};
 
 /// The prediction, and the categories in the request that training never saw.
 #[derive(Serialize)]
@@ -32,6 +36,29 @@ pub(super) async fn post(
     liked: Liked,
     body: Body,
 ) -> Result<(HeaderMap, Json<Answer>), Error> {
+    let (chosen, asked, as_of) = match plain(&app, &body).await? {
+        Some((chosen, asked)) => (chosen, asked, app.now()),
+        None => read(&app, &body).await?,
+    };
+    let scored = subject::score(&app, &chosen, asked, as_of, Explained::Reasons(REASONS_MAX)).await?;
+    subject::keep(&app, &chosen, &scored, None).await?;
+    let scorer = &chosen.answering.scorer;
+    let told = language::tell(&scored, scorer, &liked).await?;
+    let prediction = told.first().cloned().context("one row gave no prediction")?.into();
+    let headers = language::headers(liked.choose(&scorer.artifact.model.features));
+    Ok((headers, Json(Answer { prediction, unseen: scored.unseen.into_iter().map(UnseenAnswer::from).collect() })))
+}
+
+/// Reads what most callers send: a target, features, and perhaps a name. `None` if it is anything else.
+async fn plain(app: &App, body: &Body) -> Result<Option<(Chosen, Asked)>, Error> {
+    let is_json = body.content_type().as_deref() == Some("application/json");
+    let Some(said) = ScoreBody::read(&body.bytes).filter(|_| is_json) else { return Ok(None) };
+    let chosen = app.variants(said.target).await?.choose().ok_or_else(|| Error::no_champion(said.target))?;
+    let rows = chosen.plain_rows(|scorer| said.row(scorer));
+    Ok(rows.map(|(rows, lead_id)| (chosen, Asked::Rows(rows, lead_id.map(str::to_owned)))))
+}
+
+async fn read(app: &App, body: &Body) -> Result<(Chosen, Asked, DateTime<Utc>), Error> {
     let mut fields = body.json()?;
     let target = fields.text_needed("target")?;
     let chosen = app.variants(&target).await?.choose().ok_or_else(|| Error::no_champion(&target))?;
@@ -39,11 +66,5 @@ pub(super) async fn post(
     let subject = Subject::read(&mut fields, &subject::feature_names(&chosen.answering.scorer))?;
     fields.no_more()?;
     subject::check_created(&subject, "", as_of)?;
-    let scored = subject::score(&app, &chosen, vec![subject], as_of).await?;
-    subject::keep(&app, &chosen, &scored, None).await?;
-    let scorer = &chosen.answering.scorer;
-    let told = language::tell(&scored, scorer, &liked).await?;
-    let prediction = told.first().cloned().context("one row gave no prediction")?.into();
-    let headers = language::headers(liked.choose(&scorer.artifact.model.features));
-    Ok((headers, Json(Answer { prediction, unseen: scored.unseen.into_iter().map(UnseenAnswer::from).collect() })))
+    Ok((chosen, Asked::Subjects(vec![subject]), as_of))
 }

@@ -6,18 +6,19 @@ use std::sync::Arc;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use plumb_lake::Lake;
-use plumb_lead::{Event, FieldValue, Lead, Observation, Prediction, Unseen};
+use plumb_lead::{Event, FieldValue, Lead, Prediction, Unseen};
+use plumb_learn::Explanation;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
-use uuid::Uuid;
 
 use super::App;
 use super::error::Error;
 use super::known::{self, News};
 use super::variants::{Answering, Chosen, Variants};
 use super::wire::{Fields, field_value};
+use crate::ids::new_id;
 use crate::journal::{Capture, Said};
-use crate::scoring::{self, Origin, Scorer};
+use crate::scoring::{self, Explained, Origin, Rows, Scorer, Whose};
 use crate::traces::TRACED;
 
 /// One thing to score.
@@ -28,7 +29,24 @@ pub(super) enum Subject {
     /// A lead that the request brings with it.
     Given { lead: Lead, events: Vec<Event> },
     /// The model's inputs themselves.
-    Features { lead_id: String, features: BTreeMap<String, FieldValue> },
+    Features { lead_id: Option<String>, features: BTreeMap<String, FieldValue> },
+}
+
+/// What a request asks to be scored.
+pub(super) enum Asked {
+    /// Rows as the model takes them, and the name of the only one if it has one.
+    Rows(Rows, Option<String>),
+    Subjects(Vec<Subject>),
+}
+
+impl Asked {
+    /// Returns plain rows where they could be read, or else what `read` makes of the body.
+    pub(super) fn plain_or(
+        plain: Option<Rows>,
+        read: impl FnOnce() -> Result<Vec<Subject>, Error>,
+    ) -> Result<Asked, Error> {
+        plain.map_or_else(|| read().map(Asked::Subjects), |rows| Ok(Asked::Rows(rows, None)))
+    }
 }
 
 impl Subject {
@@ -56,7 +74,7 @@ impl Subject {
             }
             (lead_id, None, Some(features)) if events.is_none() => {
                 let features = read_features(features, &features_path, order)?;
-                Ok(Subject::Features { lead_id: lead_id.unwrap_or_else(new_id), features })
+                Ok(Subject::Features { lead_id, features })
             }
             _ => Err(Error::request("what is to be scored is not clear").hint(
                 "send one of `lead_id` (with what is newer in `lead` and `events`, if anything), `lead` (with `events`), \
@@ -71,25 +89,64 @@ pub(super) struct Scored {
     pub(super) predictions: Vec<Prediction>,
     /// The categories that training never saw.
     pub(super) unseen: Vec<Unseen>,
-    /// What each feature did to each margin, in log-odds: a list for each prediction, in the model's order.
+    /// What each feature did to each margin, in log-odds, if that was asked for: a list for each prediction, in the
+    /// model's order.
     pub(super) contributions: Vec<Vec<f64>>,
 }
 
-/// So many rows of features, or leads that come with their events, are scored where the request is: some 150 µs each,
-/// while to hand work to another thread and to be woken again costs a third of that.
+/// So many rows of features, or leads that come with their events, are scored where the request is: some 100 µs each at
+/// most, while to hand work to another thread and to be woken again costs half of that.
 const SUBJECTS_AT_ONCE: usize = 3;
 
 /// A lead with more events than this is not scored where the request is.
 const EVENTS_AT_ONCE: usize = 1_000;
 
-/// Scores subjects by the chosen variant, and has the shadow variants score them too. What is scored has to be kept by
+/// Scores what is asked by the chosen variant, and has the shadow variants score it too. What is scored has to be kept by
 /// [`keep`] before it is answered.
 #[tracing::instrument(target = TRACED, skip_all)]
 pub(super) async fn score(
     app: &Arc<App>,
     chosen: &Chosen,
+    asked: Asked,
+    as_of: DateTime<Utc>,
+    explained: Explained,
+) -> Result<Scored, Error> {
+    let scorer = &chosen.answering.scorer;
+    let scored = match asked {
+        Asked::Rows(rows, lead_id) if rows.matrix.rows <= SUBJECTS_AT_ONCE => {
+            score_rows(scorer, rows, lead_id.as_deref(), as_of, explained)?
+        }
+        Asked::Rows(rows, lead_id) => {
+            let model = scorer.clone();
+            let work = move || score_rows(&model, rows, lead_id.as_deref(), as_of, explained);
+            spawn_blocking(work).await.context("the scoring broke off")??
+        }
+        Asked::Subjects(subjects) => score_subjects(app, chosen, subjects, as_of, explained).await?,
+    };
+    app.metrics.scored(&scorer.artifact.target, &scorer.model_id, scored.predictions.len(), &scored.unseen);
+    Ok(scored)
+}
+
+fn score_rows(
+    scorer: &Scorer,
+    rows: Rows,
+    lead_id: Option<&str>,
+    as_of: DateTime<Utc>,
+    explained: Explained,
+) -> Result<Scored, Error> {
+    let whose = std::iter::repeat_n(Whose { lead_id, as_of }, rows.matrix.rows);
+    let scoring::Scored { predictions, unseen, explanation } =
+        scorer.predict(rows, whose, &Origin::default(), explained)?;
+    let contributions = (0..predictions.len()).map(|row| contributions(explanation.as_ref(), row)).collect();
+    Ok(Scored { predictions, unseen, contributions })
+}
+
+async fn score_subjects(
+    app: &Arc<App>,
+    chosen: &Chosen,
     subjects: Vec<Subject>,
     as_of: DateTime<Utc>,
+    explained: Explained,
 ) -> Result<Scored, Error> {
     for shadow in chosen.variants.shadows() {
         score_in_shadow(app, shadow, chosen.event_id.clone(), subjects.clone(), as_of);
@@ -101,17 +158,14 @@ pub(super) async fn score(
         Subject::Given { events, .. } => events.len() <= EVENTS_AT_ONCE,
         Subject::Features { .. } => true,
     };
-    let scored = if subjects.len() <= SUBJECTS_AT_ONCE && subjects.iter().all(is_short) {
-        score_all(app, scorer, subjects, as_of).await?
-    } else {
-        let (runtime, shared) = (Handle::current(), app.clone());
-        // Many rows keep a processor busy for longer than an async thread may be, and so does a look into the ground.
-        let model = scorer.clone();
-        let work = move || runtime.block_on(score_all(&shared, &model, subjects, as_of));
-        spawn_blocking(work).await.context("the scoring broke off")??
-    };
-    app.metrics.scored(&scorer.artifact.target, &scorer.model_id, scored.predictions.len(), &scored.unseen);
-    Ok(scored)
+    if subjects.len() <= SUBJECTS_AT_ONCE && subjects.iter().all(is_short) {
+        return score_all(app, scorer, subjects, as_of, explained).await;
+    }
+    let (runtime, shared) = (Handle::current(), app.clone());
+    // Many rows keep a processor busy for longer than an async thread may be, and so does a look into the ground.
+    let model = scorer.clone();
+    let work = move || runtime.block_on(score_all(&shared, &model, subjects, as_of, explained));
+    spawn_blocking(work).await.context("the scoring broke off")?
 }
 
 /// Keeps what was scored; when this returns, it survives whatever happens to the program.
@@ -140,7 +194,7 @@ fn score_in_shadow(
     let (runtime, app, shadow) = (Handle::current(), app.clone(), shadow.clone());
     spawn_blocking(move || {
         let kept = runtime.block_on(async {
-            let scored = score_all(&app, &shadow.scorer, subjects, as_of).await?;
+            let scored = score_all(&app, &shadow.scorer, subjects, as_of, Explained::Not).await?;
             let predictions = scored.predictions.as_slice();
             let (variant, event_id) = (shadow.name.as_str(), event_id.as_deref());
             let said = Said { variant, shadow: true, event_id, predictions, capture: None };
@@ -184,12 +238,13 @@ pub(super) fn check_created(subject: &Subject, path: &str, as_of: DateTime<Utc>)
     }
 }
 
-/// Returns a new id for a row that the caller gave no name.
-pub(super) fn new_id() -> String {
-    Uuid::now_v7().to_string()
-}
-
-async fn score_all(app: &App, scorer: &Scorer, subjects: Vec<Subject>, as_of: DateTime<Utc>) -> Result<Scored, Error> {
+async fn score_all(
+    app: &App,
+    scorer: &Scorer,
+    subjects: Vec<Subject>,
+    as_of: DateTime<Utc>,
+    explained: Explained,
+) -> Result<Scored, Error> {
     let needs_lake = subjects.iter().any(|subject| !matches!(subject, Subject::Features { .. }));
     // All leads of a request are read from one version of the ground.
     let lake = if needs_lake { Some(lake(app, scorer).await?) } else { None };
@@ -197,16 +252,18 @@ async fn score_all(app: &App, scorer: &Scorer, subjects: Vec<Subject>, as_of: Da
     let mut unseen: Vec<Unseen> = Vec::new();
     let mut scored: Vec<Option<(Prediction, Vec<f64>)>> = Vec::new();
     scored.resize_with(subjects.len(), || None);
-    let (mut rows, mut observations, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut lead_ids, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for (place, subject) in subjects.into_iter().enumerate() {
         let one = match subject {
-            Subject::Known { lead_id, news } => score_known(app, lake()?, scorer, lead_id, news, as_of).await?,
+            Subject::Known { lead_id, news } => {
+                score_known(app, lake()?, scorer, (lead_id, news), as_of, explained).await?
+            }
             Subject::Given { lead, events } => {
-                scoring::score_lead(lake()?, scorer, &lead, &events, as_of, &Origin::default()).await?
+                scoring::score_lead(lake()?, scorer, &lead, &events, as_of, &Origin::default(), explained).await?
             }
             Subject::Features { lead_id, features } => {
                 rows.push(features);
-                observations.push(Observation { lead_id, as_of });
+                lead_ids.push(lead_id);
                 places.push(place);
                 continue;
             }
@@ -218,7 +275,8 @@ async fn score_all(app: &App, scorer: &Scorer, subjects: Vec<Subject>, as_of: Da
     }
     if !rows.is_empty() {
         let table = scoring::table_of(&scorer.artifact.model.features, &rows)?;
-        let more = scorer.predict(&table, &observations, &Origin::default())?;
+        let whose = lead_ids.iter().map(|lead_id| Whose { lead_id: lead_id.as_deref(), as_of });
+        let more = scorer.predict(scorer.rows(&table)?, whose, &Origin::default(), explained)?;
         put(&mut scored, &mut unseen, &places, more);
     }
     let count = scored.len();
@@ -237,18 +295,22 @@ fn put(
     more: scoring::Scored,
 ) {
     for ((row, prediction), place) in more.predictions.into_iter().enumerate().zip(places) {
-        scored[*place] = Some((prediction, more.explanation.row(row).to_vec()));
+        scored[*place] = Some((prediction, contributions(more.explanation.as_ref(), row)));
     }
     scoring::add_unseen(unseen, more.unseen);
+}
+
+fn contributions(explanation: Option<&Explanation>, row: usize) -> Vec<f64> {
+    explanation.map_or_else(Vec::new, |explanation| explanation.row(row).to_vec())
 }
 
 async fn score_known(
     app: &App,
     lake: &Arc<Lake>,
     scorer: &Scorer,
-    lead_id: String,
-    news: News,
+    (lead_id, news): (String, News),
     as_of: DateTime<Utc>,
+    explained: Explained,
 ) -> Result<scoring::Scored, Error> {
     let origin = match news.names() {
         brought if brought.is_empty() => Origin::of(lake),
@@ -261,7 +323,7 @@ async fn score_known(
             None => return Err(scoring::Error::UnknownLead { lead_id }.into()),
         },
     };
-    Ok(scoring::score_lead(lake, scorer, &lead, &events, as_of, &origin).await?)
+    Ok(scoring::score_lead(lake, scorer, &lead, &events, as_of, &origin, explained).await?)
 }
 
 async fn lake(app: &App, scorer: &Scorer) -> Result<Arc<Lake>, Error> {

@@ -37,6 +37,12 @@ impl Chosen {
     pub(super) fn named(self, event_id: Option<String>) -> Chosen {
         Chosen { event_id, ..self }
     }
+
+    /// Returns what a reader of plain rows makes of a body for the model that answers. Not if a shadow is asked too: its
+    /// model may have other columns.
+    pub(super) fn plain_rows<T>(&self, read: impl FnOnce(&Scorer) -> Option<T>) -> Option<T> {
+        if self.variants.shadows().next().is_some() { None } else { read(&self.answering.scorer) }
+    }
 }
 
 /// All variants of a target.

@@ -24,8 +24,9 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Body, Error> {
-        let headers = request.headers().clone();
-        let bytes = Bytes::from_request(request, state).await?;
+        let (mut parts, body) = request.into_parts();
+        let headers = std::mem::take(&mut parts.headers);
+        let bytes = Bytes::from_request(Request::from_parts(parts, body), state).await?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(Error::empty_body());
         }

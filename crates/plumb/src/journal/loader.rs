@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
 use super::capture::Captures;
-use super::{Record, Segment, Segments};
+use super::segments::{AtHand, Segments};
+use super::{Record, line};
 use crate::store::Store;
 
 /// Between two loads: a transaction costs the same for one row as for a hundred.
@@ -42,10 +43,10 @@ impl Loader {
             if file.try_lock().is_err() {
                 continue;
             }
-            let segment = Segment { name: name.to_owned(), bytes: file.metadata()?.len() };
-            let mut captures = Captures::again(&self.captures, &segment.name);
-            self.load(&segment, &mut captures).await.with_context(|| format!("cannot load `{}`", path.display()))?;
-            self.forget(&segment).await?;
+            let (bytes, mut captures) = (file.metadata()?.len(), Captures::again(&self.captures, name));
+            let loaded = self.load(name, bytes, &mut captures).await;
+            loaded.with_context(|| format!("cannot load `{}`", path.display()))?;
+            self.forget(name).await?;
         }
         Ok(())
     }
@@ -77,59 +78,70 @@ impl Loader {
     }
 
     async fn load_all(&self, segments: &Segments) -> Result<()> {
-        let known = segments.with(|segments| segments.clone());
-        for (index, segment) in known.iter().enumerate() {
-            self.load(segment, &mut Captures::new(&self.captures, &segment.name)).await?;
+        let known = segments.all();
+        for (index, (name, bytes)) in known.iter().enumerate() {
+            let mut captures = Captures::new(&self.captures, name);
+            // What is taken and then cannot be loaded is in the file still.
+            let AtHand { from, until, records } = segments.take(name);
+            if !records.is_empty() {
+                let loaded = self.load(name, from, &mut captures).await?;
+                ensure!(loaded == from, "`{name}` is loaded up to byte {loaded}, and what follows begins at {from}");
+                self.load_records(name, until, &records, &mut captures).await?;
+            }
+            // What there was no room for in memory, or was taken by an attempt that failed.
+            self.load(name, *bytes, &mut captures).await?;
             if index + 1 < known.len() {
-                self.forget(segment).await?;
-                segments.with(|segments| segments.retain(|other| other.name != segment.name));
+                self.forget(name).await?;
+                segments.forget(name);
             }
         }
         Ok(())
     }
 
-    /// Loads what is in a file and not in the database. A last line without an end was never answered, and is left out.
-    async fn load(&self, segment: &Segment, captures: &mut Captures) -> Result<()> {
-        let mut from = self.store.journal_loaded(&segment.name).await?;
-        let file = File::open(self.path(segment))?;
-        while from < segment.bytes {
-            let mut bytes = vec![0; usize::try_from((segment.bytes - from).min(BYTES_AT_ONCE))?];
+    /// Loads what is in a file up to a byte and not in the database, and returns up to where it is loaded. A last line
+    /// without an end was never answered, and is left out.
+    async fn load(&self, name: &str, until: u64, captures: &mut Captures) -> Result<u64> {
+        let mut from = self.store.journal_loaded(name).await?;
+        if from >= until {
+            return Ok(from);
+        }
+        let file = File::open(self.path(name))?;
+        while from < until {
+            let mut bytes = vec![0; usize::try_from((until - from).min(BYTES_AT_ONCE))?];
             file.read_exact_at(&mut bytes, from)?;
             let mut end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
             if end == 0 && (bytes.len() as u64) < BYTES_AT_ONCE {
-                return Ok(());
+                return Ok(from);
             }
             if end == 0 {
                 // One line alone is longer than what is read at once: an answer of very many rows.
-                bytes = vec![0; usize::try_from(segment.bytes - from)?];
+                bytes = vec![0; usize::try_from(until - from)?];
                 file.read_exact_at(&mut bytes, from)?;
                 end = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |last| last + 1);
             }
             if end == 0 {
-                return Ok(());
+                return Ok(from);
             }
-            let records = read(&bytes[..end], from)?;
-            captures.keep(&records)?;
+            let records = line::read_all(&bytes[..end], from)?;
             from += end as u64;
-            self.store.load_journal(&segment.name, from, &records).await?;
+            self.load_records(name, from, &records, captures).await?;
         }
-        Ok(())
+        Ok(from)
     }
 
-    async fn forget(&self, segment: &Segment) -> Result<()> {
-        let path = self.path(segment);
+    /// Loads what a part of a file says, which ends at this byte.
+    async fn load_records(&self, name: &str, until: u64, records: &[Record], captures: &mut Captures) -> Result<()> {
+        captures.keep(records)?;
+        self.store.load_journal(name, until, records).await
+    }
+
+    async fn forget(&self, name: &str) -> Result<()> {
+        let path = self.path(name);
         std::fs::remove_file(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
-        self.store.forget_journal(&segment.name).await
+        self.store.forget_journal(name).await
     }
 
-    fn path(&self, segment: &Segment) -> PathBuf {
-        self.folder.join(format!("{}.jsonl", segment.name))
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.jsonl"))
     }
-}
-
-fn read(bytes: &[u8], from: u64) -> Result<Vec<Record>> {
-    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines
-        .map(|line| serde_json::from_slice(line).with_context(|| format!("a line after byte {from} is not readable")))
-        .collect()
 }

@@ -5,56 +5,58 @@
 //! (`loader`), each exactly once: how far a file is loaded stands in the same transaction as what was loaded. What a
 //! server left behind is loaded by the next that starts.
 
+mod line;
 mod writer;
+mod segments;
 mod loader;
 mod capture;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use plumb_lead::Prediction;
-use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::store::Store;
+use crate::store::{PredictionRow, Store};
+use segments::Segments;
 
 pub(crate) use capture::{Capture, Payload};
 
 /// How long somebody waits for the database to catch up before they take what is there.
 const SETTLE_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// What was said by one call: a line of the journal.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+/// What is to be said by one call: a line of the journal.
+#[derive(Debug)]
+pub(crate) struct Said<'a> {
+    /// The variant that says it.
+    pub(crate) variant: &'a str,
+    /// Whether it is only said to us, and not to the caller.
+    pub(crate) shadow: bool,
+    /// The name under which a label may speak of it later: the caller's own, or ours where calls are captured.
+    pub(crate) event_id: Option<&'a str>,
+    /// What is said, a prediction a row.
+    pub(crate) predictions: &'a [Prediction],
+    /// What goes over the wire, where that is kept.
+    pub(crate) capture: Option<&'a Capture>,
+}
+
+/// What was said by one call, as it goes into the database.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Record {
     /// The variant that said it.
     pub(crate) variant: String,
     /// Whether it was only said to us, and not to the caller.
-    #[serde(default)]
     pub(crate) shadow: bool,
-    /// The name under which a label may speak of it later: the caller's own, or ours where calls are captured.
-    #[serde(default)]
+    /// The name under which a label may speak of it later.
     pub(crate) event_id: Option<String>,
     /// What was said, a prediction a row.
-    pub(crate) predictions: Vec<Prediction>,
+    pub(crate) rows: Vec<PredictionRow>,
     /// What went over the wire, where that is kept.
     pub(crate) capture: Option<Capture>,
-}
-
-/// A [`Record`] that is about to be written, of parts that belong to others.
-#[derive(Debug, Serialize)]
-pub(crate) struct Said<'a> {
-    pub(crate) variant: &'a str,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) shadow: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) event_id: Option<&'a str>,
-    pub(crate) predictions: &'a [Prediction],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) capture: Option<&'a Capture>,
 }
 
 /// The journal of a running server.
@@ -66,22 +68,11 @@ pub(crate) struct Journal {
     hurry: Arc<Notify>,
 }
 
-/// A line that has to be on the disk before `done` is told.
+/// A line that has to be on the disk before `done` is told, and what the loader needs of it afterwards.
 struct Append {
     line: Vec<u8>,
+    record: Record,
     done: oneshot::Sender<Result<(), String>>,
-}
-
-/// The files that are not loaded whole yet, oldest first; the last is being written.
-#[derive(Debug, Default)]
-struct Segments(Mutex<Vec<Segment>>);
-
-/// A file, as far as it is on the disk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Segment {
-    /// Its name without the ending, under which the database knows how far it is loaded.
-    name: String,
-    bytes: u64,
 }
 
 impl Journal {
@@ -105,11 +96,10 @@ impl Journal {
 
     /// Appends what was said; when this returns, it is on the disk.
     pub(crate) async fn append(&self, said: &Said<'_>) -> Result<()> {
-        let mut line = serde_json::to_vec(said).context("a prediction cannot be written as JSON")?;
-        line.push(b'\n');
+        let (line, record) = line::write(said).context("a prediction cannot be written as JSON")?;
         let (done, outcome) = oneshot::channel();
         let stopped = || anyhow!("the journal's thread has stopped");
-        self.appends.send(Append { line, done }).map_err(|_| stopped())?;
+        self.appends.send(Append { line, record, done }).map_err(|_| stopped())?;
         outcome.await.map_err(|_| stopped())?.map_err(|error| anyhow!("cannot write the journal: {error}"))
     }
 
@@ -125,12 +115,6 @@ impl Journal {
         if !matches!(waited, Ok(Ok(_))) {
             tracing::warn!("the database is behind the journal");
         }
-    }
-}
-
-impl Segments {
-    fn with<T>(&self, change: impl FnOnce(&mut Vec<Segment>) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -3,17 +3,19 @@
 use super::*;
 use crate::store::tests::{empty, hour_of_new_year, prediction};
 
-fn record(id: &str) -> Record {
-    Record {
-        variant: "AllTraffic".into(),
-        shadow: false,
-        event_id: None,
-        predictions: vec![prediction(id, &format!("lead of {id}"), 1, 0.5)],
-        capture: None,
-    }
+/// One call, as an answer has it.
+#[derive(Clone)]
+struct Call {
+    shadow: bool,
+    predictions: Vec<Prediction>,
+    capture: Option<Capture>,
 }
 
-fn captured(id: &str) -> Record {
+fn call(id: &str) -> Call {
+    Call { shadow: false, predictions: vec![prediction(id, &format!("lead of {id}"), 1, 0.5)], capture: None }
+}
+
+fn captured(id: &str) -> Call {
     let payload = |data: &str| capture::Payload { content_type: "text/csv".into(), data: data.into() };
     let capture = Capture {
         endpoint: "won".into(),
@@ -23,7 +25,7 @@ fn captured(id: &str) -> Record {
         input: payload("50,ads\n"),
         output: payload("0.5"),
     };
-    Record { capture: Some(capture), ..record(id) }
+    Call { capture: Some(capture), ..call(id) }
 }
 
 async fn is_stored(store: &Store, id: &str) -> bool {
@@ -37,22 +39,26 @@ fn leave_behind(data: &Path, name: &str, text: &str) {
     std::fs::write(folder.join(format!("{name}.jsonl")), text).expect("it can be written");
 }
 
-fn lines(records: &[Record]) -> String {
-    records.iter().map(|record| serde_json::to_string(&said(record)).expect("JSON") + "\n").collect()
+fn lines(calls: &[Call]) -> String {
+    let line = |call: &Call| String::from_utf8(line::write(&said(call)).expect("JSON").0).expect("text");
+    calls.iter().map(line).collect()
 }
 
-fn said(record: &Record) -> Said<'_> {
-    let Record { variant, shadow, event_id, predictions, capture } = record;
-    Said { variant, shadow: *shadow, event_id: event_id.as_deref(), predictions, capture: capture.as_ref() }
+fn record(call: &Call) -> Record {
+    line::write(&said(call)).expect("JSON").1
+}
+
+fn said(call: &Call) -> Said<'_> {
+    let Call { shadow, predictions, capture } = call;
+    Said { variant: "AllTraffic", shadow: *shadow, event_id: None, predictions, capture: capture.as_ref() }
 }
 
 #[tokio::test]
 async fn what_was_appended_is_in_the_database_after_a_while_and_at_once_for_who_asks() {
     let (store, folder) = empty().await;
     let journal = Journal::open(&store, folder.path()).await.expect("an empty folder");
-    let records: Vec<Record> = (0..100).map(|index| record(&format!("p{index:03}"))).collect();
-    for record in &records {
-        journal.append(&said(record)).await.expect("the disk takes it");
+    for index in 0..100 {
+        journal.append(&said(&call(&format!("p{index:03}")))).await.expect("the disk takes it");
     }
     journal.settle().await;
     for index in [0, 50, 99] {
@@ -60,9 +66,67 @@ async fn what_was_appended_is_in_the_database_after_a_while_and_at_once_for_who_
     }
 }
 
+#[test]
+fn a_line_says_all_that_a_call_said() {
+    let mut shadow = call("p\n\"1\"");
+    shadow.predictions.push(Prediction { interval: None, reasons: Vec::new(), ..prediction("p2", "p2", 3, 0.1) });
+    shadow.shadow = true;
+    for call in [shadow, captured("p3"), Call { predictions: Vec::new(), ..call("") }] {
+        let text = lines(std::slice::from_ref(&call));
+        assert_eq!(text.matches('\n').count(), 1, "{text}");
+        let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(value["predictions"], serde_json::to_value(&call.predictions).expect("JSON"));
+        assert_eq!(line::read_all(text.as_bytes(), 0).expect("our own line"), [record(&call)]);
+    }
+    assert!(line::read_all(b"{\"variant\":1}\n", 7).is_err_and(|error| error.to_string().contains("byte 7")));
+}
+
+#[tokio::test]
+async fn what_has_no_room_in_memory_is_read_from_the_file() {
+    let (store, folder) = empty().await;
+    let journal = Journal::open(&store, folder.path()).await.expect("an empty folder");
+    let mut large = call("large");
+    large.predictions[0].reasons[0].text = "x".repeat(9 << 20);
+    for call in [call("before"), large, call("after")] {
+        journal.append(&said(&call)).await.expect("the disk takes it");
+    }
+    journal.settle().await;
+    for id in ["before", "large", "after"] {
+        assert!(is_stored(&store, id).await, "{id}");
+    }
+    assert_eq!(store.history_of_lead("lead of large").await.expect("readable").len(), 1);
+}
+
+#[test]
+fn what_is_at_hand_follows_on_itself() {
+    let segments = Segments::default();
+    let grow = |bytes: u64, ids: &[&str]| segments.grow(bytes, ids.iter().map(|id| record(&call(id))));
+    let take = |name: &str| {
+        let taken = segments.take(name);
+        (taken.from, taken.until, taken.records.len())
+    };
+    segments.begin("first".into());
+    grow(10, &["p1"]);
+    grow(30, &["p2", "p3"]);
+    assert_eq!(take("first"), (0, 30, 3));
+    assert_eq!(take("first").2, 0);
+    // More than there is room for, and what follows it, is only in the file.
+    grow(40, &["p4"]);
+    grow(40 + (8 << 20), &["p5"]);
+    grow(41 + (8 << 20), &["p6"]);
+    assert_eq!(take("first"), (30, 40, 1));
+    grow(42 + (8 << 20), &["p7"]);
+    assert_eq!(take("first"), (41 + (8 << 20), 42 + (8 << 20), 1));
+    segments.begin("second".into());
+    grow(5, &["p8"]);
+    assert_eq!((take("first").2, take("second")), (0, (0, 5, 1)));
+    segments.forget("first");
+    assert_eq!(segments.all(), [("second".to_owned(), 5)]);
+}
+
 #[tokio::test]
 async fn what_a_server_left_behind_is_loaded_once_wherever_it_was_torn_off() {
-    let text = lines(&[record("p1"), record("p2"), captured("p3")]);
+    let text = lines(&[call("p1"), call("p2"), captured("p3")]);
     let first = text.find('\n').expect("three lines") + 1;
     for end in [0, 1, first - 1, first, first + 1, text.len() - 1, text.len()] {
         let (store, folder) = empty().await;
@@ -80,10 +144,10 @@ async fn what_a_server_left_behind_is_loaded_once_wherever_it_was_torn_off() {
 #[tokio::test]
 async fn a_part_that_was_loaded_is_not_loaded_again() {
     let (store, folder) = empty().await;
-    let records = [record("p1"), record("p2")];
-    let text = lines(&records);
+    let calls = [call("p1"), call("p2")];
+    let text = lines(&calls);
     let first = text.find('\n').expect("two lines") as u64 + 1;
-    store.load_journal("left", first, &records[..1]).await.expect("new");
+    store.load_journal("left", first, &[record(&calls[0])]).await.expect("new");
     leave_behind(folder.path(), "left", &text);
     Journal::open(&store, folder.path()).await.expect("p1 would be a duplicate");
     assert!(is_stored(&store, "p2").await);
@@ -94,8 +158,8 @@ async fn a_living_servers_journal_is_left_alone() {
     let (store, folder) = empty().await;
     let first = Journal::open(&store, folder.path()).await.expect("an empty folder");
     let second = Journal::open(&store, folder.path()).await.expect("beside it");
-    first.append(&said(&record("p1"))).await.expect("its file is there still");
-    second.append(&said(&record("p2"))).await.expect("its file too");
+    first.append(&said(&call("p1"))).await.expect("its file is there still");
+    second.append(&said(&call("p2"))).await.expect("its file too");
     first.settle().await;
     second.settle().await;
     assert!(is_stored(&store, "p1").await && is_stored(&store, "p2").await);
@@ -109,7 +173,7 @@ async fn calls_are_captured_in_sagemakers_format_once() {
     // A server wrote the first line and half of the second, and was killed before it could note so.
     leave_behind(folder.path(), "other", "");
     let mut captures = capture::Captures::new(&folder.path().join("capture"), "left");
-    captures.keep(&[captured("p1")]).expect("writable");
+    captures.keep(&[record(&captured("p1"))]).expect("writable");
     let begun = std::fs::read_to_string(&file).expect("one line") + "{\"captureData\":{";
     std::fs::write(&file, begun).expect("writable");
     leave_behind(folder.path(), "left", &lines(&[captured("p1"), captured("p2")]));

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{Append, Segment, Segments};
+use super::{Append, Record, Segments};
 
 /// A file that has grown so far is followed by another, so that what is loaded can be removed.
 const SEGMENT_BYTES_MAX: u64 = 64 << 20;
@@ -41,19 +41,26 @@ impl Writer {
             let mut appends = vec![first];
             appends.extend(received.try_iter().take(LINES_MAX - 1));
             let outcome = self.append(&appends).map_err(|error| format!("{error:#}"));
-            for append in appends {
+            let (records, waiting): (Vec<Record>, Vec<_>) =
+                appends.into_iter().map(|append| (append.record, append.done)).unzip();
+            if let Ok(added) = outcome {
+                self.segments.grow(self.bytes, records.into_iter());
+                self.written.send_modify(|written| *written += added);
+            }
+            for done in waiting {
                 // A caller who has gone away does not mind.
-                let _ = append.done.send(outcome.clone());
+                let _ = done.send(outcome.clone().map(drop));
             }
         }
     }
 
-    fn append(&mut self, appends: &[Append]) -> Result<()> {
+    /// Writes lines and forces them to the disk, all of them or none; returns how many bytes they are.
+    fn append(&mut self, appends: &[Append]) -> Result<u64> {
         if self.bytes >= SEGMENT_BYTES_MAX {
             self.file = begin(&self.folder, &self.segments)?;
             self.bytes = 0;
         }
-        let lines: Vec<u8> = appends.iter().flat_map(|append| append.line.iter().copied()).collect();
+        let lines = appends.iter().map(|append| append.line.as_slice()).collect::<Vec<&[u8]>>().concat();
         let forced = self.file.write_all(&lines).and_then(|()| self.file.sync_data());
         if let Err(error) = forced {
             // Half a line in the middle would make the next ones unreadable.
@@ -62,9 +69,7 @@ impl Writer {
         }
         let added = lines.len() as u64;
         self.bytes += added;
-        self.segments.with(|segments| segments.last_mut().map(|last| last.bytes = self.bytes));
-        self.written.send_modify(|written| *written += added);
-        Ok(())
+        Ok(added)
     }
 }
 
@@ -76,6 +81,6 @@ fn begin(folder: &Path, segments: &Segments) -> Result<File> {
     let file = OpenOptions::new().create_new(true).append(true).open(&path).with_context(cannot)?;
     file.try_lock().with_context(cannot)?;
     File::open(folder).and_then(|folder| folder.sync_all()).with_context(cannot)?;
-    segments.with(|segments| segments.push(Segment { name, bytes: 0 }));
+    segments.begin(name);
     Ok(file)
 }

@@ -3,6 +3,7 @@
 //! It makes no difference here where rows come from, a file, a request or the ground, and nothing is stored.
 
 mod columns;
+mod rows;
 mod reasons;
 mod sentences;
 
@@ -13,10 +14,12 @@ use plumb_lead::{Basis, Event, Language, Lead, Matrix, Observation, Prediction, 
 use plumb_learn::drift::Baseline;
 use plumb_learn::{Explanation, Model};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+
+use crate::ids;
 
 pub(crate) use columns::table_of;
 pub(crate) use reasons::REASONS_MAX;
+pub(crate) use rows::{Cell, Columns, Rows, RowsWriter};
 
 /// What a model's file holds: all that is needed to score, explain and watch, wherever it is taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +52,28 @@ pub(crate) struct Scorer {
     pub(crate) model_id: String,
     /// What the file holds.
     pub(crate) artifact: Artifact,
+    /// Its columns, prepared for rows that come by name.
+    pub(crate) columns: Columns,
+}
+
+/// What is told of a row beside its score. What is not asked for is not computed: the contributions are most of the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Explained {
+    /// Nothing more.
+    Not,
+    /// What each feature did to the margin.
+    Contributions,
+    /// That, and so many reasons in words at most.
+    Reasons(usize),
+}
+
+/// Whose a row is, and of which moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whose<'a> {
+    /// The lead; a row that nobody gave a name has its prediction's id.
+    pub(crate) lead_id: Option<&'a str>,
+    /// The moment that the row speaks of.
+    pub(crate) as_of: DateTime<Utc>,
 }
 
 /// Where rows come from. By default a caller brought them along.
@@ -58,6 +83,13 @@ pub(crate) struct Origin {
     pub(crate) ground: Option<String>,
     /// What a caller brought along of a lead that is known.
     pub(crate) brought: Vec<String>,
+}
+
+impl Whose<'_> {
+    /// Returns what an observation says of its row.
+    pub(crate) fn of(observation: &Observation) -> Whose<'_> {
+        Whose { lead_id: Some(&observation.lead_id), as_of: observation.as_of }
+    }
 }
 
 impl Origin {
@@ -76,10 +108,10 @@ pub(crate) struct Answers {
     pub(crate) margins: Vec<f64>,
     /// The probabilities.
     pub(crate) scores: Vec<Score>,
-    /// The most important reasons of each row.
+    /// The most important reasons of each row, if any were asked for.
     pub(crate) reasons: Vec<Vec<Reason>>,
-    /// What each feature did to each row's margin.
-    pub(crate) explanation: Explanation,
+    /// What each feature did to each row's margin, if that was asked for.
+    pub(crate) explanation: Option<Explanation>,
     /// The categories that training never saw.
     pub(crate) unseen: Vec<Unseen>,
 }
@@ -91,8 +123,8 @@ pub(crate) struct Scored {
     pub(crate) predictions: Vec<Prediction>,
     /// The categories that training never saw.
     pub(crate) unseen: Vec<Unseen>,
-    /// What each feature did to each row's margin.
-    pub(crate) explanation: Explanation,
+    /// What each feature did to each row's margin, if that was asked for.
+    pub(crate) explanation: Option<Explanation>,
 }
 
 /// Why something cannot be scored.
@@ -119,17 +151,10 @@ impl Scorer {
     /// Reads a model's file.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Scorer> {
         let model_id = crate::registry::model_id(bytes);
-        let artifact =
+        let artifact: Artifact =
             serde_json::from_slice(bytes).with_context(|| format!("the file of model `{model_id}` is not usable"))?;
-        Ok(Scorer { model_id, artifact })
-    }
-
-    /// Makes ready what is made when a row is first explained, so that no request has to wait for it.
-    pub(crate) fn warm_up(&self) -> Result<()> {
-        let model = &self.artifact.model;
-        let columns = model.features.features.len();
-        model.explain(&Matrix { values: vec![f32::NAN; columns], rows: 1, columns }).context("cannot explain a row")?;
-        Ok(())
+        let columns = Columns::of(&artifact.model.features);
+        Ok(Scorer { model_id, artifact, columns })
     }
 
     /// Returns the features of leads that the model asks for.
@@ -140,18 +165,34 @@ impl Scorer {
         }
     }
 
-    /// Scores and explains each row, with so many reasons at most. The table may have further columns.
-    pub(crate) fn score(&self, table: &Table, reasons_max: usize) -> Result<Answers, Error> {
+    /// Returns a table's rows as the model takes them. The table may have further columns.
+    pub(crate) fn rows(&self, table: &Table) -> Result<Rows, Error> {
+        let encoded = self.artifact.model.features.encode(table);
+        let (matrix, unseen) = encoded.map_err(|error| Error::Input(error.to_string()))?;
+        Ok(Rows { matrix, unseen })
+    }
+
+    /// Scores each row, and explains it as far as that is asked for.
+    pub(crate) fn score(&self, rows: Rows, explained: Explained) -> Result<Answers, Error> {
         let model = &self.artifact.model;
-        let (matrix, unseen) = model.features.encode(table).map_err(|error| Error::Input(error.to_string()))?;
-        let margins = model.margins(&matrix).context("cannot score")?;
+        let Rows { matrix, unseen } = rows;
+        let explanation = match explained {
+            Explained::Not => None,
+            _ => Some(model.explain(&matrix).context("cannot explain a score")?),
+        };
+        // The margin is the sum of the contributions, so whoever has them need not go through the model once more.
+        let margins = match &explanation {
+            Some(explanation) => (0..matrix.rows).map(|row| explanation.margin(row)).collect(),
+            None => model.margins(&matrix).context("cannot score")?,
+        };
         let scores = model.scores_of(&margins).context("cannot score")?;
-        let explanation = model.explain(&matrix).context("cannot explain a score")?;
-        let rows = 0..matrix.rows;
         let language = model.features.language();
-        let reasons = rows
-            .map(|row| reasons::of_row(model, matrix.row(row), explanation.row(row), reasons_max, language))
-            .collect();
+        let mut reasons = vec![Vec::new(); matrix.rows];
+        if let (Explained::Reasons(reasons_max), Some(explanation)) = (explained, &explanation) {
+            for (row, reasons) in reasons.iter_mut().enumerate() {
+                *reasons = self.tell(matrix.row(row), explanation.row(row), reasons_max, language);
+            }
+        }
         Ok(Answers { matrix, margins, scores, reasons, explanation, unseen })
     }
 
@@ -178,33 +219,36 @@ impl Scorer {
         reasons::of_row(&self.artifact.model, row, contributions, reasons_max, language)
     }
 
-    /// Makes predictions of rows. `observations` say whose the rows are, and `origin` where they are from.
-    pub(crate) fn predict(
+    /// Makes predictions of rows. `whose` has an entry a row, and `origin` says where they are from.
+    pub(crate) fn predict<'a>(
         &self,
-        table: &Table,
-        observations: &[Observation],
+        rows: Rows,
+        whose: impl IntoIterator<Item = Whose<'a>>,
         origin: &Origin,
+        explained: Explained,
     ) -> Result<Scored, Error> {
         let model = &self.artifact.model;
-        let answers = self.score(table, REASONS_MAX)?;
-        let Answers { matrix, margins, scores, reasons, explanation, unseen } = answers;
+        let Answers { matrix, margins, scores, reasons, explanation, unseen } = self.score(rows, explained)?;
         let intervals = model.intervals(&matrix, &margins).context("cannot tell how sure a score is")?;
         let answers = scores.into_iter().zip(reasons).enumerate();
-        let predictions = observations.iter().zip(answers).map(|(observation, (row, (score, reasons)))| Prediction {
-            prediction_id: Uuid::now_v7().to_string(),
-            lead_id: observation.lead_id.clone(),
-            target: self.artifact.target.clone(),
-            model_id: self.model_id.clone(),
-            as_of: observation.as_of,
-            score,
-            interval: intervals.as_ref().map(|intervals| intervals[row]),
-            band: model.band(score),
-            reasons,
-            basis: Basis {
-                ground: origin.ground.clone(),
-                brought: origin.brought.clone(),
-                inputs: inputs(matrix.row(row)),
-            },
+        let predictions = whose.into_iter().zip(answers).map(|(Whose { lead_id, as_of }, (row, (score, reasons)))| {
+            let prediction_id = ids::new_id();
+            Prediction {
+                lead_id: lead_id.unwrap_or(&prediction_id).to_owned(),
+                prediction_id,
+                target: self.artifact.target.clone(),
+                model_id: self.model_id.clone(),
+                as_of,
+                score,
+                interval: intervals.as_ref().map(|intervals| intervals[row]),
+                band: model.band(score),
+                reasons,
+                basis: Basis {
+                    ground: origin.ground.clone(),
+                    brought: origin.brought.clone(),
+                    inputs: inputs(matrix.row(row)),
+                },
+            }
         });
         let predictions = predictions.collect();
         Ok(Scored { predictions, unseen, explanation })
@@ -223,6 +267,10 @@ pub(crate) fn row_of(inputs: &[Option<f32>]) -> Vec<f32> {
 
 /// Adds categories that training never saw to those of other rows.
 pub(crate) fn add_unseen(all: &mut Vec<Unseen>, more: Vec<Unseen>) {
+    if all.is_empty() {
+        *all = more;
+        return;
+    }
     for category in more {
         match all.iter_mut().find(|known| (&known.feature, &known.level) == (&category.feature, &category.level)) {
             Some(known) => known.rows += category.rows,
@@ -239,10 +287,10 @@ pub(crate) async fn score_lead(
     events: &[Event],
     as_of: DateTime<Utc>,
     origin: &Origin,
+    explained: Explained,
 ) -> Result<Scored, Error> {
     let table = lake.features_of(scorer.feature_sql()?, lead, events, as_of).await?;
-    let observation = Observation { lead_id: lead.lead_id.clone(), as_of };
-    scorer.predict(&table, &[observation], origin)
+    scorer.predict(scorer.rows(&table)?, [Whose { lead_id: Some(&lead.lead_id), as_of }], origin, explained)
 }
 
 impl From<plumb_lake::Error> for Error {

@@ -1,10 +1,11 @@
 //! What is loaded of the journal: its predictions, and how far each of its files is loaded, in one transaction.
 
-use anyhow::{Context, Result};
-use plumb_lead::Prediction;
-use sqlx::{QueryBuilder, Sqlite, Transaction};
+use std::sync::LazyLock;
 
-use super::{ROWS_PER_INSERT, Store, predictions, stored, truth};
+use anyhow::{Context, Result};
+
+use super::insert::{Insert, Statement};
+use super::{PredictionRow, Store, predictions, truth};
 use crate::journal::Record;
 
 impl Store {
@@ -22,9 +23,13 @@ impl Store {
     pub(crate) async fn load_journal(&self, segment: &str, bytes: u64, records: &[Record]) -> Result<()> {
         let mut transaction = self.write().await?;
         let (shadows, answers): (Vec<&Record>, Vec<&Record>) = records.iter().partition(|record| record.shadow);
-        let answered: Vec<Prediction> = answers.iter().flat_map(|record| record.predictions.iter().cloned()).collect();
-        predictions::append(&mut transaction, &answered).await?;
-        insert_shadows(&mut transaction, &shadows).await.context("cannot store what shadow variants said")?;
+        predictions::append(&mut transaction, answers.iter().flat_map(|record| &record.rows)).await?;
+        let shadows: Vec<(&str, &PredictionRow)> =
+            shadows.iter().flat_map(|record| record.rows.iter().map(|row| (record.variant.as_str(), row))).collect();
+        SHADOWS
+            .execute(&mut transaction, &shadows, bind_shadow)
+            .await
+            .context("cannot store what shadow variants said")?;
         truth::note_events(&mut transaction, records)
             .await
             .context("cannot store by which names predictions were made")?;
@@ -58,25 +63,17 @@ impl Store {
     }
 }
 
-async fn insert_shadows(transaction: &mut Transaction<'static, Sqlite>, records: &[&Record]) -> Result<()> {
-    let rows: Vec<(&str, &Prediction)> = records
-        .iter()
-        .flat_map(|record| record.predictions.iter().map(|prediction| (record.variant.as_str(), prediction)))
-        .collect();
-    for chunk in rows.chunks(ROWS_PER_INSERT) {
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO shadow_prediction (prediction_id, variant, lead_id, target, model_id, as_of, score) ",
-        );
-        query.push_values(chunk, |mut row, (variant, prediction)| {
-            row.push_bind(&prediction.prediction_id)
-                .push_bind(*variant)
-                .push_bind(&prediction.lead_id)
-                .push_bind(&prediction.target)
-                .push_bind(&prediction.model_id)
-                .push_bind(stored(prediction.as_of))
-                .push_bind(prediction.score.get());
-        });
-        query.build().execute(&mut **transaction).await?;
-    }
-    Ok(())
+static SHADOWS: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new("shadow_prediction (prediction_id, variant, lead_id, target, model_id, as_of, score)", 7, "")
+});
+
+fn bind_shadow(statement: Statement, (variant, row): &(&str, &PredictionRow)) -> Statement {
+    statement
+        .bind(row.prediction_id.clone())
+        .bind(*variant)
+        .bind(row.lead_id.clone())
+        .bind(row.target.clone())
+        .bind(row.model_id.clone())
+        .bind(row.as_of)
+        .bind(row.score)
 }

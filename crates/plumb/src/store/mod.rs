@@ -5,6 +5,7 @@
 //! call returns, so what was acknowledged survives the program being killed at any moment. A power cut may lose the
 //! last commits before it, never the file's consistency. What a server answers is safer: it is in its journal first.
 
+mod insert;
 mod feedback;
 mod journal;
 mod leads;
@@ -25,7 +26,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{AssertSqlSafe, Executor, Sqlite, Transaction};
 
 pub(crate) use leads::LeadBrief;
-pub(crate) use predictions::BandCounts;
+pub(crate) use predictions::{BandCounts, PredictionRow};
 pub(crate) use stages::{Action, StageChange};
 pub(crate) use truth::{Kept, Told, Truth};
 pub(crate) use variants::Variant;

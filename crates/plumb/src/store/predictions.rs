@@ -1,11 +1,53 @@
 //! Predictions: an append-only log, and the newest one of each lead for the ranked list.
 
+use std::sync::{Arc, LazyLock};
+
 use anyhow::{Context, Result};
 use plumb_lead::{Band, Interval, Prediction, Score};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
 
-use super::{ROWS_PER_INSERT, Store, moment, stored};
+use super::insert::{Insert, Statement};
+use super::{Store, moment, stored};
+
+/// A prediction as it is stored: its texts are made once, for the journal and for the database.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PredictionRow {
+    pub(crate) prediction_id: Arc<str>,
+    pub(crate) lead_id: Arc<str>,
+    pub(crate) target: Arc<str>,
+    pub(crate) model_id: Arc<str>,
+    pub(crate) as_of: i64,
+    pub(crate) score: f64,
+    pub(crate) band: Band,
+    pub(crate) interval: Option<Interval>,
+    pub(crate) reasons_json: Arc<str>,
+    pub(crate) basis_json: Arc<str>,
+}
+
+impl PredictionRow {
+    pub(crate) fn of(prediction: &Prediction) -> Result<PredictionRow> {
+        let prediction_id: Arc<str> = prediction.prediction_id.as_str().into();
+        let is_named = prediction.lead_id != prediction.prediction_id;
+        Ok(PredictionRow {
+            lead_id: if is_named { prediction.lead_id.as_str().into() } else { prediction_id.clone() },
+            prediction_id,
+            target: prediction.target.as_str().into(),
+            model_id: prediction.model_id.as_str().into(),
+            as_of: stored(prediction.as_of),
+            score: prediction.score.get(),
+            band: prediction.band,
+            interval: prediction.interval,
+            reasons_json: serde_json::to_string(&prediction.reasons)?.into(),
+            basis_json: serde_json::to_string(&prediction.basis)?.into(),
+        })
+    }
+
+    /// Whether it is of a row that nobody gave a name: there will not be another of the same.
+    fn is_nameless(&self) -> bool {
+        self.lead_id == self.prediction_id
+    }
+}
 
 /// How many open leads each band holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,9 +73,18 @@ const COLUMNS: &str = "p.prediction_id, p.lead_id, p.target, p.model_id, p.as_of
      p.basis_json, p.low, p.high";
 
 /// Which leads are on the ranked list: those that are not closed, and of which the sources know something. A row that a
-/// caller brought along and had scored is no lead of ours, unless there are no leads at all: then rows are all there is.
-const LISTED: &str = " AND NOT EXISTS (SELECT 1 FROM closed c WHERE c.target = n.target AND c.lead_id = n.lead_id)
-    AND (EXISTS (SELECT 1 FROM lead_brief b WHERE b.lead_id = n.lead_id) OR NOT EXISTS (SELECT 1 FROM lead_brief))";
+/// caller brought along and had scored is no lead of ours ...
+const LEADS: &str = "(SELECT target, lead_id, prediction_id, score, band FROM latest l
+    WHERE NOT EXISTS (SELECT 1 FROM closed c WHERE c.target = l.target AND c.lead_id = l.lead_id)
+    AND EXISTS (SELECT 1 FROM lead_brief b WHERE b.lead_id = l.lead_id))";
+
+/// ... unless there are no leads at all: then rows are all there is. Of those without a name only the newest are looked
+/// at: nothing is kept of them that would find the best of a million.
+const ROWS: &str = "(SELECT target, lead_id, prediction_id, score, band FROM latest l
+    WHERE NOT EXISTS (SELECT 1 FROM closed c WHERE c.target = l.target AND c.lead_id = l.lead_id)
+    UNION ALL
+    SELECT target, lead_id, prediction_id, score, band FROM prediction
+    WHERE rowid > (SELECT max(rowid) FROM prediction) - 10000 AND lead_id = prediction_id)";
 
 impl Store {
     /// Appends predictions, all of them or none. An id that is there already is an error.
@@ -65,9 +116,9 @@ impl Store {
         offset: usize,
         band: Option<Band>,
     ) -> Result<Vec<Prediction>> {
-        let mut query = select("FROM latest n JOIN prediction p USING (prediction_id) WHERE n.target = ");
+        let mut query = select("FROM ");
+        query.push(self.listed().await?).push(" n JOIN prediction p USING (prediction_id) WHERE n.target = ");
         query.push_bind(target);
-        query.push(LISTED);
         if let Some(band) = band {
             query.push(" AND n.band = ").push_bind(band.letter());
         }
@@ -86,8 +137,8 @@ impl Store {
 
     /// Returns how many open leads stand in each band by their newest prediction.
     pub(crate) async fn band_counts(&self, target: &str) -> Result<BandCounts> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT n.band, count(*) FROM latest n WHERE n.target = ");
-        query.push_bind(target).push(LISTED).push(" GROUP BY n.band");
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT n.band, count(*) FROM ");
+        query.push(self.listed().await?).push(" n WHERE n.target = ").push_bind(target).push(" GROUP BY n.band");
         let rows = query.build().fetch_all(&self.readers).await.context("cannot count the leads of each band")?;
         let mut counts = BandCounts::default();
         for row in rows {
@@ -104,6 +155,13 @@ impl Store {
         self.predictions_by(query).await
     }
 
+    /// Returns what is on the ranked lists, as a table.
+    async fn listed(&self) -> Result<&'static str> {
+        let has_leads = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM lead_brief)").fetch_one(&self.readers);
+        let has_leads: bool = has_leads.await.context("cannot see whether there are leads")?;
+        Ok(if has_leads { LEADS } else { ROWS })
+    }
+
     async fn predictions_by(&self, mut query: QueryBuilder<Sqlite>) -> Result<Vec<Prediction>> {
         let rows = query.build().fetch_all(&self.readers).await.context("cannot read predictions")?;
         rows.iter().map(|row| read(row).context("a stored prediction is unreadable")).collect()
@@ -118,7 +176,9 @@ pub(crate) struct Addition {
 impl Addition {
     /// Appends some more.
     pub(crate) async fn append(&mut self, predictions: &[Prediction]) -> Result<()> {
-        append(&mut self.transaction, predictions).await
+        let rows = predictions.iter().map(PredictionRow::of).collect::<Result<Vec<_>>>();
+        let rows = rows.context("predictions cannot be written as JSON")?;
+        append(&mut self.transaction, rows.iter()).await
     }
 
     /// Ends it.
@@ -128,12 +188,14 @@ impl Addition {
 }
 
 /// Appends predictions in a transaction of somebody else's.
-pub(super) async fn append(transaction: &mut Transaction<'static, Sqlite>, predictions: &[Prediction]) -> Result<()> {
-    for chunk in predictions.chunks(ROWS_PER_INSERT) {
-        insert(transaction, chunk).await.context("cannot store predictions")?;
-        note_latest(transaction, chunk).await.context("cannot store the newest predictions")?;
-    }
-    Ok(())
+pub(super) async fn append(
+    transaction: &mut Transaction<'static, Sqlite>,
+    predictions: impl Iterator<Item = &PredictionRow> + Clone,
+) -> Result<()> {
+    let all: Vec<&PredictionRow> = predictions.collect();
+    INSERT.execute(transaction, &all, bind).await.context("cannot store predictions")?;
+    let named: Vec<&PredictionRow> = all.into_iter().filter(|row| !row.is_nameless()).collect();
+    LATEST.execute(transaction, &named, bind_latest).await.context("cannot store the newest predictions")
 }
 
 /// Returns the prediction in the columns that [`COLUMNS`] names.
@@ -161,57 +223,51 @@ fn select(rest: &'static str) -> QueryBuilder<Sqlite> {
     query
 }
 
-async fn insert(transaction: &mut Transaction<'static, Sqlite>, predictions: &[Prediction]) -> Result<()> {
-    let json = |prediction: &Prediction| {
-        Ok((serde_json::to_string(&prediction.reasons)?, serde_json::to_string(&prediction.basis)?))
-    };
-    let json = predictions.iter().map(json).collect::<Result<Vec<(String, String)>, serde_json::Error>>()?;
-    let mut query = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO prediction \
-         (prediction_id, lead_id, target, model_id, as_of, score, band, reasons_json, basis_json, low, high) ",
-    );
-    query.push_values(predictions.iter().zip(json), |mut row, (prediction, (reasons, basis))| {
-        row.push_bind(&prediction.prediction_id)
-            .push_bind(&prediction.lead_id)
-            .push_bind(&prediction.target)
-            .push_bind(&prediction.model_id)
-            .push_bind(stored(prediction.as_of))
-            .push_bind(prediction.score.get())
-            .push_bind(prediction.band.letter())
-            .push_bind(reasons)
-            .push_bind(basis)
-            .push_bind(prediction.interval.map(|interval| interval.low))
-            .push_bind(prediction.interval.map(|interval| interval.high));
-    });
-    query.build().execute(&mut **transaction).await?;
-    Ok(())
+static INSERT: LazyLock<Insert> = LazyLock::new(|| {
+    let into = "prediction \
+         (prediction_id, lead_id, target, model_id, as_of, score, band, reasons_json, basis_json, low, high)";
+    Insert::new(into, 11, "")
+});
+
+fn bind(statement: Statement, row: &&PredictionRow) -> Statement {
+    statement
+        .bind(row.prediction_id.clone())
+        .bind(row.lead_id.clone())
+        .bind(row.target.clone())
+        .bind(row.model_id.clone())
+        .bind(row.as_of)
+        .bind(row.score)
+        .bind(row.band.letter())
+        .bind(row.reasons_json.clone())
+        .bind(row.basis_json.clone())
+        .bind(row.interval.map(|interval| interval.low))
+        .bind(row.interval.map(|interval| interval.high))
 }
 
 /// Keeps `latest` true. A prediction that speaks of an earlier moment than the one there does not replace it; of two
-/// that speak of the same moment, the later-made one wins (its id, a UUID of version 7, is larger).
-async fn note_latest(transaction: &mut Transaction<'static, Sqlite>, predictions: &[Prediction]) -> Result<()> {
-    let mut query =
-        QueryBuilder::<Sqlite>::new("INSERT INTO latest (target, lead_id, prediction_id, as_of, score, band) ");
-    query.push_values(predictions, |mut row, prediction| {
-        row.push_bind(&prediction.target)
-            .push_bind(&prediction.lead_id)
-            .push_bind(&prediction.prediction_id)
-            .push_bind(stored(prediction.as_of))
-            .push_bind(prediction.score.get())
-            .push_bind(prediction.band.letter());
-    });
-    query.push(
-        " ON CONFLICT (target, lead_id) DO UPDATE SET prediction_id = excluded.prediction_id, \
+/// that speak of the same moment, the later-made one wins (its id, a UUID of version 7, is larger). Of a row without a
+/// name there is only one prediction, which is found in the log.
+static LATEST: LazyLock<Insert> = LazyLock::new(|| {
+    let replace = " ON CONFLICT (target, lead_id) DO UPDATE SET prediction_id = excluded.prediction_id, \
          as_of = excluded.as_of, score = excluded.score, band = excluded.band \
-         WHERE (excluded.as_of, excluded.prediction_id) > (latest.as_of, latest.prediction_id)",
-    );
-    query.build().execute(&mut **transaction).await?;
-    Ok(())
+         WHERE (excluded.as_of, excluded.prediction_id) > (latest.as_of, latest.prediction_id)";
+    Insert::new("latest (target, lead_id, prediction_id, as_of, score, band)", 6, replace)
+});
+
+fn bind_latest(statement: Statement, row: &&PredictionRow) -> Statement {
+    statement
+        .bind(row.target.clone())
+        .bind(row.lead_id.clone())
+        .bind(row.prediction_id.clone())
+        .bind(row.as_of)
+        .bind(row.score)
+        .bind(row.band.letter())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{empty, prediction};
+    use super::super::LeadBrief;
+    use super::super::tests::{empty, hour_of_new_year, prediction};
     use super::*;
 
     #[tokio::test]
@@ -240,6 +296,29 @@ mod tests {
         store.keep_listed("converted", &["ada"]).await.expect("written");
         assert_eq!(ids(store.latest_predictions("converted", 10, 0, None).await.expect("read")), ["p3"]);
         assert_eq!(store.band_counts("converted").await.expect("read").total(), 1);
+    }
+
+    #[tokio::test]
+    async fn rows_without_a_name_are_listed_where_there_are_no_leads() {
+        let (store, _folder) = empty().await;
+        let all = [prediction("p1", "p1", 1, 0.2), prediction("p2", "ada", 1, 0.6), prediction("p3", "p3", 1, 0.9)];
+        store.insert_predictions(&all).await.expect("new ids");
+        let ids = async || -> Vec<String> {
+            let listed = store.latest_predictions("converted", 10, 0, None).await.expect("read");
+            assert_eq!(store.band_counts("converted").await.expect("read").total(), listed.len() as u64);
+            listed.into_iter().map(|prediction| prediction.prediction_id).collect()
+        };
+        assert_eq!(ids().await, ["p3", "p2", "p1"]);
+        let other = store.latest_predictions("approved", 10, 0, None).await.expect("read");
+        assert_eq!(other, []);
+        store.put_lead_briefs(&[brief("ada")]).await.expect("written");
+        assert_eq!(ids().await, ["p2"]);
+        assert_eq!(store.history_of_lead("p3").await.expect("read"), all[2..]);
+    }
+
+    fn brief(lead_id: &str) -> LeadBrief {
+        let (name, company, industry, channel) = (None, None, None, None);
+        LeadBrief { lead_id: lead_id.into(), name, company, industry, channel, created_at: hour_of_new_year(0) }
     }
 
     #[tokio::test]

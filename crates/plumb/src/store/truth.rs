@@ -1,11 +1,14 @@
 //! Ground truth: which predictions an event of a caller's has, and what became of it.
 
+use std::sync::LazyLock;
+
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
+use sqlx::{Row, Sqlite, Transaction};
 
-use super::{ROWS_PER_INSERT, Store, moment, stored};
+use super::insert::{Insert, Statement};
+use super::{Store, moment, stored};
 use crate::journal::Record;
 
 /// What became of the rows of one event, and where that is written.
@@ -101,23 +104,22 @@ impl Store {
     }
 }
 
+static EVENTS: LazyLock<Insert> =
+    LazyLock::new(|| Insert::new("event_prediction (prediction_id, event_id, row, variant)", 4, ""));
+
 /// Notes by which names of callers predictions were made.
 pub(super) async fn note_events(transaction: &mut Transaction<'static, Sqlite>, records: &[Record]) -> Result<()> {
     let named = records.iter().filter_map(|record| Some((record.event_id.as_deref()?, record)));
     let rows: Vec<(&str, &Record, usize)> =
-        named.flat_map(|(event, record)| (0..record.predictions.len()).map(move |row| (event, record, row))).collect();
-    for chunk in rows.chunks(ROWS_PER_INSERT) {
-        let mut query =
-            QueryBuilder::<Sqlite>::new("INSERT INTO event_prediction (prediction_id, event_id, row, variant) ");
-        query.push_values(chunk, |mut values, (event, record, row)| {
-            values
-                .push_bind(&record.predictions[*row].prediction_id)
-                .push_bind(*event)
-                .push_bind(*row as i64)
-                .push_bind(&record.variant);
-        });
-        query.build().execute(&mut **transaction).await?;
-    }
+        named.flat_map(|(event, record)| (0..record.rows.len()).map(move |row| (event, record, row))).collect();
+    let bind = |statement: Statement, (event, record, row): &(&str, &Record, usize)| {
+        statement
+            .bind(record.rows[*row].prediction_id.clone())
+            .bind((*event).to_owned())
+            .bind(*row as i64)
+            .bind(record.variant.clone())
+    };
+    EVENTS.execute(transaction, &rows, bind).await?;
     Ok(())
 }
 
@@ -174,6 +176,7 @@ fn told(row: &SqliteRow) -> Result<Told> {
 mod tests {
     use super::super::tests::{empty, hour_of_new_year, prediction};
     use super::*;
+    use crate::store::PredictionRow;
 
     fn truth(event_id: &str, label: bool, hour: u32, line: u32) -> Truth {
         let (labels, hour) = (vec![label], hour_of_new_year(hour));
@@ -181,9 +184,9 @@ mod tests {
     }
 
     fn record(variant: &str, shadow: bool, event_id: Option<&str>, ids: &[&str]) -> Record {
-        let predictions = ids.iter().map(|id| prediction(id, "ada", 1, 0.5)).collect();
-        let event_id = event_id.map(str::to_owned);
-        Record { variant: variant.into(), shadow, event_id, predictions, capture: None }
+        let row = |id: &&str| PredictionRow::of(&prediction(id, "ada", 1, 0.5)).expect("plain values");
+        let (rows, event_id) = (ids.iter().map(row).collect(), event_id.map(str::to_owned));
+        Record { variant: variant.into(), shadow, event_id, rows, capture: None }
     }
 
     #[tokio::test]

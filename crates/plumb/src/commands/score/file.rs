@@ -14,7 +14,7 @@ use super::unfinished::Unfinished;
 use super::{Args, add_unseen, in_order, told_of_unseen};
 use crate::commands::load;
 use crate::registry;
-use crate::scoring::{Answers, Scorer};
+use crate::scoring::{Answers, Explained, Scorer};
 use crate::store::Store;
 
 /// Rows that cannot be used, named on the terminal.
@@ -132,16 +132,21 @@ impl Plan {
     /// Scores and explains a block, and makes what is written of it.
     fn score(&self, block: Block) -> Result<Done> {
         let Block { numbers, ids, table, rejected, position } = block;
-        let Answers { matrix, scores, mut reasons, explanation, unseen, .. } =
-            self.scorer.score(&table, self.reasons)?;
-        if let Some(language) = self.language {
+        let explained = match self.reasons {
+            0 if self.contributions => Explained::Contributions,
+            0 => Explained::Not,
+            reasons_max => Explained::Reasons(reasons_max),
+        };
+        let answers = self.scorer.score(self.scorer.rows(&table)?, explained)?;
+        let Answers { matrix, scores, mut reasons, explanation, unseen, .. } = answers;
+        if let (Some(language), Some(explanation)) = (self.language, &explanation) {
             for (row, reasons) in reasons.iter_mut().enumerate() {
                 *reasons = self.scorer.tell(matrix.row(row), explanation.row(row), self.reasons, language);
             }
         }
         ensure!(scores.len() == numbers.len(), "{} of {} rows were scored", scores.len(), numbers.len());
         let bands = scores.iter().map(|score| self.scorer.artifact.model.band(*score)).collect();
-        let contributions = self.contributions.then_some(Contributions {
+        let contributions = explanation.filter(|_| self.contributions).map(|explanation| Contributions {
             base: explanation.base,
             columns: explanation.columns,
             values: explanation.contributions,

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{add_unseen, told_of_unseen};
 use crate::commands::{Workplace, bar, load};
 use crate::registry;
-use crate::scoring::{Origin, Scorer};
+use crate::scoring::{Explained, Origin, REASONS_MAX, Scorer, Whose};
 use crate::store::{LeadBrief, Store};
 
 /// Rows that are scored at once by each core: their reasons are texts, and far larger than their features.
@@ -146,7 +146,10 @@ fn predicted(
     let blocks = features.map_ok(|block| stream::iter(small_blocks(block).map(Ok))).try_flatten();
     let scored = blocks.map_ok(move |FeatureBlock { observations, table }| {
         let (scorer, origin) = (scorer.clone(), origin.clone());
-        let scoring = tokio::task::spawn_blocking(move || scorer.predict(&table, &observations, &origin));
+        let scoring = tokio::task::spawn_blocking(move || {
+            let whose = observations.iter().map(Whose::of);
+            scorer.predict(scorer.rows(&table)?, whose, &origin, Explained::Reasons(REASONS_MAX))
+        });
         async move {
             let scored = scoring.await.map_err(|error| anyhow!(error).context("the scoring broke off"))??;
             Ok((scored.predictions, scored.unseen))

@@ -1,22 +1,17 @@
 //! Who may ask. On this machine's own address anybody may, unless told otherwise; where others can reach the server, a
 //! request is signed by one of our access keys (AWS Signature Version 4, `signature`) or bears our token.
 //!
-//! `admit` looks at the headers before a body is read, so that strangers cannot make the server read; `verify` holds
-//! the signature against the body that came. What claims to be signed by a key of ours and is not, is refused everywhere.
+//! `admit` looks at the headers before a body is read, so that strangers cannot make the server read; a `Claim` is held
+//! against the body that came. What claims to be signed by a key of ours and is not, is refused everywhere.
 
 mod keys;
 mod signature;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Result;
-use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use axum::middleware::Next;
-use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::Utc;
@@ -24,7 +19,6 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::error::Error;
-use super::{App, BODY_BYTES_MAX};
 use keys::Keys;
 use signature::Claim;
 
@@ -63,7 +57,7 @@ impl Access {
     }
 
     /// Returns the claim of a signature that has to be held against the body, if there is one.
-    fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Option<Claim>, Error> {
+    pub(super) fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Option<Claim>, Error> {
         if OPEN.contains(&path) {
             return Ok(None);
         }
@@ -89,34 +83,6 @@ impl Access {
     fn is_token(&self, said: &str) -> bool {
         let said: [u8; 32] = Sha256::digest(said).into();
         self.token.is_some_and(|token| token.ct_eq(&said).into())
-    }
-}
-
-/// Lets a request in, or refuses it, by its headers.
-pub(super) async fn admit(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    match app.access.admit(request.uri().path(), request.headers()) {
-        Ok(None) => next.run(request).await,
-        Ok(Some(claim)) => {
-            request.extensions_mut().insert(claim);
-            next.run(request).await
-        }
-        Err(error) => error.into_response_at(request.uri().path()),
-    }
-}
-
-/// Holds the signature of a request, if it has one, against its body.
-pub(super) async fn verify(request: Request, next: Next) -> Response {
-    let Some(claim) = request.extensions().get::<Claim>().cloned() else { return next.run(request).await };
-    let (parts, body) = request.into_parts();
-    let path = parts.uri.path().to_owned();
-    let verified = async {
-        let bytes = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| Error::too_large())?;
-        claim.verify(&parts, &bytes)?;
-        Ok(Request::from_parts(parts, Body::from(bytes)))
-    };
-    match verified.await {
-        Ok(request) => next.run(request).await,
-        Err(error) => Error::into_response_at(error, &path),
     }
 }
 

@@ -22,7 +22,7 @@ const SKEW_MAX: TimeDelta = TimeDelta::minutes(5);
 
 /// What a request says of its own signature, believed so far as headers alone can be.
 #[derive(Clone)]
-pub(super) struct Claim {
+pub(in crate::http) struct Claim {
     secret: Arc<str>,
     /// `20261123/us-east-1/sagemaker/aws4_request`.
     scope: String,
@@ -70,7 +70,7 @@ impl Claim {
     }
 
     /// Holds the signature against the request and its body.
-    pub(super) fn verify(&self, parts: &Parts, body: &[u8]) -> Result<(), Error> {
+    pub(in crate::http) fn verify(&self, parts: &Parts, body: &[u8]) -> Result<(), Error> {
         let hash = hex(&Sha256::digest(body));
         // A body that is left out of the signature would be anybody's.
         if let Some(said) = parts.headers.get("x-amz-content-sha256")

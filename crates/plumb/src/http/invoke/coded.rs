@@ -8,7 +8,7 @@ use plumb_lead::{Feature, FeatureKind, FieldValue};
 
 use crate::http::csv_rows::order;
 use crate::http::error::Error;
-use crate::http::subject::{self, Subject};
+use crate::http::subject::Subject;
 use crate::http::wire::usable;
 
 /// Words that a message lists, each with its code.
@@ -30,7 +30,7 @@ pub(super) fn subject(
             Entry::Occupied(_) => return Err(Error::field(&feature.name, &format!("is in {place} twice"))),
         }
     }
-    Ok(Subject::Features { lead_id: subject::new_id(), features: row })
+    Ok(Subject::Features { lead_id: None, features: row })
 }
 
 /// Returns a number as a value of a feature's kind; `None` if it is none.

@@ -48,7 +48,7 @@ pub(in crate::http) async fn invocations(
         }
         let target = app.target(None).await?.ok_or_else(|| Error::unknown_target("", &[]))?;
         let chosen = app.variants(&target).await?.choose().ok_or_else(|| Error::no_champion(&target))?;
-        let chosen = chosen.named(app.capture.then(|| request_id.clone()));
+        let chosen = chosen.named(app.capture.then(|| request_id.to_string()));
         let (chosen, headers, body) = (&chosen, &headers, &body);
         if is_json {
             return mlflow::evaluate(&app, chosen, body).await;

@@ -4,7 +4,7 @@ use crate::http::error::Error;
 
 /// A form of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(in crate::http) enum Form {
     /// A score a line.
     Csv,
     /// `{"predictions": [{"score": 0.5}]}`, as the XGBoost container writes it.

@@ -26,6 +26,7 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use chrono::Utc;
+use uuid::Uuid;
 
 use super::App;
 use super::error::Error;
@@ -34,10 +35,14 @@ use super::request::RequestId;
 use super::subject;
 use super::variants::Chosen;
 use crate::journal::{Capture, Payload};
+use crate::scoring::{Explained, REASONS_MAX};
 pub(super) use answer::of_type;
 use condition::Condition;
 use form::Form;
 use headers::Call;
+pub(super) use rows::WORDS;
+#[cfg(test)]
+pub(super) use rows::read;
 pub(crate) use style::Style;
 
 const INVOKED_VARIANT: HeaderName = HeaderName::from_static("x-amzn-invoked-production-variant");
@@ -57,7 +62,7 @@ struct Invocation<'a> {
     body: &'a [u8],
     explain: Option<&'a Condition>,
     inference_id: Option<String>,
-    request_id: String,
+    request_id: Uuid,
 }
 
 pub(super) async fn post(
@@ -92,7 +97,7 @@ pub(super) async fn refuse_stream() -> Response {
 async fn invoke(
     app: &Arc<App>,
     target: Result<Path<String>, PathRejection>,
-    request_id: String,
+    request_id: Uuid,
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
@@ -102,7 +107,7 @@ async fn invoke(
         tracing::debug!(inference_id = call.inference_id, "invoked");
         let variants = app.variants(&target).await?;
         // Who captures calls tells their ids, so a label may speak of those too.
-        let event_id = call.inference_id.clone().or_else(|| app.capture.then(|| request_id.clone()));
+        let event_id = call.inference_id.clone().or_else(|| app.capture.then(|| request_id.to_string()));
         let chosen = call.choose(&target, variants)?.named(event_id);
         Ok((call, chosen, body))
     };
@@ -127,11 +132,16 @@ async fn evaluate(app: &Arc<App>, invocation: Invocation<'_>) -> Result<Response
     let (features, threshold) = (&model.features, model.threshold.score);
     let as_of = app.now();
     let content_type = text(headers, CONTENT_TYPE);
-    let (subjects, form) = rows::read(content_type.as_deref(), body, features, as_of)?;
+    let (asked, form) = rows::read(content_type.as_deref(), body, chosen, as_of)?;
     let form = Form::negotiate(text(headers, ACCEPT).as_deref(), app.style.form(form))?;
-    let scored = subject::score(app, chosen, subjects, as_of).await?;
+    let explained = match (explain, form) {
+        (Some(_), _) => Explained::Contributions,
+        (None, Form::Plumb) => Explained::Reasons(REASONS_MAX),
+        (None, Form::Csv | Form::Json | Form::JsonLines | Form::RecordIo) => Explained::Not,
+    };
+    let scored = subject::score(app, chosen, asked, as_of, explained).await?;
     let (scorer, liked) = (&chosen.answering.scorer, Liked::of(headers));
-    let has_words = explain.is_none() && form == Form::Plumb;
+    let has_words = matches!(explained, Explained::Reasons(_));
     let (media_type, answer) = match explain {
         None if has_words => {
             (form.media_type(), answer::full(&language::tell(&scored, scorer, &liked).await?, &scored.unseen)?)
@@ -141,7 +151,7 @@ async fn evaluate(app: &Arc<App>, invocation: Invocation<'_>) -> Result<Response
     };
     let capture = app.capture.then(|| Capture {
         endpoint: chosen.answering.scorer.artifact.target.clone(),
-        event_id: invocation.request_id,
+        event_id: invocation.request_id.to_string(),
         inference_id: invocation.inference_id,
         at: Utc::now(),
         input: Payload::new(&content_type.unwrap_or_default(), body),

@@ -15,37 +15,48 @@ use serde_json::{Map, Value};
 
 use super::form::Form;
 use super::{libsvm, recordio};
-use crate::http::csv_rows;
 use crate::http::error::Error;
-use crate::http::subject::{self, Subject};
+use crate::http::subject::{self, Asked, Subject};
+use crate::http::variants::Chosen;
 use crate::http::wire::Fields;
+use crate::http::{csv_rows, plain_rows};
 
 /// The words by which an instance says what it is; without one of them it is named features.
-const WORDS: [&str; 5] = ["features", "data", "lead", "lead_id", "events"];
+pub(in crate::http) const WORDS: [&str; 5] = ["features", "data", "lead", "lead_id", "events"];
 
-/// Reads a body. The form is the one in which it is answered if the caller does not mind.
-pub(super) fn read(
+/// Reads a body for the variant that answers. The form is the one in which it is answered if the caller does not mind.
+pub(in crate::http) fn read(
     content_type: Option<&str>,
     body: &[u8],
-    features: &FeatureSet,
+    chosen: &Chosen,
     as_of: DateTime<Utc>,
-) -> Result<(Vec<Subject>, Form), Error> {
+) -> Result<(Asked, Form), Error> {
     let mut parts = content_type.unwrap_or_default().split(';').map(|part| part.trim().to_ascii_lowercase());
     let kind = parts.next().unwrap_or_default();
+    let features = &chosen.answering.scorer.artifact.model.features;
     let reader = Reader { features, as_of };
     match kind.as_str() {
         "text/csv" => {
             let layout = csv_rows::Layout::of_parameters(parts)?;
-            Ok((csv_rows::read(body, &features.features, layout)?, Form::Csv))
+            let plain = chosen.plain_rows(|scorer| plain_rows::csv(body, layout, scorer));
+            Ok((Asked::plain_or(plain, || csv_rows::read(body, &features.features, layout))?, Form::Csv))
+        }
+        "application/json" => {
+            let plain = chosen.plain_rows(|scorer| plain_rows::instances(body, scorer));
+            Ok((Asked::plain_or(plain, || reader.json(body))?, Form::Json))
+        }
+        "application/jsonlines" | "application/x-jsonlines" => {
+            let plain = chosen.plain_rows(|scorer| plain_rows::json_lines(body, scorer));
+            Ok((Asked::plain_or(plain, || reader.json_lines(body))?, Form::JsonLines))
         }
         // Such a caller who does not mind is answered by CSV, as the XGBoost container does.
         "text/libsvm" | "text/x-libsvm" => {
             let first = libsvm::first_index(parts)?;
-            Ok((libsvm::read(body, &features.features, first)?, Form::Csv))
+            Ok((Asked::Subjects(libsvm::read(body, &features.features, first)?), Form::Csv))
         }
-        "application/x-recordio-protobuf" => Ok((recordio::read(body, &features.features)?, Form::Csv)),
-        "application/json" => Ok((reader.json(body)?, Form::Json)),
-        "application/jsonlines" | "application/x-jsonlines" => Ok((reader.json_lines(body)?, Form::JsonLines)),
+        "application/x-recordio-protobuf" => {
+            Ok((Asked::Subjects(recordio::read(body, &features.features)?), Form::Csv))
+        }
         _ => Err(Error::content_type(
             content_type,
             "CSV (text/csv), JSON (application/json), JSON Lines (application/jsonlines), libsvm (text/libsvm) or \

@@ -11,6 +11,7 @@ fn guarded() -> Server {
         now: None,
         access,
         load: LOAD,
+        patience: PATIENCE,
         capture: false,
         style: Style::default(),
     });

@@ -91,6 +91,7 @@ fn a_server_is_told_what_containers_are_told() {
             now: None,
             access: Access::open(),
             load: LOAD,
+            patience: PATIENCE,
             capture: false,
             style,
         });

@@ -16,6 +16,7 @@ fn loaded(load: Load) -> Server {
         now: None,
         access: Access::open(),
         load,
+        patience: PATIENCE,
         capture: false,
         style: Style::default(),
     });

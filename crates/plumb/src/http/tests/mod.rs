@@ -27,6 +27,8 @@ mod languages;
 mod variants;
 mod generated;
 mod load;
+mod plain;
+mod slow;
 
 const JSON: &str = "application/json";
 
@@ -55,6 +57,7 @@ impl Server {
             now: None,
             access: Access::open(),
             load: LOAD,
+            patience: PATIENCE,
             capture: false,
             style: Style::default(),
         })
@@ -147,15 +150,21 @@ fn agent() -> ureq::Agent {
 
 /// Returns a logistic model of `age` and `channel`, fitted to rows in which the older ones and the referred convert.
 fn columns_model() -> Vec<u8> {
-    let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: Wording::default() };
     let levels = ["email", "referral"].map(str::to_owned).to_vec();
-    let features = FeatureSet {
-        features: vec![feature("age", FeatureKind::Number), feature("channel", FeatureKind::Category { levels })],
-        languages: Vec::new(),
+    let row = |row: u16| vec![f32::from(20 + row % 40), f32::from(row % 3 % 2)];
+    model(&[("age", FeatureKind::Number), ("channel", FeatureKind::Category { levels })], row)
+}
+
+/// Returns a logistic model of columns, fitted to such rows.
+fn model(columns: &[(&str, FeatureKind)], row: impl Fn(u16) -> Vec<f32>) -> Vec<u8> {
+    let feature = |(name, kind): &(&str, FeatureKind)| Feature {
+        name: (*name).into(),
+        kind: kind.clone(),
+        wording: Wording::default(),
     };
+    let features = FeatureSet { features: columns.iter().map(feature).collect(), languages: Vec::new() };
     let rows: u16 = 200;
-    let values = (0..rows).flat_map(|row| [f32::from(20 + row % 40), f32::from(row % 3 % 2)]).collect();
-    let matrix = Matrix { values, rows: rows.into(), columns: 2 };
+    let matrix = Matrix { values: (0..rows).flat_map(row).collect(), rows: rows.into(), columns: columns.len() };
     // Every seventh row is of the other class, so that the classes cannot be told apart for certain.
     let labels: Vec<bool> = (0..rows).map(|row| (row % 40 + 10 * (row % 3 % 2) > 30) != (row % 7 == 0)).collect();
     let samples = Samples { matrix: &matrix, labels: &labels, weights: &[1.0; 200] };

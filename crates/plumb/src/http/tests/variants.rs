@@ -126,6 +126,7 @@ fn the_metrics_tell_variants_apart_and_how_old_their_models_are() {
         now,
         access: Access::open(),
         load: LOAD,
+        patience: PATIENCE,
         capture: false,
         style: Style::default(),
     };

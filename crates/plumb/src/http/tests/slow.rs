@@ -1,0 +1,123 @@
+//! Clients that are slow on purpose, or for want of anything better: others are answered meanwhile, and they are ended.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::*;
+
+/// How long each of them may take here.
+const SHORT: Duration = Duration::from_millis(500);
+
+/// Between two bytes of a client that drips; it listens for an answer meanwhile.
+const DRIP: Duration = Duration::from_millis(20);
+
+/// A client that is not ended by then never is.
+const NEVER: Duration = Duration::from_secs(60);
+
+fn patient_for(patience: Patience) -> Server {
+    let load = Load { working: 2, waiting: 2, deadline: Duration::from_secs(10) };
+    let config = Config {
+        targets: vec!["converted".into()],
+        now: None,
+        access: Access::open(),
+        load,
+        patience,
+        capture: false,
+        style: Style::default(),
+    };
+    let server = Server::configured(config);
+    server.promote(&columns_model());
+    server
+}
+
+/// Runs slow clients, and asks as others do until the last of them has ended. Returns what each of them heard.
+fn heard_by(server: &Server, clients: usize, client: impl Fn() -> String + Sync) -> Vec<String> {
+    let ended = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let slow: Vec<_> = (0..clients)
+            .map(|_| {
+                scope.spawn(|| {
+                    let heard = client();
+                    ended.fetch_add(1, Ordering::Relaxed);
+                    heard
+                })
+            })
+            .collect();
+        let mut answered = 0;
+        while ended.load(Ordering::Relaxed) < clients || answered == 0 {
+            let answer = server.post("/endpoints/converted/invocations", &[("content-type", "text/csv")], "30,email");
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            answered += 1;
+        }
+        slow.into_iter().map(|client| client.join().expect("it was ended")).collect()
+    })
+}
+
+/// Sends what comes at once, then the rest byte by byte until the server ends it; returns what it said.
+fn drip(server: &Server, at_once: &str, rest: impl Iterator<Item = u8>) -> String {
+    let begun = Instant::now();
+    let mut stream = TcpStream::connect(server.address).expect("the server listens");
+    stream.set_read_timeout(Some(DRIP)).expect("a time");
+    stream.write_all(at_once.as_bytes()).expect("it reads");
+    let (mut heard, mut buffer) = (Vec::new(), [0; 4096]);
+    for byte in rest {
+        assert!(begun.elapsed() < NEVER, "a slow client was never ended");
+        // What is sent to a connection that is closed already says so at the next look.
+        let _ = stream.write_all(&[byte]);
+        match stream.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => heard.extend_from_slice(&buffer[..count]),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(_) => break,
+        }
+    }
+    String::from_utf8_lossy(&heard).into_owned()
+}
+
+#[test]
+fn a_client_that_sends_its_headers_byte_by_byte_is_ended() {
+    let server = patient_for(Patience { headers: SHORT, ..PATIENCE });
+    let endless = || std::iter::repeat(b'a');
+    for heard in heard_by(&server, 16, || drip(&server, "POST /v1/score HTTP/1.1\r\nhost: a\r\nx: ", endless())) {
+        assert!(heard.is_empty() || heard.starts_with("HTTP/1.1 408"), "{heard}");
+    }
+}
+
+#[test]
+fn a_client_that_sends_its_body_slowly_takes_nothing_from_others_and_is_told() {
+    let server = patient_for(Patience { body: SHORT, ..PATIENCE });
+    // All together announce more than there is room for.
+    let length = BODY_BYTES_MAX;
+    let head = format!(
+        "POST /v1/score HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
+    let heard = heard_by(&server, 48, || drip(&server, &head, std::iter::repeat(b' ')));
+    assert!(heard.iter().any(|heard| heard.contains("body_too_slow")), "{heard:?}");
+    for heard in heard {
+        assert!(heard.is_empty() || heard.starts_with("HTTP/1.1 408"), "{heard}");
+    }
+}
+
+#[test]
+fn a_client_that_never_reads_its_answers_is_ended() {
+    let server = patient_for(Patience { answer: SHORT, ..PATIENCE });
+    let deaf = || {
+        let begun = Instant::now();
+        let mut stream = TcpStream::connect(server.address).expect("the server listens");
+        stream.set_write_timeout(Some(DRIP)).expect("a time");
+        // The system's buffers take some megabytes of answers before the server has to wait.
+        while begun.elapsed() < NEVER {
+            match stream.write(b"GET /v1/openapi.json HTTP/1.1\r\nhost: a\r\n\r\n") {
+                Ok(_) => {}
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error) => return error.to_string(),
+            }
+        }
+        String::new()
+    };
+    for heard in heard_by(&server, 4, deaf) {
+        assert!(!heard.is_empty(), "a client that never reads was never ended");
+    }
+}

@@ -1,0 +1,99 @@
+//! A line of the journal: what one call said, in JSON. It is written from texts that the database gets too, and read again
+//! only where a server was killed, or where the loader is so far behind that the lines are not in memory any more.
+
+use anyhow::{Context, Result};
+use plumb_lead::{Band, Interval, Prediction};
+use serde::{Deserialize, Serialize};
+
+use super::{Capture, Record, Said};
+use crate::store::PredictionRow;
+
+/// A line as it is read.
+#[derive(Deserialize)]
+struct Line {
+    variant: String,
+    #[serde(default)]
+    shadow: bool,
+    #[serde(default)]
+    event_id: Option<String>,
+    predictions: Vec<Prediction>,
+    capture: Option<Capture>,
+}
+
+/// What stands before a prediction's reasons, in the names of [`Prediction`].
+#[derive(Serialize)]
+struct Head<'a> {
+    prediction_id: &'a str,
+    lead_id: &'a str,
+    target: &'a str,
+    model_id: &'a str,
+    as_of: chrono::DateTime<chrono::Utc>,
+    score: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<Interval>,
+    band: Band,
+}
+
+/// Returns a line with its end, and what the loader needs of it.
+pub(super) fn write(said: &Said) -> Result<(Vec<u8>, Record)> {
+    let rows = said.predictions.iter().map(PredictionRow::of).collect::<Result<Vec<_>>>()?;
+    let mut line = b"{\"variant\":".to_vec();
+    serde_json::to_writer(&mut line, said.variant)?;
+    if said.shadow {
+        line.extend_from_slice(b",\"shadow\":true");
+    }
+    if let Some(event_id) = said.event_id {
+        line.extend_from_slice(b",\"event_id\":");
+        serde_json::to_writer(&mut line, event_id)?;
+    }
+    line.extend_from_slice(b",\"predictions\":[");
+    for (index, (prediction, row)) in said.predictions.iter().zip(&rows).enumerate() {
+        if index > 0 {
+            line.push(b',');
+        }
+        write_prediction(&mut line, prediction, row)?;
+    }
+    line.push(b']');
+    if let Some(capture) = said.capture {
+        line.extend_from_slice(b",\"capture\":");
+        serde_json::to_writer(&mut line, capture)?;
+    }
+    line.extend_from_slice(b"}\n");
+    let record = Record {
+        variant: said.variant.to_owned(),
+        shadow: said.shadow,
+        event_id: said.event_id.map(str::to_owned),
+        rows,
+        capture: said.capture.cloned(),
+    };
+    Ok((line, record))
+}
+
+fn write_prediction(line: &mut Vec<u8>, prediction: &Prediction, row: &PredictionRow) -> Result<()> {
+    let Prediction { prediction_id, lead_id, target, model_id, as_of, score, interval, band, .. } = prediction;
+    let (as_of, score, interval, band) = (*as_of, score.get(), *interval, *band);
+    serde_json::to_writer(
+        &mut *line,
+        &Head { prediction_id, lead_id, target, model_id, as_of, score, interval, band },
+    )?;
+    // The texts go on inside the head's object.
+    line.pop();
+    for (name, text) in [(",\"reasons\":", &row.reasons_json), (",\"basis\":", &row.basis_json)] {
+        line.extend_from_slice(name.as_bytes());
+        line.extend_from_slice(text.as_bytes());
+    }
+    line.push(b'}');
+    Ok(())
+}
+
+/// Reads lines that begin at a byte of their file.
+pub(super) fn read_all(bytes: &[u8], from: u64) -> Result<Vec<Record>> {
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| read(line).with_context(|| format!("a line after byte {from} is not readable"))).collect()
+}
+
+fn read(line: &[u8]) -> Result<Record> {
+    let Line { variant, shadow, event_id, predictions, capture } = serde_json::from_slice(line)?;
+    let rows = predictions.iter().map(PredictionRow::of).collect::<Result<_>>()?;
+    Ok(Record { variant, shadow, event_id, rows, capture })
+}
