@@ -202,7 +202,7 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-/// Where rows and leads are scored, which only so many requests do at a time.
+/// Which of the routes score rows and leads: only so many requests do so at a time.
 const SCORING: [&str; 5] = [
     "/v1/score",
     "/endpoints/{target}/invocations",
@@ -212,15 +212,14 @@ const SCORING: [&str; 5] = [
 ];
 
 fn router(app: Arc<App>) -> Router {
-    let [score, endpoint, container, infer, infer_by_version] = SCORING;
     Router::new()
-        .route(score, post(score::post))
-        .route(endpoint, post(invoke::post))
+        .route("/v1/score", post(score::post))
+        .route("/endpoints/{target}/invocations", post(invoke::post))
         .route("/endpoints/{target}/async-invocations", post(invoke::refuse_async))
         .route("/endpoints/{target}/invocations-response-stream", post(invoke::refuse_stream))
-        .route(container, post(invoke::container::invocations))
-        .route(infer, post(open_inference::infer))
-        .route(infer_by_version, post(open_inference::infer))
+        .route("/invocations", post(invoke::container::invocations))
+        .route("/v2/models/{model}/infer", post(open_inference::infer))
+        .route("/v2/models/{model}/versions/{version}/infer", post(open_inference::infer))
         .route("/ping", get(invoke::container::ping))
         .route("/health", get(invoke::container::ping))
         .route("/version", get(mlflow::version))

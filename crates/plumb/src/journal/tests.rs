@@ -75,7 +75,9 @@ fn a_line_says_all_that_a_call_said() {
         let text = lines(std::slice::from_ref(&call));
         assert_eq!(text.matches('\n').count(), 1, "{text}");
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-        assert_eq!(value["predictions"], serde_json::to_value(&call.predictions).expect("JSON"));
+        let alone = serde_json::to_string(&call.predictions).expect("JSON");
+        let alone: serde_json::Value = serde_json::from_str(&alone).expect("JSON");
+        assert_eq!(value["predictions"], alone, "as each of them is written by itself");
         assert_eq!(line::read_all(text.as_bytes(), 0).expect("our own line"), [record(&call)]);
     }
     assert!(line::read_all(b"{\"variant\":1}\n", 7).is_err_and(|error| error.to_string().contains("byte 7")));

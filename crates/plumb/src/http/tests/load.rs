@@ -41,10 +41,13 @@ fn past_its_capacity_the_server_says_so_at_once() {
     answer.refuses(503, "busy", "try again in a second");
     assert_eq!(answer.headers["x-amzn-errortype"], "ServiceUnavailable");
     assert_eq!(answer.headers["retry-after"], "1");
+    for path in SCORING {
+        assert_eq!(server.post(path, &[("content-type", JSON)], "{}").status, 503, "{path}");
+    }
     assert_eq!(server.get("/v1/health").status, 200, "what costs little is answered still");
     let metrics = server.get("/metrics");
     assert_eq!(metrics.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
-    let expected = "plumb_requests_total{path=\"/endpoints/{target}/invocations\",code=\"503\"} 1\n";
+    let expected = "plumb_requests_total{path=\"/endpoints/{target}/invocations\",code=\"503\"} 2\n";
     assert!(
         metrics.text.contains(expected) && metrics.text.contains("\nplumb_requests_waiting 0\n"),
         "{}",
