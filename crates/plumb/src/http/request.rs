@@ -1,6 +1,6 @@
 //! A request from its first line to its answer: its id, answered in a header and logged with all that happens under it,
-//! how long it took, and the span that a collector is told of it; and what stands before every handler, in one place, for each layer of its own would cost as much
-//! as what it does.
+//! how long it took, and the span that a collector is told of it; and what stands before every handler, in one place,
+//! for each layer of its own would cost as much as what it does.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -54,6 +54,8 @@ pub(crate) struct Scorer {
     pub(crate) artifact: Artifact,
     /// Its columns, prepared for rows that come by name.
     pub(crate) columns: Columns,
+    /// Which of its features are of the same source field.
+    fields: reasons::Fields,
 }
 
 /// What is told of a row beside its score. What is not asked for is not computed: the contributions are most of the work.
@@ -153,8 +155,9 @@ impl Scorer {
         let model_id = crate::registry::model_id(bytes);
         let artifact: Artifact =
             serde_json::from_slice(bytes).with_context(|| format!("the file of model `{model_id}` is not usable"))?;
-        let columns = Columns::of(&artifact.model.features);
-        Ok(Scorer { model_id, artifact, columns })
+        let features = &artifact.model.features;
+        let (columns, fields) = (Columns::of(features), reasons::Fields::of(features));
+        Ok(Scorer { model_id, artifact, columns, fields })
     }
 
     /// Returns the features of leads that the model asks for.
@@ -216,7 +219,7 @@ impl Scorer {
         reasons_max: usize,
         language: Language,
     ) -> Vec<Reason> {
-        reasons::of_row(&self.artifact.model, row, contributions, reasons_max, language)
+        reasons::of_row((&self.artifact.model, &self.fields), row, contributions, reasons_max, language)
     }
 
     /// Makes predictions of rows. `whose` has an entry a row, and `origin` says where they are from.

@@ -1,7 +1,9 @@
 //! From SHAP values to the few reasons that are told: the parts of one source field are added up, and the feature that
 //! moved it most speaks for it, if it has something to say.
 
-use plumb_lead::{Language, Reason};
+use std::collections::HashMap;
+
+use plumb_lead::{FeatureSet, Language, Reason};
 use plumb_learn::Model;
 
 use super::sentences;
@@ -12,25 +14,41 @@ pub(crate) const REASONS_MAX: usize = 6;
 /// In log-odds: less than this moves a score by less than a quarter of a percent.
 const CONTRIBUTION_MIN: f64 = 0.01;
 
+/// Which features are of the same source field, found out once for a model.
+#[derive(Debug)]
+pub(super) struct Fields {
+    /// For each feature, the first one of its field.
+    firsts: Vec<usize>,
+}
+
+impl Fields {
+    pub(super) fn of(features: &FeatureSet) -> Fields {
+        let mut known = HashMap::new();
+        let features = features.features.iter().enumerate();
+        Fields { firsts: features.map(|(index, feature)| *known.entry(feature.field()).or_insert(index)).collect() }
+    }
+}
+
 /// One source field's part in a score.
-struct Field<'a> {
-    name: &'a str,
+struct Part {
+    /// The first feature of the field.
+    first: usize,
     contribution: f64,
 }
 
 /// Returns the most important reasons of a row, largest first; if any speaks for the lead and any against, both do.
 /// A field of which nothing can be said is left out.
 pub(super) fn of_row(
-    model: &Model,
+    (model, fields): (&Model, &Fields),
     row: &[f32],
     contributions: &[f64],
     reasons_max: usize,
     language: Language,
 ) -> Vec<Reason> {
-    let mut fields = fields(model, contributions);
-    fields.retain(|field| field.contribution.abs() >= CONTRIBUTION_MIN);
-    fields.sort_by(|one, other| other.contribution.abs().total_cmp(&one.contribution.abs()));
-    let mut told = fields.iter().filter_map(|field| tell(model, row, contributions, field, language));
+    let mut parts = parts(fields, contributions);
+    parts.retain(|part| part.contribution.abs() >= CONTRIBUTION_MIN);
+    parts.sort_by(|one, other| other.contribution.abs().total_cmp(&one.contribution.abs()));
+    let mut told = parts.iter().filter_map(|part| tell((model, fields), row, contributions, part, language));
     let mut reasons: Vec<Reason> = told.by_ref().take(reasons_max).collect();
     // The largest of the side that would be left out takes the last place. One reason alone is the largest, whatever side
     // it is on.
@@ -48,34 +66,39 @@ pub(super) fn of_row(
     reasons
 }
 
-fn fields<'a>(model: &'a Model, contributions: &[f64]) -> Vec<Field<'a>> {
-    let mut fields: Vec<Field> = Vec::new();
-    for (feature, contribution) in model.features.features.iter().zip(contributions) {
-        match fields.iter_mut().find(|field| field.name == feature.field()) {
-            None => fields.push(Field { name: feature.field(), contribution: *contribution }),
-            Some(field) => field.contribution += contribution,
-        }
+/// Returns each field's part, in the order of their first features.
+fn parts(fields: &Fields, contributions: &[f64]) -> Vec<Part> {
+    let mut sums = vec![0.0; contributions.len()];
+    for (first, contribution) in fields.firsts.iter().zip(contributions) {
+        sums[*first] += contribution;
     }
-    fields
+    let firsts = fields.firsts.iter().enumerate().filter(|(index, first)| index == *first);
+    firsts.map(|(first, _)| Part { first, contribution: sums[first] }).collect()
 }
 
 /// Returns the reason of a field: what the feature says that moved it most, of those that moved it to its own side, as a
 /// sentence must not speak for the lead where its field speaks against it. `None` if none of them has anything to say.
-fn tell(model: &Model, row: &[f32], contributions: &[f64], field: &Field<'_>, language: Language) -> Option<Reason> {
-    let features = model.features.features.iter().zip(contributions).enumerate();
-    let speaks = |contribution: f64| contribution * field.contribution > 0.0;
+fn tell(
+    (model, fields): (&Model, &Fields),
+    row: &[f32],
+    contributions: &[f64],
+    part: &Part,
+    language: Language,
+) -> Option<Reason> {
+    let features = fields.firsts.iter().zip(contributions).enumerate();
+    let speaks = |contribution: f64| contribution * part.contribution > 0.0;
     let mut speakers: Vec<(usize, f64)> = features
-        .filter(|(_, (feature, contribution))| feature.field() == field.name && speaks(**contribution))
+        .filter(|(_, (first, contribution))| **first == part.first && speaks(**contribution))
         .map(|(index, (_, contribution))| (index, *contribution))
         .collect();
     speakers.sort_by(|(_, one), (_, other)| other.abs().total_cmp(&one.abs()));
     speakers.into_iter().find_map(|(index, _)| {
         let feature = &model.features.features[index];
         Some(Reason {
-            field: field.name.to_owned(),
+            field: feature.field().to_owned(),
             text: sentences::of_feature(model, row, index, language)?,
             value: feature.text(row[index], language),
-            contribution: field.contribution,
+            contribution: part.contribution,
             actionable: feature.wording.actionable,
         })
     })
