@@ -12,3 +12,4 @@ mod time;
 mod equality;
 mod meaning;
 mod mistakes;
+mod strangers;
