@@ -2,6 +2,7 @@
 
 mod ingest;
 mod raw;
+mod parquet_file;
 mod relations;
 mod ground;
 mod lake;

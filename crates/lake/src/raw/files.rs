@@ -16,6 +16,7 @@ use super::{Pull, Rejected, Source, SourceKind, SourceReport, in_project};
 use crate::Error;
 use crate::bits::hex;
 use crate::moment::moment_type;
+use crate::parquet_file::reading;
 
 /// The table's name in SQL: `<source>.records`.
 const TABLE: &str = "records";
@@ -152,12 +153,12 @@ impl Reading<'_> {
             problem: format!("`{label}` is not a readable Parquet file: {problem}"),
             hint: "check that it was written completely".into(),
         };
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-            .and_then(|builder| builder.build())
-            .map_err(|error| unreadable(error.to_string()))?;
+        let open = || ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
+        let mut reader = reading(open).map_err(|error| unreadable(error.to_string()))?;
         let mut lines = 0;
-        for batch in reader {
-            let batch = batch.map_err(|error| unreadable(error.to_string()))?;
+        loop {
+            let batch = reading(|| reader.next().transpose()).map_err(|error| unreadable(error.to_string()))?;
+            let Some(batch) = batch else { break };
             let cells = text_columns(&batch)?;
             for row in 0..batch.num_rows() {
                 lines += 1;

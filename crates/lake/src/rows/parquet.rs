@@ -14,6 +14,7 @@ use plumb_lead::{Feature, FeatureKind, FeatureSet, Values};
 use super::columns::{self, Columns, Faults};
 use super::{BLOCK_ROWS, Places, Reading, places};
 use crate::Error;
+use crate::parquet_file::reading;
 
 /// A Parquet file that is being read.
 pub(super) struct ParquetRows {
@@ -30,7 +31,7 @@ impl ParquetRows {
     pub(super) fn open(path: &Path, features: &FeatureSet, id: Option<&str>) -> Result<ParquetRows, Error> {
         let wrong = |problem: String| Error::Rows { path: path.to_owned(), problem };
         let file = File::open(path).map_err(Error::file("read", path))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file)
+        let builder = reading(|| ParquetRecordBatchReaderBuilder::try_new(file))
             .map_err(|error| wrong(format!("it is no whole Parquet file: {error}")))?;
         let schema = builder.schema().clone();
         let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
@@ -58,7 +59,7 @@ impl ParquetRows {
             Places { features: places.features.iter().map(among).collect(), id: places.id.as_ref().map(among) };
         let rows = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default();
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots.iter().copied());
-        let reader = builder.with_projection(mask).with_batch_size(BLOCK_ROWS).build();
+        let reader = reading(|| builder.with_projection(mask).with_batch_size(BLOCK_ROWS).build());
         let reader = reader.map_err(|error| wrong(format!("its rows cannot be read: {error}")))?;
         Ok(ParquetRows { path: path.to_owned(), reader, rows, read: 0, features: features.clone(), places })
     }
@@ -70,9 +71,9 @@ impl ParquetRows {
 
     /// Reads the next rows.
     pub(super) fn read(&mut self) -> Result<Option<Reading>, Error> {
-        let Some(batch) = self.reader.next() else { return Ok(None) };
         let after = self.read;
-        let batch = batch.map_err(|error| self.broken(after, &error))?;
+        let batch = reading(|| self.reader.next().transpose()).map_err(|error| self.broken(after, &error))?;
+        let Some(batch) = batch else { return Ok(None) };
         let columns = self.columns(&batch)?;
         self.read += batch.num_rows() as u64;
         Ok(Some(Reading { rows: batch.num_rows(), lines: None, columns, position: self.read }))

@@ -84,6 +84,17 @@ fn edited(right: &[u8], edits: &[Edit]) -> Vec<u8> {
     bytes
 }
 
+/// A right Parquet file.
+fn parquet() -> Vec<u8> {
+    let channel: ArrayRef = Arc::new(StringArray::from(vec![Some("ads"), None, Some("3")]));
+    let number: ArrayRef = Arc::new(Float64Array::from(vec![Some(1.0), None, Some(0.0)]));
+    let columns = [("size", number.clone()), ("paid", number), ("channel", channel)];
+    let batch = RecordBatch::try_from_iter(columns).expect("columns of one length");
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).expect("a schema");
+    writer.write(&batch).expect("written");
+    writer.into_inner().expect("closed")
+}
+
 /// Asks for so many edits of a right file.
 fn check(cases: u32, right: &[u8], holds: impl Fn(&[u8]) -> Result<(), TestCaseError>) {
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(cases) });
@@ -137,14 +148,7 @@ fn a_csv_file_of_anybody() {
 fn a_parquet_file_of_anybody() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("rows.parquet");
-    let channel: ArrayRef = Arc::new(StringArray::from(vec![Some("ads"), None, Some("3")]));
-    let number: ArrayRef = Arc::new(Float64Array::from(vec![Some(1.0), None, Some(0.0)]));
-    let columns = [("size", number.clone()), ("paid", number), ("channel", channel)];
-    let batch = RecordBatch::try_from_iter(columns).expect("columns of one length");
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).expect("a schema");
-    writer.write(&batch).expect("written");
-    let right = writer.into_inner().expect("closed");
-    check(2_000, &right, |bytes| {
+    check(2_000, &parquet(), |bytes| {
         std::fs::write(&path, bytes).expect("it can be written");
         read_rows(&path)
     });
@@ -154,12 +158,12 @@ fn a_parquet_file_of_anybody() {
 fn a_source_of_anybody() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     for (kind, ending, right) in [
-        (SourceKind::Jsonl, "jsonl", format!("{LEAD}\n{LEAD}\n")),
-        (SourceKind::Csv, "csv", "id,created_at,industry\n1,2026-01-01,\"fin,tech\"\n2,2026-01-02,\n".to_owned()),
-        (SourceKind::Parquet, "parquet", "PAR1 is how it begins, and not how it goes on".to_owned()),
+        (SourceKind::Jsonl, "jsonl", format!("{LEAD}\n{LEAD}\n").into_bytes()),
+        (SourceKind::Csv, "csv", "id,created_at,industry\n1,2026-01-01,\"fin,tech\"\n2,2026-01-02,\n".into()),
+        (SourceKind::Parquet, "parquet", parquet()),
     ] {
         let company = Company::new(LEAD, EVENT, "");
-        check(25, right.as_bytes(), |bytes| {
+        check(25, &right, |bytes| {
             let project = tempfile::tempdir().expect("a temporary folder");
             for name in ["leads", "events", "outcomes"] {
                 let file = format!("{name}.jsonl");
