@@ -127,7 +127,8 @@ pub(crate) fn answered_by(target: &str, variant: &str, model_id: &str) {
 
 /// Notes on the span of a request how it was answered.
 pub(crate) fn answered(span: &Span, status: u16) {
-    span.record("http.response.status_code", status);
+    // As a number: of the kinds of numbers, only this one arrives as such.
+    span.record("http.response.status_code", i64::from(status));
     if status >= 500 {
         span.record("otel.status_code", "ERROR");
     }
