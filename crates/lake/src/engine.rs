@@ -9,7 +9,7 @@ use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
-use crate::moment::{self, moment_type};
+use crate::timestamp::{self, timestamp_type};
 
 /// Microseconds in a day.
 pub(crate) const DAY_MICROS: i64 = 86_400_000_000;
@@ -45,10 +45,10 @@ pub(crate) fn functions() -> Vec<ScalarUDF> {
             immutable,
             Arc::new(|args| map_text(args, normalise_email)),
         ),
-        create_udf("to_moment", text(), moment_type(), immutable, Arc::new(to_moment)),
+        create_udf("to_timestamp", text(), timestamp_type(), immutable, Arc::new(to_timestamp)),
         create_udf(
             "date_diff_days",
-            vec![moment_type(), moment_type()],
+            vec![timestamp_type(), timestamp_type()],
             DataType::Float64,
             immutable,
             Arc::new(date_diff_days),
@@ -88,10 +88,10 @@ fn map_text(args: &[ColumnarValue], each: impl Fn(&str) -> Option<String>) -> Re
     }
 }
 
-fn to_moment(args: &[ColumnarValue]) -> Result<ColumnarValue> {
+fn to_timestamp(args: &[ColumnarValue]) -> Result<ColumnarValue> {
     let array = text_array(&args[0])?;
     let moments: TimestampMicrosecondArray =
-        array.as_string::<i32>().iter().map(|text| text.and_then(moment::parse)).collect();
+        array.as_string::<i32>().iter().map(|text| text.and_then(timestamp::parse)).collect();
     let moments: ArrayRef = Arc::new(moments.with_timezone("UTC"));
     match &args[0] {
         ColumnarValue::Scalar(_) => Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&moments, 0)?)),

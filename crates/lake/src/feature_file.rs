@@ -18,7 +18,7 @@ use plumb_lead::Observation;
 use crate::chunk::FeatureChunk;
 use crate::engine::moments;
 use crate::features::{FeatureProgram, FeatureSql};
-use crate::moment::moment_type;
+use crate::timestamp::timestamp_type;
 use crate::{Error, Lake};
 
 /// Rows of a row group: its pages are all that is kept of what was written.
@@ -56,7 +56,7 @@ impl Lake {
 }
 
 fn file_schema(program: &FeatureProgram) -> Result<SchemaRef, Error> {
-    let mut fields = vec![Field::new("lead_id", DataType::Utf8, false), Field::new("as_of", moment_type(), false)];
+    let mut fields = vec![Field::new("lead_id", DataType::Utf8, false), Field::new("as_of", timestamp_type(), false)];
     fields.extend(program.fields()?);
     Ok(Arc::new(Schema::new(fields)))
 }

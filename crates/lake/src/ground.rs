@@ -22,10 +22,10 @@ use datafusion::parquet::basic::Compression;
 use datafusion::parquet::file::properties::WriterProperties;
 use serde::{Deserialize, Serialize};
 
-use crate::moment::from_micros;
 use crate::raw::write_atomically;
 use crate::relations::{Counts, History, Relations, Undated};
-use crate::{Error, Rejected};
+use crate::timestamp::from_micros;
+use crate::{Error, RejectedRow};
 
 /// Rows of a row group: small enough that one lead is found without reading much.
 const ROW_GROUP_ROWS: usize = 8_192;
@@ -36,7 +36,7 @@ pub(crate) struct Report {
     /// Hash of the raw layer and the SQL that it was derived from.
     pub(crate) derived_from: String,
     pub(crate) counts: Counts,
-    pub(crate) rejected: Vec<Rejected>,
+    pub(crate) rejected: Vec<RejectedRow>,
     #[serde(default)]
     pub(crate) undated: Vec<Undated>,
     #[serde(default)]

@@ -9,7 +9,7 @@ use crate::bits::hex;
 use crate::cluster::Cluster;
 use crate::raw::{State, pull, write_atomically};
 use crate::relations::{Counts, Raw, Undated, derive};
-use crate::{Error, Rejected, Source, SourceReport, SqlFile, ground};
+use crate::{Error, RejectedRow, Source, SourceReport, SqlFile, ground};
 
 /// What one run found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct IngestReport {
     /// A line a source, in the order of their names.
     pub sources: Vec<SourceReport>,
     /// Rows that were kept aside for the first time, unless nothing had changed.
-    pub rejected: Vec<Rejected>,
+    pub rejected: Vec<RejectedRow>,
     /// Rows kept aside by all runs so far: the lines of `rejects.csv`.
     pub rejected_total: usize,
     /// What the ground now holds.
@@ -62,8 +62,8 @@ pub async fn ingest(
             (false, pulled.rejected.into_iter().chain(new).collect(), report)
         }
     };
-    rejected.sort_by(|a: &Rejected, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
-    let all: Vec<&Rejected> = pulled.state.rejected.iter().chain(&report.rejected).collect();
+    rejected.sort_by(|a: &RejectedRow, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    let all: Vec<&RejectedRow> = pulled.state.rejected.iter().chain(&report.rejected).collect();
     write_atomically(&data.join("rejects.csv"), &rejects_csv(&all)?)?;
     let rejected_total = all.len();
     let ground::Report { counts, undated, .. } = report;
@@ -103,7 +103,7 @@ fn fingerprint(state: &State, files: &[SqlFile]) -> String {
     hex(hasher.finalize())
 }
 
-fn rejects_csv(rejected: &[&Rejected]) -> Result<Vec<u8>, Error> {
+fn rejects_csv(rejected: &[&RejectedRow]) -> Result<Vec<u8>, Error> {
     let header = ["file", "line", "field", "reason"];
     let rows =
         rejected.iter().map(|row| [row.file.clone(), row.line.to_string(), row.field.clone(), row.reason.clone()]);

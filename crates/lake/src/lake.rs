@@ -17,8 +17,8 @@ use crate::cluster::Cluster;
 use crate::engine::session;
 use crate::features::{FeatureProgram, FeatureSql};
 use crate::lead_order::{Files, Relation};
-use crate::moment::from_micros;
 use crate::rates::{RateTables, UnratedCounts};
+use crate::timestamp::from_micros;
 use crate::{Error, ground};
 
 /// Columns of the ground's `lead` that are not fields.
@@ -54,7 +54,7 @@ pub struct Lake {
 
 /// What is known last of a lead, and all of its events, those included that are not known yet.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Recent {
+pub struct RecentLead {
     /// The lead.
     pub lead: Lead,
     /// Since when its fields are what they are: of an earlier moment, only the ground knows.
@@ -148,7 +148,7 @@ impl Lake {
 
     /// Returns what is known last of leads, and all of their events: those of the ids, which are in order, that are
     /// there. Little is read beside them if they follow closely.
-    pub async fn recent(&self, lead_ids: &[String]) -> Result<Vec<Recent>, Error> {
+    pub async fn recent_leads(&self, lead_ids: &[String]) -> Result<Vec<RecentLead>, Error> {
         let (Some(first), Some(last)) = (lead_ids.first(), lead_ids.last()) else { return Ok(Vec::new()) };
         let in_range = || col("lead_id").between(lit(first.as_str()), lit(last.as_str()));
         let versions = self.filtered("lead", in_range().and(col("known_to").is_null())).await?;
@@ -165,7 +165,7 @@ impl Lake {
             }
             let rows = UInt64Array::from(rows_of.remove(lead.lead_id.as_str()).unwrap_or_default());
             let events = take_record_batch(&events, &rows).map_err(Error::engine("pick the events of a lead"))?;
-            recent.push(Recent { lead, known_from: from_micros(from.value(row)), events: events_of(&events) });
+            recent.push(RecentLead { lead, known_from: from_micros(from.value(row)), events: events_of(&events) });
         }
         Ok(recent)
     }
@@ -217,7 +217,7 @@ impl Lake {
     }
 
     /// Returns the hash of what this version of the ground was derived from: the raw rows, the SQL and the program.
-    pub fn ground(&self) -> &str {
+    pub fn ground_version(&self) -> &str {
         &self.ground
     }
 

@@ -28,11 +28,11 @@ mod feature_file;
 mod request;
 mod rates;
 mod maturity;
-mod histories;
-mod afterwards;
+mod labels;
+mod post_outcome;
 pub mod dataset;
 mod engine;
-mod moment;
+mod timestamp;
 pub mod csv_table;
 pub mod rows;
 pub mod scores;
@@ -41,14 +41,14 @@ use std::path::PathBuf;
 
 use datafusion::sql::sqlparser::tokenizer::Location;
 
-pub use afterwards::ChangedField;
 pub use batch::FeatureBlock;
 pub use features::{FeatureProgram, FeatureSql};
-pub use histories::{Labelled, Question};
 pub use ingest::{IngestReport, ingest, rebuild};
-pub use lake::{Lake, Recent};
-pub use rates::Unrated;
-pub use raw::{Rejected, Source, SourceKind, SourceReport};
+pub use labels::{LabelSpec, Labels};
+pub use lake::{Lake, RecentLead};
+pub use post_outcome::PostOutcomeChange;
+pub use rates::CategoryWithoutRate;
+pub use raw::{RejectedRow, Source, SourceKind, SourceReport};
 pub use relations::{Counts, Undated};
 
 /// A file of SQL out of a project folder.

@@ -18,8 +18,8 @@ use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, Proj
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::prelude::SessionContext;
 
-use crate::moment::moment_type;
 use crate::select_list::{Feature, SelectList};
+use crate::timestamp::timestamp_type;
 use crate::{Error, SqlFile};
 
 /// The features of a set of files, resolved and typed.
@@ -124,7 +124,7 @@ pub(crate) fn observation_schema() -> Schema {
     Schema::new(vec![
         Field::new("_row", DataType::Int64, false),
         Field::new("lead_id", DataType::Utf8, false),
-        Field::new("as_of", moment_type(), false),
+        Field::new("as_of", timestamp_type(), false),
     ])
 }
 

@@ -16,8 +16,8 @@ use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf}
 use crate::engine::day_of;
 use crate::features::FeatureSql;
 use crate::maturity::{self, AskedRates};
-use crate::moment::moment_type;
 use crate::select_list::{Feature, SelectList};
+use crate::timestamp::timestamp_type;
 use crate::{Error, Lake, SqlFile};
 
 /// How many leads of the overall rate are added to each category: the weight of what is known before it is seen.
@@ -57,7 +57,7 @@ pub(crate) struct History {
 
 /// A category of which no outcome was known yet, so that `outcome_rate` gave the overall rate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unrated {
+pub struct CategoryWithoutRate {
     /// The lead's column.
     pub column: String,
     /// Its value.
@@ -161,9 +161,9 @@ impl Lake {
 
     /// Returns the categories that got the overall rate since this was asked last, because none of their leads'
     /// outcomes was known.
-    pub fn take_unrated(&self) -> Vec<Unrated> {
+    pub fn take_categories_without_rate(&self) -> Vec<CategoryWithoutRate> {
         let counts = std::mem::take(&mut *self.unrated.0.lock().unwrap_or_else(PoisonError::into_inner));
-        counts.into_iter().map(|((column, level), rows)| Unrated { column, level, rows }).collect()
+        counts.into_iter().map(|((column, level), rows)| CategoryWithoutRate { column, level, rows }).collect()
     }
 
     /// Makes those of these rates that were not asked for before, all in one walk along the leads.
@@ -211,7 +211,7 @@ fn horizon_of(sql: &FeatureSql, file: &SqlFile, feature: &Feature, target: &str)
 pub(crate) fn outcome_rate(tables: RateTables, unrated: Arc<UnratedCounts>) -> ScalarUDF {
     create_udf(
         "outcome_rate",
-        vec![DataType::Utf8, DataType::Utf8, DataType::Utf8, moment_type()],
+        vec![DataType::Utf8, DataType::Utf8, DataType::Utf8, timestamp_type()],
         DataType::Float64,
         Volatility::Immutable,
         Arc::new(move |args| look_up(&tables, &unrated, args)),

@@ -192,7 +192,7 @@ fn whole(value: &FieldValue) -> Result<Option<i64>, &'static str> {
 fn micros(value: &FieldValue) -> Result<Option<i64>, &'static str> {
     match value {
         FieldValue::Missing => Ok(None),
-        FieldValue::Text(text) => moment::parse(text).map(Some).ok_or(MOMENT),
+        FieldValue::Text(text) => timestamp::parse(text).map(Some).ok_or(MOMENT),
         _ => Err(MOMENT),
     }
 }

@@ -18,7 +18,7 @@ pub enum ModelKind {
     /// Gradient-boosted trees, by XGBoost.
     Xgboost,
     /// The mean of the last two, in log-odds.
-    Committee,
+    Ensemble,
 }
 
 impl ModelKind {
@@ -28,7 +28,7 @@ impl ModelKind {
             ModelKind::Rules => "rules",
             ModelKind::Logistic => "logistic",
             ModelKind::Xgboost => "xgboost",
-            ModelKind::Committee => "committee",
+            ModelKind::Ensemble => "ensemble",
         }
     }
 }
@@ -37,13 +37,13 @@ impl std::str::FromStr for ModelKind {
     type Err = Error;
 
     fn from_str(word: &str) -> Result<ModelKind, Error> {
-        [ModelKind::Rules, ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Committee]
+        [ModelKind::Rules, ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Ensemble]
             .into_iter()
             .find(|kind| kind.word() == word)
             .ok_or_else(|| Error::Word {
                 what: "model kind",
                 found: word.to_owned(),
-                expected: "rules, logistic, xgboost, committee",
+                expected: "rules, logistic, xgboost, ensemble",
             })
     }
 }
@@ -87,13 +87,13 @@ pub struct ModelCard {
     pub leaks: Vec<LeakEvidence>,
     /// What ways to decide would have earned on the test part; none without costs.
     #[serde(default)]
-    pub earnings: Vec<Earning>,
+    pub profits: Vec<Profit>,
     /// The measures at each age of a lead, where rows of several ages were tested.
     #[serde(default)]
     pub by_age: Vec<AgeMetrics>,
     /// How calls fall on the groups of the configured facets.
     #[serde(default)]
-    pub bias: Vec<Bias>,
+    pub fairness: Vec<FairnessMetrics>,
     /// Where it was brought from; `None` if it was trained here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
@@ -130,7 +130,7 @@ pub struct DatasetCard {
     /// Share of positives among the rows to train on.
     pub base_rate: f64,
     /// Rows left out because their label had not matured.
-    pub rows_immature: usize,
+    pub rows_censored: usize,
     /// `as_of` of the oldest and of the newest row; `None` for a table without time.
     pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
@@ -244,7 +244,7 @@ pub struct Segment {
 
 /// What a way to decide would have earned on some rows, in the currency of the costs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Earning {
+pub struct Profit {
     /// The way to decide, in words.
     pub policy: String,
     /// Number of rows.
@@ -273,7 +273,7 @@ pub struct AgeMetrics {
 /// How calls fall on one group of leads, by the names of SageMaker Clarify; facet d is the group, facet a all others.
 /// `None` where there is nothing to count.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Bias {
+pub struct FairnessMetrics {
     /// The feature.
     pub facet: String,
     /// The group.

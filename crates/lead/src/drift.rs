@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One window held against a model's training data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WatchReport {
+pub struct MonitorReport {
     /// The target.
     pub target: String,
     /// The model.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Language, MISSING_LEVEL, Phrasebook, Sentences, Table, Values, Wording};
+use crate::{Error, FeatureMessages, Language, MISSING_LEVEL, MessageCatalog, Sentences, Table, Values};
 
 /// The ordered, named columns a model sees; one value for training and for serving.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub struct Feature {
     /// What its numbers mean.
     pub kind: FeatureKind,
     /// How people are told of it.
-    pub wording: Wording,
+    pub wording: FeatureMessages,
 }
 
 /// What the numbers of a feature mean.
@@ -64,17 +64,17 @@ pub struct Unseen {
 
 impl FeatureSet {
     /// Returns the feature set of a training table: its columns in order, and of each category the levels that occur.
-    pub fn learn(training: &Table, phrasebook: &Phrasebook) -> FeatureSet {
+    pub fn learn(training: &Table, message_catalog: &MessageCatalog) -> FeatureSet {
         let features = training
             .columns()
             .iter()
             .map(|column| Feature {
                 name: column.name.clone(),
                 kind: FeatureKind::learn(&column.values),
-                wording: phrasebook.wording_of(&column.name),
+                wording: message_catalog.messages_of(&column.name),
             })
             .collect();
-        FeatureSet { features, languages: phrasebook.languages.clone() }
+        FeatureSet { features, languages: message_catalog.languages.clone() }
     }
 
     /// Returns a table's rows in this set's order, and the categories that this set does not know.
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_category_unseen_in_training_is_missing_and_counted() {
-        let set = FeatureSet::learn(&words(&["referral", "email"]), &Phrasebook::default());
+        let set = FeatureSet::learn(&words(&["referral", "email"]), &MessageCatalog::default());
         let (matrix, unseen) = set.encode(&words(&["tiktok_ads", "referral"])).expect("same kind");
         assert!(matrix.values[0].is_nan());
         assert_eq!(matrix.values[1], 1.0, "levels are sorted: email, referral");
@@ -248,14 +248,14 @@ mod tests {
 
     #[test]
     fn a_column_of_another_kind_is_refused_by_name() {
-        let set = FeatureSet::learn(&words(&["email"]), &Phrasebook::default());
+        let set = FeatureSet::learn(&words(&["email"]), &MessageCatalog::default());
         let error = set.encode(&table(Values::Number(vec![1.0]))).expect_err("a number is no word");
         assert_eq!(error.to_string(), "feature `channel` is a number column, expected category");
     }
 
     #[test]
     fn a_column_with_every_row_missing_fits_any_kind() {
-        let set = FeatureSet::learn(&words(&["email"]), &Phrasebook::default());
+        let set = FeatureSet::learn(&words(&["email"]), &MessageCatalog::default());
         let (matrix, _) = set.encode(&table(Values::Number(vec![f32::NAN]))).expect("nothing to disagree on");
         assert!(matrix.values[0].is_nan());
     }

@@ -3,7 +3,7 @@
 mod lead;
 mod table;
 mod language;
-mod wording;
+mod messages;
 mod feature;
 mod score;
 mod prediction;
@@ -11,17 +11,17 @@ mod card;
 mod drift;
 
 pub use card::{
-    AgeMetrics, Bias, DatasetCard, Earning, GainBin, Imported, Interval, LeakEvidence, Metric, Metrics, ModelCard,
-    ModelKind, ReliabilityBin, Segment, Threshold,
+    AgeMetrics, DatasetCard, FairnessMetrics, GainBin, Imported, Interval, LeakEvidence, Metric, Metrics, ModelCard,
+    ModelKind, Profit, ReliabilityBin, Segment, Threshold,
 };
-pub use drift::{Alert, Drift, Matured, Verdict, WatchReport};
+pub use drift::{Alert, Drift, Matured, MonitorReport, Verdict};
 pub use feature::{Feature, FeatureKind, FeatureSet, Matrix, Unseen};
 pub use language::{Language, Words};
 pub use lead::{Event, FieldValue, Lead, Observation, Outcome};
-pub use prediction::{Basis, Complaint, Feedback, Prediction, Reason};
+pub use messages::{FeatureMessages, MessageCatalog, Monotone, Sentences};
+pub use prediction::{Complaint, Feedback, Prediction, Provenance, Reason};
 pub use score::{Band, Score};
 pub use table::{Column, MISSING_LEVEL, Table, Values};
-pub use wording::{Monotone, Phrasebook, Sentences, Wording};
 
 /// What can go wrong when plain data is put together.
 #[derive(Debug, thiserror::Error)]

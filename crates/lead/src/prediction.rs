@@ -27,15 +27,15 @@ pub struct Prediction {
     /// The score's range.
     pub band: Band,
     /// The most important reasons, for and against, largest first. None if the caller asked for the score alone: what the
-    /// model was given is in `basis`, from which they follow.
+    /// model was given is in `provenance`, from which they follow.
     pub reasons: Vec<Reason>,
     /// What it rests on.
-    pub basis: Basis,
+    pub provenance: Provenance,
 }
 
 /// What a prediction rests on, kept so that it can be made again and compared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Basis {
+pub struct Provenance {
     /// The version of the ground that its rows are from: the hash of what that was derived from. `None` if the caller
     /// brought rows along.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use plumb_lead::{Column, FeatureSet, ModelKind, Phrasebook, Table, Values};
+use plumb_lead::{Column, FeatureSet, MessageCatalog, ModelKind, Table, Values};
 use plumb_learn::decision::{Optimise, StopOn};
 use plumb_learn::logistic::Logistic;
 use plumb_learn::metrics::{self, Bootstrap};
@@ -75,7 +75,7 @@ fn table(random: &mut ChaCha8Rng) -> Result<(FeatureSet, plumb_lead::Matrix), Er
         values: Values::Number((0..ROWS).map(|_| random.random()).collect()),
     };
     let table = Table::new((0..COLUMNS).map(|column| number(column, random)).collect())?;
-    let features = FeatureSet::learn(&table, &Phrasebook::default());
+    let features = FeatureSet::learn(&table, &MessageCatalog::default());
     let (matrix, _) = features.encode(&table)?;
     Ok((features, matrix))
 }

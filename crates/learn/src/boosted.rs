@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::rates::Rates;
 use crate::search::{self, Categories, Grown, Recipe};
 use crate::trees::{Trees, is_ubj};
-use crate::{Error, Explanation, Onlooker, Params, Samples};
+use crate::{Error, Explanation, FitProgress, Params, Samples};
 
 /// Fitted trees. A clone shares them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -72,11 +72,11 @@ impl Boosted {
         train: Samples,
         valid: Samples,
         params: &Params,
-        onlooker: &dyn Onlooker,
+        fit_progress: &dyn FitProgress,
     ) -> Result<(Boosted, Recipe), Error> {
         train.check(features, "train")?;
         valid.check(features, "choose on")?;
-        let (grown, recipe) = search::run(features, train, valid, params, &Categories::ALL, onlooker)?;
+        let (grown, recipe) = search::run(features, train, valid, params, &Categories::ALL, fit_progress)?;
         Ok((Boosted::of(features, grown, &recipe)?, recipe))
     }
 
@@ -104,7 +104,7 @@ impl Boosted {
 
     /// Returns trees that were trained elsewhere. `bytes` are their file, in JSON or UBJ; `numbers` are, for a column of
     /// categories, the number that the trees know each of its levels by; of the rounds the first ones count, or all.
-    pub fn foreign(bytes: &[u8], rounds: Option<usize>, numbers: Vec<(usize, Vec<f64>)>) -> Result<Boosted, Error> {
+    pub fn import(bytes: &[u8], rounds: Option<usize>, numbers: Vec<(usize, Vec<f64>)>) -> Result<Boosted, Error> {
         let xgboost = Document::of(bytes)?;
         Boosted::try_from(Stored { base: 0.0, categories: Vec::new(), rates: Rates::of(numbers), rounds, xgboost })
     }

@@ -4,36 +4,36 @@ pub mod model;
 pub mod rules;
 pub mod logistic;
 pub mod boosted;
-pub mod large;
+pub mod out_of_core;
 pub mod trees;
 pub mod calibration;
 pub mod decision;
 pub mod metrics;
-pub mod earnings;
-pub mod bias;
+pub mod profit;
+pub mod fairness;
 pub mod split;
 pub mod drift;
 pub mod leaks;
-mod clocks;
-mod committee;
-mod few;
-mod onlooker;
+mod time_proxy;
+mod ensemble;
+mod cold_start;
+mod fit_progress;
 mod search;
 mod rates;
 mod encoding;
-mod points;
+mod scorecard;
 mod newton;
 mod cholesky;
 
-pub use few::fit_few;
-pub use model::{Explanation, Fitted, Model, Predictor, adopt, fit};
-pub use onlooker::Onlooker;
+pub use cold_start::fit_cold_start;
+pub use fit_progress::FitProgress;
+pub use model::{Explanation, Fitted, Model, Predictor, fit, import};
 
 use plumb_lead::Matrix;
 
 use crate::decision::{Cost, Optimise, StopOn};
 
-/// Labelled rows.
+/// Labels rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Samples<'a> {
     /// The rows, in the order of the feature set.

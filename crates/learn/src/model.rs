@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::boosted::Boosted;
 use crate::calibration::Calibration;
-use crate::committee::{self, Committee};
+use crate::ensemble::{self, Ensemble};
 use crate::logistic::Logistic;
 use crate::rules::Rules;
-use crate::{Error, Onlooker, Params, Samples, decision};
+use crate::{Error, FitProgress, Params, Samples, decision};
 
 /// Something fitted: it scores and explains, nothing else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub enum Predictor {
     /// Gradient-boosted trees.
     Boosted(Boosted),
     /// The mean of a regression and trees.
-    Committee(Box<Committee>),
+    Ensemble(Box<Ensemble>),
 }
 
 /// What each feature did to each row's margin: its SHAP values.
@@ -72,14 +72,14 @@ pub struct Fitted {
 /// Fits a model of each kind. All that is chosen (strength, settings, number of trees, calibration, threshold) is
 /// chosen by a fit on `train` alone, on `valid`, later rows that it never saw; then the model is fitted once more by
 /// the same recipe on both, because the newest rows are the ones most like those to come. Both need both classes.
-/// A committee is made of the two other models, so it costs nothing more where these are asked for as well.
+/// an ensemble is made of the two other models, so it costs nothing more where these are asked for as well.
 pub fn fit(
     kinds: &[ModelKind],
     features: &FeatureSet,
     train: Samples,
     valid: Samples,
     params: &Params,
-    onlooker: &dyn Onlooker,
+    fit_progress: &dyn FitProgress,
 ) -> Result<Vec<Fitted>, Error> {
     train.check(features, "train")?;
     valid.check(features, "choose on")?;
@@ -87,17 +87,17 @@ pub fn fit(
     let train = Samples { matrix: &train_matrix, ..train };
     let valid = Samples { matrix: &valid_matrix, ..valid };
     let both = Joined::new(train, valid);
-    let fitting = Fitting { features, train, valid, both: both.samples(), params, onlooker };
+    let fitting = Fitting { features, train, valid, both: both.samples(), params, fit_progress };
     let mut fitted: Vec<Fitted> = Vec::new();
     let mut alone: BTreeMap<ModelKind, Alone> = BTreeMap::new();
     for kind in kinds {
         let members: &[ModelKind] = match kind {
-            ModelKind::Committee => &[ModelKind::Logistic, ModelKind::Xgboost],
+            ModelKind::Ensemble => &[ModelKind::Logistic, ModelKind::Xgboost],
             ModelKind::Rules | ModelKind::Logistic | ModelKind::Xgboost => std::slice::from_ref(kind),
         };
         for member in members {
             if !alone.contains_key(member) {
-                onlooker.begins(*member);
+                fit_progress.begins(*member);
                 alone.insert(*member, fitting.alone(*member)?);
             }
         }
@@ -110,7 +110,7 @@ pub fn fit(
 /// Makes a model of trees that were grown elsewhere: they are calibrated, and their threshold is chosen, on `valid`, by
 /// what `chosen` says of it. `kept` are the trees of the model: the same, or grown by the same recipe on `valid` as well.
 /// Averages and the base rate are those of both parts; nothing is fitted to `train`.
-pub fn adopt(
+pub fn import(
     [chosen, kept]: [Boosted; 2],
     features: &FeatureSet,
     train: Samples,
@@ -127,7 +127,7 @@ pub fn adopt(
     let train = Samples { matrix: &train_matrix, ..train };
     let valid = Samples { matrix: &valid_matrix, ..valid };
     let both = Joined::new(train, valid);
-    let fitting = Fitting { features, train, valid, both: both.samples(), params, onlooker: &|_: ModelKind| () };
+    let fitting = Fitting { features, train, valid, both: both.samples(), params, fit_progress: &|_: ModelKind| () };
     let margins = chosen.margins(valid.matrix)?;
     fitting.finish(Alone { predictor: Predictor::Boosted(kept), settings, margins })
 }
@@ -139,7 +139,7 @@ impl Model {
             Predictor::Rules(_) => ModelKind::Rules,
             Predictor::Logistic(_) => ModelKind::Logistic,
             Predictor::Boosted(_) => ModelKind::Xgboost,
-            Predictor::Committee(_) => ModelKind::Committee,
+            Predictor::Ensemble(_) => ModelKind::Ensemble,
         }
     }
 
@@ -166,7 +166,7 @@ impl Model {
 
     /// Returns the 95 % interval of each row's probability, given its margin; `None` if the model was stored by a
     /// program that did not keep how sure it was. It says how far other training rows of the same number might have
-    /// moved the score. Of trees only the calibration is known to that extent, of a committee that and its regression.
+    /// moved the score. Of trees only the calibration is known to that extent, of an ensemble that and its regression.
     pub fn intervals(&self, matrix: &Matrix, margins: &[f64]) -> Result<Option<Vec<Interval>>, Error> {
         if margins.len() != matrix.rows {
             return Err(Error::Lengths { what: "margins", found: margins.len(), expected: matrix.rows });
@@ -174,7 +174,7 @@ impl Model {
         let matrix = finite(matrix);
         let variances = match &self.predictor {
             Predictor::Logistic(logistic) => logistic.variances(&matrix)?,
-            Predictor::Committee(committee) => committee.variances(&matrix)?,
+            Predictor::Ensemble(ensemble) => ensemble.variances(&matrix)?,
             Predictor::Rules(_) | Predictor::Boosted(_) => vec![0.0; matrix.rows],
         };
         if !self.calibration.knows_its_spread() && variances.iter().all(|variance| *variance == 0.0) {
@@ -192,7 +192,7 @@ impl Model {
             Predictor::Rules(rules) => rules.explain(&self.features, &matrix)?,
             Predictor::Logistic(logistic) => logistic.explain(&matrix)?,
             Predictor::Boosted(boosted) => boosted.explain(&matrix)?,
-            Predictor::Committee(committee) => committee.explain(&matrix)?,
+            Predictor::Ensemble(ensemble) => ensemble.explain(&matrix)?,
         };
         explanation.settle(&margins);
         Ok(explanation)
@@ -252,7 +252,7 @@ impl Predictor {
             Predictor::Rules(rules) => rules.margins(features, matrix),
             Predictor::Logistic(logistic) => logistic.margins(matrix),
             Predictor::Boosted(boosted) => boosted.margins(matrix),
-            Predictor::Committee(committee) => committee.margins(matrix),
+            Predictor::Ensemble(ensemble) => ensemble.margins(matrix),
         }
     }
 }
@@ -302,7 +302,7 @@ struct Fitting<'a> {
     valid: Samples<'a>,
     both: Samples<'a>,
     params: &'a Params,
-    onlooker: &'a dyn Onlooker,
+    fit_progress: &'a dyn FitProgress,
 }
 
 /// One kind's predictor, fitted on all rows, and what its recipe said of the rows to choose on before.
@@ -315,7 +315,7 @@ struct Alone {
 
 impl Fitting<'_> {
     fn alone(&self, kind: ModelKind) -> Result<Alone, Error> {
-        let Fitting { features, train, valid, both, params, onlooker } = *self;
+        let Fitting { features, train, valid, both, params, fit_progress } = *self;
         let one = |name: &str, value: String| BTreeMap::from([(name.to_owned(), value)]);
         let (margins, predictor, settings) = match kind {
             ModelKind::Rules => {
@@ -332,8 +332,8 @@ impl Fitting<'_> {
                 let settings = one("l2_strength", chosen.strength().to_string());
                 (chosen.margins(valid.matrix)?, Predictor::Logistic(again), settings)
             }
-            ModelKind::Xgboost | ModelKind::Committee => {
-                let (chosen, recipe) = Boosted::search(features, train, valid, params, onlooker)?;
+            ModelKind::Xgboost | ModelKind::Ensemble => {
+                let (chosen, recipe) = Boosted::search(features, train, valid, params, fit_progress)?;
                 let again = Boosted::again(features, both, &recipe, params)?;
                 (chosen.margins(valid.matrix)?, Predictor::Boosted(again), recipe.describe(features))
             }
@@ -356,18 +356,18 @@ impl Fitting<'_> {
 }
 
 impl Alone {
-    /// Returns a regression and trees as a committee, and anything else as it is.
+    /// Returns a regression and trees as an ensemble, and anything else as it is.
     fn together(members: &[&Alone]) -> Alone {
         let first = members[0];
         if let [left, right] = members
             && let (Predictor::Logistic(logistic), Predictor::Boosted(boosted)) = (&left.predictor, &right.predictor)
         {
-            let committee = Committee::new(logistic.clone(), boosted.clone());
+            let ensemble = Ensemble::new(logistic.clone(), boosted.clone());
             let settings = [&left.settings, &right.settings].into_iter().flatten();
             return Alone {
-                predictor: Predictor::Committee(Box::new(committee)),
+                predictor: Predictor::Ensemble(Box::new(ensemble)),
                 settings: settings.map(|(name, value)| (name.clone(), value.clone())).collect(),
-                margins: committee::means(&left.margins, &right.margins),
+                margins: ensemble::means(&left.margins, &right.margins),
             };
         }
         first.clone()
@@ -444,7 +444,7 @@ impl TryFrom<Stored> for Model {
             Predictor::Rules(rules) => rules.problem(&features),
             Predictor::Logistic(logistic) => logistic.problem(columns),
             Predictor::Boosted(boosted) => boosted.problem(columns),
-            Predictor::Committee(committee) => committee.problem(columns),
+            Predictor::Ensemble(ensemble) => ensemble.problem(columns),
         };
         let of_averages =
             (averages.len() != columns).then(|| format!("{} averages for {columns} features", averages.len()));

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
-use plumb_lake::{FeatureSql, Question, Source, SqlFile};
-use plumb_lead::{Language, Phrasebook};
+use plumb_lake::{FeatureSql, LabelSpec, Source, SqlFile};
+use plumb_lead::{Language, MessageCatalog};
 use plumb_learn::decision::{Cost, Optimise, StopOn};
 use serde::{Deserialize, Deserializer};
 
-use crate::phrasebook;
+use crate::message_catalog;
 use crate::team_rules::TeamRules;
 
 /// The team's own rules, if they have any, in one of these files.
@@ -183,9 +183,9 @@ impl Project {
     }
 
     /// Returns what is asked of each lead for a target.
-    pub(crate) fn question(&self, target: &str) -> Result<Question> {
+    pub(crate) fn label_spec(&self, target: &str) -> Result<LabelSpec> {
         let horizon = self.target(target)?.horizon;
-        Ok(Question { target: target.to_owned(), horizon, ages: self.config.score.at.clone() })
+        Ok(LabelSpec { target: target.to_owned(), horizon, ages: self.config.score.at.clone() })
     }
 
     /// Returns who promotes a challenger.
@@ -206,8 +206,8 @@ impl Project {
     }
 
     /// Returns how people are told of each feature: `features/*.toml`.
-    pub(crate) fn phrasebook(&self) -> Result<Phrasebook> {
-        phrasebook::read(&self.files("features", "toml")?, &self.config.languages)
+    pub(crate) fn message_catalog(&self) -> Result<MessageCatalog> {
+        message_catalog::read(&self.files("features", "toml")?, &self.config.languages)
     }
 
     /// Returns the team's rules; `None` if there is no file of them.

@@ -49,7 +49,7 @@ impl TeamRules {
 
     /// Returns the rules that do not fit some features, a line each.
     pub(crate) fn unbound(&self, features: &FeatureSet) -> Vec<String> {
-        let told = |rule: rules::Unbound| format!("{}: {}", self.places[rule.rule], rule.why);
+        let told = |rule: rules::UnboundRule| format!("{}: {}", self.places[rule.rule], rule.why);
         self.rules.bind(features).into_iter().map(told).collect()
     }
 }

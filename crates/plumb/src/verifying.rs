@@ -46,13 +46,13 @@ pub(crate) async fn verify(ground: Ground<'_>, target: &str, predictions_max: us
     let mut verified = Verified::default();
     let mut by_ground: BTreeMap<String, Vec<Prediction>> = BTreeMap::new();
     for mut prediction in predictions {
-        match prediction.basis.ground.take() {
+        match prediction.provenance.ground.take() {
             Some(version) => by_ground.entry(version).or_default().push(prediction),
             None => verified.brought += 1,
         }
     }
     for (version, predictions) in by_ground {
-        if version == ground.lake.ground() {
+        if version == ground.lake.ground_version() {
             compare(ground, ground.lake, &predictions, &mut verified).await?;
             continue;
         }
@@ -89,7 +89,7 @@ async fn compare(ground: Ground<'_>, lake: &Lake, predictions: &[Prediction], ve
 }
 
 fn mismatches(prediction: &Prediction, rebuilt: &[Option<f32>], features: &[Feature]) -> Vec<Mismatch> {
-    let logged = |index: usize| prediction.basis.inputs.get(index).copied().flatten();
+    let logged = |index: usize| prediction.provenance.inputs.get(index).copied().flatten();
     let bits = |input: Option<f32>| input.map(f32::to_bits);
     let differing = features.iter().enumerate().filter(|(index, _)| bits(logged(*index)) != bits(rebuilt[*index]));
     differing
@@ -117,7 +117,7 @@ fn shown(feature: &Feature, input: Option<f32>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use plumb_lead::Basis;
+    use plumb_lead::Provenance;
 
     use super::*;
     use crate::store::tests::prediction;
@@ -132,7 +132,8 @@ mod tests {
             feature("industry", FeatureKind::Category { levels }),
         ];
         let mut said = prediction("p1", "ada", 1, 0.5);
-        said.basis = Basis { ground: None, brought: Vec::new(), inputs: vec![Some(3.0), Some(0.1), Some(0.0)] };
+        said.provenance =
+            Provenance { ground: None, brought: Vec::new(), inputs: vec![Some(3.0), Some(0.1), Some(0.0)] };
         assert_eq!(mismatches(&said, &[Some(3.0), Some(0.1), Some(0.0)], &features), []);
         let found = mismatches(&said, &[Some(3.0), Some(0.1_f32.next_up()), None], &features);
         let told: Vec<[&str; 3]> =

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc};
-use plumb_lake::{Lake, Question};
-use plumb_lead::{Alert, Drift, Matured, ModelCard, Observation, Unseen, Verdict, WatchReport};
+use plumb_lake::{LabelSpec, Lake};
+use plumb_lead::{Alert, Drift, Matured, ModelCard, MonitorReport, Observation, Unseen, Verdict};
 use plumb_learn::drift;
 
 use crate::card;
@@ -34,7 +34,7 @@ pub(crate) struct Watched<'a> {
     /// Its card.
     pub(crate) card: &'a ModelCard,
     /// What it is asked.
-    pub(crate) question: Question,
+    pub(crate) label_spec: LabelSpec,
 }
 
 /// Reports each whole week from the training of the champion to `now` that has no report yet, and returns the alerts
@@ -54,7 +54,7 @@ pub(crate) async fn watch(
         store.put_watch_report(&watched.report(*from).await?).await?;
     }
     let mut new = Vec::new();
-    for alert in alerts(&of_model(store, watched.card).await?, &watched.question) {
+    for alert in alerts(&of_model(store, watched.card).await?, &watched.label_spec) {
         if store.insert_alert_once(&alert).await? {
             new.push(alert);
         }
@@ -63,7 +63,7 @@ pub(crate) async fn watch(
 }
 
 /// Returns the reports on a model, oldest first.
-async fn of_model(store: &Store, card: &ModelCard) -> Result<Vec<WatchReport>> {
+async fn of_model(store: &Store, card: &ModelCard) -> Result<Vec<MonitorReport>> {
     let mut reports = store.watch_reports(&card.target).await?;
     reports.retain(|report| report.model_id == card.model_id);
     Ok(reports)
@@ -86,31 +86,31 @@ fn weeks(from: DateTime<Utc>, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
 }
 
 impl Watched<'_> {
-    async fn report(&self, from: DateTime<Utc>) -> Result<WatchReport> {
+    async fn report(&self, from: DateTime<Utc>) -> Result<MonitorReport> {
         let to = from + TimeDelta::weeks(1);
-        let question = self.at_last_age();
-        let observations = self.enough(&question, from, to).await?;
+        let label_spec = self.at_last_age();
+        let observations = self.enough(&label_spec, from, to).await?;
         let (matrix, scores, unseen) = self.scored(&observations).await?;
         let artifact = &self.scorer.artifact;
         let drifts = drift::compare(&artifact.baseline, &artifact.model.features, &matrix, &scores, &unseen)?;
-        Ok(WatchReport {
+        Ok(MonitorReport {
             target: self.card.target.clone(),
             model_id: self.card.model_id.clone(),
             from,
             to,
             rows: observations.len(),
             drifts,
-            matured: self.matured(&question, from, to).await?,
+            matured: self.matured(&label_spec, from, to).await?,
         })
     }
 
     /// Returns the leads of a week, and of as many weeks before as it takes to have enough.
-    async fn enough(&self, question: &Question, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Observation>> {
-        let mut observations = self.lake.observations(question, from, to).await?;
+    async fn enough(&self, label_spec: &LabelSpec, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Observation>> {
+        let mut observations = self.lake.observations(label_spec, from, to).await?;
         let mut weeks = 1;
         while observations.len() < LEADS_MIN && weeks < WEEKS_POOLED {
             let earlier = from - TimeDelta::weeks(weeks);
-            let mut pooled = self.lake.observations(question, earlier, earlier + TimeDelta::weeks(1)).await?;
+            let mut pooled = self.lake.observations(label_spec, earlier, earlier + TimeDelta::weeks(1)).await?;
             pooled.append(&mut observations);
             observations = pooled;
             weeks += 1;
@@ -119,16 +119,16 @@ impl Watched<'_> {
     }
 
     /// Each lead counts once, when most is known of it: three rows of one lead would pass for three leads.
-    fn at_last_age(&self) -> Question {
-        let mut question = self.question.clone();
-        question.ages = question.ages.into_iter().max().into_iter().collect();
+    fn at_last_age(&self) -> LabelSpec {
+        let mut label_spec = self.label_spec.clone();
+        label_spec.ages = label_spec.ages.into_iter().max().into_iter().collect();
         question
     }
 
     /// Returns what became of the leads whose horizon ended in `[from, to)`, all of which came after the model's rows.
-    async fn matured(&self, question: &Question, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Option<Matured>> {
-        let (first, end) = (from - question.horizon, to - question.horizon);
-        let labelled = self.lake.labelled(question, to).await?;
+    async fn matured(&self, label_spec: &LabelSpec, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Option<Matured>> {
+        let (first, end) = (from - label_spec.horizon, to - label_spec.horizon);
+        let labelled = self.lake.labels(label_spec, to).await?;
         let rows = labelled.observations.iter().zip(&labelled.labels);
         let (observations, labels): (Vec<Observation>, Vec<bool>) = rows
             .filter(|(observation, _)| (first..end).contains(&observation.as_of))
@@ -158,7 +158,7 @@ impl Watched<'_> {
 }
 
 /// Returns what is to be told of a model's weeks, each cause once, with the week in which it was first seen.
-fn alerts(reports: &[WatchReport], question: &Question) -> Vec<Alert> {
+fn alerts(reports: &[MonitorReport], label_spec: &LabelSpec) -> Vec<Alert> {
     let mut alerts: Vec<Alert> = Vec::new();
     let mut drifted_before: HashMap<&str, bool> = HashMap::new();
     for (index, report) in reports.iter().enumerate() {
@@ -178,7 +178,7 @@ fn alerts(reports: &[WatchReport], question: &Question) -> Vec<Alert> {
             && matured.surprise().abs() > SURPRISE_MAX
         {
             let side = if matured.surprise() < 0.0 { "fewer came" } else { "more came" };
-            add(&mut alerts, report, &report.target, side, told_of_surprise(&matured, question));
+            add(&mut alerts, report, &report.target, side, told_of_surprise(&matured, label_spec));
         }
     }
     alerts
@@ -189,7 +189,7 @@ fn new_levels(drift: &Drift) -> impl Iterator<Item = (&String, f64)> {
     drift.unseen.iter().filter(move |(_, share)| is_new && *share > 0.01).map(|(level, share)| (level, *share))
 }
 
-fn add(alerts: &mut Vec<Alert>, report: &WatchReport, column: &str, cause: &str, text: String) {
+fn add(alerts: &mut Vec<Alert>, report: &MonitorReport, column: &str, cause: &str, text: String) {
     let key = format!("{}/{}/{column}/{cause}", report.target, report.model_id);
     if !alerts.iter().any(|alert| alert.key == key) {
         alerts.push(Alert {
@@ -222,13 +222,13 @@ fn told_of_drift(drift: &Drift) -> String {
     )
 }
 
-fn told_of_surprise(matured: &Matured, question: &Question) -> String {
+fn told_of_surprise(matured: &Matured, label_spec: &LabelSpec) -> String {
     let share = |count: f64| 100.0 * count / matured.rows as f64;
     format!(
         "of the {} leads whose {} days ended in these {WEEKS_JUDGED} weeks the model expected {:.1} % to be positive, and \
          {:.1} % were: {:+.1} standard errors. The same inputs mean something else now; run `plumb retrain`",
         matured.rows,
-        question.horizon.num_days(),
+        label_spec.horizon.num_days(),
         share(matured.expected),
         share(matured.positives as f64),
         matured.surprise()
@@ -244,11 +244,11 @@ mod tests {
         DateTime::from_timestamp(1_769_904_000 + day * 86_400, 0).expect("in range")
     }
 
-    fn question() -> Question {
-        Question { target: "approved".into(), horizon: TimeDelta::days(120), ages: vec![TimeDelta::zero()] }
+    fn label_spec() -> LabelSpec {
+        LabelSpec { target: "approved".into(), horizon: TimeDelta::days(120), ages: vec![TimeDelta::zero()] }
     }
 
-    fn report(week: i64, verdict: Verdict, unseen: &[(&str, f64)], matured: Option<Matured>) -> WatchReport {
+    fn report(week: i64, verdict: Verdict, unseen: &[(&str, f64)], matured: Option<Matured>) -> MonitorReport {
         let drift = Drift {
             column: "channel".into(),
             psi: 0.3,
@@ -258,7 +258,7 @@ mod tests {
             unseen: unseen.iter().map(|(level, share)| ((*level).to_owned(), *share)).collect(),
             verdict,
         };
-        WatchReport {
+        MonitorReport {
             target: "approved".into(),
             model_id: "cafe".into(),
             from: day(1 + 7 * week),
@@ -269,9 +269,9 @@ mod tests {
         }
     }
 
-    fn keys(reports: &[WatchReport]) -> Vec<(String, i64)> {
+    fn keys(reports: &[MonitorReport]) -> Vec<(String, i64)> {
         let told = |alert: Alert| (alert.key.replace("approved/cafe/", ""), (alert.since - day(1)).num_weeks());
-        alerts(reports, &question()).into_iter().map(told).collect()
+        alerts(reports, &label_spec()).into_iter().map(told).collect()
     }
 
     #[test]
@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn one_strange_week_is_not_told() {
         use Verdict::{Drifted, Stable};
-        let weeks = |verdicts: &[Verdict]| -> Vec<WatchReport> {
+        let weeks = |verdicts: &[Verdict]| -> Vec<MonitorReport> {
             (0..).zip(verdicts).map(|(week, verdict)| report(week, *verdict, &[], None)).collect()
         };
         assert_eq!(keys(&weeks(&[Drifted, Stable, Drifted])), []);
@@ -300,13 +300,13 @@ mod tests {
 
     #[test]
     fn outcomes_that_come_otherwise_than_expected_are_told() {
-        let weeks = |positives: usize| -> Vec<WatchReport> {
+        let weeks = |positives: usize| -> Vec<MonitorReport> {
             let matured = Matured { rows: 200, positives, expected: 18.0, variance: 16.0 };
             (0..9).map(|week| report(week, Verdict::Stable, &[], Some(matured))).collect()
         };
         assert_eq!(keys(&weeks(17)), []);
         assert_eq!(keys(&weeks(10)), [("approved/fewer came".to_owned(), 7)], "eight weeks are judged together");
-        let text = &alerts(&weeks(10), &question())[0].text;
+        let text = &alerts(&weeks(10), &label_spec())[0].text;
         assert!(
             text.contains("1600 leads whose 120 days") && text.contains("9.0 %") && text.contains("5.0 %"),
             "{text}"

@@ -18,7 +18,7 @@ use crate::bits::first_difference;
 use crate::chunk::FeatureChunk;
 use crate::engine::moments;
 use crate::features::{FeatureProgram, FeatureSql};
-use crate::moment::{from_micros, moment_type};
+use crate::timestamp::{from_micros, timestamp_type};
 use crate::{Error, Lake, ground};
 
 /// Rows of each chunk that are computed here too.
@@ -176,7 +176,7 @@ async fn compare(lake: &Lake, program: &Arc<FeatureProgram>, chunk: &FeatureChun
 }
 
 fn rows_of(observations: &[Observation]) -> Result<RecordBatch, Error> {
-    let fields = vec![Field::new("lead_id", DataType::Utf8, false), Field::new("as_of", moment_type(), false)];
+    let fields = vec![Field::new("lead_id", DataType::Utf8, false), Field::new("as_of", timestamp_type(), false)];
     let lead_ids = StringArray::from_iter_values(observations.iter().map(|observation| &observation.lead_id));
     let as_of = moments(observations.iter().map(|observation| Some(observation.as_of.timestamp_micros())));
     RecordBatch::try_new(Arc::new(Schema::new(fields)), vec![Arc::new(lead_ids), as_of])

@@ -37,12 +37,12 @@ pub struct CsvTable {
     /// The delimiter that was found.
     pub delimiter: char,
     /// The rows that could not be read.
-    pub rejected: Vec<Rejected>,
+    pub rejected: Vec<RejectedRow>,
 }
 
 /// A row that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejected {
+pub struct RejectedRow {
     /// Its first line in the file, from 1.
     pub line: u64,
     /// The column that is wrong; `None` if it is the whole row.
@@ -91,7 +91,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// The first of the rows that could not be read, if there are any.
-        first: Option<Rejected>,
+        first: Option<RejectedRow>,
     },
 }
 
@@ -126,7 +126,7 @@ pub(crate) fn open(path: &Path) -> Result<RowReader<Box<dyn Read + Send>>, Error
     RowReader::start(dialect, source, path)
 }
 
-impl std::fmt::Display for Rejected {
+impl std::fmt::Display for RejectedRow {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "line {}: ", self.line)?;
         if let Some(field) = &self.field {
@@ -163,7 +163,7 @@ fn check_text(bytes: &[u8], path: &Path) -> Result<(), Error> {
     Err(Error::NotText { path: path.to_owned(), problem })
 }
 
-fn because(first: &Option<Rejected>) -> String {
+fn because(first: &Option<RejectedRow>) -> String {
     first.as_ref().map_or_else(String::new, |rejected| format!(" that can be read; {rejected}"))
 }
 
@@ -254,7 +254,7 @@ mod tests {
     fn a_bad_row_is_kept_aside_with_its_line_and_reason() {
         let read = read(b"a,b\r\n1,x\r\n\r\n2\r\n3,\xFF\r\n4,y\r\n5,y,z\r\n").expect("two rows are good");
         assert_eq!(shown(&read.table), "a:number b:category\n1 x\n4 y");
-        let rejected: Vec<String> = read.rejected.iter().map(Rejected::to_string).collect();
+        let rejected: Vec<String> = read.rejected.iter().map(RejectedRow::to_string).collect();
         assert_eq!(
             rejected,
             [
@@ -269,7 +269,7 @@ mod tests {
     fn a_quote_that_never_ends_is_told_with_what_it_swallowed() {
         let read = read("a,b\n1,x\n\"2,y\n3,z\n4,u\n").expect("one row is good");
         let expected = "line 3: expected 2 fields, found 1; a quote that is opened here goes on for 3 more lines";
-        assert_eq!(read.rejected.iter().map(Rejected::to_string).collect::<Vec<_>>(), [expected]);
+        assert_eq!(read.rejected.iter().map(RejectedRow::to_string).collect::<Vec<_>>(), [expected]);
     }
 
     #[test]

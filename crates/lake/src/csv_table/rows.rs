@@ -8,7 +8,7 @@ use csv::{ByteRecord, StringRecord};
 
 use super::cells::number;
 use super::dialect::Dialect;
-use super::{Error, Rejected};
+use super::{Error, RejectedRow};
 
 fn read_header(record: csv::Result<ByteRecord>, path: &Path) -> Result<Vec<String>, Error> {
     let wrong = |problem: String| Error::Header { path: path.to_owned(), problem };
@@ -65,7 +65,7 @@ impl<R: Read> RowReader<R> {
     }
 
     /// Returns the next row with its line; `None` at the end.
-    pub(crate) fn next(&mut self) -> std::io::Result<Option<(u64, Result<StringRecord, Rejected>)>> {
+    pub(crate) fn next(&mut self) -> std::io::Result<Option<(u64, Result<StringRecord, RejectedRow>)>> {
         match self.reader.read_byte_record(&mut self.record) {
             Ok(true) => {}
             Ok(false) => return Ok(None),
@@ -76,7 +76,7 @@ impl<R: Read> RowReader<R> {
         Ok(Some((line, self.checked(line))))
     }
 
-    fn checked(&mut self, line: u64) -> Result<StringRecord, Rejected> {
+    fn checked(&mut self, line: u64) -> Result<StringRecord, RejectedRow> {
         let (record, expected) = (&self.record, self.header.len());
         if record.len() != expected {
             let mut reason = format!("expected {expected} fields, found {}", record.len());
@@ -84,18 +84,18 @@ impl<R: Read> RowReader<R> {
             if breaks > 0 {
                 reason.push_str(&format!("; a quote that is opened here goes on for {breaks} more lines"));
             }
-            return Err(Rejected { line, field: None, reason });
+            return Err(RejectedRow { line, field: None, reason });
         }
         StringRecord::from_byte_record(std::mem::take(&mut self.record)).map_err(|error| {
             let field = self.header.get(error.utf8_error().field()).cloned();
             self.record = error.into_byte_record();
-            Rejected { line, field, reason: "not valid UTF-8".to_owned() }
+            RejectedRow { line, field, reason: "not valid UTF-8".to_owned() }
         })
     }
 }
 
 /// Reads all rows, and those that cannot be used aside.
-pub(super) fn read_rows<R: Read>(reader: &mut RowReader<R>) -> std::io::Result<(Vec<StringRecord>, Vec<Rejected>)> {
+pub(super) fn read_rows<R: Read>(reader: &mut RowReader<R>) -> std::io::Result<(Vec<StringRecord>, Vec<RejectedRow>)> {
     let (mut rows, mut rejected) = (Vec::new(), Vec::new());
     while let Some((_, row)) = reader.next()? {
         match row {

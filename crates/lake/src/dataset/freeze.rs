@@ -19,8 +19,8 @@ use super::hash::{self, ColumnHash};
 use super::{ColumnManifest, DatasetRows, Manifest, NOT_FEATURES, folder, read_manifest};
 use crate::engine::moments;
 use crate::features::FeatureSql;
-use crate::moment::moment_type;
 use crate::raw::write_atomically;
+use crate::timestamp::timestamp_type;
 use crate::{Error, Lake};
 
 /// Digits of a data set's name.
@@ -68,7 +68,7 @@ impl Lake {
             logical_hash,
             columns,
             sql: sql.clone(),
-            ground: self.ground().to_owned(),
+            ground: self.ground_version().to_owned(),
             engine: format!("DataFusion {}", datafusion::DATAFUSION_VERSION),
             program: env!("CARGO_PKG_VERSION").to_owned(),
             file_hash: hash::of_file(&temporary.path().join("rows.parquet"))?,
@@ -89,9 +89,9 @@ impl Writing {
     fn start(data: &Path, features: Vec<Field>) -> Result<Writing, Error> {
         let mut fields = vec![
             Field::new("lead_id", DataType::Utf8, false),
-            Field::new("as_of", moment_type(), false),
+            Field::new("as_of", timestamp_type(), false),
             Field::new("label", DataType::Boolean, false),
-            Field::new("label_known_at", moment_type(), true),
+            Field::new("label_known_at", timestamp_type(), true),
             Field::new("weight", DataType::Float32, false),
         ];
         fields.extend(features);

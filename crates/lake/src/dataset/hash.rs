@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::ColumnManifest;
 use crate::Error;
 use crate::bits::hex;
-use crate::moment::moment_type;
+use crate::timestamp::timestamp_type;
 
 /// The values of one column, part after part.
 pub(super) struct ColumnHash {
@@ -28,7 +28,7 @@ impl ColumnHash {
     pub(super) fn new(field: &Field) -> ColumnHash {
         let plain = match field.data_type() {
             DataType::Boolean => DataType::Boolean,
-            DataType::Timestamp(..) => moment_type(),
+            DataType::Timestamp(..) => timestamp_type(),
             kind if kind.is_integer() => DataType::Int64,
             kind if kind.is_numeric() => DataType::Float64,
             _ => DataType::Utf8,

@@ -6,7 +6,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Column as _, ConnectOptions, Connection, Row, TypeInfo, ValueRef};
 
 use super::table::{Cell, RawKind, RawTable, State};
-use super::{Pull, Rejected, Source, in_project};
+use super::{Pull, RejectedRow, Source, in_project};
 use crate::Error;
 
 /// A table as its database describes it.
@@ -136,7 +136,7 @@ impl<'a> Reading<'a> {
             let cell = match cell {
                 Ok(cell) => cell,
                 Err(reason) => {
-                    pull.rejected.push(Rejected { file: origin, line, field: column.clone(), reason });
+                    pull.rejected.push(RejectedRow { file: origin, line, field: column.clone(), reason });
                     return Ok(());
                 }
             };
@@ -207,7 +207,7 @@ fn cell_text(cell: &Cell) -> String {
         Cell::Integer(value) => value.to_string(),
         Cell::Real(value) => value.to_string(),
         Cell::Flag(value) => value.to_string(),
-        Cell::Moment(value) => crate::moment::from_micros(*value).format("%Y-%m-%d %H:%M:%S%.6f+00").to_string(),
+        Cell::Moment(value) => crate::timestamp::from_micros(*value).format("%Y-%m-%d %H:%M:%S%.6f+00").to_string(),
     }
 }
 

@@ -12,11 +12,11 @@ use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sha2::{Digest, Sha256};
 
 use super::table::{Cell, FileState, RawTable};
-use super::{Pull, Rejected, Source, SourceKind, SourceReport, in_project};
+use super::{Pull, RejectedRow, Source, SourceKind, SourceReport, in_project};
 use crate::Error;
 use crate::bits::hex;
-use crate::moment::moment_type;
 use crate::parquet_file::reading;
+use crate::timestamp::timestamp_type;
 
 /// The table's name in SQL: `<source>.records`.
 const TABLE: &str = "records";
@@ -76,7 +76,7 @@ struct Reading<'a> {
     path: &'a Path,
     label: &'a str,
     table: &'a mut RawTable,
-    rejected: &'a mut Vec<Rejected>,
+    rejected: &'a mut Vec<RejectedRow>,
     report: &'a mut SourceReport,
 }
 
@@ -190,7 +190,7 @@ impl Reading<'_> {
     }
 
     fn reject(&mut self, line: u64, field: String, reason: String) {
-        self.rejected.push(Rejected { file: self.label.to_owned(), line, field, reason });
+        self.rejected.push(RejectedRow { file: self.label.to_owned(), line, field, reason });
     }
 }
 
@@ -232,7 +232,7 @@ fn text_columns(batch: &RecordBatch) -> Result<Vec<TextColumn>, Error> {
     for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
         let array = match field.data_type() {
             // Without the detour a moment would be written without its offset.
-            DataType::Timestamp(..) => cast(array, &moment_type()),
+            DataType::Timestamp(..) => cast(array, &timestamp_type()),
             _ => Ok(array.clone()),
         }
         .map_err(Error::engine("read a moment from a Parquet file"))?;

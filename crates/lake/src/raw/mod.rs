@@ -56,7 +56,7 @@ pub enum SourceKind {
 
 /// A row that could not be used: data, not an error.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Rejected {
+pub struct RejectedRow {
     /// The source's file or table.
     pub file: String,
     /// The line, or the row's number in its table.
@@ -67,14 +67,14 @@ pub struct Rejected {
     pub reason: String,
 }
 
-impl Rejected {
+impl RejectedRow {
     /// Returns the rejection of the row at `origin`, which is its file and line as in `mail.jsonl:17`.
-    pub(crate) fn at(origin: &str, field: &str, reason: String) -> Rejected {
+    pub(crate) fn at(origin: &str, field: &str, reason: String) -> RejectedRow {
         let (file, line) = match origin.rsplit_once(':').map(|(file, line)| (file, line.parse())) {
             Some((file, Ok(line))) => (file, line),
             _ => (origin, 0),
         };
-        Rejected { file: file.to_owned(), line, field: field.to_owned(), reason }
+        RejectedRow { file: file.to_owned(), line, field: field.to_owned(), reason }
     }
 }
 
@@ -98,7 +98,7 @@ struct Pull<'a> {
     project: &'a Path,
     raw_folder: &'a Path,
     state: &'a mut State,
-    rejected: &'a mut Vec<Rejected>,
+    rejected: &'a mut Vec<RejectedRow>,
     report: SourceReport,
 }
 

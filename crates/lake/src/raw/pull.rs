@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::table::State;
-use super::{Pull, Rejected, Source, SourceReport};
+use super::{Pull, RejectedRow, Source, SourceReport};
 use crate::Error;
 
 /// What one run over all sources found.
@@ -12,7 +12,7 @@ pub(crate) struct Pulled {
     /// A line a source, in the order of their names.
     pub(crate) sources: Vec<SourceReport>,
     /// The rows of this run that could not be read.
-    pub(crate) rejected: Vec<Rejected>,
+    pub(crate) rejected: Vec<RejectedRow>,
     /// What the raw layer now holds.
     pub(crate) state: State,
 }

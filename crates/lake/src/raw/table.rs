@@ -18,10 +18,10 @@ use datafusion::parquet::file::properties::WriterProperties;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Rejected;
+use super::RejectedRow;
 use crate::Error;
 use crate::engine::moments;
-use crate::moment::moment_type;
+use crate::timestamp::timestamp_type;
 
 /// Rows held before they are written.
 const BATCH_ROWS: usize = 16_384;
@@ -35,7 +35,7 @@ pub(crate) struct State {
     pub(crate) files: BTreeMap<String, FileState>,
     /// Rows that could not be read, each once, however often its source was read.
     #[serde(default)]
-    pub(crate) rejected: Vec<Rejected>,
+    pub(crate) rejected: Vec<RejectedRow>,
     /// Number of the last run.
     pub(crate) run: u64,
     /// When the last run began: what all its rows are learned at, in microseconds.
@@ -152,8 +152,8 @@ impl State {
     }
 
     /// Adds what a run could not read; a row that is known already is not listed twice.
-    pub(crate) fn add_rejected(&mut self, rejected: &[Rejected]) {
-        let known: HashSet<Rejected> = self.rejected.iter().cloned().collect();
+    pub(crate) fn add_rejected(&mut self, rejected: &[RejectedRow]) {
+        let known: HashSet<RejectedRow> = self.rejected.iter().cloned().collect();
         self.rejected.extend(rejected.iter().filter(|row| !known.contains(row)).cloned());
     }
 
@@ -171,7 +171,7 @@ impl RawKind {
             RawKind::Integer => DataType::Int64,
             RawKind::Real => DataType::Float64,
             RawKind::Flag => DataType::Boolean,
-            RawKind::Moment => moment_type(),
+            RawKind::Moment => timestamp_type(),
         }
     }
 }
@@ -353,7 +353,7 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 pub(crate) fn schema_of(columns: &[(String, RawKind)]) -> SchemaRef {
     let mut fields: Vec<Field> = columns.iter().map(|(name, kind)| Field::new(name, kind.data_type(), true)).collect();
     fields.push(Field::new("_origin", DataType::Utf8, true));
-    fields.push(Field::new("_learned_at", moment_type(), true));
+    fields.push(Field::new("_learned_at", timestamp_type(), true));
     Arc::new(Schema::new(fields))
 }
 

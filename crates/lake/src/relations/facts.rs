@@ -12,7 +12,7 @@ use super::identity::Identities;
 use super::rows::Rows;
 use crate::Error;
 use crate::engine::moments;
-use crate::moment::moment_type;
+use crate::timestamp::timestamp_type;
 
 /// Columns that every event and outcome row has and that are no attributes.
 const NOT_ATTRIBUTES: [&str; 3] = ["lead_key", "known_at", "_origin"];
@@ -54,7 +54,8 @@ pub(super) fn under_leads(rows: &Rows, identities: &Identities, test_leads: &Has
 
 fn attributes(rows: &Rows, matched: &[(usize, &str)], known_at: impl Fn(usize) -> i64) -> Result<RecordBatch, Error> {
     let indices = UInt32Array::from_iter_values(matched.iter().map(|(row, _)| *row as u32));
-    let mut fields = vec![Field::new("lead_id", DataType::Utf8, false), Field::new("known_at", moment_type(), false)];
+    let mut fields =
+        vec![Field::new("lead_id", DataType::Utf8, false), Field::new("known_at", timestamp_type(), false)];
     let mut columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from_iter_values(matched.iter().map(|(_, lead_id)| *lead_id))),
         moments(matched.iter().map(|(row, _)| Some(known_at(*row)))),

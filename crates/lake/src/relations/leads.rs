@@ -10,8 +10,8 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use super::identity::Identities;
 use super::rows::Rows;
 use crate::engine::moments;
-use crate::moment::moment_type;
-use crate::{Error, Rejected, SqlFile};
+use crate::timestamp::timestamp_type;
+use crate::{Error, RejectedRow, SqlFile};
 
 /// Columns of the `lead` relation that are not fields of a lead.
 const NOT_FIELDS: [&str; 5] = ["lead_key", "created_at", "known_at", "is_test", "_origin"];
@@ -30,7 +30,7 @@ pub(super) fn versions(
     rows: &Rows,
     files: &[&SqlFile],
     identities: &Identities,
-    rejected: &mut Vec<Rejected>,
+    rejected: &mut Vec<RejectedRow>,
 ) -> Result<Leads, Error> {
     let (keys, created, known) = (rows.text("lead_key"), rows.micros("created_at"), rows.micros("known_at"));
     let tests = rows.column("is_test").and_then(|array| array.as_boolean_opt().cloned());
@@ -57,7 +57,7 @@ pub(super) fn versions(
         else {
             let row = rows_of_lead[0];
             let origin = rows.origin(files, row);
-            rejected.push(Rejected::at(
+            rejected.push(RejectedRow::at(
                 &origin,
                 "created_at",
                 "no version of this lead says when it was created".into(),
@@ -127,9 +127,9 @@ impl<'a> Versions<'a> {
     fn finish(self, rows: &Rows, fields: &[usize]) -> Result<RecordBatch, Error> {
         let mut schema = vec![
             Field::new("lead_id", DataType::Utf8, false),
-            Field::new("created_at", moment_type(), false),
-            Field::new("known_from", moment_type(), false),
-            Field::new("known_to", moment_type(), true),
+            Field::new("created_at", timestamp_type(), false),
+            Field::new("known_from", timestamp_type(), false),
+            Field::new("known_to", timestamp_type(), true),
         ];
         let mut columns: Vec<ArrayRef> = vec![
             Arc::new(StringArray::from(self.lead_id)),

@@ -7,7 +7,7 @@ mod raw_tables;
 mod tables;
 mod order;
 mod rows;
-mod snapshots;
+mod change_detection;
 mod identity;
 mod leads;
 mod facts;
@@ -17,12 +17,12 @@ use std::collections::BTreeMap;
 use datafusion::arrow::array::{Array, RecordBatch};
 use datafusion::arrow::datatypes::DataType;
 
-use crate::moment::moment_type;
-use crate::{Error, Rejected, SqlFile};
+use crate::timestamp::timestamp_type;
+use crate::{Error, RejectedRow, SqlFile};
 use identity::Identities;
 use rows::{Required, Rows};
 
-pub(crate) use snapshots::History;
+pub(crate) use change_detection::History;
 pub(crate) use tables::Raw;
 
 /// What the sources say, unified.
@@ -30,7 +30,7 @@ pub(crate) struct Relations {
     pub(crate) lead: RecordBatch,
     pub(crate) event: RecordBatch,
     pub(crate) outcome: RecordBatch,
-    pub(crate) rejected: Vec<Rejected>,
+    pub(crate) rejected: Vec<RejectedRow>,
     /// `relation, key, rows` of everything that belongs to no lead.
     pub(crate) unmatched: Vec<(&'static str, String, usize)>,
     pub(crate) counts: Counts,
@@ -83,7 +83,7 @@ pub(crate) async fn derive(raw: Raw<'_>, files: &[SqlFile], known: &[History]) -
     let mut rejected = Vec::new();
     let lead_files = &by_relation["lead"];
     let (lead_rows, histories) =
-        snapshots::read_leads(&raw, &tables, lead_files, &lead_columns(), known, &mut rejected).await?;
+        change_detection::read_leads(&raw, &tables, lead_files, &lead_columns(), known, &mut rejected).await?;
     let mut undated = undated("lead", lead_files, &lead_rows);
     let pairs = match by_relation.get("identity") {
         Some(files) => Some(rows::read(&tables, files, &identity_columns(), &mut rejected).await?),
@@ -167,8 +167,8 @@ fn needed(name: &'static str, data_type: DataType) -> Required {
 fn lead_columns() -> Vec<Required> {
     vec![
         needed("lead_key", DataType::Utf8),
-        Required { name: "created_at", data_type: moment_type(), not_null: false, may_lack: false },
-        Required { name: "known_at", data_type: moment_type(), not_null: false, may_lack: true },
+        Required { name: "created_at", data_type: timestamp_type(), not_null: false, may_lack: false },
+        Required { name: "known_at", data_type: timestamp_type(), not_null: false, may_lack: true },
     ]
 }
 
@@ -181,8 +181,8 @@ fn event_columns() -> Vec<Required> {
     vec![
         needed("lead_key", DataType::Utf8),
         needed("kind", DataType::Utf8),
-        needed("at", moment_type()),
-        Required { name: "known_at", data_type: moment_type(), not_null: false, may_lack: true },
+        needed("at", timestamp_type()),
+        Required { name: "known_at", data_type: timestamp_type(), not_null: false, may_lack: true },
     ]
 }
 
@@ -191,7 +191,7 @@ fn outcome_columns() -> Vec<Required> {
         needed("lead_key", DataType::Utf8),
         needed("target", DataType::Utf8),
         needed("positive", DataType::Boolean),
-        needed("at", moment_type()),
-        Required { name: "known_at", data_type: moment_type(), not_null: false, may_lack: true },
+        needed("at", timestamp_type()),
+        Required { name: "known_at", data_type: timestamp_type(), not_null: false, may_lack: true },
     ]
 }

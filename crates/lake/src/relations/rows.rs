@@ -8,8 +8,8 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema};
 
 use super::tables::Tables;
 use crate::engine::moments;
-use crate::moment::{self, moment_type};
-use crate::{Error, Rejected, SqlFile};
+use crate::timestamp::{self, timestamp_type};
+use crate::{Error, RejectedRow, SqlFile};
 
 /// A column that a relation cannot do without.
 pub(super) struct Required {
@@ -58,7 +58,7 @@ pub(super) async fn read(
     tables: &Tables,
     files: &[&SqlFile],
     required: &[Required],
-    rejected: &mut Vec<Rejected>,
+    rejected: &mut Vec<RejectedRow>,
 ) -> Result<Rows, Error> {
     let mut batches = Vec::with_capacity(files.len());
     for file in files {
@@ -72,7 +72,7 @@ pub(super) async fn read_one(
     tables: &Tables,
     file: &SqlFile,
     required: &[Required],
-    rejected: &mut Vec<Rejected>,
+    rejected: &mut Vec<RejectedRow>,
 ) -> Result<RecordBatch, Error> {
     keep_readable(file, tables.rows(file, required).await?, required, rejected)
 }
@@ -97,7 +97,7 @@ pub(super) fn check_columns(file: &SqlFile, batch: RecordBatch, required: &[Requ
                 DataType::Float64
             }
             kind if kind.is_integer() => DataType::Int64,
-            DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => moment_type(),
+            DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => timestamp_type(),
             other => {
                 return Err(
                     file.wrong(format!("column `{name}` is of type {other}: expected text, number, flag or moment"))
@@ -105,7 +105,7 @@ pub(super) fn check_columns(file: &SqlFile, batch: RecordBatch, required: &[Requ
             }
         };
         let wanted = required.iter().find(|column| column.name == name).map(|column| &column.data_type);
-        let is_moment = name.ends_with("_at") || wanted == Some(&moment_type());
+        let is_moment = name.ends_with("_at") || wanted == Some(&timestamp_type());
         let ground = match wanted {
             // A text that stands for a moment is read later, row by row.
             _ if is_moment && ground == DataType::Utf8 => DataType::Utf8,
@@ -130,7 +130,7 @@ fn keep_readable(
     file: &SqlFile,
     batch: RecordBatch,
     required: &[Required],
-    rejected: &mut Vec<Rejected>,
+    rejected: &mut Vec<RejectedRow>,
 ) -> Result<RecordBatch, Error> {
     let rows = batch.num_rows();
     let mut keep = vec![true; rows];
@@ -138,23 +138,24 @@ fn keep_readable(
     let mut arrays = batch.columns().to_vec();
     let mut reject = |row: usize, field: &str, reason: String| {
         if keep[row] {
-            rejected.push(Rejected::at(&origin(file, &batch, row), field, reason));
+            rejected.push(RejectedRow::at(&origin(file, &batch, row), field, reason));
         }
         keep[row] = false;
     };
     for (field, array) in fields.iter_mut().zip(&mut arrays) {
         let needed = required.iter().find(|column| column.name == field.name());
-        let is_moment = field.name().ends_with("_at") || needed.is_some_and(|column| column.data_type == moment_type());
+        let is_moment =
+            field.name().ends_with("_at") || needed.is_some_and(|column| column.data_type == timestamp_type());
         if is_moment && array.data_type() == &DataType::Utf8 {
             let texts = array.as_string::<i32>().clone();
-            let micros: Vec<Option<i64>> = texts.iter().map(|text| text.and_then(moment::parse)).collect();
+            let micros: Vec<Option<i64>> = texts.iter().map(|text| text.and_then(timestamp::parse)).collect();
             for (row, text) in texts.iter().enumerate().filter(|(row, _)| micros[*row].is_none()) {
                 if let Some(text) = text {
-                    reject(row, field.name(), format!("`{text}` is no moment: {}", moment::EXPECTED));
+                    reject(row, field.name(), format!("`{text}` is no moment: {}", timestamp::EXPECTED));
                 }
             }
             *array = moments(micros);
-            *field = Field::new(field.name(), moment_type(), true);
+            *field = Field::new(field.name(), timestamp_type(), true);
         }
         if needed.is_some_and(|column| column.not_null) {
             for row in (0..rows).filter(|row| array.is_null(*row)) {

@@ -45,14 +45,14 @@ pub struct Block {
     /// The features.
     pub table: Table,
     /// The rows that cannot be used.
-    pub rejected: Vec<Rejected>,
+    pub rejected: Vec<RejectedRow>,
     /// How far the file is read, in the unit of [`Rows::length`].
     pub position: u64,
 }
 
 /// A row that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejected {
+pub struct RejectedRow {
     /// Its number in the file, from 1.
     pub number: u64,
     /// Its first line, in a file that has lines.
@@ -106,7 +106,7 @@ impl Rows {
         let place = |row: usize| (first + row as u64, lines.as_ref().and_then(|lines| lines.get(row).copied()));
         let rejected = faults.iter().map(|(row, fault)| {
             let (number, line) = place(*row);
-            Rejected { number, line, field: fault.field.clone(), reason: fault.reason.clone() }
+            RejectedRow { number, line, field: fault.field.clone(), reason: fault.reason.clone() }
         });
         let rejected = rejected.collect();
         if faults.is_empty() {
@@ -119,7 +119,7 @@ impl Rows {
     }
 }
 
-impl std::fmt::Display for Rejected {
+impl std::fmt::Display for RejectedRow {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.line {
             Some(line) => write!(formatter, "line {line}: ")?,

@@ -38,7 +38,7 @@ fn sources() -> Vec<SqlFile> {
             "SELECT 'lead:' || id AS lead_key, created_at, known_at, channel, industry, country, role, owner,
                 CAST(employees AS BIGINT) AS employees, CAST(budget AS DOUBLE) AS budget,
                 CAST(experience_years AS BIGINT) AS experience_years, work_permit = 'yes' AS work_permit,
-                phone, email, to_moment(first_outreach_at) AS first_outreach_at, _origin
+                phone, email, to_timestamp(first_outreach_at) AS first_outreach_at, _origin
              FROM leads.records WHERE _skip IS NULL",
         ),
         (

@@ -1,7 +1,7 @@
 //! `features/*.sql`: small rows in, the table expected by hand out.
 
 use chrono::{TimeDelta, Utc};
-use plumb_lake::{Question, Unrated};
+use plumb_lake::{CategoryWithoutRate, LabelSpec};
 use plumb_lead::{Event, FieldValue, Lead, Observation, Table};
 
 use crate::company::{Company, day, features};
@@ -109,9 +109,9 @@ async fn a_category_without_a_known_outcome_gets_the_overall_rate_and_is_counted
     let asked = ["lead:1", "lead:3"].map(|lead_id| at(lead_id, day(20)));
     let table = lake.features(&sql, &asked).await.expect("computed");
     assert_eq!(format!("{:?}", table.columns()[0].values), "Number([0.5, 0.5])");
-    let counted = Unrated { column: "industry".into(), level: "space".into(), rows: 1 };
-    assert_eq!(lake.take_unrated(), [counted]);
-    assert_eq!(lake.take_unrated(), []);
+    let counted = CategoryWithoutRate { column: "industry".into(), level: "space".into(), rows: 1 };
+    assert_eq!(lake.take_categories_without_rate(), [counted]);
+    assert_eq!(lake.take_categories_without_rate(), []);
 }
 
 #[tokio::test]
@@ -177,12 +177,12 @@ async fn what_is_wrong_with_a_features_file_is_named() {
 async fn a_lead_too_young_to_tell_is_left_out() {
     let company = Company::new(LEADS, EVENTS, OUTCOMES);
     let lake = company.lake().await;
-    let question = Question {
+    let label_spec = LabelSpec {
         target: "converted".into(),
         horizon: TimeDelta::days(10),
         ages: vec![TimeDelta::zero(), TimeDelta::days(8)],
     };
-    let labelled = lake.labelled(&question, day(25)).await.expect("readable");
+    let labelled = lake.labels(&label_spec, day(25)).await.expect("readable");
     let rows: Vec<(&str, bool)> = labelled
         .observations
         .iter()
@@ -191,10 +191,10 @@ async fn a_lead_too_young_to_tell_is_left_out() {
         .collect();
     // Lead 1 had converted by its eighth day and is asked about once; lead 3 is too young.
     assert_eq!(rows, [("lead:1", true), ("lead:2", false), ("lead:2", false)]);
-    assert_eq!(labelled.immature, 1);
+    assert_eq!(labelled.censored, 1);
     assert_eq!(labelled.label_known_at[0], day(10));
 
-    let open = lake.open_leads(&question, day(22)).await.expect("readable");
+    let open = lake.open_leads(&label_spec, day(22)).await.expect("readable");
     assert_eq!(open, [at("lead:3", day(22))], "lead 2 is past its horizon, lead 1 has its outcome");
 }
 

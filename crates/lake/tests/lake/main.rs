@@ -7,7 +7,7 @@ mod feature_file;
 mod dataset;
 mod relations;
 mod rows;
-mod snapshots;
+mod change_detection;
 mod time;
 mod equality;
 mod meaning;

@@ -11,10 +11,10 @@ use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use plumb_lake::rows::{Block, Rows};
 use plumb_lake::scores::{Contributions, ScoreColumns, ScoreWriter, Scores};
-use plumb_lead::{Band, Feature, FeatureKind, FeatureSet, Reason, Score, Wording};
+use plumb_lead::{Band, Feature, FeatureKind, FeatureMessages, FeatureSet, Reason, Score};
 
 fn features() -> FeatureSet {
-    let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: Wording::default() };
+    let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: FeatureMessages::default() };
     let levels = vec!["3".to_owned(), "ads".to_owned()];
     FeatureSet {
         features: vec![

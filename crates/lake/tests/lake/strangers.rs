@@ -11,7 +11,7 @@ use datafusion::parquet::arrow::ArrowWriter;
 use plumb_lake::csv_table::read_csv;
 use plumb_lake::rows::Rows;
 use plumb_lake::{Lake, Source, SourceKind, ingest};
-use plumb_lead::{Event, Feature, FeatureKind, FeatureSet, Lead, Wording};
+use plumb_lead::{Event, Feature, FeatureKind, FeatureMessages, FeatureSet, Lead};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
@@ -103,7 +103,7 @@ fn check(cases: u32, right: &[u8], holds: impl Fn(&[u8]) -> Result<(), TestCaseE
 
 /// Reads all rows of a file as a model's.
 fn read_rows(path: &Path) -> Result<(), TestCaseError> {
-    let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: Wording::default() };
+    let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: FeatureMessages::default() };
     let levels = vec!["3".to_owned(), "ads".to_owned()];
     let set = FeatureSet {
         features: vec![

@@ -43,7 +43,7 @@ const AFTERWARDS_RATIO: f64 = 3.0;
 
 /// How often a field changed in leads, before their outcome and after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Changes {
+pub struct PostOutcomeCounts {
     /// Leads with an outcome.
     pub decided: usize,
     /// Those of them in which it changed after the outcome.
@@ -56,8 +56,8 @@ pub struct Changes {
 
 /// Returns why a column that reads the field may know the answer: in 20 leads at least the field changed after the
 /// outcome, and that is three times as common as a change in an open lead.
-pub fn afterwards(column: &str, field: &str, changes: Changes) -> Option<LeakEvidence> {
-    let Changes { decided, decided_changed, open, open_changed } = changes;
+pub fn post_outcome_change(column: &str, field: &str, changes: PostOutcomeCounts) -> Option<LeakEvidence> {
+    let PostOutcomeCounts { decided, decided_changed, open, open_changed } = changes;
     let share_after = decided_changed as f64 / decided.max(1) as f64;
     // One more, so that a field which never changed in three open leads is not one that never changes.
     let share_open = (open_changed + 1) as f64 / (open + 1) as f64;

@@ -1,4 +1,4 @@
-//! Labelled scores in their order, from which every measure is read in one pass.
+//! Labels scores in their order, from which every measure is read in one pass.
 
 use crate::Error;
 

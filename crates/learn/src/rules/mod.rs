@@ -14,7 +14,7 @@ use crate::{Error, Explanation};
 use condition::Test;
 
 pub use condition::Condition;
-pub use sheet::{Cell, Place, Sheet, Unreadable, Written, parse_csv, read};
+pub use sheet::{Cell, CellAddress, ParsedRules, Sheet, UnreadableCell, parse_csv, read};
 
 /// A table of rules.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub struct Rule {
 
 /// A rule that no feature fits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unbound {
+pub struct UnboundRule {
     /// Its position, from 0.
     pub rule: usize,
     /// The field that it names.
@@ -53,13 +53,13 @@ pub struct Unbound {
 
 impl Rules {
     /// Returns the rules that no feature of the set fits, and why; a model is made of the others.
-    pub fn bind(&self, features: &FeatureSet) -> Vec<Unbound> {
+    pub fn bind(&self, features: &FeatureSet) -> Vec<UnboundRule> {
         self.rules
             .iter()
             .enumerate()
             .filter_map(|(index, rule)| match rule.bind(features) {
                 Ok(_) => None,
-                Err(why) => Some(Unbound { rule: index, field: rule.field.clone(), why }),
+                Err(why) => Some(UnboundRule { rule: index, field: rule.field.clone(), why }),
             })
             .collect()
     }

@@ -37,20 +37,20 @@ pub enum Cell {
 
 /// What was found in spreadsheets.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Written {
+pub struct ParsedRules {
     /// The rules that can be read.
     pub rules: Rules,
     /// Where each of them stands.
-    pub places: Vec<Place>,
+    pub addresses: Vec<CellAddress>,
     /// The cells that cannot be read, all of them.
-    pub unreadable: Vec<Unreadable>,
+    pub unreadable: Vec<UnreadableCell>,
     /// Sheets that hold no rules, a sentence each.
     pub skipped: Vec<String>,
 }
 
-/// A place in a spreadsheet, told as people look for it.
+/// A address in a spreadsheet, told as people look for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct CellAddress {
     /// The sheet, if the file has several.
     pub sheet: Option<String>,
     /// The line, from 1.
@@ -63,9 +63,9 @@ pub struct Place {
 
 /// A cell that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable {
+pub struct UnreadableCell {
     /// Where it is.
-    pub place: Place,
+    pub address: CellAddress,
     /// What is written there.
     pub text: String,
     /// What it is instead of what was expected.
@@ -83,8 +83,8 @@ const POINTS: [&str; 6] = ["points", "point", "pts", "score", "weight", "scorech
 const HEADINGS_WITHIN: usize = 50;
 
 /// Reads the rules of sheets: each that has the headings of a field, a condition and points, wherever they stand.
-pub fn read(sheets: &[Sheet]) -> Written {
-    let mut written = Written::default();
+pub fn read(sheets: &[Sheet]) -> ParsedRules {
+    let mut written = ParsedRules::default();
     for sheet in sheets {
         match Headings::find(sheet) {
             Some((above, headings)) => headings.read(sheet, &sheet.lines[above + 1..], &mut written),
@@ -95,7 +95,7 @@ pub fn read(sheets: &[Sheet]) -> Written {
 }
 
 /// Reads rules from text whose cells are separated by commas, semicolons or tabs.
-pub fn parse_csv(text: &str) -> Written {
+pub fn parse_csv(text: &str) -> ParsedRules {
     let text = text.trim_start_matches('\u{feff}');
     let count = |separator: char| text.lines().take(HEADINGS_WITHIN).map(|line| line.matches(separator).count()).max();
     let delimiter = [';', '\t'].into_iter().find(|separator| count(*separator) >= Some(2)).unwrap_or(',');
@@ -141,7 +141,7 @@ impl Headings {
         (!condition.is_empty()).then_some(Headings { field, condition, points, names })
     }
 
-    fn read(&self, sheet: &Sheet, lines: &[(usize, Vec<Cell>)], written: &mut Written) {
+    fn read(&self, sheet: &Sheet, lines: &[(usize, Vec<Cell>)], written: &mut ParsedRules) {
         for (line, cells) in lines {
             if self.says_nothing(cells) {
                 continue;
@@ -149,10 +149,10 @@ impl Headings {
             match self.rule(cells) {
                 Ok(rule) => {
                     written.rules.rules.push(rule);
-                    written.places.push(self.place(sheet, *line, self.condition[self.condition.len() - 1]));
+                    written.addresses.push(self.address(sheet, *line, self.condition[self.condition.len() - 1]));
                 }
-                Err((column, why)) => written.unreadable.push(Unreadable {
-                    place: self.place(sheet, *line, column),
+                Err((column, why)) => written.unreadable.push(UnreadableCell {
+                    address: self.address(sheet, *line, column),
                     text: cell(cells, column).text(),
                     why,
                 }),
@@ -192,9 +192,9 @@ impl Headings {
         Ok(Rule { field: field.trim().to_owned(), condition, points, note: notes.join("; ") })
     }
 
-    fn place(&self, sheet: &Sheet, line: usize, column: usize) -> Place {
+    fn address(&self, sheet: &Sheet, line: usize, column: usize) -> CellAddress {
         let heading = self.names.get(column).cloned().unwrap_or_default();
-        Place { sheet: sheet.name.clone(), line, column, heading }
+        CellAddress { sheet: sheet.name.clone(), line, column, heading }
     }
 }
 
@@ -258,7 +258,7 @@ fn without_headings(sheet: &Sheet) -> String {
     )
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for CellAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         match &self.sheet {
             Some(sheet) => write!(formatter, "sheet \"{sheet}\", cell {}{}", letters(self.column), self.line),
@@ -267,9 +267,9 @@ impl fmt::Display for Place {
     }
 }
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for UnreadableCell {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        write!(formatter, "{}: `{}` is {}", self.place, self.text, self.why)
+        write!(formatter, "{}: `{}` is {}", self.address, self.text, self.why)
     }
 }
 

@@ -18,7 +18,7 @@ use plumb_lead::{FeatureKind, FeatureSet, Monotone};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Error, Onlooker, Params, Samples, clocks};
+use crate::{Error, FitProgress, Params, Samples, clocks};
 pub(crate) use settings::{Categories, Settings};
 use trial::Trial;
 pub(crate) use trial::{Grown, parameters};
@@ -63,7 +63,7 @@ pub(crate) fn run(
     valid: Samples,
     params: &Params,
     all_ways: &[Categories],
-    onlooker: &dyn Onlooker,
+    fit_progress: &dyn FitProgress,
 ) -> Result<(Grown, Recipe), Error> {
     for (name, value) in [("rounds_max", params.rounds_max), ("search_trials", params.search_trials)] {
         if value == 0 {
@@ -71,7 +71,7 @@ pub(crate) fn run(
         }
     }
     let (constraints, categories) = (constraints(features), categories(features));
-    let clocks = if params.in_time_order { clocks::of(features, train.matrix) } else { Vec::new() };
+    let clocks = if params.in_time_order { time_proxy::of(features, train.matrix) } else { Vec::new() };
     let hidden: Vec<usize> = clocks.into_iter().map(|(column, _)| column).collect();
     let ground = Ground { train, valid, categories, constraints, hidden: &hidden, params };
     // Without categories all ways are the same.
@@ -82,7 +82,7 @@ pub(crate) fn run(
     let mut chance = ChaCha8Rng::seed_from_u64(params.seed);
     let way = best.settings.categories;
     let mut tried = ways.len();
-    while onlooker.tried(tried, params.search_trials) && tried < params.search_trials {
+    while fit_progress.tried(tried, params.search_trials) && tried < params.search_trials {
         let group = GROUP.min(params.search_trials - tried);
         let drawn: Vec<Settings> = (0..group).map(|_| Settings::draw(way, &mut chance)).collect();
         let mut rivals = vec![best];

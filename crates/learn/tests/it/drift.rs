@@ -1,6 +1,6 @@
 //! The laws of the drift watch: chance raises no alarm, a move does.
 
-use plumb_lead::{Drift, Feature, FeatureKind, FeatureSet, Matrix, Unseen, Verdict, Wording};
+use plumb_lead::{Drift, Feature, FeatureKind, FeatureMessages, FeatureSet, Matrix, Unseen, Verdict};
 use plumb_learn::drift::{self, Baseline};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -9,7 +9,7 @@ const COLUMNS: usize = 4;
 
 fn features() -> FeatureSet {
     let levels = ["ads", "email", "event", "referral"].map(str::to_owned).to_vec();
-    let feature = |name: &str, kind| Feature { name: name.to_owned(), kind, wording: Wording::default() };
+    let feature = |name: &str, kind| Feature { name: name.to_owned(), kind, wording: FeatureMessages::default() };
     FeatureSet {
         features: vec![
             feature("age", FeatureKind::Number),

@@ -1,7 +1,7 @@
 //! What is suspected, and what is not.
 
 use plumb_lead::{Column, MISSING_LEVEL, Table, Values};
-use plumb_learn::leaks::{self, Changes};
+use plumb_learn::leaks::{self, PostOutcomeCounts};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -136,10 +136,15 @@ fn too_few_rows_and_labels_that_do_not_fit() {
 
 #[test]
 fn a_field_that_changes_after_the_outcome_is_suspected() {
-    let changes = |decided_changed, open_changed| Changes { decided: 200, decided_changed, open: 1000, open_changed };
-    let found = leaks::afterwards("has_fee", "fee", changes(60, 5)).expect("30 % against half a percent");
+    let changes =
+        |decided_changed, open_changed| PostOutcomeCounts { decided: 200, decided_changed, open: 1000, open_changed };
+    let found = leaks::post_outcome_change("has_fee", "fee", changes(60, 5)).expect("30 % against half a percent");
     assert_eq!(found.column, "has_fee");
     assert!(found.why.contains("`fee`") && found.why.contains("60 of 200"), "{}", found.why);
-    assert_eq!(leaks::afterwards("has_fee", "fee", changes(60, 150)), None, "it changes as often in open leads");
-    assert_eq!(leaks::afterwards("has_fee", "fee", changes(19, 0)), None, "too few to tell");
+    assert_eq!(
+        leaks::post_outcome_change("has_fee", "fee", changes(60, 150)),
+        None,
+        "it changes as often in open leads"
+    );
+    assert_eq!(leaks::post_outcome_change("has_fee", "fee", changes(19, 0)), None, "too few to tell");
 }

@@ -5,7 +5,7 @@ mod drift;
 mod leaks;
 mod metrics;
 mod models;
-mod few;
+mod cold_start;
 mod rules;
 mod split;
 mod trees;

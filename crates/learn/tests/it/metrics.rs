@@ -1,6 +1,6 @@
 //! Measures against reference values and laws.
 
-use plumb_lead::{Feature, FeatureKind, FeatureSet, Matrix, Wording};
+use plumb_lead::{Feature, FeatureKind, FeatureMessages, FeatureSet, Matrix};
 use plumb_learn::metrics::{self, Bootstrap};
 use proptest::prelude::*;
 
@@ -147,7 +147,7 @@ fn what_cannot_be_measured_is_an_error() {
 fn the_slice_in_which_the_model_errs_is_named() {
     let levels = vec!["email".to_owned(), "paid".to_owned(), "referral".to_owned()];
     let kind = FeatureKind::Category { levels };
-    let feature = |name: &str, kind| Feature { name: name.to_owned(), kind, wording: Wording::default() };
+    let feature = |name: &str, kind| Feature { name: name.to_owned(), kind, wording: FeatureMessages::default() };
     let features = FeatureSet {
         features: vec![feature("channel", kind), feature("size", FeatureKind::Number)],
         languages: Vec::new(),

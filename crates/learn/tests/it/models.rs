@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use plumb_lead::{Column, FeatureSet, MISSING_LEVEL, Matrix, ModelKind, Monotone, Phrasebook, Table, Values, Wording};
+use plumb_lead::{
+    Column, FeatureMessages, FeatureSet, MISSING_LEVEL, Matrix, MessageCatalog, ModelKind, Monotone, Table, Values,
+};
 use plumb_learn::decision::{Optimise, StopOn};
 use plumb_learn::logistic::Logistic;
-use plumb_learn::{Error, Model, Onlooker, Params, Samples, fit, metrics, rules};
+use plumb_learn::{Error, FitProgress, Model, Params, Samples, fit, metrics, rules};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-const KINDS: [ModelKind; 4] = [ModelKind::Rules, ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Committee];
+const KINDS: [ModelKind; 4] = [ModelKind::Rules, ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Ensemble];
 const LEVELS: [&str; 4] = ["ads", "email", "fair", "partner"];
 
 /// Leads whose probability follows a formula with an interaction, and the two parts that a fit needs.
@@ -58,10 +60,10 @@ impl Company {
             column("channel", Values::Category { codes: channel, levels }),
         ])
         .expect("the columns have one length");
-        let rising = Wording { monotone: Monotone::Increasing, ..Wording::default() };
+        let rising = FeatureMessages { monotone: Monotone::Increasing, ..FeatureMessages::default() };
         let worded = HashMap::from([("replies".to_owned(), rising)]);
-        let phrasebook = Phrasebook { features: worded, ..Phrasebook::default() };
-        let features = FeatureSet::learn(&table, &phrasebook);
+        let message_catalog = MessageCatalog { features: worded, ..MessageCatalog::default() };
+        let features = FeatureSet::learn(&table, &message_catalog);
         let (matrix, _) = features.encode(&table).expect("the set was learned from this table");
         Company { features, matrix, labels, weights: vec![1.0; rows], truth }
     }
@@ -115,7 +117,7 @@ fn scores(model: &Model, matrix: &Matrix) -> Vec<f64> {
 /// Ends a search after so many trials.
 struct Impatient(usize);
 
-impl Onlooker for Impatient {
+impl FitProgress for Impatient {
     fn begins(&self, _: ModelKind) {}
 
     fn tried(&self, trials: usize, _: usize) -> bool {
@@ -126,9 +128,10 @@ impl Onlooker for Impatient {
 #[test]
 fn a_search_that_was_ended_is_found_again_by_its_trials() {
     let (train, valid) = (Company::new(800, 1), Company::new(600, 2));
-    let model = |search_trials, onlooker: &dyn Onlooker| {
+    let model = |search_trials, fit_progress: &dyn FitProgress| {
         let params = Params { search_trials, rounds_max: 40, ..params() };
-        let fitted = fit(&[ModelKind::Xgboost], &train.features, train.samples(), valid.samples(), &params, onlooker);
+        let fitted =
+            fit(&[ModelKind::Xgboost], &train.features, train.samples(), valid.samples(), &params, fit_progress);
         fitted.expect("both parts have both classes").remove(0).model
     };
     let ended = model(1_000, &Impatient(4));
@@ -144,12 +147,12 @@ fn every_model_learns_and_none_beats_the_truth() {
     let auc = |kind, params: &Params| {
         metrics::auc(&scores(&fitted(kind, params), &test.matrix), &test.labels).expect("both classes")
     };
-    let [rules, with_rules, xgboost, committee] = KINDS.map(|kind| auc(kind, &params()));
+    let [rules, with_rules, xgboost, ensemble] = KINDS.map(|kind| auc(kind, &params()));
     let logistic = auc(ModelKind::Logistic, &Params { rules: None, ..params() });
     assert!(rules > 0.68 && logistic > 0.70 && xgboost > best - 0.02, "{rules} {logistic} {xgboost} of {best}");
     // The interaction and the range are out of a straight line's reach.
     assert!(xgboost > logistic + 0.02 && xgboost < best + 0.01, "{rules} {logistic} {xgboost} of {best}");
-    assert!(committee > logistic, "{committee} {logistic}");
+    assert!(ensemble > logistic, "{ensemble} {logistic}");
     // The team's rules know of the range, and the regression knows what they know.
     assert!(with_rules > rules + 0.01 && with_rules > logistic + 0.01, "{with_rules}: {rules} {logistic}");
 }
@@ -481,7 +484,7 @@ fn the_regression_agrees_with_scikit_learn() {
     let second = vec![0.5, 1.5, -0.5, 2.0, 0.0, 1.0, -1.5, 3.0];
     let column = |name: &str, values| Column { name: name.to_owned(), values: Values::Number(values) };
     let table = Table::new(vec![column("first", first), column("second", second)]).expect("one length");
-    let features = FeatureSet::learn(&table, &Phrasebook::default());
+    let features = FeatureSet::learn(&table, &MessageCatalog::default());
     let (matrix, _) = features.encode(&table).expect("the same table");
     let labels = [false, false, true, false, true, true, false, true];
     let weights = [1.0, 1.0, 1.0, 2.0, 1.0, 1.0, 1.0, 1.0];

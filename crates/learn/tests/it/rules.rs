@@ -1,6 +1,6 @@
 //! The spreadsheet of points: how it is read, bound to features and added up.
 
-use plumb_lead::{Feature, FeatureKind, FeatureSet, Matrix, Wording};
+use plumb_lead::{Feature, FeatureKind, FeatureMessages, FeatureSet, Matrix};
 use plumb_learn::rules::{Cell, Condition, Rules, Sheet, Written, parse_csv, read};
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ const HOLE: f32 = f32::NAN;
 
 fn features() -> FeatureSet {
     let levels = ["11-50", "fintech", "health tech"].map(str::to_owned).to_vec();
-    let feature = |name: &str, kind| Feature { name: name.to_owned(), kind, wording: Wording::default() };
+    let feature = |name: &str, kind| Feature { name: name.to_owned(), kind, wording: FeatureMessages::default() };
     FeatureSet {
         features: vec![
             feature("employees", FeatureKind::Number),

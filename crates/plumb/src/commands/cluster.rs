@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use super::check_bind;
 #[cfg(feature = "cluster")]
 use super::{cluster_token, serve};
+use crate::commands::output::Format;
 use crate::workers::{self, Duty};
 
 /// The port of a scheduler, as its users expect it.
@@ -81,7 +82,7 @@ enum Process {
     },
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     match args.process {
         Process::Worker { data, job, number, tracker, threads, attached } => {
             if let Some(tracker) = tracker {

@@ -6,6 +6,7 @@ use anyhow::Result;
 use plumb_lake::dataset::{self, Difference, Differing, Manifest};
 
 use super::Place;
+use crate::commands::output::Format;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -26,9 +27,6 @@ enum What {
         place: Place,
         /// Its id, or the beginning of it.
         dataset: String,
-        /// The whole manifest, as JSON.
-        #[arg(long)]
-        json: bool,
     },
     /// Say what differs between two data sets.
     Diff {
@@ -41,13 +39,10 @@ enum What {
     },
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     match args.what {
         What::List { place } => print!("{}", listed(&dataset::list(&place.data())?)),
-        What::Show { place, dataset, json: true } => {
-            println!("{}", serde_json::to_string_pretty(&dataset::find(&place.data(), &dataset)?)?);
-        }
-        What::Show { place, dataset, json: false } => print!("{}", shown(&dataset::find(&place.data(), &dataset)?)),
+        What::Show { place, dataset } => format.print(&dataset::find(&place.data(), &dataset)?, shown)?,
         What::Diff { place, first, second } => {
             let data = place.data();
             let (first, second) = (dataset::find(&data, &first)?, dataset::find(&data, &second)?);

@@ -11,6 +11,7 @@ use plumb_learn::{Model, Predictor};
 use serde_json::{Value, json};
 
 use super::{Place, load};
+use crate::commands::output::Format;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -22,7 +23,7 @@ pub(crate) struct Args {
     file: PathBuf,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let scorer = load(&args.place.data(), &args.model).await?;
     let model = &scorer.artifact.model;
     let boosted = match &model.predictor {
@@ -30,8 +31,8 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         Predictor::Rules(_) | Predictor::Logistic(_) => {
             bail!("model `{}` is {}: only trees are XGBoost's", args.model, model.kind().word())
         }
-        Predictor::Committee(_) => bail!(
-            "model `{}` is a committee, the mean of a regression and of trees, which XGBoost cannot answer for: export the \
+        Predictor::Ensemble(_) => bail!(
+            "model `{}` is an ensemble, the mean of a regression and of trees, which XGBoost cannot answer for: export the \
              xgboost model of the same training",
             args.model
         ),

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use plumb_lead::Observation;
 
 use super::{Asked, Batch, Workplace, bar};
+use crate::commands::output::Format;
 use crate::training::{self, Assignment, Search};
 
 #[derive(clap::Args)]
@@ -19,7 +20,7 @@ pub(crate) struct Args {
     out: Option<PathBuf>,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let workplace = Workplace::open(&args.asked.place).await?.computing(&args.batch).await?;
     let as_of = workplace.project.now(args.asked.as_of);
     if let Some(out) = &args.out {
@@ -43,7 +44,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
             manifest.leads,
             manifest.positives,
             manifest.features().count(),
-            frozen.immature
+            frozen.censored
         );
     }
     Ok(())

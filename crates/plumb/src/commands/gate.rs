@@ -8,6 +8,7 @@ use plumb_lead::ModelCard;
 use serde::Serialize;
 
 use super::{Place, Workplace, load, made_again};
+use crate::commands::output::Format;
 use crate::registry;
 use crate::training::{self, Verdict};
 use crate::verifying::{self, Verified};
@@ -25,9 +26,6 @@ pub(crate) struct Args {
     /// Columns that may stay although they look like a leak.
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     allow_leak: Vec<String>,
-    /// Where the report goes as JSON.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
     /// Where the report goes as JUnit XML.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -51,20 +49,17 @@ struct Check {
     found: String,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let workplace = Workplace::open(&args.place).await?;
     let mut reports = Vec::new();
     for target in workplace.project.targets_meant(&args.target)? {
         match registry::challenger(&workplace.store, &target).await? {
             Some(challenger) => reports.push(report(&workplace, challenger, &args.allow_leak).await?),
-            None if args.target.is_empty() => println!("{target}: no challenger"),
+            None if args.target.is_empty() => eprintln!("{target}: no challenger"),
             None => bail!("target `{target}` has no challenger to let through: run `plumb retrain`"),
         }
     }
-    reports.iter().for_each(|report| print!("{}", told(report)));
-    if let Some(path) = &args.json {
-        write(path, &serde_json::to_string_pretty(&reports).context("cannot write the report as JSON")?)?;
-    }
+    format.print(&reports, |reports| reports.iter().map(told).collect())?;
     if let Some(path) = &args.junit {
         write(path, &junit(&reports))?;
     }

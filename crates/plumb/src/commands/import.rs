@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use plumb_learn::boosted::Boosted;
 
 use super::{Place, Workplace, moment, somebody, spinner, train};
+use crate::commands::output::Format;
 use crate::foreign::{self, Columns, Foreign, Told};
 use crate::registry;
 use crate::training::{self, Assignment, Gathered, Rung, Search};
@@ -47,7 +48,7 @@ enum Rounds {
     All,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let workplace = Workplace::open(&args.place).await?;
     let foreign = foreign::read(&args.file)?;
     let rounds = rounds(&foreign, args.rounds)?;
@@ -60,7 +61,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     let gathered = training::gather(workplace.ground(), assignment, None).await.context(too_few)?;
     ensure!(!gathered.is_of_few(), "cannot import for `{}`: {too_few}", args.target);
     let told = Told { columns: args.columns, levels: args.levels };
-    let adopting = tokio::task::spawn_blocking(move || adopt(&gathered, &foreign, rounds, &told));
+    let adopting = tokio::task::spawn_blocking(move || import(&gathered, &foreign, rounds, &told));
     let (rung, said) = adopting.await.context("the import ended early")??;
     bar.finish_and_clear();
     said.iter().for_each(|line| println!("{line}"));
@@ -78,10 +79,10 @@ pub(crate) async fn run(args: Args) -> Result<()> {
 }
 
 /// Returns the rung of a foreign model, and what to say of it.
-fn adopt(gathered: &Gathered, foreign: &Foreign, rounds: Option<usize>, told: &Told) -> Result<(Rung, Vec<String>)> {
+fn import(gathered: &Gathered, foreign: &Foreign, rounds: Option<usize>, told: &Told) -> Result<(Rung, Vec<String>)> {
     let Foreign { bytes, trees, imported } = foreign;
     let about = trees.about();
-    let found = foreign::columns(about, trees.columns(), gathered.table(), gathered.phrasebook(), told);
+    let found = foreign::columns(about, trees.columns(), gathered.table(), gathered.message_catalog(), told);
     let Columns { features, numbers, by_position } =
         found.with_context(|| format!("`{}` does not fit", imported.file))?;
     let mut said = vec![format!(
@@ -99,8 +100,8 @@ fn adopt(gathered: &Gathered, foreign: &Foreign, rounds: Option<usize>, told: &T
             names.join(", ")
         ));
     }
-    let boosted = Boosted::foreign(bytes, rounds, numbers)?;
-    Ok((training::adopt(gathered, &boosted, &features, imported)?, said))
+    let boosted = Boosted::import(bytes, rounds, numbers)?;
+    Ok((training::import(gathered, &boosted, &features, imported)?, said))
 }
 
 /// Returns how many rounds count; `None` is all.

@@ -5,13 +5,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use plumb_lake::cluster::Cluster;
-use plumb_lake::{IngestReport, Lake, Rejected, Undated};
+use plumb_lake::{IngestReport, Lake, RejectedRow, Undated};
 
 use super::{OnCluster, Place, spinner};
+use crate::commands::output::Format;
 use crate::project::Project;
 use crate::store::Store;
 
-/// Rejected rows named on the terminal; all of them are in `rejects.csv`.
+/// RejectedRow rows named on the terminal; all of them are in `rejects.csv`.
 const REJECTED_SHOWN: usize = 5;
 
 /// Open leads that are read and written at once.
@@ -25,7 +26,7 @@ pub(crate) struct Args {
     cluster: OnCluster,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let project = Project::open(&args.place.project)?;
     let data = args.place.data();
     let cluster = args.cluster.connect(&data).await?;
@@ -55,17 +56,17 @@ async fn put_recent_leads(project: &Project, data: &Path) -> Result<()> {
     let now = project.now(None);
     let mut open: BTreeSet<String> = BTreeSet::new();
     for target in project.targets() {
-        let observations = lake.open_leads(&project.question(&target)?, now).await?;
+        let observations = lake.open_leads(&project.label_spec(&target)?, now).await?;
         open.extend(observations.into_iter().map(|observation| observation.lead_id));
     }
     let open: Vec<String> = open.into_iter().collect();
-    if store.recent_leads(lake.ground()).await? == open.len() {
+    if store.recent_leads(lake.ground_version()).await? == open.len() {
         return Ok(());
     }
     for lead_ids in open.chunks(RECENT_AT_ONCE) {
-        store.put_recent_leads(lake.ground(), &lake.recent(lead_ids).await?).await?;
+        store.put_recent_leads(lake.ground_version(), &lake.recent_leads(lead_ids).await?).await?;
     }
-    store.keep_recent_leads(lake.ground()).await
+    store.keep_recent_leads(lake.ground_version()).await
 }
 
 /// Returns what a run found, as lines.
@@ -97,7 +98,7 @@ pub(crate) fn told(report: &IngestReport, data: &Path) -> String {
         ));
     }
     lines.extend(report.undated.iter().map(told_of_undated));
-    for Rejected { file, line, field, reason } in report.rejected.iter().take(REJECTED_SHOWN) {
+    for RejectedRow { file, line, field, reason } in report.rejected.iter().take(REJECTED_SHOWN) {
         let field = if field.is_empty() { String::new() } else { format!(", field `{field}`") };
         lines.push(format!("rejected: {file}, line {line}{field}: {reason}"));
     }

@@ -8,6 +8,7 @@ pub(crate) mod features;
 pub(crate) mod gate;
 pub(crate) mod import;
 pub(crate) mod ingest;
+pub(crate) mod output;
 pub(crate) mod promote;
 pub(crate) mod quick;
 pub(crate) mod reproduce;

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::{Place, somebody};
+use crate::commands::output::Format;
 use crate::registry;
 
 #[derive(clap::Args)]
@@ -20,7 +21,7 @@ pub(crate) struct Args {
     why: String,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let store = args.place.store().await?;
     let model_id = match args.model {
         Some(model_id) => model_id,

@@ -8,6 +8,7 @@ use plumb_learn::Predictor;
 
 use super::{Place, Workplace, load, made_again};
 use crate::card;
+use crate::commands::output::Format;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -17,7 +18,7 @@ pub(crate) struct Args {
     model: String,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let workplace = Workplace::open(&args.place).await?;
     let card = workplace.store.card(&args.model).await?.with_context(|| {
         format!("there is no model `{}` in the registry: see the models' page for their ids", args.model)

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use plumb_lead::Metrics;
 
 use super::{Asked, Effort, Workplace, load, somebody, train};
+use crate::commands::output::Format;
 use crate::project::Promote;
 use crate::registry;
 use crate::training::{self, Assignment, Comparison, Ladder, Verdict};
@@ -18,7 +19,7 @@ pub(crate) struct Args {
     effort: Effort,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let workplace = Workplace::open(&args.asked.place).await?;
     let as_of = workplace.project.now(args.asked.as_of);
     for target in workplace.project.targets_meant(&args.asked.target)? {

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::{Place, somebody};
+use crate::commands::output::Format;
 use crate::registry;
 
 #[derive(clap::Args)]
@@ -17,7 +18,7 @@ pub(crate) struct Args {
     why: String,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let store = args.place.store().await?;
     let card = registry::rollback(&store, &args.target, &somebody(), &args.why).await?;
     println!("{} `{}` is the champion again: it answers for `{}`", card.kind.word(), card.model_id, args.target);

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Place;
+use crate::commands::output::Format;
 use crate::http::{self, Access, App, Config, LOAD, Load, PATIENCE, Style};
 use crate::project::Project;
 use crate::store::Store;
@@ -82,7 +83,7 @@ pub(crate) struct Service {
     pub(crate) style: Style,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let load = Load { working: args.working, waiting: args.waiting, deadline: Duration::from_secs(args.deadline) };
     ensure!(load.working > 0 && args.deadline > 0, "--working and --deadline have to be over 0");
     let (access, style) = (access(&args)?, style(&args)?);

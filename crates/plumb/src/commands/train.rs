@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
 use anyhow::{Context, Result};
-use plumb_lead::{Earning, Interval, Metric, ModelCard};
+use plumb_lead::{Interval, Metric, ModelCard, Profit};
 
 use super::{Asked, Effort, Workplace, check_bind, somebody, spinner};
+use crate::commands::output::Format;
 use crate::registry;
 use crate::training::{self, Assignment, Gathered, Ladder, Large};
 use crate::workers::Crew;
@@ -60,7 +61,7 @@ impl LargeArgs {
     }
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let workplace = Workplace::open(&args.asked.place).await?;
     let as_of = workplace.project.now(args.asked.as_of);
     let large = args.large.large()?;
@@ -158,7 +159,7 @@ pub(crate) fn told(gathered: &Gathered, ladder: &Ladder) -> String {
         let _ = writeln!(text, "{mark} {}", line(&rung.card));
     }
     let _ = writeln!(text, "  chosen: {}", ladder.choice.why);
-    best.earnings.iter().for_each(|earning| text.push_str(&earned(earning)));
+    best.profits.iter().for_each(|earning| text.push_str(&earned(earning)));
     for rule in gathered.rules_not_used(&ladder.best().features) {
         let _ = writeln!(text, "  {rule}");
     }
@@ -177,7 +178,7 @@ fn told_of_few(gathered: &Gathered, ladder: &Ladder) -> String {
 }
 
 /// Returns what a way to decide would have earned, in one line.
-fn earned(earning: &Earning) -> String {
+fn earned(earning: &Profit) -> String {
     let money = |metric: &Metric| match metric.interval {
         Some(Interval { low, high }) => format!("{:.0} ({low:.0} to {high:.0})", metric.value),
         None => format!("{:.0}", metric.value),

@@ -8,9 +8,10 @@ use plumb_lake::Lake;
 use plumb_lead::Metric;
 
 use super::{Place, bar, load};
+use crate::commands::output::Format;
 use crate::project::Project;
 use crate::store::{Store, Truth};
-use crate::truth::{self, Answerer, Found, Judged, Judgement, Rejected};
+use crate::truth::{self, Answerer, Found, Judged, Judgement, RejectedRow};
 
 /// Lines, names and leads named on the terminal, of each kind.
 const SHOWN: usize = 5;
@@ -26,7 +27,7 @@ pub(crate) struct Args {
     place: Place,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let data = args.place.data();
     let store = Store::open_existing(&data.join("plumb.db")).await?;
     let bar = bar(0, "files of labels")?;
@@ -67,7 +68,7 @@ async fn outcomes(
     let project = Project::open(&place.project)?;
     let lake = Lake::open(data).await?;
     for target in project.targets().into_iter().filter(|target| targets.contains(target)) {
-        let labelled = lake.labelled(&project.question(&target)?, project.now(None)).await?;
+        let labelled = lake.labels(&project.label_spec(&target)?, project.now(None)).await?;
         let mut of_leads: HashMap<String, BTreeSet<bool>> = HashMap::new();
         for (observation, label) in labelled.observations.into_iter().zip(labelled.labels) {
             of_leads.entry(observation.lead_id).or_default().insert(label);
@@ -79,12 +80,12 @@ async fn outcomes(
 }
 
 /// Lists what is of no use in the data folder, in the place of an earlier list. Returns where, if there is anything.
-fn set_aside(data: &Path, rejected: &[Rejected], of_nothing: &[Truth]) -> Result<Option<PathBuf>> {
+fn set_aside(data: &Path, rejected: &[RejectedRow], of_nothing: &[Truth]) -> Result<Option<PathBuf>> {
     let path = data.join(REJECTED);
     let cannot = || format!("cannot write `{}`", path.display());
     let mut writer = csv::Writer::from_path(&path).with_context(cannot)?;
     writer.write_record(["file", "line", "event_id", "reason"]).with_context(cannot)?;
-    for Rejected { file, line, reason } in rejected {
+    for RejectedRow { file, line, reason } in rejected {
         writer.write_record([file, &line.to_string(), "", reason]).with_context(cannot)?;
     }
     for Truth { event_id, file, line, .. } in of_nothing {
@@ -103,7 +104,7 @@ fn told_of_files(found: &Found, of_nothing: &[Truth], judgement: &Judgement, set
         "{} files, {labels} events with labels: {} new, {} as before, {} changed by a later line, {} older than what is known",
         found.files, kept.new, kept.same, kept.changed, kept.outdated
     )];
-    for Rejected { file, line, reason } in found.rejected.iter().take(SHOWN) {
+    for RejectedRow { file, line, reason } in found.rejected.iter().take(SHOWN) {
         lines.push(format!("rejected: {file}, line {line}: {reason}"));
     }
     for Truth { event_id, file, line, .. } in of_nothing.iter().take(SHOWN) {

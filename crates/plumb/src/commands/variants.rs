@@ -4,6 +4,7 @@
 use anyhow::{Result, ensure};
 
 use super::{Place, somebody};
+use crate::commands::output::Format;
 use crate::registry;
 use crate::store::Variant;
 
@@ -41,7 +42,7 @@ enum Change {
     },
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let store = args.place.store().await?;
     let target = args.target;
     match args.change {

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::{Place, Workplace, spinner};
+use crate::commands::output::Format;
 use crate::verifying::{self, Verified};
 
 /// Mismatches named on the terminal.
@@ -20,7 +21,7 @@ pub(crate) struct Args {
     predictions: usize,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let workplace = Workplace::open(&args.place).await?;
     let mut differing = Vec::new();
     for target in workplace.project.targets_meant(&args.target)? {

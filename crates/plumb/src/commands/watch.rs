@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use plumb_lead::Alert;
 
 use super::{Asked, Workplace, bar, load};
+use crate::commands::output::Format;
 use crate::registry;
 use crate::watching::{self, Watched};
 
@@ -14,7 +15,7 @@ pub(crate) struct Args {
     asked: Asked,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let workplace = Workplace::open(&args.asked.place).await?;
     let now = workplace.project.now(args.asked.as_of);
     for target in workplace.project.targets_meant(&args.asked.target)? {
@@ -31,7 +32,7 @@ pub(crate) async fn watch(workplace: &Workplace, target: &str, now: DateTime<Utc
         .await?
         .with_context(|| format!("target `{target}` has no champion to watch: run `plumb train` first"))?;
     let scorer = load(data, &card.model_id).await?;
-    let watched = Watched { lake, scorer: &scorer, card: &card, question: project.question(target)? };
+    let watched = Watched { lake, scorer: &scorer, card: &card, label_spec: project.label_spec(target)? };
     let bar = bar(0, &format!("{target}: weeks"))?;
     let progress = |done: usize, of: usize| {
         bar.set_length(of as u64);

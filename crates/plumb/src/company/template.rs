@@ -66,7 +66,8 @@ mod tests {
     fn every_feature_is_worded_in_both_languages() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         write(folder.path(), false).expect("the folder can be written");
-        let book = Project::open(folder.path()).and_then(|project| project.phrasebook()).expect("nothing is missing");
+        let book =
+            Project::open(folder.path()).and_then(|project| project.message_catalog()).expect("nothing is missing");
         assert_eq!(book.languages, [Language::En, Language::De]);
         let sql: String =
             FILES.iter().filter(|(file, _)| file.starts_with("features/")).map(|(_, text)| *text).collect();

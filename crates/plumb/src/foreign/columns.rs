@@ -4,7 +4,7 @@
 //! nothing, so it is told and never guessed.
 
 use anyhow::{Context, Result, bail};
-use plumb_lead::{Feature, FeatureKind, FeatureSet, Phrasebook, Table, Values};
+use plumb_lead::{Feature, FeatureKind, FeatureSet, MessageCatalog, Table, Values};
 use plumb_learn::trees::About;
 
 /// What the user said of the columns.
@@ -32,7 +32,7 @@ pub(crate) fn columns(
     about: &About,
     count: usize,
     table: &Table,
-    phrasebook: &Phrasebook,
+    message_catalog: &MessageCatalog,
     told: &Told,
 ) -> Result<Columns> {
     let ours: Vec<&str> = table.columns().iter().map(|column| column.name.as_str()).collect();
@@ -66,9 +66,9 @@ pub(crate) fn columns(
             (Values::Number(_), None, None) => FeatureKind::Number,
             (Values::Flag(_), None, None) => FeatureKind::Flag,
         };
-        features.push(Feature { name: name.clone(), kind, wording: phrasebook.wording_of(name) });
+        features.push(Feature { name: name.clone(), kind, wording: message_catalog.messages_of(name) });
     }
-    let features = FeatureSet { features, languages: phrasebook.languages.clone() };
+    let features = FeatureSet { features, languages: message_catalog.languages.clone() };
     Ok(Columns { features, numbers, by_position })
 }
 

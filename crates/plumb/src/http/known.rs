@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use plumb_lake::{Lake, Recent};
+use plumb_lake::{Lake, RecentLead};
 use plumb_lead::{Event, FieldValue, Lead};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
@@ -30,7 +30,7 @@ pub(super) async fn lead(
     lead_id: &str,
     as_of: DateTime<Utc>,
 ) -> Result<Option<(Lead, Vec<Event>)>, Error> {
-    if let Some(Recent { lead, known_from, events }) = app.store.recent_lead(lead_id, lake.ground()).await?
+    if let Some(RecentLead { lead, known_from, events }) = app.store.recent_lead(lead_id, lake.ground_version()).await?
         && known_from <= as_of
     {
         return Ok(Some((lead, events)));

@@ -98,7 +98,7 @@ pub(super) async fn tell<'a>(
 
 fn tell_all(predictions: &mut [Prediction], contributions: &[Vec<f64>], scorer: &Scorer, language: Language) {
     for (prediction, contributions) in predictions.iter_mut().zip(contributions) {
-        prediction.reasons = scorer.tell(&row_of(&prediction.basis.inputs), contributions, REASONS_MAX, language);
+        prediction.reasons = scorer.tell(&row_of(&prediction.provenance.inputs), contributions, REASONS_MAX, language);
     }
 }
 

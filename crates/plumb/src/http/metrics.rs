@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use plumb_lake::Unrated;
+use plumb_lake::CategoryWithoutRate;
 use plumb_lead::Unseen;
 
 use super::App;
@@ -74,7 +74,7 @@ impl Metrics {
     }
 
     /// Counts categories of which no outcome was known.
-    pub(super) fn unrated(&self, categories: Vec<Unrated>) {
+    pub(super) fn unrated(&self, categories: Vec<CategoryWithoutRate>) {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         for category in categories {
             *counted.unrated.entry(category.column).or_default() += category.rows as u64;

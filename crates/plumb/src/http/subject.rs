@@ -271,7 +271,7 @@ async fn score_all(
         put(&mut scored, &mut unseen, &[place], one);
     }
     if let Ok(lake) = lake() {
-        app.metrics.unrated(lake.take_unrated());
+        app.metrics.unrated(lake.take_categories_without_rate());
     }
     if !rows.is_empty() {
         let table = scoring::table_of(&scorer.artifact.model.features, &rows)?;

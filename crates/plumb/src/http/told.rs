@@ -97,7 +97,7 @@ async fn derive(told: &mut [Told], rows: Vec<usize>, scorer: &Arc<Scorer>, liked
     for row in rows {
         let one = &mut told[row];
         let is_missing = one.prediction.reasons.is_empty();
-        if one.prediction.basis.inputs.len() != width {
+        if one.prediction.provenance.inputs.len() != width {
             // Something else was kept than what this model takes: what can be told is what was told.
             one.reasons_lost = is_missing;
             one.language = features.languages.first().copied();
@@ -112,7 +112,7 @@ async fn derive(told: &mut [Told], rows: Vec<usize>, scorer: &Arc<Scorer>, liked
         return Ok(());
     }
     let inputs: Vec<Vec<Option<f32>>> =
-        to_derive.iter().map(|row| told[*row].prediction.basis.inputs.clone()).collect();
+        to_derive.iter().map(|row| told[*row].prediction.provenance.inputs.clone()).collect();
     let scorer = scorer.clone();
     let deriving = spawn_blocking(move || scorer.reasons(&inputs, language));
     let derived = deriving.await.context("the telling of reasons broke off")??;

@@ -78,7 +78,7 @@ fn write_prediction(line: &mut Vec<u8>, prediction: &Prediction, row: &Predictio
     )?;
     // The texts go on inside the head's object.
     line.pop();
-    for (name, text) in [(",\"reasons\":", &row.reasons_json), (",\"basis\":", &row.basis_json)] {
+    for (name, text) in [(",\"reasons\":", &row.reasons_json), (",\"provenance\":", &row.provenance_json)] {
         line.extend_from_slice(name.as_bytes());
         line.extend_from_slice(text.as_bytes());
     }

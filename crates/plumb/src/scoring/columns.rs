@@ -92,12 +92,12 @@ fn wrong_kind(name: &str, kind: &FeatureKind, rows: &[BTreeMap<String, FieldValu
 
 #[cfg(test)]
 mod tests {
-    use plumb_lead::{Feature, Wording};
+    use plumb_lead::{Feature, FeatureMessages};
 
     use super::*;
 
     fn features() -> FeatureSet {
-        let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: Wording::default() };
+        let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: FeatureMessages::default() };
         let channel = FeatureKind::Category { levels: vec!["email".into()] };
         FeatureSet {
             features: vec![

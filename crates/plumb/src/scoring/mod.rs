@@ -10,7 +10,7 @@ mod sentences;
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use plumb_lake::{FeatureSql, Lake};
-use plumb_lead::{Basis, Event, Language, Lead, Matrix, Observation, Prediction, Reason, Score, Table, Unseen};
+use plumb_lead::{Event, Language, Lead, Matrix, Observation, Prediction, Provenance, Reason, Score, Table, Unseen};
 use plumb_learn::drift::Baseline;
 use plumb_learn::{Explanation, Model};
 use serde::{Deserialize, Serialize};
@@ -97,7 +97,7 @@ impl Whose<'_> {
 impl Origin {
     /// Returns the origin of rows that are as a lake has them.
     pub(crate) fn of(lake: &Lake) -> Origin {
-        Origin { ground: Some(lake.ground().to_owned()), brought: Vec::new() }
+        Origin { ground: Some(lake.ground_version().to_owned()), brought: Vec::new() }
     }
 }
 
@@ -246,7 +246,7 @@ impl Scorer {
                 interval: intervals.as_ref().map(|intervals| intervals[row]),
                 band: model.band(score),
                 reasons,
-                basis: Basis {
+                provenance: Provenance {
                     ground: origin.ground.clone(),
                     brought: origin.brought.clone(),
                     inputs: inputs(matrix.row(row)),

@@ -34,7 +34,7 @@ pub(crate) use variants::Variant;
 /// The schema's versions, oldest first. A change of the schema is a new entry, never an edit of an old one.
 const MIGRATIONS: [&str; 5] = [
     include_str!("schema.sql"),
-    include_str!("basis.sql"),
+    include_str!("provenance.sql"),
     include_str!("serving.sql"),
     include_str!("interval.sql"),
     include_str!("truth.sql"),
@@ -150,7 +150,7 @@ fn moment(stored: i64) -> Result<DateTime<Utc>> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use plumb_lead::{Band, Basis, Interval, Prediction, Reason, Score};
+    use plumb_lead::{Band, Interval, Prediction, Provenance, Reason, Score};
     use tempfile::TempDir;
 
     use super::*;
@@ -182,7 +182,7 @@ pub(crate) mod tests {
             interval: Some(Interval { low: 0.01, high: 0.99 }),
             band: Band::of(score, 0.5),
             reasons: vec![reason],
-            basis: Basis { ground: Some("f00d".into()), brought: Vec::new(), inputs: vec![Some(0.1), None] },
+            provenance: Provenance { ground: Some("f00d".into()), brought: Vec::new(), inputs: vec![Some(0.1), None] },
         }
     }
 

@@ -22,7 +22,7 @@ pub(crate) struct PredictionRow {
     pub(crate) band: Band,
     pub(crate) interval: Option<Interval>,
     pub(crate) reasons_json: Arc<str>,
-    pub(crate) basis_json: Arc<str>,
+    pub(crate) provenance_json: Arc<str>,
 }
 
 impl PredictionRow {
@@ -39,7 +39,7 @@ impl PredictionRow {
             band: prediction.band,
             interval: prediction.interval,
             reasons_json: serde_json::to_string(&prediction.reasons)?.into(),
-            basis_json: serde_json::to_string(&prediction.basis)?.into(),
+            provenance_json: serde_json::to_string(&prediction.provenance)?.into(),
         })
     }
 
@@ -70,7 +70,7 @@ impl BandCounts {
 
 /// The columns of a prediction, in the order in which [`read`] names them.
 const COLUMNS: &str = "p.prediction_id, p.lead_id, p.target, p.model_id, p.as_of, p.score, p.band, p.reasons_json, \
-     p.basis_json, p.low, p.high";
+     p.provenance_json, p.low, p.high";
 
 /// Which leads are on the ranked list: those that are not closed, and of which the sources know something. A row that a
 /// caller brought along and had scored is no lead of ours ...
@@ -213,7 +213,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Prediction> {
             .map(|(low, high)| Interval { low, high }),
         band: row.try_get::<String, _>("band")?.parse()?,
         reasons: serde_json::from_str(row.try_get("reasons_json")?)?,
-        basis: serde_json::from_str(row.try_get("basis_json")?)?,
+        provenance: serde_json::from_str(row.try_get("provenance_json")?)?,
     })
 }
 
@@ -225,7 +225,7 @@ fn select(rest: &'static str) -> QueryBuilder<Sqlite> {
 
 static INSERT: LazyLock<Insert> = LazyLock::new(|| {
     let into = "prediction \
-         (prediction_id, lead_id, target, model_id, as_of, score, band, reasons_json, basis_json, low, high)";
+         (prediction_id, lead_id, target, model_id, as_of, score, band, reasons_json, provenance_json, low, high)";
     Insert::new(into, 11, "")
 });
 
@@ -239,7 +239,7 @@ fn bind(statement: Statement, row: &&PredictionRow) -> Statement {
         .bind(row.score)
         .bind(row.band.letter())
         .bind(row.reasons_json.clone())
-        .bind(row.basis_json.clone())
+        .bind(row.provenance_json.clone())
         .bind(row.interval.map(|interval| interval.low))
         .bind(row.interval.map(|interval| interval.high))
 }

@@ -3,7 +3,7 @@
 //! A row says of which version of the ground it is, so that whoever reads it knows whether it is still true.
 
 use anyhow::{Context, Result};
-use plumb_lake::Recent;
+use plumb_lake::RecentLead;
 use plumb_lead::{Event, Lead};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
@@ -11,7 +11,7 @@ use super::{ROWS_PER_INSERT, Store, moment, stored};
 
 impl Store {
     /// Returns a lead as a version of the ground has it; `None` if it is not here, or not of that version.
-    pub(crate) async fn recent_lead(&self, lead_id: &str, ground: &str) -> Result<Option<Recent>> {
+    pub(crate) async fn recent_lead(&self, lead_id: &str, ground: &str) -> Result<Option<RecentLead>> {
         let row =
             sqlx::query("SELECT known_from, lead_json, events_json FROM recent_lead WHERE lead_id = ? AND ground = ?")
                 .bind(lead_id)
@@ -23,7 +23,7 @@ impl Store {
         let lead: Lead = serde_json::from_str(row.try_get("lead_json")?).context("a recent lead is unreadable")?;
         let events: Vec<Event> =
             serde_json::from_str(row.try_get("events_json")?).context("a recent lead's events are unreadable")?;
-        Ok(Some(Recent { lead, known_from: moment(row.try_get("known_from")?)?, events }))
+        Ok(Some(RecentLead { lead, known_from: moment(row.try_get("known_from")?)?, events }))
     }
 
     /// Returns of how many leads a version of the ground is here.
@@ -34,11 +34,12 @@ impl Store {
     }
 
     /// Puts leads of a version of the ground in the place of what was here of them.
-    pub(crate) async fn put_recent_leads(&self, ground: &str, leads: &[Recent]) -> Result<()> {
+    pub(crate) async fn put_recent_leads(&self, ground: &str, leads: &[RecentLead]) -> Result<()> {
         let mut transaction = self.write().await?;
         for chunk in leads.chunks(ROWS_PER_INSERT) {
-            let json =
-                |recent: &Recent| Ok((serde_json::to_string(&recent.lead)?, serde_json::to_string(&recent.events)?));
+            let json = |recent: &RecentLead| {
+                Ok((serde_json::to_string(&recent.lead)?, serde_json::to_string(&recent.events)?))
+            };
             let json = chunk.iter().map(json).collect::<Result<Vec<(String, String)>, serde_json::Error>>()?;
             let mut query = QueryBuilder::<Sqlite>::new(
                 "INSERT OR REPLACE INTO recent_lead (lead_id, ground, known_from, lead_json, events_json) ",
@@ -73,7 +74,7 @@ mod tests {
     use super::super::tests::{empty, hour_of_new_year};
     use super::*;
 
-    fn recent(lead_id: &str, number: f64) -> Recent {
+    fn recent(lead_id: &str, number: f64) -> RecentLead {
         let fields = BTreeMap::from([
             ("budget".to_owned(), FieldValue::Number(number)),
             ("country".to_owned(), FieldValue::Text("NO".into())),
@@ -86,7 +87,7 @@ mod tests {
             attributes: BTreeMap::from([("first".to_owned(), FieldValue::Flag(true))]),
         };
         let lead = Lead { lead_id: lead_id.into(), created_at: hour_of_new_year(1), fields };
-        Recent { lead, known_from: hour_of_new_year(1), events: vec![event] }
+        RecentLead { lead, known_from: hour_of_new_year(1), events: vec![event] }
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Weekly reports and alerts.
 
 use anyhow::{Context, Result};
-use plumb_lead::{Alert, WatchReport};
+use plumb_lead::{Alert, MonitorReport};
 use sqlx::Row;
 
 use super::{Store, moment, stored};
@@ -46,7 +46,7 @@ impl Store {
     }
 
     /// Stores a window's report; one of the same target, model and first moment is replaced.
-    pub(crate) async fn put_watch_report(&self, report: &WatchReport) -> Result<()> {
+    pub(crate) async fn put_watch_report(&self, report: &MonitorReport) -> Result<()> {
         sqlx::query(
             "INSERT OR REPLACE INTO watch_report (target, model_id, from_at, to_at, rows, drifts_json, matured_json)
              VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -65,7 +65,7 @@ impl Store {
     }
 
     /// Returns the reports of a target on all of its models, oldest window first.
-    pub(crate) async fn watch_reports(&self, target: &str) -> Result<Vec<WatchReport>> {
+    pub(crate) async fn watch_reports(&self, target: &str) -> Result<Vec<MonitorReport>> {
         let rows = sqlx::query("SELECT * FROM watch_report WHERE target = ? ORDER BY from_at, model_id")
             .bind(target)
             .fetch_all(&self.readers)
@@ -73,7 +73,7 @@ impl Store {
             .context("cannot read watch reports")?;
         rows.iter()
             .map(|row| {
-                Ok(WatchReport {
+                Ok(MonitorReport {
                     target: row.try_get("target")?,
                     model_id: row.try_get("model_id")?,
                     from: moment(row.try_get("from_at")?)?,
@@ -125,7 +125,7 @@ mod tests {
             unseen: vec![("tiktok_ads".into(), 0.12)],
             verdict: Verdict::Drifted,
         };
-        let mut report = WatchReport {
+        let mut report = MonitorReport {
             target: "converted".into(),
             model_id: "cafe".into(),
             from: hour_of_new_year(1),

@@ -14,7 +14,7 @@ use super::{Gathered, Rung, fit_one};
 use crate::scoring::Artifact;
 
 /// Calibrates and measures trees that were trained elsewhere.
-pub(crate) fn adopt(
+pub(crate) fn import(
     gathered: &Gathered,
     boosted: &Boosted,
     features: &FeatureSet,
@@ -23,7 +23,7 @@ pub(crate) fn adopt(
     let fit = |split| -> Result<Fitted> {
         gathered.rows.parts(features, split, &gathered.recipe, |train, valid, params| {
             let settings = BTreeMap::from([("trees".to_owned(), boosted.rounds().to_string())]);
-            plumb_learn::adopt([boosted.clone(), boosted.clone()], features, train, valid, params, settings)
+            plumb_learn::import([boosted.clone(), boosted.clone()], features, train, valid, params, settings)
         })
     };
     let (earlier, now) = (fit(&gathered.by_time)?, fit(&gathered.for_use)?);
@@ -53,10 +53,10 @@ pub(crate) fn again(gathered: &Gathered, card: &ModelCard, artifact: &Artifact) 
     };
     let mut features = artifact.model.features.clone();
     for feature in &mut features.features {
-        feature.wording = gathered.recipe.phrasebook.wording_of(&feature.name);
+        feature.wording = gathered.recipe.message_catalog.messages_of(&feature.name);
     }
-    features.languages = gathered.recipe.phrasebook.languages.clone();
-    adopt(gathered, boosted, &features, imported).context("cannot calibrate the imported model again")
+    features.languages = gathered.recipe.message_catalog.languages.clone();
+    import(gathered, boosted, &features, imported).context("cannot calibrate the imported model again")
 }
 
 impl Gathered {
@@ -66,7 +66,7 @@ impl Gathered {
     }
 
     /// Returns how people are told of the features.
-    pub(crate) fn phrasebook(&self) -> &plumb_lead::Phrasebook {
-        &self.recipe.phrasebook
+    pub(crate) fn message_catalog(&self) -> &plumb_lead::MessageCatalog {
+        &self.recipe.message_catalog
     }
 }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use plumb_lead::{AgeMetrics, Bias, Earning, Matrix, Values};
+use plumb_lead::{AgeMetrics, FairnessMetrics, Matrix, Profit, Values};
 use plumb_learn::decision::{self, Optimise};
-use plumb_learn::earnings::{self, Known, Policy};
 use plumb_learn::metrics::{self, Bootstrap};
-use plumb_learn::{Fitted, Params, bias};
+use plumb_learn::profit::{self, Known, Policy};
+use plumb_learn::{Fitted, Params, fairness};
 
 use super::Gathered;
 
@@ -22,9 +22,9 @@ const CLASS_ROWS_MIN: usize = 20;
 
 /// What is added to a card.
 pub(super) struct Appraisal {
-    pub(super) earnings: Vec<Earning>,
+    pub(super) profits: Vec<Profit>,
     pub(super) by_age: Vec<AgeMetrics>,
-    pub(super) bias: Vec<Bias>,
+    pub(super) fairness: Vec<FairnessMetrics>,
 }
 
 impl Gathered {
@@ -39,11 +39,11 @@ impl Gathered {
         let labels = self.rows.labels_of(&self.by_time.test);
         let threshold = earlier.model.threshold.score;
         let called: Vec<bool> = scores.iter().map(|score| *score >= threshold).collect();
-        let bias = bias::measure(&self.config.facets, &earlier.model.features, matrix, &labels, &called);
+        let fairness = fairness::measure(&self.config.facets, &earlier.model.features, matrix, &labels, &called);
         Ok(Appraisal {
-            earnings: self.earnings(earlier, scores, rules, &labels)?,
+            profits: self.profits(earlier, scores, rules, &labels)?,
             by_age: self.by_age(scores, &labels, threshold)?,
-            bias: bias.context("plumb.toml: `facets`")?,
+            fairness: fairness.context("plumb.toml: `facets`")?,
         })
     }
 
@@ -52,13 +52,7 @@ impl Gathered {
     }
 
     /// Returns what each way to decide earns. Thresholds were chosen on rows before these.
-    fn earnings(
-        &self,
-        earlier: &Fitted,
-        scores: &[f64],
-        rules: Option<&[f64]>,
-        labels: &[bool],
-    ) -> Result<Vec<Earning>> {
+    fn profits(&self, earlier: &Fitted, scores: &[f64], rules: Option<&[f64]>, labels: &[bool]) -> Result<Vec<Profit>> {
         let Some(cost) = self.config.cost else { return Ok(Vec::new()) };
         let values = self.values(&self.by_time.test)?;
         let known = Known { scores, rules, labels, values: values.as_deref(), cost };
@@ -77,7 +71,7 @@ impl Gathered {
             let share = self.rows.share_of_a_week(leads, &self.by_time.test);
             policies.push((format!("the best {leads} a week"), Policy::Best(share)));
         }
-        let earned = policies.iter().map(|(name, policy)| earnings::earned(name, *policy, known, self.bootstrap()));
+        let earned = policies.iter().map(|(name, policy)| profit::profit(name, *policy, known, self.bootstrap()));
         Ok(earned.collect::<Result<_, _>>()?)
     }
 

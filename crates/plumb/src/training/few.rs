@@ -6,10 +6,10 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context, Result};
-use plumb_lake::{FeatureSql, Labelled};
+use plumb_lake::{FeatureSql, Labels};
 use plumb_lead::{DatasetCard, FeatureSet, Matrix, ModelCard, ModelKind, Observation, Table};
 use plumb_learn::split::{self, Split};
-use plumb_learn::{Model, Params, Samples, drift, fit_few};
+use plumb_learn::{Model, Params, Samples, drift, fit_cold_start};
 
 use super::choice::Choice;
 use super::flags::Flags;
@@ -29,7 +29,7 @@ pub(super) struct Few {
     labels: Vec<bool>,
     sql: FeatureSql,
     /// Observations that are too young to have a label.
-    pub(super) immature: usize,
+    pub(super) censored: usize,
 }
 
 impl Few {
@@ -37,8 +37,8 @@ impl Few {
     pub(super) async fn gather(ground: Ground<'_>, assignment: &Assignment) -> Result<Option<Few>> {
         let Ground { project, lake, store, .. } = ground;
         let Assignment { target, as_of, .. } = assignment;
-        let (question, config) = (project.question(target)?, project.target(target)?);
-        let Labelled { observations, labels, label_known_at, immature } = lake.labelled(&question, *as_of).await?;
+        let (label_spec, config) = (project.label_spec(target)?, project.target(target)?);
+        let Labels { observations, labels, label_known_at, censored } = lake.labels(&label_spec, *as_of).await?;
         if let Ok(split) = split::by_time(&observations, &label_known_at, config.horizon)
             && is_enough(&split, &observations, &labels)
         {
@@ -47,17 +47,17 @@ impl Few {
         let flags = Flags::read(&store.feedback_all(*as_of).await?, target, config.horizon, *as_of);
         let labelled = observations.into_iter().zip(labels).filter(|(observation, _)| flags.keeps(observation));
         let (mut observations, labels): (Vec<Observation>, Vec<bool>) = labelled.unzip();
-        let open = lake.open_leads(&question, *as_of).await?;
+        let open = lake.open_leads(&label_spec, *as_of).await?;
         observations.extend(open.into_iter().filter(|observation| flags.keeps(observation)));
         let sql = project.feature_sql()?;
         let table = lake.features(&sql, &observations).await?;
-        Ok(Some(Few { observations, table, labels, sql, immature }))
+        Ok(Some(Few { observations, table, labels, sql, censored }))
     }
 
     /// Fits the only rung.
     pub(super) fn ladder(&self, gathered: &Gathered) -> Result<Ladder> {
         let target = &gathered.assignment.target;
-        let features = FeatureSet::learn(&self.table, &gathered.recipe.phrasebook);
+        let features = FeatureSet::learn(&self.table, &gathered.recipe.message_catalog);
         let (everyone, _) = features.encode(&self.table)?;
         let model = self.fit(&features, &everyone, &gathered.recipe.params, gathered.recipe.leads_a_week);
         let not_read = || gathered.rules_not_used(&features).join("\n  ");
@@ -96,7 +96,7 @@ impl Few {
         let everyone = Samples { matrix: everyone, labels: &unknown, weights: &ones };
         let leads = self.observations.iter().map(|observation| &observation.lead_id).collect::<HashSet<_>>().len();
         let capacity = leads_a_week.map(|a_week| (a_week / leads.max(1) as f64).min(1.0));
-        fit_few(features, few, everyone, &Params { capacity, ..params.clone() })
+        fit_cold_start(features, few, everyone, &Params { capacity, ..params.clone() })
     }
 
     /// What each row with an outcome counts: the rows of one lead share its outcome, and together they count once, or the
@@ -129,7 +129,7 @@ impl Few {
                 rows_valid: 0,
                 rows_test: 0,
                 base_rate: model.base_rate,
-                rows_immature: self.immature,
+                rows_censored: self.censored,
                 span: moments().min().zip(moments().max()),
             },
             features_hash: card::hash(&sql),
@@ -143,9 +143,9 @@ impl Few {
             importance: card::importance(model, everyone)?,
             weakest: Vec::new(),
             leaks: Vec::new(),
-            earnings: Vec::new(),
+            profits: Vec::new(),
             by_age: Vec::new(),
-            bias: Vec::new(),
+            fairness: Vec::new(),
             imported: None,
             notes,
         })

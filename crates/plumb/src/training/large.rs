@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use plumb_lake::dataset::{self, DatasetRows, Manifest};
 use plumb_lead::{FeatureSet, ModelCard, ModelKind};
 use plumb_learn::Fitted;
-use plumb_learn::large::Plan;
+use plumb_learn::out_of_core::Plan;
 use plumb_learn::split::Split;
 
 use super::rows::Rows;
@@ -115,12 +115,12 @@ fn sample(rows: Vec<usize>, rows_max: usize) -> Vec<usize> {
 impl Gathered {
     /// Fits trees on all rows of a split, by settings that are searched on its sample.
     pub(super) fn fit_large(&self, on_disk: &OnDisk, fit: &Fit) -> Result<Fitted> {
-        let Fit { split, learned, recipe, onlooker, tell } = fit;
+        let Fit { split, learned, recipe, fit_progress, tell } = fit;
         let learned = learned(on_disk);
         let table = self.rows.table.select(&split.train);
-        let features = FeatureSet::learn(&table, &recipe.phrasebook);
+        let features = FeatureSet::learn(&table, &recipe.message_catalog);
         let (plan, mut settings) = self.rows.parts(&features, split, recipe, |train, valid, params| {
-            Plan::search(&features, train, valid, params, *onlooker)
+            Plan::search(&features, train, valid, params, *fit_progress)
         })?;
         let OnDisk { large, data, .. } = on_disk;
         let dataset_id = self.manifest()?.dataset_id.clone();
@@ -129,7 +129,7 @@ impl Gathered {
         let trees = [grow(&learned.train)?, grow(&learned.both)?];
         settings.extend(large.settings());
         self.rows.parts(&features, split, recipe, |train, valid, params| {
-            plumb_learn::adopt(trees, &features, train, valid, params, settings)
+            plumb_learn::import(trees, &features, train, valid, params, settings)
         })
     }
 }

@@ -1,5 +1,5 @@
 //! From what was known at a moment to the ladder of models: the team's rules, logistic regression, boosted trees, and
-//! the last two as a committee.
+//! the last two as an ensemble.
 //!
 //! Each rung is fitted twice by one function. The fit that is measured knows only what was known when the newest rows,
 //! to test on, began to come; the fit that is kept knows everything as of the training.
@@ -22,12 +22,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::dataset::{DatasetRows, Manifest};
-use plumb_lake::{ChangedField, Lake};
+use plumb_lake::{Lake, PostOutcomeChange};
 use plumb_lead::{DatasetCard, FeatureSet, LeakEvidence, ModelCard, ModelKind, Observation};
-use plumb_learn::leaks::{self, Changes};
+use plumb_learn::leaks::{self, PostOutcomeCounts};
 use plumb_learn::rules::Rules;
 use plumb_learn::split::{self, Split};
-use plumb_learn::{Fitted, Model, Onlooker, Params, drift};
+use plumb_learn::{FitProgress, Fitted, Model, Params, drift};
 
 use crate::card::{self, Measured};
 use crate::project::{Project, Target};
@@ -41,7 +41,7 @@ use large::{Learned, OnDisk};
 use rows::{Recipe, Rows};
 use search::Watcher;
 
-pub(crate) use adopted::{adopt, again};
+pub(crate) use adopted::{again, import};
 pub(crate) use choice::Choice;
 pub(crate) use comparison::{Comparison, Verdict, compare};
 pub(crate) use large::Large;
@@ -76,9 +76,9 @@ pub(crate) struct Gathered {
     /// The first age at which a lead is looked at.
     youngest: TimeDelta,
     notes: Vec<String>,
-    immature: usize,
+    censored: usize,
     /// How often fields that nobody dates changed after outcomes.
-    changed_fields: Vec<ChangedField>,
+    post_outcome_changes: Vec<PostOutcomeChange>,
     /// Where most rows are, if memory does not hold them: the rows here are samples.
     on_disk: Option<OnDisk>,
     team_rules: Option<TeamRules>,
@@ -92,7 +92,7 @@ struct Fit<'a> {
     /// The rows that trees are grown on, if most are on the disk.
     learned: fn(&OnDisk) -> &Learned,
     recipe: &'a Recipe,
-    onlooker: &'a dyn Onlooker,
+    fit_progress: &'a dyn FitProgress,
     tell: &'a dyn Fn(&str),
 }
 
@@ -160,7 +160,7 @@ pub(crate) struct Frozen {
     /// What flags did, in a sentence.
     flags: Option<String>,
     /// Observations that are too young to have a label.
-    pub(crate) immature: usize,
+    pub(crate) censored: usize,
 }
 
 /// Freezes the labelled rows of a target with their features, as they were known. `progress` is told of the rows that
@@ -172,19 +172,19 @@ pub(crate) async fn freeze(
 ) -> Result<Frozen> {
     let Ground { project, data, lake, store } = ground;
     let Assignment { target, as_of, .. } = assignment;
-    let labelled = lake.labelled(&project.question(target)?, *as_of).await?;
-    let (found, immature) = (labelled.observations.len(), labelled.immature);
+    let labelled = lake.labels(&project.label_spec(target)?, *as_of).await?;
+    let (found, censored) = (labelled.observations.len(), labelled.censored);
     let said = store.feedback_all(*as_of).await?;
     let flags = Flags::read(&said, target, project.target(target)?.horizon, *as_of);
     let rows = rows::to_freeze(lake, labelled, &flags).await?;
     if rows.observations.is_empty() {
-        bail!("no lead has been there for long enough to tell what became of it: {immature} rows are too young");
+        bail!("no lead has been there for long enough to tell what became of it: {censored} rows are too young");
     }
     let (total, done) = (rows.observations.len(), AtomicUsize::new(0));
     let told = |more: usize| progress(done.fetch_add(more, Ordering::Relaxed) + more, total);
     let manifest = lake.freeze(data, target, *as_of, &project.feature_sql()?, &rows, &told).await?;
     let outcomes = rows.label_known_at.iter().flatten().count();
-    Ok(Frozen { manifest, rows, flags: flags.told(found - outcomes), immature })
+    Ok(Frozen { manifest, rows, flags: flags.told(found - outcomes), censored })
 }
 
 /// Collects the labelled rows of a target with their features, as they were known; of a large training only samples.
@@ -197,7 +197,7 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment, large: Op
         return gathered_few(project, assignment, few);
     }
     let frozen = freeze(ground, &assignment, &|_, _| ()).await.with_context(in_words)?;
-    let Frozen { manifest, rows, flags, immature } = frozen;
+    let Frozen { manifest, rows, flags, censored } = frozen;
     let label_known_at: Vec<DateTime<Utc>> = rows.label_known_at.iter().flatten().copied().collect();
     let outcomes = label_known_at.len();
     let by_time =
@@ -214,9 +214,9 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment, large: Op
     };
     let (team_rules, recipe) = recipe(project, &config, &assignment)?;
     let notes = flags.into_iter().collect();
-    let question = project.question(target)?;
-    let changed_fields = ground.lake.changed_fields(&project.feature_sql()?, &question, *as_of).await?;
-    let youngest = question.ages.iter().min().copied().unwrap_or_default();
+    let label_spec = project.label_spec(target)?;
+    let post_outcome_changes = ground.lake.post_outcome_changes(&project.feature_sql()?, &label_spec, *as_of).await?;
+    let youngest = label_spec.ages.iter().min().copied().unwrap_or_default();
     Ok(Gathered {
         assignment,
         manifest: Some(manifest),
@@ -227,8 +227,8 @@ pub(crate) async fn gather(ground: Ground<'_>, assignment: Assignment, large: Op
         config,
         youngest,
         notes,
-        immature,
-        changed_fields,
+        censored,
+        post_outcome_changes,
         on_disk,
         team_rules,
         few: None,
@@ -249,8 +249,8 @@ fn gathered_few(project: &Project, assignment: Assignment, few: Few) -> Result<G
         config,
         youngest: TimeDelta::zero(),
         notes: Vec::new(),
-        immature: few.immature,
-        changed_fields: Vec::new(),
+        censored: few.censored,
+        post_outcome_changes: Vec::new(),
         on_disk: None,
         team_rules,
         few: Some(few),
@@ -274,7 +274,7 @@ fn recipe(project: &Project, config: &Target, assignment: &Assignment) -> Result
         search_trials: assignment.search.trials_max(),
         rules: rules.filter(|rules| !rules.rules.is_empty()),
     };
-    Ok((team_rules, Recipe { params, phrasebook: project.phrasebook()?, leads_a_week: config.capacity }))
+    Ok((team_rules, Recipe { params, message_catalog: project.message_catalog()?, leads_a_week: config.capacity }))
 }
 
 /// Fits and measures every rung and chooses one. It keeps a processor busy for seconds and waits for nothing.
@@ -310,11 +310,11 @@ impl Gathered {
     fn evidence(&self) -> Result<Vec<LeakEvidence>> {
         let train = &self.for_use.train;
         let mut evidence = leaks::suspects(&self.rows.table.select(train), &self.rows.labels_of(train))?;
-        evidence.extend(self.changed_fields.iter().flat_map(|changed| {
-            let ChangedField { field, features, decided, decided_changed, open, open_changed } = changed;
+        evidence.extend(self.post_outcome_changes.iter().flat_map(|changed| {
+            let PostOutcomeChange { field, features, decided, decided_changed, open, open_changed } = changed;
             let [decided, decided_changed, open, open_changed] = [*decided, *decided_changed, *open, *open_changed];
-            let changes = Changes { decided, decided_changed, open, open_changed };
-            features.iter().filter_map(move |feature| leaks::afterwards(feature, field, changes))
+            let changes = PostOutcomeCounts { decided, decided_changed, open, open_changed };
+            features.iter().filter_map(move |feature| leaks::post_outcome_change(feature, field, changes))
         }));
         Ok(evidence)
     }
@@ -334,9 +334,9 @@ impl Gathered {
     fn kinds(&self) -> Vec<ModelKind> {
         let rules: Option<&Rules> = self.recipe.params.rules.as_ref();
         let rules = rules.map(|_| ModelKind::Rules);
-        // A committee's regression would have learned from a sample and its trees from all rows.
-        let committee = self.on_disk.is_none().then_some(ModelKind::Committee);
-        rules.into_iter().chain([ModelKind::Logistic, ModelKind::Xgboost]).chain(committee).collect()
+        // an ensemble's regression would have learned from a sample and its trees from all rows.
+        let ensemble = self.on_disk.is_none().then_some(ModelKind::Ensemble);
+        rules.into_iter().chain([ModelKind::Logistic, ModelKind::Xgboost]).chain(ensemble).collect()
     }
 
     fn choose(&self, rungs: &[Rung]) -> Choice {
@@ -352,8 +352,8 @@ impl Gathered {
         let target = &self.assignment.target;
         let evidence = self.evidence()?;
         let fit = |split, learned: fn(&OnDisk) -> &Learned, recipe: &Recipe, search: Search, which: &str| {
-            let onlooker = &Watcher::new(progress, format!("{target}, {which}"), search);
-            let fitted = self.fit(kinds, &Fit { split, learned, recipe, onlooker, tell: progress });
+            let fit_progress = &Watcher::new(progress, format!("{target}, {which}"), search);
+            let fitted = self.fit(kinds, &Fit { split, learned, recipe, fit_progress, tell: progress });
             fitted.with_context(|| format!("cannot fit {which} for `{target}`"))
         };
         let earlier = fit(&self.by_time, OnDisk::earlier, &self.recipe, self.assignment.search, "to be measured")?;
@@ -376,13 +376,13 @@ impl Gathered {
 
     /// Fits each kind on the train part of a split: in memory, but for trees of a large training.
     fn fit(&self, kinds: &[ModelKind], fit: &Fit) -> Result<Vec<Fitted>> {
-        let in_memory = |kinds: &[ModelKind]| self.rows.fit(kinds, fit.split, fit.recipe, fit.onlooker);
+        let in_memory = |kinds: &[ModelKind]| self.rows.fit(kinds, fit.split, fit.recipe, fit.fit_progress);
         let Some(on_disk) = &self.on_disk else { return in_memory(kinds) };
         let mut fitted = Vec::new();
         for kind in kinds {
             fitted.extend(match kind {
                 ModelKind::Xgboost => {
-                    fit.onlooker.begins(*kind);
+                    fit.fit_progress.begins(*kind);
                     vec![self.fit_large(on_disk, fit)?]
                 }
                 _ => in_memory(&[*kind])?,
@@ -412,7 +412,7 @@ impl Gathered {
         let bytes = serde_json::to_vec(&artifact).context("cannot write the model as JSON")?;
         let mut card = self.card(registry::model_id(&bytes), &artifact.model, measured, evidence)?;
         let appraisal = self.appraise(fitted, &test_matrix, &scores, rules)?;
-        (card.earnings, card.by_age, card.bias) = (appraisal.earnings, appraisal.by_age, appraisal.bias);
+        (card.profits, card.by_age, card.fairness) = (appraisal.profits, appraisal.by_age, appraisal.fairness);
         let features = artifact.model.features;
         let (beta, threshold) = (params.beta, earlier.threshold.score);
         Ok(Rung { bytes, card, features, beta, scores, threshold, losses })
@@ -453,7 +453,7 @@ impl Gathered {
                 rows_valid: valid.len(),
                 rows_test: self.by_time.test.len(),
                 base_rate: model.base_rate,
-                rows_immature: self.immature,
+                rows_censored: self.censored,
                 span: moments().min().zip(moments().max()),
             },
             features_hash: card::hash(&sql),
@@ -467,9 +467,9 @@ impl Gathered {
             importance: measured.importance,
             weakest: measured.weakest,
             leaks: evidence.to_vec(),
-            earnings: Vec::new(),
+            profits: Vec::new(),
             by_age: Vec::new(),
-            bias: Vec::new(),
+            fairness: Vec::new(),
             imported: None,
             notes: self.notes_of(model),
         })

@@ -1,4 +1,4 @@
-//! Labelled rows of leads, and a fit on some of them.
+//! Labels rows of leads, and a fit on some of them.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::path::Path;
 use anyhow::Result;
 use chrono::TimeDelta;
 use plumb_lake::dataset::{self, DatasetRows, Manifest};
-use plumb_lake::{Labelled, Lake};
-use plumb_lead::{FeatureSet, ModelKind, Observation, Phrasebook, Table};
+use plumb_lake::{Labels, Lake};
+use plumb_lead::{FeatureSet, MessageCatalog, ModelKind, Observation, Table};
 use plumb_learn::split::Split;
-use plumb_learn::{Fitted, Onlooker, Params, Samples};
+use plumb_learn::{FitProgress, Fitted, Params, Samples};
 
 use super::Search;
 use super::flags::{Flags, OPINION_WEIGHT};
@@ -25,7 +25,7 @@ pub(super) struct Rows {
 /// How models are fitted to rows.
 pub(super) struct Recipe {
     pub(super) params: Params,
-    pub(super) phrasebook: Phrasebook,
+    pub(super) message_catalog: MessageCatalog,
     /// How many leads the team can call in a week, where the project says so.
     pub(super) leads_a_week: Option<f64>,
 }
@@ -34,13 +34,13 @@ impl Recipe {
     /// Returns the same recipe with another search.
     pub(super) fn searching(&self, search: Search) -> Recipe {
         let params = Params { search_trials: search.trials_max(), ..self.params.clone() };
-        Recipe { params, phrasebook: self.phrasebook.clone(), ..*self }
+        Recipe { params, message_catalog: self.message_catalog.clone(), ..*self }
     }
 }
 
 /// Returns the rows that flags leave, and then those of which somebody has an opinion.
-pub(super) async fn to_freeze(lake: &Lake, labelled: Labelled, flags: &Flags) -> Result<DatasetRows> {
-    let Labelled { observations, labels, label_known_at, .. } = labelled;
+pub(super) async fn to_freeze(lake: &Lake, labelled: Labels, flags: &Flags) -> Result<DatasetRows> {
+    let Labels { observations, labels, label_known_at, .. } = labelled;
     let mut rows = DatasetRows::default();
     for row in (0..observations.len()).filter(|row| flags.keeps(&observations[*row])) {
         rows.observations.push(observations[row].clone());
@@ -97,11 +97,11 @@ impl Rows {
         kinds: &[ModelKind],
         split: &Split,
         recipe: &Recipe,
-        onlooker: &dyn Onlooker,
+        fit_progress: &dyn FitProgress,
     ) -> Result<Vec<Fitted>> {
-        let features = FeatureSet::learn(&self.table.select(&split.train), &recipe.phrasebook);
+        let features = FeatureSet::learn(&self.table.select(&split.train), &recipe.message_catalog);
         self.parts(&features, split, recipe, |train, valid, params| {
-            plumb_learn::fit(kinds, &features, train, valid, params, onlooker)
+            plumb_learn::fit(kinds, &features, train, valid, params, fit_progress)
         })
     }
 

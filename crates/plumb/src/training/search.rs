@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use plumb_lead::ModelKind;
-use plumb_learn::Onlooker;
+use plumb_learn::FitProgress;
 
 /// Settings of the boosted model that are tried.
 const TRIALS_USUAL: usize = 6;
@@ -60,7 +60,7 @@ impl<'a> Watcher<'a> {
     }
 }
 
-impl Onlooker for Watcher<'_> {
+impl FitProgress for Watcher<'_> {
     fn begins(&self, kind: ModelKind) {
         (self.tell)(&format!("{}: fitting {}", self.which, kind.word()));
     }

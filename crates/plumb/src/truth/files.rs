@@ -22,7 +22,7 @@ const EVENT_ID_CHARS_MAX: usize = 256;
 
 /// A line that is no label, or a file that is none.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Rejected {
+pub(crate) struct RejectedRow {
     /// The file, under the folder that was named.
     pub(crate) file: String,
     /// The line; 0 is the file as a whole.
@@ -35,7 +35,7 @@ pub(crate) struct Rejected {
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Contents {
     pub(super) truths: Vec<Truth>,
-    pub(super) rejected: Vec<Rejected>,
+    pub(super) rejected: Vec<RejectedRow>,
 }
 
 #[derive(Deserialize)]
@@ -79,7 +79,8 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
 pub(super) fn read(folder: &Path, path: &Path) -> Result<Contents> {
     let name = path.strip_prefix(folder).unwrap_or(path).display().to_string();
     let mut contents = Contents::default();
-    let mut reject = |line: u32, reason: String| contents.rejected.push(Rejected { file: name.clone(), line, reason });
+    let mut reject =
+        |line: u32, reason: String| contents.rejected.push(RejectedRow { file: name.clone(), line, reason });
     let Some(hour) = hour(path) else {
         reject(0, "is not in a folder `yyyy/mm/dd/hh`, the hour of its labels".to_owned());
         return Ok(contents);

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use plumb_lead::Metrics;
 use plumb_learn::metrics::{self, Bootstrap};
 
-pub(crate) use files::Rejected;
+pub(crate) use files::RejectedRow;
 
 use crate::store::{Kept, Store, Told};
 
@@ -29,7 +29,7 @@ pub(crate) struct Found {
     /// What became of their labels.
     pub(crate) kept: Kept,
     /// Lines that are no labels.
-    pub(crate) rejected: Vec<Rejected>,
+    pub(crate) rejected: Vec<RejectedRow>,
 }
 
 /// Who answered.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use plumb_learn::boosted::Boosted;
-use plumb_learn::large::Meeting;
+use plumb_learn::out_of_core::Rendezvous;
 
 use super::job::{Folder, Job};
 use super::proof;
@@ -94,11 +94,11 @@ pub(crate) fn grow(data: &Path, job: &Job, rows: &[bool], crew: Crew, tell: &dyn
 
 /// Opens a place to meet at the first port that is free from one on: a port that was used stays taken for a minute after
 /// its connections have ended, and trees are grown several times in a training. Port 0 is any.
-fn meeting(workers: usize, address: IpAddr, port: u16) -> Result<Meeting> {
+fn meeting(workers: usize, address: IpAddr, port: u16) -> Result<Rendezvous> {
     let last = if port == 0 { 0 } else { port.saturating_add(PORTS - 1) };
     let mut refused = None;
     for port in port..=last {
-        match Meeting::start(workers, address, port, PATIENCE) {
+        match Rendezvous::start(workers, address, port, PATIENCE) {
             Ok(meeting) => return Ok(meeting),
             Err(error) => refused = Some(error),
         }

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use plumb_learn::large::Plan;
+use plumb_learn::out_of_core::Plan;
 use serde::{Deserialize, Serialize};
 
 use crate::card;

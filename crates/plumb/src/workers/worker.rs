@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use plumb_lake::dataset::{self, Part, RowsFile};
-use plumb_learn::large::{Group, Pass, Place, Rows};
+use plumb_learn::out_of_core::{Group, Pass, Place, Rows};
 
 use super::job::{Folder, Job, Member};
 

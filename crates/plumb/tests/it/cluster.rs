@@ -10,7 +10,7 @@ use crate::program::{column, failure, run, run_with, success};
 
 /// What is stored of predictions, in the order of their ids; the ground of each folder was learned at another moment.
 const PREDICTIONS: &str = "SELECT json_array(lead_id, target, model_id, as_of, score, low, high, band, reasons_json, \
-     json_extract(basis_json, '$.inputs')) FROM prediction ORDER BY prediction_id";
+     json_extract(provenance_json, '$.inputs')) FROM prediction ORDER BY prediction_id";
 
 /// A process of the cluster, killed at the latest when the test ends.
 struct Member(Child);

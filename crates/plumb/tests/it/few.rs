@@ -55,7 +55,7 @@ fn rules_answer_first_and_outcomes_take_over() {
     assert!(of_few < wide, "{of_few} after a few outcomes, {wide} by the rules alone");
 
     let told = trained("2026-11-01");
-    for kind in ["rules", "logistic", "xgboost", "committee"] {
+    for kind in ["rules", "logistic", "xgboost", "ensemble"] {
         assert!(told.lines().any(|line| line.trim_start_matches(['*', ' ']).starts_with(kind)), "{kind}: {told}");
     }
     plumb(&["promote", "--target", "converted", "--why", "measured"]);

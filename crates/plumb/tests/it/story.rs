@@ -86,11 +86,10 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
 
     // CI lets the challenger through: it can be rebuilt, has no leak and is not worse.
     assert!(plumb(&["train", "--target", "converted"]).contains(&format!("`{after}` is the challenger of")));
-    let gate = ["gate", "--target", "converted", "--json", "gate.json", "--junit", "gate.xml"];
+    let gate = ["gate", "--target", "converted", "--junit", "gate.xml"];
     let told = plumb(&gate);
     assert_eq!((told.matches("  pass ").count(), told.matches("  FAIL ").count()), (4, 0), "{told}");
-    let report = std::fs::read_to_string(company.join("gate.json")).expect("it was written");
-    let report: Value = serde_json::from_str(&report).expect("it is JSON");
+    let report: Value = serde_json::from_str(&plumb(&["gate", "--target", "converted", "--json"])).expect("it is JSON");
     assert_eq!((&report[0]["challenger"], &report[0]["checks"][0]["passed"]), (&json!(after), &json!(true)));
     the_data_sets_are_there_to_look_at(&company);
     assert!(failure(run(&company, &["gate", "--target", "approved"])).contains("has no challenger to let through"));
@@ -124,15 +123,15 @@ fn what_was_answered_rests_on_what_the_features_say(company: &Path) {
     assert_eq!(success(run(company, &verify)), told);
 
     let data = company.join("data/plumb.db");
-    change(&data, "CREATE TABLE kept AS SELECT prediction_id, basis_json FROM prediction");
-    change(&data, "UPDATE prediction SET basis_json = json_replace(basis_json, '$.inputs[0]', 12345)");
+    change(&data, "CREATE TABLE kept AS SELECT prediction_id, provenance_json FROM prediction");
+    change(&data, "UPDATE prediction SET provenance_json = json_replace(provenance_json, '$.inputs[0]', 12345)");
     let output = run(company, &verify);
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(told.contains(" was 12345 in prediction "), "{told}");
     assert!(failure(output).contains("predictions of `converted` rest on other features"));
     change(
         &data,
-        "UPDATE prediction SET basis_json = (SELECT basis_json FROM kept WHERE kept.prediction_id = \
+        "UPDATE prediction SET provenance_json = (SELECT provenance_json FROM kept WHERE kept.prediction_id = \
          prediction.prediction_id); DROP TABLE kept",
     );
 }

@@ -75,7 +75,7 @@ fn a_worker_that_is_killed_ends_the_run_which_then_goes_on_to_the_same_model() {
     let folder = company();
     let data = folder.path().join("data");
     let told = success(run(folder.path(), &TRAIN));
-    assert!(told.contains("xgboost") && !told.contains("committee"), "{told}");
+    assert!(told.contains("xgboost") && !told.contains("ensemble"), "{told}");
     let uninterrupted = trees(&data);
     assert!(fs::read_dir(data.join("training")).expect("a folder").next().is_none(), "a job is left");
     let models: Vec<PathBuf> =

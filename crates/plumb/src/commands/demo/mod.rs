@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
 use super::{Place, Workplace, bar, ingest, retrain, score, serve, train, verify, watch};
+use crate::commands::output::Format;
 use crate::company;
 use crate::http::{Access, LOAD, Style};
 use crate::project::Project;
@@ -65,7 +66,7 @@ struct Origin {
     seed: u64,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     company_at(&args).await?;
     if args.company_only {
         return Ok(());

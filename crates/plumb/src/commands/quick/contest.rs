@@ -3,14 +3,14 @@
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
-use plumb_lead::{FeatureSet, Matrix, Metrics, ModelKind, Phrasebook, Table};
+use plumb_lead::{FeatureSet, Matrix, MessageCatalog, Metrics, ModelKind, Table};
 use plumb_learn::split::{self, Split};
 use plumb_learn::{Fitted, Model, Params, Samples, metrics};
 
 use crate::card;
 
 /// The kinds that need nothing but a table: no team's rules are known here.
-pub(super) const KINDS: [ModelKind; 3] = [ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Committee];
+pub(super) const KINDS: [ModelKind; 3] = [ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Ensemble];
 
 /// A loss of AUC from random rows to the last ones that is worth a warning.
 const FALL: f64 = 0.03;
@@ -239,7 +239,7 @@ pub(super) fn fit_and_test(
     params: &Params,
     before_fit: impl Fn(ModelKind),
 ) -> Result<(Vec<Fitted>, Part)> {
-    let features = FeatureSet::learn(&table.select(&split.train), &Phrasebook::default());
+    let features = FeatureSet::learn(&table.select(&split.train), &MessageCatalog::default());
     let (matrix, _) = features.encode(table)?;
     let [train, valid, test] = [&split.train, &split.valid, &split.test].map(|rows| part(&matrix, labels, rows));
     let fitted = plumb_learn::fit(&KINDS, &features, train.samples(), valid.samples(), params, &before_fit)?;

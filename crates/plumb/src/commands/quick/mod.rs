@@ -8,9 +8,10 @@ mod target;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::commands::output::Format;
 use anyhow::{Context, Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
-use plumb_lake::csv_table::{self, CsvTable, Rejected};
+use plumb_lake::csv_table::{self, CsvTable, RejectedRow};
 use plumb_lead::LeakEvidence;
 use plumb_learn::decision::{Optimise, StopOn};
 use plumb_learn::{Params, leaks};
@@ -19,7 +20,7 @@ use contest::{Contest, Entrants};
 use crossed::Plan;
 use target::Target;
 
-/// Rejected rows named on the terminal.
+/// RejectedRow rows named on the terminal.
 const REJECTED_SHOWN: usize = 5;
 
 /// The threshold leans to precision: a call that leads nowhere costs more than a lead that is missed.
@@ -65,7 +66,7 @@ pub(crate) struct Args {
     out: Option<PathBuf>,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let read = csv_table::read_csv(&args.file)?;
     let target = Target::of(&read.table, &args.target, args.positive.as_deref())?;
     println!("{}", told_of_file(&args.file, &read, &target));
@@ -201,7 +202,7 @@ fn told_of_file(file: &Path, read: &CsvTable, target: &Target) -> String {
         read.table.rows(),
         read.table.columns().len()
     )];
-    lines.extend(read.rejected.iter().take(REJECTED_SHOWN).map(|row: &Rejected| format!("rejected: {row}")));
+    lines.extend(read.rejected.iter().take(REJECTED_SHOWN).map(|row: &RejectedRow| format!("rejected: {row}")));
     if read.rejected.len() > REJECTED_SHOWN {
         lines.push(format!("rejected: {} rows in all", read.rejected.len()));
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
-use plumb_lake::rows::{Block, Rejected, Rows};
+use plumb_lake::rows::{Block, RejectedRow, Rows};
 use plumb_lake::scores::{Contributions, Scores};
 use plumb_lead::{Language, ModelCard, Unseen};
 
@@ -34,7 +34,7 @@ struct Plan {
 struct Done {
     rows: usize,
     written: Written,
-    rejected: Vec<Rejected>,
+    rejected: Vec<RejectedRow>,
     unseen: Vec<Unseen>,
     position: u64,
 }
@@ -46,7 +46,7 @@ struct Tally {
     rejected: u64,
     unseen: Vec<Unseen>,
     /// The first rows that cannot be used.
-    examples: Vec<Rejected>,
+    examples: Vec<RejectedRow>,
 }
 
 /// Scores the rows of a file by the champion of a target.
@@ -201,7 +201,7 @@ impl Aside {
         Aside { path, writer: None }
     }
 
-    fn add(&mut self, rejected: &[Rejected]) -> Result<()> {
+    fn add(&mut self, rejected: &[RejectedRow]) -> Result<()> {
         let Some(path) = self.path.as_deref().filter(|_| !rejected.is_empty()) else { return Ok(()) };
         let writer = match &mut self.writer {
             Some(writer) => writer,
@@ -211,7 +211,7 @@ impl Aside {
                 self.writer.insert(writer)
             }
         };
-        for Rejected { number, line, field, reason } in rejected {
+        for RejectedRow { number, line, field, reason } in rejected {
             let line = line.map(|line| line.to_string()).unwrap_or_default();
             writer.write_record([&number.to_string(), &line, field.as_deref().unwrap_or_default(), reason])?;
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, ensure};
 use chrono::{DateTime, Utc};
 use futures::{Stream, TryStreamExt, stream};
-use plumb_lake::{FeatureBlock, Lake, Unrated};
+use plumb_lake::{CategoryWithoutRate, FeatureBlock, Lake};
 use plumb_lead::{FieldValue, Lead, Observation, Prediction, Unseen};
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ pub(crate) struct Scored {
     target: String,
     bands: [usize; 4],
     unseen: Vec<Unseen>,
-    unrated: Vec<Unrated>,
+    unrated: Vec<CategoryWithoutRate>,
 }
 
 impl Scored {
@@ -37,7 +37,7 @@ impl Scored {
         let [a, b, c, d] = self.bands;
         let mut text = format!("{}: {total} open leads scored: {a} A, {b} B, {c} C, {d} D\n", self.target);
         text.push_str(&told_of_unseen(&self.unseen));
-        for Unrated { column, level, rows } in &self.unrated {
+        for CategoryWithoutRate { column, level, rows } in &self.unrated {
             text.push_str(&format!(
                 "  {rows} times `{column}` was `{level}`, of which no outcome is known: the overall rate was used\n"
             ));
@@ -58,22 +58,22 @@ pub(crate) async fn score_leads(
         .await?
         .with_context(|| format!("no model answers for `{target}` yet: run `plumb train` first"))?;
     let scorer = Arc::new(load(data, &card.model_id).await?);
-    let question = project.question(target)?;
-    let open = lake.open_leads(&question, now).await?;
+    let label_spec = project.label_spec(target)?;
+    let open = lake.open_leads(&label_spec, now).await?;
     let ids: HashSet<&str> = open.iter().map(|observation| observation.lead_id.as_str()).collect();
     let mut observations = Vec::new();
     if with_history {
-        let since = card.as_of.max(now - question.horizon);
-        let earlier = lake.observations(&question, since, now).await?;
+        let since = card.as_of.max(now - label_spec.horizon);
+        let earlier = lake.observations(&label_spec, since, now).await?;
         observations.extend(earlier.into_iter().filter(|observation| ids.contains(observation.lead_id.as_str())));
     }
     let first_open = observations.len();
     observations.extend(open.iter().cloned());
     // What was counted before is not of these leads.
-    lake.take_unrated();
+    lake.take_categories_without_rate();
     let mut scored = Scored { target: target.to_owned(), bands: [0; 4], unseen: Vec::new(), unrated: Vec::new() };
     store_predictions(&scorer, lake, store, &Asked::new(observations, first_open), &mut scored).await?;
-    scored.unrated = lake.take_unrated();
+    scored.unrated = lake.take_categories_without_rate();
     store_briefs(lake, store, now, &ids).await?;
     store.keep_listed(target, &ids.iter().copied().collect::<Vec<_>>()).await?;
     Ok(scored)

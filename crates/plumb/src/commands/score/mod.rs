@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use plumb_lead::{Language, Unseen};
 
 use super::{Asked, Batch, Workplace};
+use crate::commands::output::Format;
 use crate::scoring;
 
 pub(crate) use leads::score_leads;
@@ -50,7 +51,7 @@ pub(crate) struct Args {
     contributions: bool,
 }
 
-pub(crate) async fn run(args: Args) -> Result<()> {
+pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     if let Some(path) = args.file.clone() {
         return file::score(args, path).await;
     }

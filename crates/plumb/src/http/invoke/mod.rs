@@ -172,13 +172,13 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use plumb_lead::{Feature, FeatureKind, Wording};
+    use plumb_lead::{Feature, FeatureKind, FeatureMessages};
 
     use super::subject::Subject;
 
     /// A number and a category of two words.
     pub(super) fn features() -> Vec<Feature> {
-        let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: Wording::default() };
+        let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: FeatureMessages::default() };
         let levels = ["email", "referral"].map(str::to_owned).to_vec();
         vec![feature("age", FeatureKind::Number), feature("channel", FeatureKind::Category { levels })]
     }

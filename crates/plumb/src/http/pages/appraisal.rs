@@ -2,10 +2,10 @@
 //! age of a lead, and how its calls fall on groups of leads.
 
 use maud::{Markup, html};
-use plumb_lead::{Bias, Metric, ModelCard};
+use plumb_lead::{FairnessMetrics, Metric, ModelCard};
 
 /// A measure of bias: its short name, what it is, and where it lies.
-type Measure = (&'static str, &'static str, fn(&Bias) -> Option<f64>);
+type Measure = (&'static str, &'static str, fn(&FairnessMetrics) -> Option<f64>);
 
 const MEASURES: [Measure; 6] = [
     ("DPPL", "difference in positive proportions in predicted labels", |bias| bias.dppl),
@@ -18,17 +18,17 @@ const MEASURES: [Measure; 6] = [
 
 /// Returns the tables of a card, each if there is something to say.
 pub(super) fn tables(card: &ModelCard) -> Markup {
-    html! { (earnings(card)) (ages(card)) (groups(card)) }
+    html! { (profits(card)) (ages(card)) (groups(card)) }
 }
 
-fn earnings(card: &ModelCard) -> Markup {
+fn profits(card: &ModelCard) -> Markup {
     html! {
-        @if !card.earnings.is_empty() {
+        @if !card.profits.is_empty() {
             h3 { "What calling by it would have earned on the newest leads" }
             table {
                 thead { tr { th { "Called" } th { "Calls" } th { "This model" } th { "The rules" } th { "As they come" } th { "Knowing everything" } } }
                 tbody {
-                    @for earning in &card.earnings {
+                    @for earning in &card.profits {
                         tr {
                             td { (earning.policy) } td { (earning.calls) " of " (earning.rows) }
                             td { (interval(&earning.model, 0)) }
@@ -65,12 +65,12 @@ fn ages(card: &ModelCard) -> Markup {
 
 fn groups(card: &ModelCard) -> Markup {
     html! {
-        @if !card.bias.is_empty() {
+        @if !card.fairness.is_empty() {
             h3 { "How its calls fall on groups" }
             table {
                 thead { tr { th { "Group" } th { "Rows" } @for (name, tells, _) in &MEASURES { th title=(tells) { (name) } } } }
                 tbody {
-                    @for bias in &card.bias {
+                    @for bias in &card.fairness {
                         tr {
                             td { (bias.facet) ": " (bias.level) } td { (bias.rows) }
                             @for (_, _, of) in &MEASURES {

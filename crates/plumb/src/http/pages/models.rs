@@ -92,7 +92,7 @@ fn kind_name(kind: ModelKind) -> &'static str {
         ModelKind::Rules => "The team’s rules",
         ModelKind::Logistic => "Logistic regression",
         ModelKind::Xgboost => "XGBoost",
-        ModelKind::Committee => "Both as a committee",
+        ModelKind::Ensemble => "Both as an ensemble",
     }
 }
 
@@ -198,7 +198,7 @@ fn section(rung: &Rung, ladder: &[Rung], changes: &[StageChange]) -> Markup {
 pub(super) fn unit(kind: ModelKind) -> &'static str {
     match kind {
         ModelKind::Rules => "points",
-        ModelKind::Logistic | ModelKind::Xgboost | ModelKind::Committee => "log-odds",
+        ModelKind::Logistic | ModelKind::Xgboost | ModelKind::Ensemble => "log-odds",
     }
 }
 
@@ -241,7 +241,7 @@ fn details(card: &ModelCard) -> Markup {
             summary { "Where it comes from" }
             p.small {
                 (data.rows_train) " rows to train, " (data.rows_valid) " to choose and calibrate, " (data.rows_test)
-                " to test; " (data.rows_immature) " left out because their outcome is not known yet. "
+                " to test; " (data.rows_censored) " left out because their outcome is not known yet. "
                 (percent(data.base_rate)) " of the training rows are positive."
                 @if let Some((from, to)) = data.span { " From " (day(from)) " to " (day(to)) "." }
             }

@@ -7,7 +7,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use maud::{Markup, html};
-use plumb_lead::{Alert, Drift, Verdict, WatchReport};
+use plumb_lead::{Alert, Drift, MonitorReport, Verdict};
 
 use super::{Choice, PageError, day, empty, layout, percent, ticked, words};
 use crate::http::App;
@@ -47,7 +47,7 @@ pub(super) async fn get(
 
 /// Returns the newest weeks of the champion, or of the model watched last if the champion was not watched yet:
 /// weeks of different models are not comparable.
-fn of_one_model(mut reports: Vec<WatchReport>, champion: Option<&str>) -> Vec<WatchReport> {
+fn of_one_model(mut reports: Vec<MonitorReport>, champion: Option<&str>) -> Vec<MonitorReport> {
     let last = reports.last().map(|report| report.model_id.clone()).unwrap_or_default();
     let watched = |id: &&str| reports.iter().any(|report| report.model_id == *id);
     let model_id = champion.filter(watched).unwrap_or(&last).to_owned();
@@ -72,7 +72,7 @@ fn told(alerts: &[Alert]) -> Markup {
     }
 }
 
-fn heat_map(weeks: &[WatchReport]) -> Markup {
+fn heat_map(weeks: &[MonitorReport]) -> Markup {
     let columns = columns_by_trouble(weeks);
     let by_column: Vec<BTreeMap<&str, &Drift>> =
         weeks.iter().map(|week| week.drifts.iter().map(|drift| (drift.column.as_str(), drift)).collect()).collect();
@@ -129,7 +129,7 @@ fn cell(drift: Option<&Drift>) -> Markup {
 }
 
 /// Returns the columns, the prediction first, then those with the most trouble: drifted weeks, moved weeks, PSI.
-fn columns_by_trouble(weeks: &[WatchReport]) -> Vec<String> {
+fn columns_by_trouble(weeks: &[MonitorReport]) -> Vec<String> {
     let mut trouble: BTreeMap<&str, (usize, usize, f64)> = BTreeMap::new();
     for drift in weeks.iter().flat_map(|week| &week.drifts) {
         let (drifted, moved, psi) = trouble.entry(&drift.column).or_default();
@@ -148,7 +148,7 @@ fn columns_by_trouble(weeks: &[WatchReport]) -> Vec<String> {
     columns.into_iter().map(|(column, _)| column.to_owned()).collect()
 }
 
-fn newest_week(week: &WatchReport) -> Markup {
+fn newest_week(week: &MonitorReport) -> Markup {
     let strange: Vec<&Drift> =
         week.drifts.iter().filter(|drift| drift.verdict >= Verdict::Moved || !drift.unseen.is_empty()).collect();
     html! {
@@ -187,7 +187,7 @@ mod tests {
 
     use super::*;
 
-    fn week(model_id: &str, day: i64, columns: &[(&str, f64, Verdict)]) -> WatchReport {
+    fn week(model_id: &str, day: i64, columns: &[(&str, f64, Verdict)]) -> MonitorReport {
         let drifts = columns.iter().map(|(column, psi, verdict)| Drift {
             column: (*column).to_owned(),
             psi: *psi,
@@ -198,7 +198,7 @@ mod tests {
             verdict: *verdict,
         });
         let at = |day: i64| DateTime::from_timestamp(day * 86_400, 0).expect("in range");
-        WatchReport {
+        MonitorReport {
             target: "converted".into(),
             model_id: model_id.into(),
             from: at(day),
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn weeks_of_different_models_are_not_mixed() {
         let reports = vec![week("old", 0, &[]), week("new", 0, &[]), week("old", 7, &[])];
-        let days = |reports: Vec<WatchReport>| -> Vec<String> {
+        let days = |reports: Vec<MonitorReport>| -> Vec<String> {
             reports.iter().map(|report| format!("{} {}", report.model_id, report.from.format("%-d"))).collect()
         };
         assert_eq!(days(of_one_model(reports.clone(), Some("new"))), ["new 1"]);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use plumb_lead::{Feature, FeatureKind, FeatureSet, Matrix, ModelKind, Wording};
+use plumb_lead::{Feature, FeatureKind, FeatureMessages, FeatureSet, Matrix, ModelKind};
 use plumb_learn::decision::{Optimise, StopOn};
 use plumb_learn::drift::baseline;
 use plumb_learn::{Params, Samples, fit};
@@ -160,7 +160,7 @@ fn model(columns: &[(&str, FeatureKind)], row: impl Fn(u16) -> Vec<f32>) -> Vec<
     let feature = |(name, kind): &(&str, FeatureKind)| Feature {
         name: (*name).into(),
         kind: kind.clone(),
-        wording: Wording::default(),
+        wording: FeatureMessages::default(),
     };
     let features = FeatureSet { features: columns.iter().map(feature).collect(), languages: Vec::new() };
     let rows: u16 = 200;

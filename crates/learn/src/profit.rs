@@ -8,7 +8,7 @@
 //! Each row counts as a lead of its own. Where a lead was looked at several times, the sums are of looks, and are good to
 //! compare ways to decide with, and no forecast of money.
 
-use plumb_lead::{Earning, Interval, Metric};
+use plumb_lead::{Interval, Metric, Profit};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -42,7 +42,7 @@ pub enum Policy {
 }
 
 /// Returns what a policy earns, with 95 % intervals.
-pub fn earned(name: &str, policy: Policy, known: Known, bootstrap: Bootstrap) -> Result<Earning, Error> {
+pub fn profit(name: &str, policy: Policy, known: Known, bootstrap: Bootstrap) -> Result<Profit, Error> {
     let rows = known.check()?;
     let worth: Vec<f64> = (0..rows).map(|row| known.gain(row)).collect();
     let ranks: Vec<f64> = match policy {
@@ -66,7 +66,7 @@ pub fn earned(name: &str, policy: Policy, known: Known, bootstrap: Bootstrap) ->
     let of_perfect: Vec<f64> = earns(&shares_of_best(&worth, room)).into_iter().map(|earned| earned.max(0.0)).collect();
     let of_rules = known.rules.map(|rules| earns(&shares_of_best(rules, calls)));
     let mut draws = Draws::new(bootstrap, rows);
-    Ok(Earning {
+    Ok(Profit {
         policy: name.to_owned(),
         rows,
         calls: calls as usize,
@@ -174,8 +174,8 @@ mod tests {
         Known { scores: &SCORES, rules, labels: &LABELS, values, cost }
     }
 
-    fn of(policy: Policy, known: Known) -> Earning {
-        earned("test", policy, known, Bootstrap { resamples: 200, seed: 1 }).expect("six rows")
+    fn of(policy: Policy, known: Known) -> Profit {
+        profit("test", policy, known, Bootstrap { resamples: 200, seed: 1 }).expect("six rows")
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The committee: the mean of what logistic regression and boosted trees say, in log-odds.
+//! The ensemble: the mean of what logistic regression and boosted trees say, in log-odds.
 //!
 //! The two err in different ways, the one where things bend or act together, the others where a trend goes on beyond
 //! what they saw, so their mean is often better than either. What each feature did to it is the mean as well.
@@ -12,14 +12,14 @@ use crate::{Error, Explanation};
 
 /// Two models that answer together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Committee {
+pub struct Ensemble {
     logistic: Logistic,
     boosted: Boosted,
 }
 
-impl Committee {
-    pub(crate) fn new(logistic: Logistic, boosted: Boosted) -> Committee {
-        Committee { logistic, boosted }
+impl Ensemble {
+    pub(crate) fn new(logistic: Logistic, boosted: Boosted) -> Ensemble {
+        Ensemble { logistic, boosted }
     }
 
     /// Returns the mean of the log-odds of each row.

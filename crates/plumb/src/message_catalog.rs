@@ -9,15 +9,15 @@ use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use plumb_lead::{Language, Phrasebook, Sentences, Wording};
+use plumb_lead::{FeatureMessages, Language, MessageCatalog, Sentences};
 use toml::{Table, Value};
 
 /// The one table of a feature that is no language.
 const VALUES: &str = "values";
 
 /// Reads files of wording. The first of the languages is the default.
-pub(crate) fn read(paths: &[PathBuf], languages: &[Language]) -> Result<Phrasebook> {
-    let mut book = Phrasebook { languages: languages.to_vec(), ..Phrasebook::default() };
+pub(crate) fn read(paths: &[PathBuf], languages: &[Language]) -> Result<MessageCatalog> {
+    let mut book = MessageCatalog { languages: languages.to_vec(), ..MessageCatalog::default() };
     let mut missing = Vec::new();
     for path in paths {
         let wrong = || format!("`{}` is wrong", path.display());
@@ -46,13 +46,13 @@ pub(crate) fn read(paths: &[PathBuf], languages: &[Language]) -> Result<Phrasebo
 }
 
 /// Reads the wording of one feature.
-fn wording(feature: &str, value: Value, languages: &[Language]) -> Result<Wording> {
+fn wording(feature: &str, value: Value, languages: &[Language]) -> Result<FeatureMessages> {
     let Value::Table(table) = value else {
         bail!("feature `{feature}` is `{value}`: expected a table `[{feature}]`");
     };
     let (of_languages, others): (Table, Table) =
         table.into_iter().partition(|(name, value)| value.is_table() && name != VALUES);
-    let mut wording: Wording =
+    let mut wording: FeatureMessages =
         Value::Table(others).try_into().with_context(|| format!("feature `{feature}` is worded wrongly"))?;
     for (tag, sentences) in of_languages {
         let language = named(feature, &tag, languages)?;
@@ -81,7 +81,7 @@ fn named(feature: &str, tag: &str, languages: &[Language]) -> Result<Language> {
 
 /// Returns a line for each language in which something is not said that the default says. Names of values may be left
 /// out: many are the same in all languages.
-fn not_said(path: &Path, feature: &str, wording: &Wording, languages: &[Language]) -> Vec<String> {
+fn not_said(path: &Path, feature: &str, wording: &FeatureMessages, languages: &[Language]) -> Vec<String> {
     let nothing = Sentences::default();
     let line = |language: &Language| {
         let missing = wording.languages.get(language).unwrap_or(&nothing).missing(&wording.sentences);
@@ -99,7 +99,7 @@ mod tests {
 
     const BOTH: [Language; 2] = [Language::En, Language::De];
 
-    fn book(text: &str, languages: &[Language]) -> Result<Phrasebook> {
+    fn book(text: &str, languages: &[Language]) -> Result<MessageCatalog> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("1.toml");
         std::fs::write(&path, text).expect("the folder can be written");
@@ -119,11 +119,11 @@ mod tests {
                     [channel]\nsay = \"by {value}\"\nvalues = { ads = \"an ad\" }\n\
                     [channel.de]\nsay = \"über {value}\"\nvalues = { ads = \"eine Anzeige\" }\n";
         let book = book(text, &BOTH).expect("it is right");
-        let calls = book.wording_of("calls");
+        let calls = book.messages_of("calls");
         assert_eq!((calls.sentences.label.as_str(), calls.actionable), ("Calls", true));
         assert_eq!(calls.languages[&Language::De].say, "{value|Anruf|Anrufe}");
-        assert_eq!(book.wording_of("channel").languages[&Language::De].values["ads"], "eine Anzeige");
-        assert_eq!(book.wording_of("nobody's"), Wording::default());
+        assert_eq!(book.messages_of("channel").languages[&Language::De].values["ads"], "eine Anzeige");
+        assert_eq!(book.messages_of("nobody's"), FeatureMessages::default());
         assert_eq!(book.languages, BOTH);
     }
 

@@ -18,7 +18,7 @@ pub(crate) const EXPECTED: &str =
     "expected year first, as in `2026-03-01T09:30:00+02:00` or `2026-03-01 09:30:00` for UTC";
 
 /// The engine's type of every moment.
-pub(crate) fn moment_type() -> DataType {
+pub(crate) fn timestamp_type() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some(Arc::from("UTC")))
 }
 

@@ -8,17 +8,17 @@ use crate::Language;
 
 /// What a team says of features: `features/*.toml`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Phrasebook {
+pub struct MessageCatalog {
     /// The languages, the default first. None: nobody said which it is.
     pub languages: Vec<Language>,
     /// The wording of each feature that has one, by its name.
-    pub features: HashMap<String, Wording>,
+    pub features: HashMap<String, FeatureMessages>,
 }
 
 /// How people are told of a feature.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Stored", into = "Stored")]
-pub struct Wording {
+pub struct FeatureMessages {
     /// What is said in the default language.
     pub sentences: Sentences,
     /// What is said in the others.
@@ -69,9 +69,9 @@ pub enum Monotone {
     Decreasing,
 }
 
-impl Phrasebook {
+impl MessageCatalog {
     /// Returns the wording of a feature, which may say nothing.
-    pub fn wording_of(&self, feature: &str) -> Wording {
+    pub fn messages_of(&self, feature: &str) -> FeatureMessages {
         self.features.get(feature).cloned().unwrap_or_default()
     }
 }
@@ -90,10 +90,17 @@ impl Sentences {
     }
 }
 
-impl Default for Wording {
+impl Default for FeatureMessages {
     fn default() -> Self {
         let (sentences, languages) = (Sentences::default(), BTreeMap::new());
-        Wording { sentences, languages, field: String::new(), actionable: false, monotone: Monotone::Free, watch: true }
+        FeatureMessages {
+            sentences,
+            languages,
+            field: String::new(),
+            actionable: false,
+            monotone: Monotone::Free,
+            watch: true,
+        }
     }
 }
 
@@ -124,17 +131,17 @@ struct Stored {
     languages: BTreeMap<Language, Sentences>,
 }
 
-impl From<Stored> for Wording {
-    fn from(stored: Stored) -> Wording {
+impl From<Stored> for FeatureMessages {
+    fn from(stored: Stored) -> FeatureMessages {
         let Stored { label, field, say, say_not, say_missing, actionable, monotone, watch, values, languages } = stored;
         let sentences = Sentences { label, say, say_not, say_missing, values };
-        Wording { sentences, languages, field, actionable, monotone, watch }
+        FeatureMessages { sentences, languages, field, actionable, monotone, watch }
     }
 }
 
-impl From<Wording> for Stored {
-    fn from(wording: Wording) -> Stored {
-        let Wording { sentences, languages, field, actionable, monotone, watch } = wording;
+impl From<FeatureMessages> for Stored {
+    fn from(wording: FeatureMessages) -> Stored {
+        let FeatureMessages { sentences, languages, field, actionable, monotone, watch } = wording;
         let Sentences { label, say, say_not, say_missing, values } = sentences;
         Stored { label, field, say, say_not, say_missing, actionable, monotone, watch, values, languages }
     }
@@ -152,7 +159,7 @@ mod tests {
     fn a_wording_of_one_language_is_written_as_it_always_was() {
         let text = "{\"label\":\"Calls\",\"field\":\"\",\"say\":\"{value|call|calls}\",\"say_not\":\"\",\"say_missing\":\"\",\
                     \"actionable\":true,\"monotone\":\"free\",\"watch\":true}";
-        let wording: Wording = serde_json::from_str(text).expect("as older programs wrote it");
+        let wording: FeatureMessages = serde_json::from_str(text).expect("as older programs wrote it");
         assert_eq!((wording.sentences.label.as_str(), wording.actionable, wording.watch), ("Calls", true, true));
         assert_eq!(serde_json::to_string(&wording).expect("plain data"), text);
     }
@@ -160,9 +167,10 @@ mod tests {
     #[test]
     fn a_wording_of_more_languages_comes_back_as_it_was() {
         let german = Sentences { label: "Anrufe".into(), ..Sentences::default() };
-        let wording = Wording { languages: BTreeMap::from([(Language::De, german)]), ..Wording::default() };
+        let wording =
+            FeatureMessages { languages: BTreeMap::from([(Language::De, german)]), ..FeatureMessages::default() };
         let text = serde_json::to_string(&wording).expect("plain data");
-        assert_eq!(serde_json::from_str::<Wording>(&text).expect("our own"), wording);
-        serde_json::from_str::<Wording>("{\"sya\":\"\"}").expect_err("a word that is mistyped");
+        assert_eq!(serde_json::from_str::<FeatureMessages>(&text).expect("our own"), wording);
+        serde_json::from_str::<FeatureMessages>("{\"sya\":\"\"}").expect_err("a word that is mistyped");
     }
 }

@@ -3,7 +3,7 @@
 //! Of each value of a facet, such as a country, its rows are facet d and all others facet a. None of the measures says
 //! what is fair; they say where to look.
 
-use plumb_lead::{Bias, FeatureKind, FeatureSet, Matrix};
+use plumb_lead::{FairnessMetrics, FeatureKind, FeatureSet, Matrix};
 
 use crate::Error;
 
@@ -18,7 +18,7 @@ pub fn measure(
     matrix: &Matrix,
     labels: &[bool],
     called: &[bool],
-) -> Result<Vec<Bias>, Error> {
+) -> Result<Vec<FairnessMetrics>, Error> {
     for (what, found) in [("labels", labels.len()), ("calls", called.len())] {
         if found != matrix.rows {
             return Err(Error::Lengths { what, found, expected: matrix.rows });
@@ -43,7 +43,7 @@ pub fn measure(
                 }
             }
             if of_level.rows() >= ROWS_MIN as f64 && others.rows() >= ROWS_MIN as f64 {
-                measured.push(bias(facet, level, &others, &of_level));
+                measured.push(fairness(facet, level, &others, &of_level));
             }
         }
     }
@@ -91,7 +91,7 @@ impl Confusion {
 }
 
 /// `a` are the others, `d` is the group that is looked at. A share of nothing is not known.
-fn bias(facet: &str, level: String, a: &Confusion, d: &Confusion) -> Bias {
+fn fairness(facet: &str, level: String, a: &Confusion, d: &Confusion) -> FairnessMetrics {
     let ratio = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
     let difference = |from: &Confusion, less: &Confusion, of: fn(&Confusion) -> (f64, f64)| {
         let share = |group: &Confusion| {
@@ -100,7 +100,7 @@ fn bias(facet: &str, level: String, a: &Confusion, d: &Confusion) -> Bias {
         };
         Some(share(from)? - share(less)?)
     };
-    Bias {
+    FairnessMetrics {
         facet: facet.to_owned(),
         level,
         rows: d.rows() as usize,
@@ -132,7 +132,7 @@ mod tests {
             let group = if row < 8 { &mut d } else { &mut a };
             group.add(label == 1, called == 1);
         }
-        let found = bias("country", "FR".into(), &a, &d);
+        let found = fairness("country", "FR".into(), &a, &d);
         for (name, found, expected) in [
             ("DPPL", found.dppl, -0.08333333333333331),
             ("DI", found.di, 1.2),
@@ -148,7 +148,7 @@ mod tests {
             let found = found.expect(name);
             assert!((found - expected).abs() < 1e-12, "{name}: {found}, expected {expected}");
         }
-        let nobody = bias("country", "FR".into(), &a, &Confusion { true_negatives: 60.0, ..Confusion::default() });
+        let nobody = fairness("country", "FR".into(), &a, &Confusion { true_negatives: 60.0, ..Confusion::default() });
         assert_eq!((nobody.dar, nobody.rd, nobody.te), (None, None, None), "a share of nothing is not known");
     }
 }

@@ -7,12 +7,12 @@ use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::TimestampMicrosecondType;
 use plumb_lead::Observation;
 
-use crate::moment::from_micros;
+use crate::timestamp::from_micros;
 use crate::{Error, Lake};
 
 /// What is asked of each lead.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Question {
+pub struct LabelSpec {
     /// The target.
     pub target: String,
     /// Positive: the outcome comes within this time after the observation.
@@ -23,7 +23,7 @@ pub struct Question {
 
 /// Observations whose answer is known.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Labelled {
+pub struct Labels {
     /// The observations, ordered by moment and lead.
     pub observations: Vec<Observation>,
     /// Whether the outcome came in `(as_of, as_of + horizon]`, a row each.
@@ -31,7 +31,7 @@ pub struct Labelled {
     /// When that was known for certain, a row each.
     pub label_known_at: Vec<DateTime<Utc>>,
     /// Observations that were left out because their horizon had not passed.
-    pub immature: usize,
+    pub censored: usize,
 }
 
 /// What became of each lead for one target, as far as known at one moment.
@@ -47,13 +47,13 @@ impl Lake {
     ///
     /// A lead whose horizon has not passed is left out and counted, even if its outcome is there: were only the
     /// quick successes let in, the newest leads would seem to be the best.
-    pub async fn labelled(&self, question: &Question, as_of: DateTime<Utc>) -> Result<Labelled, Error> {
-        let histories = self.histories(&question.target, as_of).await?;
-        let horizon = micros(question.horizon);
-        let mut labelled = Labelled::default();
-        for (observation, asked_at) in histories.observations(&question.ages, i64::MIN, as_of.timestamp_micros()) {
+    pub async fn labels(&self, label_spec: &LabelSpec, as_of: DateTime<Utc>) -> Result<Labels, Error> {
+        let histories = self.histories(&label_spec.target, as_of).await?;
+        let horizon = micros(label_spec.horizon);
+        let mut labelled = Labels::default();
+        for (observation, asked_at) in histories.observations(&label_spec.ages, i64::MIN, as_of.timestamp_micros()) {
             if asked_at + horizon > as_of.timestamp_micros() {
-                labelled.immature += 1;
+                labelled.censored += 1;
                 continue;
             }
             let success = histories
@@ -73,23 +73,23 @@ impl Lake {
     /// Returns the observations of a question in `[from, to)`, whatever their answer.
     pub async fn observations(
         &self,
-        question: &Question,
+        label_spec: &LabelSpec,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<Vec<Observation>, Error> {
-        let histories = self.histories(&question.target, to).await?;
-        let observations = histories.observations(&question.ages, from.timestamp_micros(), to.timestamp_micros() - 1);
+        let histories = self.histories(&label_spec.target, to).await?;
+        let observations = histories.observations(&label_spec.ages, from.timestamp_micros(), to.timestamp_micros() - 1);
         Ok(observations.into_iter().map(|(observation, _)| observation).collect())
     }
 
     /// Returns the leads that are open at a moment, observed then: created within the horizon before it and, as far
     /// as known, without an outcome.
-    pub async fn open_leads(&self, question: &Question, as_of: DateTime<Utc>) -> Result<Vec<Observation>, Error> {
-        let histories = self.histories(&question.target, as_of).await?;
+    pub async fn open_leads(&self, label_spec: &LabelSpec, as_of: DateTime<Utc>) -> Result<Vec<Observation>, Error> {
+        let histories = self.histories(&label_spec.target, as_of).await?;
         let now = as_of.timestamp_micros();
         let mut open = Vec::new();
         for (lead_id, created_at) in &histories.leads {
-            let in_reach = *created_at <= now && *created_at > now - micros(question.horizon);
+            let in_reach = *created_at <= now && *created_at > now - micros(label_spec.horizon);
             if in_reach && histories.is_open(lead_id, now) {
                 open.push(Observation { lead_id: lead_id.clone(), as_of });
             }

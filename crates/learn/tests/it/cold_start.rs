@@ -2,7 +2,7 @@
 
 use plumb_lead::{Column, FeatureSet, Interval, Matrix, ModelKind, Table, Values};
 use plumb_learn::decision::{Cost, Optimise, StopOn};
-use plumb_learn::{Error, Model, Params, Samples, fit, fit_few, metrics, rules};
+use plumb_learn::{Error, Model, Params, Samples, fit, fit_cold_start, metrics, rules};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -42,7 +42,7 @@ impl Company {
     fn few(&self, count: usize, params: &Params) -> Model {
         let matrix = self.matrix.select(&(0..count).collect::<Vec<_>>());
         let few = Samples { matrix: &matrix, labels: &self.labels[..count], weights: &self.weights[..count] };
-        fit_few(&self.features, few, self.samples(), params).expect("there are rules")
+        fit_cold_start(&self.features, few, self.samples(), params).expect("there are rules")
     }
 }
 
@@ -133,7 +133,7 @@ fn intervals_hold_the_truth_as_often_as_they_say() {
 #[test]
 fn every_kind_says_how_sure_it_is_and_its_score_is_within() {
     let (train, valid, test) = (Company::new(1500, 5), Company::new(800, 6), Company::new(300, 7));
-    let kinds = [ModelKind::Rules, ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Committee];
+    let kinds = [ModelKind::Rules, ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Ensemble];
     let fitted =
         fit(&kinds, &train.features, train.samples(), valid.samples(), &params(), &|_| {}).expect("both classes");
     for fitted in fitted {
@@ -171,15 +171,15 @@ fn one_class_and_no_rules_are_sensible_and_nothing_at_all_is_an_error() {
     let negative = vec![false; 5];
     let matrix = company.matrix.select(&[0, 1, 2, 3, 4]);
     let few = Samples { matrix: &matrix, labels: &negative, weights: &company.weights[..5] };
-    let model = fit_few(&company.features, few, company.samples(), &params()).expect("one class is something");
+    let model = fit_cold_start(&company.features, few, company.samples(), &params()).expect("one class is something");
     let mean = scores(&model, &company.matrix).iter().sum::<f64>() / 300.0;
     let unlabelled = company.few(0, &params());
     assert!(mean < scores(&unlabelled, &company.matrix).iter().sum::<f64>() / 300.0 && mean > 0.01, "{mean}");
 
     let none = Samples { matrix: &Matrix { values: vec![], rows: 0, columns: 6 }, labels: &[], weights: &[] };
-    let error = fit_few(&company.features, none, company.samples(), &Params { rules: None, ..params() });
+    let error = fit_cold_start(&company.features, none, company.samples(), &Params { rules: None, ..params() });
     assert!(matches!(error, Err(Error::Rules { .. })), "{error:?}");
-    let error = fit_few(&company.features, none, none, &params());
+    let error = fit_cold_start(&company.features, none, none, &params());
     assert!(matches!(error, Err(Error::NoRows { .. })), "{error:?}");
 }
 

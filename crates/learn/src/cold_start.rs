@@ -15,7 +15,7 @@ use crate::{Error, Model, Params, Samples, decision};
 
 /// Fits a model on few labelled rows. `everyone` are leads with or without an outcome, `few` among them: what the
 /// features' values are like is learned from all, and their labels are not looked at.
-pub fn fit_few(features: &FeatureSet, few: Samples, everyone: Samples, params: &Params) -> Result<Model, Error> {
+pub fn fit_cold_start(features: &FeatureSet, few: Samples, everyone: Samples, params: &Params) -> Result<Model, Error> {
     everyone.check_shape(features, "see what leads are like")?;
     if few.matrix.rows > 0 {
         few.check_shape(features, "train")?;

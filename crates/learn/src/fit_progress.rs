@@ -3,7 +3,7 @@
 use plumb_lead::ModelKind;
 
 /// Is told how far a fit is. A function of the kind alone looks on as well, and lets every search go to its end.
-pub trait Onlooker {
+pub trait FitProgress {
     /// The fit of a kind begins.
     fn begins(&self, kind: ModelKind);
 
@@ -15,7 +15,7 @@ pub trait Onlooker {
     }
 }
 
-impl<F: Fn(ModelKind)> Onlooker for F {
+impl<F: Fn(ModelKind)> FitProgress for F {
     fn begins(&self, kind: ModelKind) {
         self(kind);
     }

@@ -58,7 +58,7 @@ fn variance(values: &[f32]) -> Option<f64> {
 mod tests {
     use std::collections::HashMap;
 
-    use plumb_lead::{Column, Phrasebook, Table, Values, Wording};
+    use plumb_lead::{Column, FeatureMessages, MessageCatalog, Table, Values};
 
     use super::*;
 
@@ -77,10 +77,10 @@ mod tests {
             number("month", |row| (row / 100 % 12) as f32),
         ])
         .expect("one length");
-        let moves = Wording { watch: false, ..Wording::default() };
+        let moves = FeatureMessages { watch: false, ..FeatureMessages::default() };
         let features = HashMap::from([("month".to_owned(), moves)]);
-        let phrasebook = Phrasebook { features, ..Phrasebook::default() };
-        let features = FeatureSet::learn(&table, &phrasebook);
+        let message_catalog = MessageCatalog { features, ..MessageCatalog::default() };
+        let features = FeatureSet::learn(&table, &message_catalog);
         let of = |rows: usize| {
             let (matrix, _) = features.encode(&table.select(&(0..rows).collect::<Vec<_>>())).expect("its own table");
             super::of(&features, &matrix)

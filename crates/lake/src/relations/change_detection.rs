@@ -18,7 +18,7 @@ use super::rows::{Required, Rows, read_one, unite};
 use super::tables::{Raw, Tables};
 use crate::bits::hex;
 use crate::engine::moments;
-use crate::{Error, Rejected, SqlFile};
+use crate::{Error, RejectedRow, SqlFile};
 
 /// What all runs so far heard of the leads of one undated file. It is kept beside a version of the ground, so that the
 /// next run needs to ask only for itself and the run before.
@@ -41,7 +41,7 @@ pub(super) async fn read_leads(
     files: &[&SqlFile],
     required: &[Required],
     known: &[History],
-    rejected: &mut Vec<Rejected>,
+    rejected: &mut Vec<RejectedRow>,
 ) -> Result<(Rows, Vec<History>), Error> {
     let (mut batches, mut histories) = (Vec::with_capacity(files.len()), Vec::new());
     for file in files {

@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use crate::boosted::{Boosted, name_columns};
 use crate::search::{self, Categories};
 use crate::trees::Trees;
-use crate::{Error, Onlooker, Params, Samples};
+use crate::{Error, FitProgress, Params, Samples};
 
 /// How trees are to be grown on all rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct TreePlan {
     /// The columns.
     pub features: FeatureSet,
     /// XGBoost's parameters.
@@ -48,31 +48,31 @@ pub type Pass<'a, E> = Box<dyn Iterator<Item = Result<Rows, E>> + 'a>;
 
 /// Where trees are grown.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct GrowConfig<'a> {
     /// A folder for quantiles that memory does not hold.
     pub cache: Option<&'a Path>,
     /// Threads; 0 is one for each core.
     pub threads: usize,
-    /// What [`Growth::save`] gave in a run that broke off: these trees are not grown again.
+    /// What [`GrownTrees::save`] gave in a run that broke off: these trees are not grown again.
     pub saved: Option<&'a [u8]>,
 }
 
 /// Trees that grow.
 #[derive(Debug)]
-pub struct Growth<'a> {
+pub struct GrownTrees<'a> {
     booster: &'a Booster,
     /// The trees so far.
     pub rounds: usize,
 }
 
-impl Growth<'_> {
+impl GrownTrees<'_> {
     /// Returns the trees so far, to go on from.
     pub fn save(&self) -> Result<Vec<u8>, Error> {
         Ok(self.booster.save_ubj()?)
     }
 }
 
-impl Plan {
+impl TreePlan {
     /// Searches the settings on a sample of the rows, and returns them by name as well. Categories are seen as codes or as
     /// categories: a target rate would have to be counted over all rows, without each one's own label.
     pub fn search(
@@ -80,18 +80,18 @@ impl Plan {
         train: Samples,
         valid: Samples,
         params: &Params,
-        onlooker: &dyn Onlooker,
-    ) -> Result<(Plan, BTreeMap<String, String>), Error> {
+        fit_progress: &dyn FitProgress,
+    ) -> Result<(TreePlan, BTreeMap<String, String>), Error> {
         train.check(features, "train")?;
         valid.check(features, "choose on")?;
         let ways = [Categories::Ordinal, Categories::Native];
-        let (_, recipe) = search::run(features, train, valid, params, &ways, onlooker)?;
+        let (_, recipe) = search::run(features, train, valid, params, &ways, fit_progress)?;
         let native = recipe.settings.categories == Categories::Native;
         let categories = if native { search::categories(features) } else { Vec::new() };
         let mut parameters = search::parameters(features, &recipe.settings, params.seed);
         // Then chance in a round does not depend on whether the rounds before it were grown in the same run.
         parameters.push(("seed_per_iteration".to_owned(), "true".to_owned()));
-        let plan = Plan {
+        let plan = TreePlan {
             features: features.clone(),
             parameters,
             categories: categories.into_iter().map(|(column, _)| column).collect(),
@@ -106,8 +106,8 @@ impl Plan {
     pub fn grow<'a, E: From<Error> + 'a>(
         &'a self,
         open: &'a dyn Fn() -> Result<Pass<'a, E>, E>,
-        place: Place,
-        after_round: &mut dyn FnMut(&Growth) -> Result<(), E>,
+        place: GrowConfig,
+        after_round: &mut dyn FnMut(&GrownTrees) -> Result<(), E>,
     ) -> Result<Vec<u8>, E> {
         let mut types = vec![FeatureType::Quantity; self.features.features.len()];
         self.categories.iter().for_each(|column| types[*column] = FeatureType::Category);
@@ -132,13 +132,13 @@ impl Plan {
         booster.set_param("nthread", &place.threads.to_string()).map_err(xgboost)?;
         for round in booster.rounds().map_err(xgboost)?..self.rounds {
             booster.update(round, &matrix).map_err(xgboost)?;
-            after_round(&Growth { booster: &booster, rounds: round + 1 })?;
+            after_round(&GrownTrees { booster: &booster, rounds: round + 1 })?;
         }
         name_columns(&mut booster, &self.features)?;
         Ok(booster.save().map_err(xgboost)?.into_bytes())
     }
 
-    /// Returns the trees of a file that [`Plan::grow`] returned.
+    /// Returns the trees of a file that [`TreePlan::grow`] returned.
     pub fn trees(&self, file: &[u8]) -> Result<Boosted, Error> {
         Boosted::grown(file, self.categories.clone())
     }
@@ -161,12 +161,12 @@ type Batches<'a, E> = Box<dyn Iterator<Item = Result<Batch, Broken<E>>> + 'a>;
 /// Where workers find each other. Nobody is asked who they are there; it is open until it is finished, or until the
 /// process ends.
 #[derive(Debug)]
-pub struct Meeting(Tracker);
+pub struct Rendezvous(Tracker);
 
-impl Meeting {
+impl Rendezvous {
     /// Opens it for so many workers, on a port of its own choice if it is given 0. They have so long to come.
-    pub fn start(workers: usize, address: IpAddr, port: u16, patience: Duration) -> Result<Meeting, Error> {
-        Ok(Meeting(Tracker::start(workers, address, port, patience)?))
+    pub fn start(workers: usize, address: IpAddr, port: u16, timeout: Duration) -> Result<Rendezvous, Error> {
+        Ok(Rendezvous(Tracker::start(workers, address, port, timeout)?))
     }
 
     /// Waits until all workers have left, and closes it.
@@ -182,12 +182,12 @@ impl Meeting {
 
 /// A worker's membership, which ends when dropped: trees that its thread grows are those of all.
 #[derive(Debug)]
-pub struct Group(Communicator);
+pub struct WorkerGroup(Communicator);
 
-impl Group {
+impl WorkerGroup {
     /// Joins the others under a number of its own, from 0.
-    pub fn join(meeting: IpAddr, port: u16, number: usize, patience: Duration) -> Result<Group, Error> {
-        Ok(Group(Communicator::join(meeting, port, number, patience)?))
+    pub fn join(rendezvous: IpAddr, port: u16, number: usize, timeout: Duration) -> Result<WorkerGroup, Error> {
+        Ok(WorkerGroup(Communicator::join(rendezvous, port, number, timeout)?))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sources that say how things are and not since when: their history begins with the first run.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use plumb_lake::{ChangedField, Lake, Question, Undated};
+use plumb_lake::{LabelSpec, Lake, PostOutcomeChange, Undated};
 
 use crate::company::{Company, day, features};
 
@@ -120,11 +120,12 @@ async fn changes_after_outcomes_are_counted() {
     company.ingest().await;
     company.write("leads", &rows([6, 5, 5, 6, 5, 5], "fintech"));
     let lake = company.lake().await;
-    let question = |days| Question { target: "won".into(), horizon: TimeDelta::days(days), ages: Vec::new() };
+    let label_spec = |days| LabelSpec { target: "won".into(), horizon: TimeDelta::days(days), ages: Vec::new() };
     let sql = features("SELECT l.budget, l.budget > 5 AS is_large, count(e.at) AS touches");
-    let changed = async |days, as_of| lake.changed_fields(&sql, &question(days), as_of).await.expect("readable");
+    let changed =
+        async |days, as_of| lake.post_outcome_changes(&sql, &label_spec(days), as_of).await.expect("readable");
 
-    let budget = |decided_changed, open_changed| ChangedField {
+    let budget = |decided_changed, open_changed| PostOutcomeChange {
         field: "budget".into(),
         features: vec!["budget".into(), "is_large".into()],
         decided: 3,

@@ -14,11 +14,11 @@ use datafusion::arrow::datatypes::TimestampMicrosecondType;
 
 use crate::features::parse_all;
 use crate::lint::Vocabulary;
-use crate::{Error, FeatureSql, Lake, Question, engine, ground};
+use crate::{Error, FeatureSql, LabelSpec, Lake, engine, ground};
 
 /// How often an undated field changed after outcomes and before them, in spans of at most the horizon.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangedField {
+pub struct PostOutcomeChange {
     /// The field of the lead.
     pub field: String,
     /// The features that read it, in the order of their files.
@@ -36,21 +36,21 @@ pub struct ChangedField {
 impl Lake {
     /// Returns the undated fields of leads that features read, with how often they changed before and after outcomes
     /// that were known at `as_of`; in the order of the ground's columns. None if every field is dated.
-    pub async fn changed_fields(
+    pub async fn post_outcome_changes(
         &self,
         sql: &FeatureSql,
-        question: &Question,
+        label_spec: &LabelSpec,
         as_of: DateTime<Utc>,
-    ) -> Result<Vec<ChangedField>, Error> {
+    ) -> Result<Vec<PostOutcomeChange>, Error> {
         let readers = self.readers_of_undated(sql)?;
         if readers.is_empty() {
             return Ok(Vec::new());
         }
-        let outcomes = self.first_outcomes(&question.target, as_of).await?;
+        let outcomes = self.first_outcomes(&label_spec.target, as_of).await?;
         let mut columns = vec!["lead_id", "created_at", "known_from"];
         columns.extend(readers.iter().map(|(field, _)| field.as_str()));
         let versions = Versions { batch: self.read("lead", &columns).await?, as_of: as_of.timestamp_micros() };
-        let horizon = question.horizon.num_microseconds().unwrap_or(i64::MAX);
+        let horizon = label_spec.horizon.num_microseconds().unwrap_or(i64::MAX);
         let ChangeSpans { before, after, decided } = versions.spans(&outcomes, horizon);
         let mut fields = Vec::with_capacity(readers.len());
         for (field, features) in readers {
@@ -59,7 +59,14 @@ impl Lake {
                 spans.iter().filter(|span| (span.start..span.end).any(|row| changed.value(row - 1))).count()
             };
             let (decided_changed, open_changed) = (leads_in(&after), leads_in(&before));
-            fields.push(ChangedField { field, features, decided, decided_changed, open: before.len(), open_changed });
+            fields.push(PostOutcomeChange {
+                field,
+                features,
+                decided,
+                decided_changed,
+                open: before.len(),
+                open_changed,
+            });
         }
         Ok(fields)
     }
