@@ -5,33 +5,13 @@ use std::path::Path;
 use chrono::{TimeDelta, Utc};
 use serde_json::json;
 
-use crate::program::{failure, run, success, write};
-use crate::server::{Server, quick_folder};
-
-/// A line of ground truth.
-pub(crate) fn line(event_id: &str, labels: &str) -> String {
-    let data = json!({ "data": labels, "encoding": "CSV" });
-    format!("{}\n", json!({ "groundTruthData": data, "eventMetadata": { "eventId": event_id }, "eventVersion": "0" }))
-}
-
-/// Sends rows under a name of the caller's, and returns our own id of the call.
-pub(crate) fn invoke(
-    server: &Server,
-    target: &str,
-    content_type: &str,
-    event_id: Option<&str>,
-    body: impl AsRef<[u8]>,
-) -> String {
-    let mut request = ureq::post(format!("{}/endpoints/{target}/invocations", server.address));
-    if let Some(event_id) = event_id {
-        request = request.header("x-amzn-sagemaker-inference-id", event_id);
-    }
-    let answer = request.header("content-type", content_type).send(body.as_ref()).expect("the server answers");
-    answer.headers()["x-amzn-requestid"].to_str().expect("an id is text").to_owned()
-}
+use crate::setup::folder::write;
+use crate::setup::labels::line;
+use crate::setup::program::{failure, run, success};
+use crate::setup::server::{Server, quick_folder};
 
 #[test]
-fn labels_of_what_was_answered_say_how_good_it_was() {
+fn labels_measure_the_predictions_that_they_name() {
     let folder = quick_folder();
     let data = Path::new("plumb-quick/leads");
     let truth = || success(run(folder.path(), &["truth", "labels", "--data", &data.display().to_string()]));
@@ -44,11 +24,11 @@ fn labels_of_what_was_answered_say_how_good_it_was() {
     let mut lines = String::new();
     for index in 0..60 {
         let (event, won) = (format!("lead {index}"), index % 2 == 0);
-        invoke(&server, "won", "text/csv", Some(&event), if won { "95,referral" } else { "12,ads" });
+        server.invoke("won", "text/csv", Some(&event), if won { "95,referral" } else { "12,ads" });
         lines += &line(&event, if won != (index % 10 == 0) { "1" } else { "0" });
     }
-    invoke(&server, "won", "text/csv", Some("two rows"), "95,referral\n12,ads");
-    let nameless = invoke(&server, "won", "text/csv", None, "12,ads");
+    server.invoke("won", "text/csv", Some("two rows"), "95,referral\n12,ads");
+    let nameless = server.invoke("won", "text/csv", None, "12,ads");
     server.stop();
 
     lines += &line("two rows", "1\n0");
@@ -59,7 +39,7 @@ fn labels_of_what_was_answered_say_how_good_it_was() {
         &file(&hour, "b"),
         &[line("never sent", "1"), line(&nameless, "0"), line("lead 1", "maybe")].concat(),
     );
-    let told = truth();
+    let printed = truth();
     for expected in [
         "2 files, 63 events with labels: 63 new, 0 as before, 0 changed",
         &format!("rejected: won/AllTraffic/{hour}/a.jsonl, line 62: is no ground truth"),
@@ -69,10 +49,10 @@ fn labels_of_what_was_answered_say_how_good_it_was() {
         "2 lines rejected and 2 events unknown, all listed in plumb-quick/leads/truth.rejected.csv",
         ", AllTraffic: 62 answers with labels, 25 positive, ",
     ] {
-        assert!(told.contains(expected), "`{expected}` is not in {told}");
+        assert!(printed.contains(expected), "`{expected}` is not in {printed}");
     }
-    let figures: Vec<&str> = told.split(['\n', ',']).filter(|part| part.contains(" to ")).collect();
-    assert_eq!(figures.len(), 5, "AUC, log loss, Brier, precision and recall have intervals: {told}");
+    let figures: Vec<&str> = printed.split(['\n', ',']).filter(|part| part.contains(" to ")).collect();
+    assert_eq!(figures.len(), 5, "AUC, log loss, Brier, precision and recall have intervals: {printed}");
     let rejected =
         std::fs::read_to_string(folder.path().join(data).join("truth.rejected.csv")).expect("it was written");
     assert_eq!(rejected.lines().count(), 5, "{rejected}");
@@ -80,7 +60,7 @@ fn labels_of_what_was_answered_say_how_good_it_was() {
     // A second run changes nothing; a label of a later file wins.
     let again = truth();
     assert!(again.contains("63 events with labels: 0 new, 63 as before, 0 changed"), "{again}");
-    assert_eq!(told.split_once(" unknown, ").expect("a line").1, again.split_once(" unknown, ").expect("a line").1);
+    assert_eq!(printed.split_once(" unknown, ").expect("a line").1, again.split_once(" unknown, ").expect("a line").1);
     write(folder.path(), &file(&later, "c"), &[line("lead 3", "1"), line("two rows", "1")].concat());
     let changed = truth();
     assert!(changed.contains("0 new, 63 as before, 2 changed by a later line, 0 older"), "{changed}");
@@ -93,18 +73,19 @@ fn labels_of_what_was_answered_say_how_good_it_was() {
 }
 
 #[test]
-fn where_calls_are_captured_their_own_ids_are_known_too() {
+fn labels_name_captured_calls_by_their_own_ids() {
     let folder = quick_folder();
     let server = Server::of_quick(&folder, &["--capture"], &[]);
-    let event = invoke(&server, "won", "text/csv", None, "95,referral");
-    invoke(&server, "won", "application/x-recordio-protobuf", Some("bytes"), RECORD);
+    let event = server.invoke("won", "text/csv", None, "95,referral");
+    server.invoke("won", "application/x-recordio-protobuf", Some("bytes"), RECORD);
     server.stop();
     let hour = (Utc::now() + TimeDelta::days(1)).format("%Y/%m/%d/%H").to_string();
     write(folder.path(), &format!("labels/{hour}/a.jsonl"), &(line(&event, "1") + &line("bytes", "1")));
-    let told = success(run(folder.path(), &["truth", "labels", "--data", "plumb-quick/leads"]));
+    let printed = success(run(folder.path(), &["truth", "labels", "--data", "plumb-quick/leads"]));
     assert!(
-        told.contains(", AllTraffic: 2 answers with labels, 2 positive, ") && told.contains("nothing can be measured"),
-        "{told}"
+        printed.contains(", AllTraffic: 2 answers with labels, 2 positive, ")
+            && printed.contains("nothing can be measured"),
+        "{printed}"
     );
 
     let captured = lines_under(&folder.path().join("plumb-quick/leads/capture/won/AllTraffic"));
