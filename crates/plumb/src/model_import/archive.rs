@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 
 use anyhow::{Context, Result, bail};
 
-use super::Form;
+use super::format::FileFormat;
 
 /// An archive is a row of blocks: of each file a heading, then its content, filled up with zeros.
 const BLOCK: usize = 512;
@@ -94,13 +94,13 @@ impl<R: Read> Blocks<R> {
         self.fill(&mut content)?;
         let mut left = heading.bytes - beginning as u64;
         let mut padding = (BLOCK as u64 - heading.bytes % BLOCK as u64) % BLOCK as u64;
-        let form = if heading.is_file { Form::of(&content) } else { Form::Other };
+        let form = if heading.is_file { FileFormat::detect(&content) } else { FileFormat::Other };
         let is_wanted = match form {
-            Form::Binary | Form::Pickle => return form.check().map(|()| None),
-            Form::Ubj => true,
+            FileFormat::Binary | FileFormat::Pickle => return form.check().map(|()| None),
+            FileFormat::Ubj => true,
             // Other files are JSON too.
-            Form::Json => content.windows(9).any(|part| part == b"\"learner\""),
-            Form::Gzip | Form::Tar | Form::Other => false,
+            FileFormat::Json => content.windows(9).any(|part| part == b"\"learner\""),
+            FileFormat::Gzip | FileFormat::Tar | FileFormat::Other => false,
         };
         let mut part = [0; 16 * BLOCK];
         while left > 0 {

@@ -1,22 +1,21 @@
-//! What a model card says of a model, measured on rows that had no part in it.
+//! Evaluates a model on labelled rows that had no part in it, for its card.
 
 use std::collections::HashMap;
 
-use anyhow::{Context, Result};
-use plumb_lead::{FeatureSet, GainBin, Matrix, Metrics, ReliabilityBin, Segment};
+use anyhow::Result;
+use plumb_lead::{GainBin, Matrix, Metrics, ReliabilityBin, Segment};
 use plumb_learn::Model;
 use plumb_learn::metrics::{self, Bootstrap};
-use sha2::{Digest, Sha256};
 
 /// Draws behind the intervals of a card.
 const RESAMPLES: usize = 200;
 
-/// Rows that are explained to see what a model looks at: more change no digit that is shown.
+/// Rows that are explained for the importance of fields: more would change no digit that is shown.
 const EXPLAINED_ROWS_MAX: usize = 2_000;
 
-/// A model's worth on some labelled rows.
+/// How good a model is on some labelled rows.
 #[derive(Clone, Debug)]
-pub(crate) struct Measured {
+pub(crate) struct Evaluation {
     /// The measures with their intervals.
     pub(crate) metrics: Metrics,
     /// Share of positives in each tenth.
@@ -29,11 +28,11 @@ pub(crate) struct Measured {
     pub(crate) weakest: Vec<Segment>,
 }
 
-/// Measures a model on rows of its own feature set.
-pub(crate) fn measure(model: &Model, matrix: &Matrix, labels: &[bool], beta: f64, seed: u64) -> Result<Measured> {
+/// Evaluates a model on rows of its own feature set.
+pub(crate) fn evaluate(model: &Model, matrix: &Matrix, labels: &[bool], beta: f64, seed: u64) -> Result<Evaluation> {
     let scores = scores(model, matrix)?;
     let bootstrap = Some(Bootstrap { resamples: RESAMPLES, seed });
-    Ok(Measured {
+    Ok(Evaluation {
         metrics: metrics::evaluate(&scores, labels, model.threshold.score, beta, bootstrap)?,
         gain: metrics::gain(&scores, labels)?,
         reliability: metrics::reliability(&scores, labels)?,
@@ -47,22 +46,10 @@ pub(crate) fn scores(model: &Model, matrix: &Matrix) -> Result<Vec<f64>> {
     Ok(model.scores(matrix)?.into_iter().map(f64::from).collect())
 }
 
-/// Returns the hash of what a model is made of: rows as it sees them, labels, weights and the features themselves.
-pub(crate) fn hash_of_rows(features: &FeatureSet, matrix: &Matrix, labels: &[bool], weights: &[f32]) -> Result<String> {
-    let mut hasher = Sha256::new();
-    matrix.values.iter().chain(weights).for_each(|value| hasher.update(value.to_le_bytes()));
-    labels.iter().for_each(|label| hasher.update([u8::from(*label)]));
-    hasher.update(serde_json::to_vec(features).context("cannot hash the features")?);
-    Ok(hex(&hasher.finalize()))
-}
-
-/// Returns the hash of some bytes.
-pub(crate) fn hash(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Returns the log loss of each score.
+pub(crate) fn log_losses(scores: &[f64], labels: &[bool]) -> Vec<f64> {
+    let loss = |(score, label): (&f64, &bool)| -(if *label { *score } else { 1.0 - score }).max(f64::EPSILON).ln();
+    scores.iter().zip(labels).map(loss).collect()
 }
 
 /// Returns how much each source field moves the margin on some rows, largest first.

@@ -1,29 +1,29 @@
-//! Which of our features the columns of a foreign model are, and which numbers its categories are.
+//! Which of our features the columns of an imported model are, and which number each category has in it.
 //!
-//! A model that was given words knows only numbers. A wrong order of them would give scores that look well and mean
-//! nothing, so it is told and never guessed.
+//! The model sees words as numbers. A wrong order of them would give scores that look right and mean nothing, so the user
+//! names it and it is never guessed.
 
 use anyhow::{Context, Result, bail};
 use plumb_lead::{Feature, FeatureKind, FeatureSet, MessageCatalog, Table, Values};
 use plumb_learn::trees::About;
 
-/// What the user said of the columns.
+/// What the user says of the columns.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Told {
-    /// Our names of the columns, in the model's order; none if nothing was said.
+pub(crate) struct ColumnHints {
+    /// Our names of the columns, in the model's order; empty if the user gave none.
     pub(crate) columns: Vec<String>,
     /// The words of categories, in the order of their numbers from 0.
     pub(crate) levels: Vec<(String, Vec<String>)>,
 }
 
-/// The columns of a foreign model.
+/// The columns of an imported model.
 #[derive(Debug)]
 pub(crate) struct Columns {
     /// Our features, in the model's order.
     pub(crate) features: FeatureSet,
     /// For a column of words, the number of each level of its feature.
     pub(crate) numbers: Vec<(usize, Vec<f64>)>,
-    /// How they were found, if it was not by name.
+    /// Whether they were found by position, and not by name.
     pub(crate) by_position: bool,
 }
 
@@ -33,17 +33,17 @@ pub(crate) fn columns(
     count: usize,
     table: &Table,
     message_catalog: &MessageCatalog,
-    told: &Told,
+    hints: &ColumnHints,
 ) -> Result<Columns> {
     let ours: Vec<&str> = table.columns().iter().map(|column| column.name.as_str()).collect();
-    let (names, by_position) = names(about, count, &ours, told)?;
-    if let Some((name, _)) = told.levels.iter().find(|(name, _)| !names.contains(name)) {
+    let (names, by_position) = names(about, count, &ours, hints)?;
+    if let Some((name, _)) = hints.levels.iter().find(|(name, _)| !names.contains(name)) {
         bail!("--levels `{name}`: the model has no such column, expected one of `{}`", names.join("`, `"));
     }
     let (mut features, mut numbers) = (Vec::new(), Vec::new());
     for (index, name) in names.iter().enumerate() {
         let column = table.column(name).with_context(|| unknown(name, &ours))?;
-        let levels = told.levels.iter().find(|(named, _)| named == name).map(|(_, levels)| levels);
+        let levels = hints.levels.iter().find(|(named, _)| named == name).map(|(_, levels)| levels);
         let in_file = about.words.get(index).filter(|words| !words.is_empty());
         let kind = match (&column.values, in_file, levels) {
             (Values::Category { .. }, Some(_), Some(_)) => {
@@ -73,9 +73,9 @@ pub(crate) fn columns(
 }
 
 /// Returns our names of the model's columns, and whether they were found by position only.
-fn names(about: &About, count: usize, ours: &[&str], told: &Told) -> Result<(Vec<String>, bool)> {
-    let (names, by_position) = if !told.columns.is_empty() {
-        (told.columns.clone(), false)
+fn names(about: &About, count: usize, ours: &[&str], hints: &ColumnHints) -> Result<(Vec<String>, bool)> {
+    let (names, by_position) = if !hints.columns.is_empty() {
+        (hints.columns.clone(), false)
     } else if !about.names.is_empty() {
         (about.names.clone(), false)
     } else if ours.len() == count {
