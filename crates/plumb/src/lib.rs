@@ -20,6 +20,7 @@ mod truth;
 mod registry;
 mod store;
 mod journal;
+mod lifecycle;
 mod http;
 mod log;
 mod traces;
