@@ -11,7 +11,6 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 use super::workspace::Workspace;
-use crate::registry;
 use crate::scoring;
 
 /// The outcome of a skew check of one target.
@@ -90,7 +89,7 @@ async fn compare(
         by_model.entry(&prediction.model_id).or_default().push(prediction);
     }
     for (model_id, predictions) in by_model {
-        let scorer = registry::load_scorer(&workspace.data, model_id).await?;
+        let scorer = workspace.load_model(model_id).await?;
         let observation =
             |prediction: &&Prediction| Observation { lead_id: prediction.lead_id.clone(), as_of: prediction.as_of };
         let observations: Vec<Observation> = predictions.iter().map(observation).collect();

@@ -1,142 +1,119 @@
-//! Ground truth from outside: labels of single events, in SageMaker's form (`files`), kept once, held against what was
-//! answered. What the sources say of a lead stays above what such a label says of it.
-
-mod files;
+//! Evaluation of served predictions against ground truth. An outcome in the sources overrides a label from outside.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 
 use anyhow::Result;
 use chrono::TimeDelta;
 use plumb_lead::Metrics;
 use plumb_learn::metrics::{self, Bootstrap};
+use serde::Serialize;
 
-pub(crate) use files::RejectedRow;
+use crate::store::LabelledPrediction;
 
-use crate::store::{Kept, Store, Told};
-
-/// Draws behind the intervals, from one seed: the same labels give the same figures.
+/// The bootstrap behind the intervals. Its seed is fixed: the same labels give the same intervals.
 const BOOTSTRAP: Bootstrap = Bootstrap { resamples: 200, seed: 1 };
 
-/// A label's folder is that of its hour, so a prediction of within that hour is not later than the label.
+/// The folder of a label names an hour, so a prediction within that hour is not later than the label.
 const HOUR: TimeDelta = TimeDelta::hours(1);
 
-/// What was found in a folder.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    /// How many files were read.
-    pub(crate) files: usize,
-    /// What became of their labels.
-    pub(crate) kept: Kept,
-    /// Lines that are no labels.
-    pub(crate) rejected: Vec<RejectedRow>,
-}
+/// Outcomes in the sources, by target and lead.
+pub(super) type Outcomes = HashMap<String, HashMap<String, bool>>;
 
-/// Who answered.
+/// A model as it was served.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Answerer {
+pub(super) struct ServedModel {
     /// The target.
-    pub(crate) target: String,
+    pub(super) target: String,
     /// The model.
-    pub(crate) model_id: String,
-    /// The variant; none where labels name predictions by their own ids.
-    pub(crate) variant: Option<String>,
-    /// Whether nobody was told.
-    pub(crate) shadow: bool,
+    pub(super) model_id: String,
+    /// The serving variant; `None` where labels name predictions by their own ids.
+    pub(super) variant: Option<String>,
+    /// Whether it was a shadow, whose predictions no caller received.
+    pub(super) shadow: bool,
 }
 
-/// A label that says something else than the sources.
-#[derive(Clone, Debug, PartialEq)]
+/// A label that an outcome in the sources contradicts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Contradiction {
     /// The event.
     pub(crate) event_id: String,
     /// The lead.
     pub(crate) lead_id: String,
-    /// What the label says.
+    /// The label. The outcome is the opposite.
     pub(crate) label: bool,
 }
 
-/// Scores with what became of them.
+/// Scores and their labels.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Judged {
+pub(super) struct LabelledScores {
     /// The scores.
-    pub(crate) scores: Vec<f64>,
-    /// What became of each.
-    pub(crate) labels: Vec<bool>,
+    pub(super) scores: Vec<f64>,
+    /// A label a score.
+    pub(super) labels: Vec<bool>,
 }
 
-/// All that labels say of what was answered.
+/// Served predictions with their labels.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Judgement {
-    /// By who answered.
-    pub(crate) answerers: BTreeMap<Answerer, Judged>,
-    /// Events whose labels are not as many as their rows.
-    pub(crate) unfitting: Vec<String>,
-    /// Predictions that were made after their label.
-    pub(crate) late: usize,
-    /// Labels against which the sources stand.
-    pub(crate) contradictions: Vec<Contradiction>,
+pub(super) struct Evaluation {
+    /// Labelled scores of each served model.
+    pub(super) models: BTreeMap<ServedModel, LabelledScores>,
+    /// Events that have another number of labels than of rows; they are left out.
+    pub(super) row_count_mismatches: Vec<String>,
+    /// Predictions later than their label; they are left out.
+    pub(super) late: usize,
+    /// Labels that the sources contradict.
+    pub(super) contradictions: Vec<Contradiction>,
 }
 
-/// Reads the files under a folder and keeps their labels.
-pub(crate) async fn read(folder: &Path, store: &Store, progress: &dyn Fn(usize, usize)) -> Result<Found> {
-    let files = files::list(folder)?;
-    let mut found = Found { files: files.len(), ..Found::default() };
-    for (index, path) in files.iter().enumerate() {
-        progress(index, files.len());
-        let files::Contents { truths, rejected } = files::read(folder, path)?;
-        let Kept { new, same, changed, outdated } = store.keep_truths(&truths).await?;
-        found.kept.new += new;
-        found.kept.same += same;
-        found.kept.changed += changed;
-        found.kept.outdated += outdated;
-        found.rejected.extend(rejected);
-    }
-    Ok(found)
-}
-
-/// Holds labels against predictions. A row of an event counts once for each who answered it, by their newest prediction
-/// that is no later than the label. `outcomes` is what the sources know of leads, for each target.
-pub(crate) fn judge(told: Vec<Told>, outcomes: &HashMap<String, HashMap<String, bool>>) -> Judgement {
-    let mut judgement = Judgement::default();
-    let mut newest: BTreeMap<(Answerer, String, usize), Told> = BTreeMap::new();
-    let mut rows_of: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for one in told {
-        let rows = rows_of.entry(one.truth.event_id.clone()).or_insert((0, one.truth.labels.len()));
-        rows.0 = rows.0.max(one.row + 1);
-        if one.as_of >= one.truth.hour + HOUR {
-            judgement.late += 1;
+/// Compares predictions with their labels. A row of an event counts once for each model that scored it, by the newest
+/// prediction that is not later than the label.
+pub(super) fn evaluate(predictions: Vec<LabelledPrediction>, outcomes: &Outcomes) -> Evaluation {
+    let mut evaluation = Evaluation::default();
+    let mut newest: BTreeMap<(ServedModel, String, usize), LabelledPrediction> = BTreeMap::new();
+    let mut row_counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for prediction in predictions {
+        let event = &prediction.event;
+        let counts = row_counts.entry(event.event_id.clone()).or_insert((0, event.labels.len()));
+        counts.0 = counts.0.max(prediction.row + 1);
+        if prediction.as_of >= event.hour + HOUR {
+            evaluation.late += 1;
             continue;
         }
-        let Told { target, model_id, variant, shadow, .. } = one.clone();
-        let key = (Answerer { target, model_id, variant, shadow }, one.truth.event_id.clone(), one.row);
+        let key = (ServedModel::of(&prediction), event.event_id.clone(), prediction.row);
         match newest.get(&key) {
-            Some(known) if known.as_of > one.as_of => {}
-            _ => drop(newest.insert(key, one)),
+            Some(known) if known.as_of > prediction.as_of => {}
+            _ => drop(newest.insert(key, prediction)),
         }
     }
-    rows_of.retain(|_, (rows, labels)| rows != labels);
-    for ((answerer, event_id, row), one) in newest {
-        let Some(label) = one.truth.labels.get(row).copied().filter(|_| !rows_of.contains_key(&event_id)) else {
+    row_counts.retain(|_, (rows, labels)| rows != labels);
+    for ((model, event_id, row), prediction) in newest {
+        if row_counts.contains_key(&event_id) {
             continue;
-        };
-        let outcome = outcomes.get(&answerer.target).and_then(|outcomes| outcomes.get(&one.lead_id)).copied();
-        let contradicted = outcome.is_some_and(|outcome| outcome != label);
-        let contradiction = Contradiction { event_id, lead_id: one.lead_id, label };
-        if contradicted && !judgement.contradictions.contains(&contradiction) {
-            judgement.contradictions.push(contradiction);
         }
-        let judged = judgement.answerers.entry(answerer).or_default();
-        judged.scores.push(one.score);
-        judged.labels.push(outcome.unwrap_or(label));
+        let Some(label) = prediction.event.labels.get(row).copied() else { continue };
+        let outcome = outcomes.get(&model.target).and_then(|outcomes| outcomes.get(&prediction.lead_id)).copied();
+        let contradiction = Contradiction { event_id, lead_id: prediction.lead_id, label };
+        if outcome == Some(!label) && !evaluation.contradictions.contains(&contradiction) {
+            evaluation.contradictions.push(contradiction);
+        }
+        let labelled = evaluation.models.entry(model).or_default();
+        labelled.scores.push(prediction.score);
+        labelled.labels.push(outcome.unwrap_or(label));
     }
-    judgement.unfitting = rows_of.into_keys().collect();
-    judgement
+    evaluation.row_count_mismatches = row_counts.into_keys().collect();
+    evaluation
 }
 
-impl Judged {
-    /// Returns the measures with their intervals; none where all labels are the same, of which nothing can be measured.
-    pub(crate) fn metrics(&self, threshold: f64) -> Result<Option<Metrics>> {
+impl ServedModel {
+    fn of(prediction: &LabelledPrediction) -> ServedModel {
+        let LabelledPrediction { target, model_id, variant, shadow, .. } = prediction.clone();
+        ServedModel { target, model_id, variant, shadow }
+    }
+}
+
+impl LabelledScores {
+    /// Returns the metrics with their intervals; `None` if all labels are the same, which leaves nothing to measure.
+    pub(super) fn metrics(&self, threshold: f64) -> Result<Option<Metrics>> {
         let positives = self.positives();
         if positives == 0 || positives == self.labels.len() {
             return Ok(None);
@@ -144,8 +121,8 @@ impl Judged {
         Ok(Some(metrics::evaluate(&self.scores, &self.labels, threshold, 1.0, Some(BOOTSTRAP))?))
     }
 
-    /// Returns how many labels are positive.
-    pub(crate) fn positives(&self) -> usize {
+    /// Returns the number of positive labels.
+    pub(super) fn positives(&self) -> usize {
         self.labels.iter().filter(|label| **label).count()
     }
 }
@@ -155,15 +132,15 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::*;
-    use crate::store::Truth;
+    use crate::store::EventLabels;
     use crate::store::tests::hour_of_new_year;
 
-    /// A prediction of 1 January, hour `as_of`, with labels of hour 5.
-    fn told(event_id: &str, labels: &[bool], row: usize, as_of: u32, score: f64) -> Told {
+    /// Returns a prediction of 1 January, hour `as_of`, with labels of hour 5.
+    fn prediction(event_id: &str, labels: &[bool], row: usize, as_of: u32, score: f64) -> LabelledPrediction {
         let hour: DateTime<Utc> = hour_of_new_year(5);
         let labels = labels.to_vec();
-        Told {
-            truth: Truth { event_id: event_id.into(), labels, hour, file: "a".into(), line: 1 },
+        LabelledPrediction {
+            event: EventLabels { event_id: event_id.into(), labels, hour, file: "a".into(), line: 1 },
             row,
             variant: Some("AllTraffic".into()),
             shadow: false,
@@ -175,54 +152,61 @@ mod tests {
         }
     }
 
-    fn only(judgement: &Judgement) -> (&[f64], &[bool]) {
-        let judged = judgement.answerers.values().next().expect("somebody answered");
-        (&judged.scores, &judged.labels)
+    fn first_model(evaluation: &Evaluation) -> (&[f64], &[bool]) {
+        let labelled = evaluation.models.values().next().expect("a model was served");
+        (&labelled.scores, &labelled.labels)
     }
 
     #[test]
-    fn an_event_counts_once_by_its_newest_prediction_before_the_label() {
-        let all = vec![
-            told("a", &[true], 0, 2, 0.2),
-            told("a", &[true], 0, 5, 0.5),
-            told("a", &[true], 0, 4, 0.4),
-            told("a", &[true], 0, 6, 0.9),
-            told("b", &[false, true], 0, 1, 0.1),
-            told("b", &[false, true], 1, 1, 0.3),
+    fn event_counts_once_by_its_newest_prediction_before_the_label() {
+        let predictions = vec![
+            prediction("a", &[true], 0, 2, 0.2),
+            prediction("a", &[true], 0, 5, 0.5),
+            prediction("a", &[true], 0, 4, 0.4),
+            prediction("a", &[true], 0, 6, 0.9),
+            prediction("b", &[false, true], 0, 1, 0.1),
+            prediction("b", &[false, true], 1, 1, 0.3),
         ];
-        let judgement = judge(all, &HashMap::new());
-        assert_eq!(only(&judgement), (&[0.5, 0.1, 0.3][..], &[true, false, true][..]));
-        assert_eq!((judgement.late, judgement.unfitting.len()), (1, 0));
+        let evaluation = evaluate(predictions, &HashMap::new());
+        assert_eq!(first_model(&evaluation), (&[0.5, 0.1, 0.3][..], &[true, false, true][..]));
+        assert_eq!((evaluation.late, evaluation.row_count_mismatches.len()), (1, 0));
     }
 
     #[test]
-    fn labels_that_do_not_fit_their_rows_are_left_out_and_told() {
-        let all =
-            vec![told("a", &[true], 0, 1, 0.2), told("a", &[true], 1, 1, 0.3), told("b", &[true, true], 0, 1, 0.4)];
-        let judgement = judge(all, &HashMap::new());
-        assert_eq!(judgement.unfitting, ["a", "b"]);
-        assert!(judgement.answerers.is_empty());
+    fn event_with_another_number_of_labels_than_rows_is_left_out() {
+        let predictions = vec![
+            prediction("a", &[true], 0, 1, 0.2),
+            prediction("a", &[true], 1, 1, 0.3),
+            prediction("b", &[true, true], 0, 1, 0.4),
+        ];
+        let evaluation = evaluate(predictions, &HashMap::new());
+        assert_eq!(evaluation.row_count_mismatches, ["a", "b"]);
+        assert!(evaluation.models.is_empty());
     }
 
     #[test]
-    fn the_sources_stand_above_a_label() {
+    fn outcome_in_the_sources_overrides_a_label() {
         let known = HashMap::from([("lead of a".to_owned(), false), ("lead of b".to_owned(), true)]);
         let outcomes = HashMap::from([("won".to_owned(), known)]);
-        let mut dark = told("a", &[true], 0, 1, 0.1);
-        dark.variant = Some("dark".into());
-        let all =
-            vec![told("a", &[true], 0, 1, 0.2), told("b", &[true], 0, 1, 0.3), told("c", &[true], 0, 1, 0.4), dark];
-        let judgement = judge(all, &outcomes);
-        assert_eq!(only(&judgement), (&[0.2, 0.3, 0.4][..], &[false, true, true][..]));
+        let mut shadow = prediction("a", &[true], 0, 1, 0.1);
+        shadow.variant = Some("shadow".into());
+        let predictions = vec![
+            prediction("a", &[true], 0, 1, 0.2),
+            prediction("b", &[true], 0, 1, 0.3),
+            prediction("c", &[true], 0, 1, 0.4),
+            shadow,
+        ];
+        let evaluation = evaluate(predictions, &outcomes);
+        assert_eq!(first_model(&evaluation), (&[0.2, 0.3, 0.4][..], &[false, true, true][..]));
         let expected = Contradiction { event_id: "a".into(), lead_id: "lead of a".into(), label: true };
-        assert_eq!(judgement.contradictions, [expected], "told once, whoever answered");
+        assert_eq!(evaluation.contradictions, [expected], "listed once for all models");
     }
 
     #[test]
-    fn of_one_class_nothing_is_measured() {
-        let judged = |labels: &[bool]| Judged { scores: vec![0.2, 0.9, 0.4, 0.1], labels: labels.to_vec() };
-        assert!(judged(&[true; 4]).metrics(0.5).expect("scores").is_none());
-        let metrics = judged(&[false, true, true, false]).metrics(0.5).expect("scores").expect("two classes");
+    fn labels_of_one_class_have_no_metrics() {
+        let labelled = |labels: &[bool]| LabelledScores { scores: vec![0.2, 0.9, 0.4, 0.1], labels: labels.to_vec() };
+        assert!(labelled(&[true; 4]).metrics(0.5).expect("scores").is_none());
+        let metrics = labelled(&[false, true, true, false]).metrics(0.5).expect("scores").expect("two classes");
         assert_eq!((metrics.auc.value, metrics.precision.value, metrics.recall.value), (1.0, 1.0, 0.5));
         assert!(metrics.auc.interval.is_some());
     }

@@ -1,5 +1,5 @@
-//! Files of ground truth as SageMaker has them: JSON Lines in folders by the hour of the label, each naming an event and
-//! what became of it. A bad line is data and not an error.
+//! Ground truth files as SageMaker writes them: JSON Lines in folders by the hour of the label, each line with an event
+//! and its labels. A bad line is rejected, not an error.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -9,33 +9,33 @@ use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::store::Truth;
+use crate::store::EventLabels;
 
-/// A longer line is no label.
+/// A longer line is rejected.
 const LINE_BYTES_MAX: u64 = 1 << 20;
 
-/// The longest name of an event: SageMaker allows 64 letters, our own ids have fewer.
+/// The longest event id: SageMaker allows 64 characters, our own ids have fewer.
 const EVENT_ID_CHARS_MAX: usize = 256;
 
-/// A line that is no label, or a file that is none.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct RejectedRow {
-    /// The file, under the folder that was named.
+/// A line, or a whole file, that is not ground truth.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct RejectedLine {
+    /// The file, relative to the folder of ground truth.
     pub(crate) file: String,
-    /// The line; 0 is the file as a whole.
+    /// The line; 0 is the whole file.
     pub(crate) line: u32,
-    /// Why.
+    /// Why it was rejected.
     pub(crate) reason: String,
 }
 
-/// What a file holds.
+/// The contents of a file.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Contents {
-    pub(super) truths: Vec<Truth>,
-    pub(super) rejected: Vec<RejectedRow>,
+    pub(super) labels: Vec<EventLabels>,
+    pub(super) rejected: Vec<RejectedLine>,
 }
 
 #[derive(Deserialize)]
@@ -58,7 +58,7 @@ struct Metadata {
     event_id: String,
 }
 
-/// Returns the files under a folder, in their order; those whose names begin with a dot are not meant.
+/// Returns the files under a folder, sorted by name; hidden files are skipped.
 pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let cannot = || format!("cannot list `{}`: expected a folder of ground truth", folder.display());
     let mut files = Vec::new();
@@ -75,12 +75,12 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Reads a file, which lies in a folder `yyyy/mm/dd/hh` under `folder`.
+/// Reads a file in a folder `yyyy/mm/dd/hh` under `folder`.
 pub(super) fn read(folder: &Path, path: &Path) -> Result<Contents> {
     let name = path.strip_prefix(folder).unwrap_or(path).display().to_string();
     let mut contents = Contents::default();
     let mut reject =
-        |line: u32, reason: String| contents.rejected.push(RejectedRow { file: name.clone(), line, reason });
+        |line: u32, reason: String| contents.rejected.push(RejectedLine { file: name.clone(), line, reason });
     let Some(hour) = hour(path) else {
         reject(0, "is not in a folder `yyyy/mm/dd/hh`, the hour of its labels".to_owned());
         return Ok(contents);
@@ -102,7 +102,7 @@ pub(super) fn read(folder: &Path, path: &Path) -> Result<Contents> {
         }
         match parse(&bytes) {
             Ok((event_id, labels)) => {
-                contents.truths.push(Truth { event_id, labels, hour, file: name.clone(), line });
+                contents.labels.push(EventLabels { event_id, labels, hour, file: name.clone(), line });
             }
             Err(reason) => reject(line, reason),
         }
@@ -110,7 +110,7 @@ pub(super) fn read(folder: &Path, path: &Path) -> Result<Contents> {
     Ok(contents)
 }
 
-/// Returns the hour in the names of the folders that a file lies in.
+/// Returns the hour that the folders of a file name.
 fn hour(path: &Path) -> Option<DateTime<Utc>> {
     let mut names = path.parent()?.components().rev().map(|part| part.as_os_str().to_str());
     let mut number = |digits: usize| {
@@ -122,34 +122,34 @@ fn hour(path: &Path) -> Option<DateTime<Utc>> {
     Some(day.and_hms_opt(hour, 0, 0)?.and_utc())
 }
 
-/// Reads a line: an event and its labels.
+/// Parses a line into its event and labels.
 fn parse(bytes: &[u8]) -> Result<(String, Vec<bool>), String> {
     let line: Line = serde_json::from_slice(bytes).map_err(|error| {
-        format!("is no ground truth: {error}; expected `groundTruthData.data` and `eventMetadata.eventId`")
+        format!("is not ground truth: {error}; expected `groundTruthData.data` and `eventMetadata.eventId`")
     })?;
     let event_id = line.event_metadata.event_id;
     if event_id.is_empty() || event_id.chars().count() > EVENT_ID_CHARS_MAX {
-        return Err(format!("has an `eventId` that is empty or longer than {EVENT_ID_CHARS_MAX} letters"));
+        return Err(format!("has an `eventId` that is empty or longer than {EVENT_ID_CHARS_MAX} characters"));
     }
     let Data { data, encoding } = line.ground_truth_data;
     let labels = match encoding.as_deref().unwrap_or("CSV") {
-        "CSV" => of_csv(&data),
-        "JSON" => of_json(&data),
+        "CSV" => csv_labels(&data),
+        "JSON" => json_labels(&data),
         "BASE64" => {
-            let bytes = STANDARD.decode(data.trim()).map_err(|error| format!("has data that is no base64: {error}"))?;
-            of_csv(&String::from_utf8(bytes).map_err(|_| "has data that is no text".to_owned())?)
+            let bytes = STANDARD.decode(data.trim()).map_err(|error| format!("has data that is not base64: {error}"))?;
+            csv_labels(&String::from_utf8(bytes).map_err(|_| "has data that is not text".to_owned())?)
         }
         other => Err(format!("has encoding `{other}`: expected `CSV`, `JSON` or `BASE64`")),
     }?;
     if labels.is_empty() { Err("has no label".to_owned()) } else { Ok((event_id, labels)) }
 }
 
-fn of_csv(data: &str) -> Result<Vec<bool>, String> {
+fn csv_labels(data: &str) -> Result<Vec<bool>, String> {
     data.split(['\n', ',']).map(str::trim).filter(|cell| !cell.is_empty()).map(label).collect()
 }
 
-fn of_json(data: &str) -> Result<Vec<bool>, String> {
-    let value: Value = serde_json::from_str(data).map_err(|error| format!("has data that is no JSON: {error}"))?;
+fn json_labels(data: &str) -> Result<Vec<bool>, String> {
+    let value: Value = serde_json::from_str(data).map_err(|error| format!("has data that is not JSON: {error}"))?;
     let one = |value: &Value| match value {
         Value::String(text) => label(text),
         value => label(&value.to_string()),
@@ -204,9 +204,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_label_is_told_why() {
-        check("{", Err("is no ground truth"));
-        check("[1]", Err("is no ground truth"));
+    fn malformed_line_is_rejected_with_its_reason() {
+        check("{", Err("is not ground truth"));
+        check("[1]", Err("is not ground truth"));
         check(r#"{"groundTruthData":{"data":"0"}}"#, Err("eventMetadata"));
         check(r#"{"groundTruthData":{"data":0},"eventMetadata":{"eventId":"x"}}"#, Err("expected a string"));
         check(r#"{"groundTruthData":{"data":"0"},"eventMetadata":{"eventId":""}}"#, Err("is empty"));
@@ -215,13 +215,13 @@ mod tests {
         check(&line("NaN", "CSV"), Err("`NaN`"));
         check(&line(" \n", "CSV"), Err("has no label"));
         check(&line("{\"a\":1}", "JSON"), Err("has label `{\"a\":1}`"));
-        check(&line("[", "JSON"), Err("no JSON"));
-        check(&line("!", "BASE64"), Err("no base64"));
+        check(&line("[", "JSON"), Err("not JSON"));
+        check(&line("!", "BASE64"), Err("not base64"));
         check(&line("1", "XML"), Err("encoding `XML`"));
     }
 
     #[test]
-    fn the_hour_is_that_of_the_folder() {
+    fn hour_of_labels_is_read_from_the_folders() {
         let of = |path: &str| hour(Path::new(path)).map(|hour| hour.to_rfc3339());
         assert_eq!(of("prefix/2026/03/01/09/a.jsonl").as_deref(), Some("2026-03-01T09:00:00+00:00"));
         for path in ["a.jsonl", "2026/03/01/a.jsonl", "2026/13/01/09/a.jsonl", "2026/03/01/24/a.jsonl", "26/03/01/09/a"]
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_told_and_the_next_one_is_read() {
+    fn malformed_line_is_rejected_and_the_next_one_is_read() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("2026/03/01/09/a.jsonl");
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
@@ -242,16 +242,16 @@ mod tests {
         std::fs::write(folder.path().join("astray.jsonl"), line("1", "CSV")).expect("it can be written");
         let files = list(folder.path()).expect("a folder");
         let [first, astray] = &files[..] else { panic!("{files:?}") };
-        let Contents { truths, rejected } = read(folder.path(), first).expect("readable");
+        let Contents { labels, rejected } = read(folder.path(), first).expect("readable");
         assert_eq!(
-            truths.iter().map(|truth| (truth.line, truth.file.as_str())).collect::<Vec<_>>(),
+            labels.iter().map(|labels| (labels.line, labels.file.as_str())).collect::<Vec<_>>(),
             [(5, "2026/03/01/09/a.jsonl")]
         );
         assert_eq!(rejected.iter().map(|rejected| rejected.line).collect::<Vec<_>>(), [1, 3, 4]);
         assert!(rejected[2].reason.contains("longer than"), "{rejected:?}");
-        let Contents { truths, rejected } = read(folder.path(), astray).expect("readable");
+        let Contents { labels, rejected } = read(folder.path(), astray).expect("readable");
         assert!(
-            truths.is_empty() && rejected[0].line == 0 && rejected[0].reason.contains("yyyy/mm/dd/hh"),
+            labels.is_empty() && rejected[0].line == 0 && rejected[0].reason.contains("yyyy/mm/dd/hh"),
             "{rejected:?}"
         );
     }

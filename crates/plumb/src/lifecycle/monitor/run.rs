@@ -33,11 +33,11 @@ pub(crate) async fn monitor(
     now: DateTime<Utc>,
     progress: OnProgress<'_>,
 ) -> Result<MonitorOutcome> {
-    let Workspace { project, data, lake, store, .. } = workspace;
+    let Workspace { project, lake, store, .. } = workspace;
     let card = registry::champion(store, target)
         .await?
         .with_context(|| format!("target `{target}` has no champion to monitor: run `plumb train` first"))?;
-    let scorer = registry::load_scorer(data, &card.model_id).await?;
+    let scorer = workspace.load_model(&card.model_id).await?;
     let monitored = Monitored { lake, scorer: &scorer, card: &card, label_spec: project.label_spec(target)? };
     report_weeks(&monitored, store, now, progress).await.with_context(|| format!("cannot monitor `{target}`"))
 }

@@ -1,66 +1,120 @@
-//! The rows of a file into another, block by block: what is in memory does not grow with the file.
+//! Scores the rows of a file block by block: memory does not grow with the file.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
 use plumb_lake::rows::{Block, RejectedRow, Rows};
 use plumb_lake::scores::{Contributions, Scores};
-use plumb_lead::{Language, ModelCard, Unseen};
+use plumb_lead::{Language, ModelCard, ModelKind, Unseen};
+use serde::Serialize;
 
-use super::output::{Format, Output, Written};
-use super::unfinished::Unfinished;
-use super::{Args, add_unseen, in_order, told_of_unseen};
-use crate::commands::load;
+use super::ordered::process_in_order;
+use super::rejected_rows::RejectedRows;
+use super::row_format::{EncodedRows, RowFormat};
+use super::score_output::Destination;
+use super::unseen::add_unseen;
+use crate::lifecycle::workspace::load_model;
 use crate::registry;
 use crate::scoring::{Answers, Explained, Scorer};
 use crate::store::Store;
 
-/// Rows that cannot be used, named on the terminal.
-const REJECTED_SHOWN: usize = 5;
+/// Rejected rows in an outcome. All of them are in the list beside the file of scores.
+const REJECTED_EXAMPLES_MAX: usize = 5;
 
-/// How rows are scored.
+/// A file to score.
+pub(crate) struct FileRequest {
+    /// The file, CSV or Parquet.
+    pub(crate) path: PathBuf,
+    /// The targets that were named; the only one with a model if none was.
+    pub(crate) targets: Vec<String>,
+    /// The column to copy as the rows' ids.
+    pub(crate) id_column: Option<String>,
+    /// Where the scores go.
+    pub(crate) destination: Destination,
+    /// The most reasons of a row.
+    pub(crate) reasons_max: usize,
+    /// The language of the reasons; `None` is the model's own.
+    pub(crate) language: Option<Language>,
+    /// Whether to write the contribution of each feature to the log-odds.
+    pub(crate) contributions: bool,
+}
+
+/// The outcome of scoring a file.
+#[derive(Debug, Serialize)]
+pub(crate) struct FileScores {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// The target.
+    pub(crate) target: String,
+    /// The champion that scored it.
+    pub(crate) model_id: String,
+    /// The kind of that model.
+    pub(crate) model_kind: ModelKind,
+    /// Rows scored.
+    pub(crate) rows_scored: u64,
+    /// Rows rejected.
+    pub(crate) rows_rejected: u64,
+    /// The first rejected rows.
+    pub(crate) rejected: Vec<RejectedRow>,
+    /// The file that lists all rejected rows, if there are any.
+    pub(crate) rejected_file: Option<PathBuf>,
+    /// Categories that were not in the training data.
+    pub(crate) unseen: Vec<Unseen>,
+    /// The file of scores.
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// An event of a file being scored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileProgress {
+    /// How far into the file it is.
+    pub(crate) position: u64,
+    /// The length of the file, in the same unit.
+    pub(crate) length: u64,
+    /// Rows scored so far.
+    pub(crate) rows_scored: u64,
+    /// Rows rejected so far.
+    pub(crate) rows_rejected: u64,
+}
+
+/// No row of a file could be scored, and so no file of scores was written.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}` has no rows{}", .0.path.display(), first_rejected(.0))]
+pub(crate) struct NoRowsScored(pub(crate) FileScores);
+
+/// How the rows of a file are scored.
 struct Plan {
     scorer: Scorer,
-    format: Format,
-    reasons: usize,
+    format: RowFormat,
+    reasons_max: usize,
     /// The language of the reasons, if it is not the model's own.
     language: Option<Language>,
     contributions: bool,
 }
 
-/// A block that is scored.
-struct Done {
+/// A block that was scored.
+struct ScoredBlock {
     rows: usize,
-    written: Written,
+    encoded: EncodedRows,
     rejected: Vec<RejectedRow>,
     unseen: Vec<Unseen>,
     position: u64,
 }
 
-/// What became of a file.
-#[derive(Default)]
-struct Tally {
-    scored: u64,
-    rejected: u64,
-    unseen: Vec<Unseen>,
-    /// The first rows that cannot be used.
-    examples: Vec<RejectedRow>,
-}
-
-/// Scores the rows of a file by the champion of a target.
-pub(super) async fn score(args: Args, path: PathBuf) -> Result<()> {
-    let data = args.asked.place.data();
-    // A folder that `plumb quick` wrote is both: the models lie beside their database.
+/// Scores the rows of a file by the champion of a target. The data folder may be one that `plumb quick` wrote.
+pub(crate) async fn score_file(
+    data: &Path,
+    request: FileRequest,
+    progress: impl Fn(FileProgress) + Send + Sync + 'static,
+) -> Result<FileScores> {
     let store = Store::open_existing(&data.join("plumb.db")).await?;
-    let target = only_target(&store, &args.asked.target).await?;
+    let target = only_target(&store, &request.targets).await?;
     let card = registry::champion(&store, &target)
         .await?
-        .with_context(|| format!("no model answers for `{target}` yet in `{}`", data.display()))?;
-    let scorer = load(&data, &card.model_id).await?;
-    let scoring = move || score_rows(&args, &path, scorer, &card);
-    tokio::task::spawn_blocking(scoring).await.context("the scoring broke off")?
+        .with_context(|| format!("target `{target}` has no champion yet in `{}`", data.display()))?;
+    let scorer = load_model(data, &card.model_id).await?;
+    let scoring = move || score_rows(request, scorer, &card, &progress);
+    tokio::task::spawn_blocking(scoring).await.context("the scoring ended early")?
 }
 
 async fn only_target(store: &Store, named: &[String]) -> Result<String> {
@@ -73,66 +127,69 @@ async fn only_target(store: &Store, named: &[String]) -> Result<String> {
     }
 }
 
-fn score_rows(args: &Args, path: &Path, scorer: Scorer, card: &ModelCard) -> Result<()> {
+fn score_rows(
+    request: FileRequest,
+    scorer: Scorer,
+    card: &ModelCard,
+    progress: &(dyn Fn(FileProgress) + Sync),
+) -> Result<FileScores> {
+    let FileRequest { path, id_column, destination, reasons_max, language, contributions, .. } = request;
     let features = &scorer.artifact.model.features;
-    let fits = || format!("`{}` cannot be scored by model `{}`", path.display(), card.model_id);
-    let mut rows = Rows::open(path, features, args.id.as_deref()).with_context(fits)?;
+    let cannot = || format!("cannot score `{}` by model `{}`", path.display(), card.model_id);
+    let mut rows = Rows::open(&path, features, id_column.as_deref()).with_context(cannot)?;
     let names = || features.features.iter().map(|feature| feature.name.clone()).collect();
-    let format = Format::of(args.out.as_deref(), args.id.is_some(), args.contributions.then(names))?;
-    let mut output = Output::begin(args.out.as_deref(), &format)?;
-    let mut aside = Aside::new(args.out.as_deref());
-    let language = args.language.map(|language| spoken(language, &scorer)).transpose()?;
-    let plan = Plan { scorer, format, reasons: args.reasons, language, contributions: args.contributions };
-    let (bar, begun) = (bar(rows.length())?, Instant::now());
-    let mut tally = Tally::default();
-    let done = |done: Done| {
-        output.write(&done.written)?;
-        aside.add(&done.rejected)?;
-        bar.set_position(done.position);
-        tally.add(done);
-        bar.set_message(tally.told(begun));
+    let format = destination.format(id_column.is_some(), contributions.then(names))?;
+    let mut scores = FileScores::new(&path, card, destination.path());
+    let mut rejected_rows = RejectedRows::beside(destination.path());
+    let mut output = destination.open(&format)?;
+    let language = language.map(|language| check_language(language, &scorer)).transpose()?;
+    let plan = Plan { scorer, format, reasons_max, language, contributions };
+    let length = rows.length();
+    let write = |block: ScoredBlock| {
+        output.write(&block.encoded)?;
+        rejected_rows.add(&block.rejected)?;
+        let position = block.position;
+        scores.add(block);
+        let FileScores { rows_scored, rows_rejected, .. } = scores;
+        progress(FileProgress { position, length, rows_scored, rows_rejected });
         Ok(())
     };
     // One more than there are cores, so that none is idle while a thread waits for its turn to write.
     let threads = 1 + std::thread::available_parallelism().map_or(1, usize::from);
-    let scored = in_order::run(threads, || Ok(rows.next_block()?), |block| plan.score(block), done);
-    bar.finish_and_clear();
-    scored.with_context(fits)?;
-    eprint!("{}", tally.complaints(aside.path.as_deref()));
-    if tally.scored == 0 {
-        let first = tally.examples.first().map_or_else(String::new, |row| format!(" that can be read; {row}"));
-        bail!("`{}` has no rows{first}", path.display());
+    process_in_order(threads, || Ok(rows.next_block()?), |block| plan.score(block), write).with_context(cannot)?;
+    if scores.rows_scored == 0 {
+        return Err(NoRowsScored(scores).into());
     }
-    aside.finish()?;
+    scores.rejected_file = rejected_rows.finish()?;
     output.finish()?;
-    if let Some(out) = &args.out {
-        let (kind, id) = (card.kind.word(), &card.model_id);
-        println!("{} rows scored by {kind} `{id}` into {}", tally.scored, out.display());
-    }
-    Ok(())
+    Ok(scores)
 }
 
-/// Returns the language if the model speaks it: reasons in another would be half in this and half in that.
-fn spoken(language: Language, scorer: &Scorer) -> Result<Language> {
+/// Returns the language if the model has reasons in it: reasons in another would be half in this and half in that.
+fn check_language(language: Language, scorer: &Scorer) -> Result<Language> {
     let known = &scorer.artifact.model.features.languages;
     ensure!(
         known.contains(&language),
-        "--language `{}`: model `{}` speaks {}; `languages` in plumb.toml says which it learns to speak",
+        "--language `{}`: model `{}` has reasons in {}; `languages` in plumb.toml sets the languages of new models",
         language.tag(),
         scorer.model_id,
         match known.as_slice() {
-            [] => "the one that `features/*.toml` is written in".to_owned(),
+            [] => "the language of `features/*.toml` alone".to_owned(),
             known => format!("`{}`", known.iter().map(|known| known.tag()).collect::<Vec<_>>().join("`, `")),
         }
     );
     Ok(language)
 }
 
+fn first_rejected(scores: &FileScores) -> String {
+    scores.rejected.first().map_or_else(String::new, |row| format!(" that can be read; {row}"))
+}
+
 impl Plan {
-    /// Scores and explains a block, and makes what is written of it.
-    fn score(&self, block: Block) -> Result<Done> {
+    /// Scores, explains and encodes a block.
+    fn score(&self, block: Block) -> Result<ScoredBlock> {
         let Block { numbers, ids, table, rejected, position } = block;
-        let explained = match self.reasons {
+        let explained = match self.reasons_max {
             0 if self.contributions => Explained::Contributions,
             0 => Explained::Not,
             reasons_max => Explained::Reasons(reasons_max),
@@ -141,7 +198,7 @@ impl Plan {
         let Answers { matrix, scores, mut reasons, explanation, unseen, .. } = answers;
         if let (Some(language), Some(explanation)) = (self.language, &explanation) {
             for (row, reasons) in reasons.iter_mut().enumerate() {
-                *reasons = self.scorer.tell(matrix.row(row), explanation.row(row), self.reasons, language);
+                *reasons = self.scorer.tell(matrix.row(row), explanation.row(row), self.reasons_max, language);
             }
         }
         ensure!(scores.len() == numbers.len(), "{} of {} rows were scored", scores.len(), numbers.len());
@@ -152,91 +209,32 @@ impl Plan {
             values: explanation.contributions,
         });
         let rows = numbers.len();
-        let written = self.format.written(&Scores { numbers, ids, scores, bands, reasons, contributions })?;
-        Ok(Done { rows, written, rejected, unseen, position })
+        let encoded = self.format.encode(&Scores { numbers, ids, scores, bands, reasons, contributions })?;
+        Ok(ScoredBlock { rows, encoded, rejected, unseen, position })
     }
 }
 
-impl Tally {
-    fn add(&mut self, done: Done) {
-        self.scored += done.rows as u64;
-        self.rejected += done.rejected.len() as u64;
-        let room = REJECTED_SHOWN.saturating_sub(self.examples.len());
-        self.examples.extend(done.rejected.into_iter().take(room));
-        add_unseen(&mut self.unseen, done.unseen);
-    }
-
-    fn told(&self, begun: Instant) -> String {
-        let rate = self.scored as f64 / begun.elapsed().as_secs_f64().max(1e-3);
-        let rejected = if self.rejected == 0 { String::new() } else { format!(", {} rejected", self.rejected) };
-        format!("{} rows, {rate:.0} rows/s{rejected}", self.scored)
-    }
-
-    fn complaints(&self, aside: Option<&Path>) -> String {
-        let mut text: String = self.examples.iter().map(|row| format!("rejected: {row}\n")).collect();
-        if self.rejected > self.examples.len() as u64 {
-            text.push_str(&format!("rejected: {} rows in all\n", self.rejected));
-        }
-        if let Some(aside) = aside.filter(|_| self.rejected > 0 && self.scored > 0) {
-            text.push_str(&format!("rejected rows are listed in {}\n", aside.display()));
-        }
-        text.push_str(&told_of_unseen(&self.unseen));
-        text
-    }
-}
-
-/// The list of rows that cannot be used, beside the scores; it is begun when there is one.
-struct Aside {
-    path: Option<PathBuf>,
-    writer: Option<csv::Writer<Unfinished>>,
-}
-
-impl Aside {
-    fn new(out: Option<&Path>) -> Aside {
-        let path = out.map(|out| {
-            let mut name = out.file_name().unwrap_or_default().to_owned();
-            name.push(".rejected.csv");
-            out.with_file_name(name)
-        });
-        Aside { path, writer: None }
-    }
-
-    fn add(&mut self, rejected: &[RejectedRow]) -> Result<()> {
-        let Some(path) = self.path.as_deref().filter(|_| !rejected.is_empty()) else { return Ok(()) };
-        let writer = match &mut self.writer {
-            Some(writer) => writer,
-            None => {
-                let mut writer = csv::Writer::from_writer(Unfinished::begin(path)?);
-                writer.write_record(["row", "line", "column", "reason"])?;
-                self.writer.insert(writer)
-            }
-        };
-        for RejectedRow { number, line, field, reason } in rejected {
-            let line = line.map(|line| line.to_string()).unwrap_or_default();
-            writer.write_record([&number.to_string(), &line, field.as_deref().unwrap_or_default(), reason])?;
-        }
-        Ok(())
-    }
-
-    /// Ends the list. One of an earlier run does not stay where there is none now.
-    fn finish(self) -> Result<()> {
-        let Some(path) = self.path else { return Ok(()) };
-        match self.writer {
-            Some(writer) => {
-                let unfinished = writer.into_inner().map_err(csv::IntoInnerError::into_error);
-                unfinished.context("cannot write the list of rejected rows")?.finish()
-            }
-            None if path.exists() => {
-                std::fs::remove_file(&path).with_context(|| format!("cannot remove the older `{}`", path.display()))
-            }
-            None => Ok(()),
+impl FileScores {
+    fn new(path: &Path, card: &ModelCard, out: Option<&Path>) -> FileScores {
+        FileScores {
+            path: path.to_owned(),
+            target: card.target.clone(),
+            model_id: card.model_id.clone(),
+            model_kind: card.kind,
+            rows_scored: 0,
+            rows_rejected: 0,
+            rejected: Vec::new(),
+            rejected_file: None,
+            unseen: Vec::new(),
+            out: out.map(Path::to_owned),
         }
     }
-}
 
-fn bar(length: u64) -> Result<ProgressBar> {
-    let style = ProgressStyle::with_template("{spinner} {bar:24} {percent} % {msg}").context("the bar's template")?;
-    let bar = ProgressBar::new(length).with_style(style);
-    bar.enable_steady_tick(Duration::from_millis(100));
-    Ok(bar)
+    fn add(&mut self, block: ScoredBlock) {
+        self.rows_scored += block.rows as u64;
+        self.rows_rejected += block.rejected.len() as u64;
+        let room = REJECTED_EXAMPLES_MAX.saturating_sub(self.rejected.len());
+        self.rejected.extend(block.rejected.into_iter().take(room));
+        add_unseen(&mut self.unseen, block.unseen);
+    }
 }

@@ -1,141 +1,166 @@
-//! All open leads into the ranked list, by the champion of a target.
+//! Scores all open leads of a target into the ranked list, by its champion.
 //!
-//! Features are computed in the order of leads, scored block by block on all cores, and stored as they come: of what
-//! grows with the leads only the list of who is asked about when is held, with the ids that the predictions will have.
+//! Features are computed in the order of leads, scored block by block on all cores, and stored as they come. Of what
+//! grows with the leads, memory holds only the observations and the ids of their predictions.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use chrono::{DateTime, Utc};
 use futures::{Stream, TryStreamExt, stream};
-use plumb_lake::{CategoryWithoutRate, FeatureBlock, Lake};
-use plumb_lead::{FieldValue, Lead, Observation, Prediction, Unseen};
+use plumb_lake::{CategoryWithoutRate, FeatureBlock, LabelSpec, Lake};
+use plumb_lead::{Band, FieldValue, Lead, Observation, Prediction, Unseen};
+use serde::Serialize;
 use uuid::Uuid;
 
-use super::{add_unseen, told_of_unseen};
-use crate::commands::{Workplace, bar, load};
+use super::unseen::add_unseen;
+use crate::lifecycle::progress::{OnProgress, Progress};
+use crate::lifecycle::workspace::Workspace;
 use crate::registry;
 use crate::scoring::{Explained, Origin, REASONS_MAX, Scorer, Whose};
 use crate::store::{LeadBrief, Store};
 
-/// Rows that are scored at once by each core: their reasons are texts, and far larger than their features.
+/// Rows scored at once by each core: their reasons are texts, and far larger than their features.
 const BLOCK_ROWS: usize = 1_024;
 
-/// What was scored.
-pub(crate) struct Scored {
-    target: String,
-    bands: [usize; 4],
-    unseen: Vec<Unseen>,
-    unrated: Vec<CategoryWithoutRate>,
+/// The outcome of scoring the open leads of a target.
+#[derive(Debug, Serialize)]
+pub(crate) struct LeadScores {
+    /// The target.
+    pub(crate) target: String,
+    /// The champion that scored them.
+    pub(crate) model_id: String,
+    /// Open leads scored.
+    pub(crate) leads: usize,
+    /// How many of them are in each band.
+    pub(crate) bands: BTreeMap<Band, usize>,
+    /// Categories that were not in the training data.
+    pub(crate) unseen: Vec<Unseen>,
+    /// Categories without a known outcome, for which the overall rate was used.
+    pub(crate) categories_without_rate: Vec<CategoryWithoutRate>,
 }
 
-impl Scored {
-    /// Returns it as lines.
-    pub(crate) fn told(&self) -> String {
-        let total: usize = self.bands.iter().sum();
-        let [a, b, c, d] = self.bands;
-        let mut text = format!("{}: {total} open leads scored: {a} A, {b} B, {c} C, {d} D\n", self.target);
-        text.push_str(&told_of_unseen(&self.unseen));
-        for CategoryWithoutRate { column, level, rows } in &self.unrated {
-            text.push_str(&format!(
-                "  {rows} times `{column}` was `{level}`, of which no outcome is known: the overall rate was used\n"
-            ));
-        }
-        text
-    }
-}
-
-/// Scores all open leads of a target into the ranked list, by its champion. Leads that are no longer open leave it.
+/// Scores all open leads of a target into the ranked list. Leads that are no longer open leave the list. With `history`,
+/// the scores at the earlier ages of these leads are stored as well.
 pub(crate) async fn score_leads(
-    workplace: &Workplace,
+    workspace: &Workspace,
     target: &str,
     now: DateTime<Utc>,
-    with_history: bool,
-) -> Result<Scored> {
-    let Workplace { project, data, lake, store } = workplace;
+    history: bool,
+    progress: OnProgress<'_>,
+) -> Result<LeadScores> {
+    let Workspace { project, lake, store, .. } = workspace;
     let card = registry::champion(store, target)
         .await?
-        .with_context(|| format!("no model answers for `{target}` yet: run `plumb train` first"))?;
-    let scorer = Arc::new(load(data, &card.model_id).await?);
+        .with_context(|| format!("target `{target}` has no champion yet: run `plumb train` first"))?;
+    let scorer = Arc::new(workspace.load_model(&card.model_id).await?);
     let label_spec = project.label_spec(target)?;
     let open = lake.open_leads(&label_spec, now).await?;
     let ids: HashSet<&str> = open.iter().map(|observation| observation.lead_id.as_str()).collect();
     let mut observations = Vec::new();
-    if with_history {
+    if history {
         let since = card.as_of.max(now - label_spec.horizon);
-        let earlier = lake.observations(&label_spec, since, now).await?;
-        observations.extend(earlier.into_iter().filter(|observation| ids.contains(observation.lead_id.as_str())));
+        observations = earlier_observations(lake, &label_spec, since, now, &ids).await?;
     }
     let first_open = observations.len();
     observations.extend(open.iter().cloned());
     // What was counted before is not of these leads.
     lake.take_categories_without_rate();
-    let mut scored = Scored { target: target.to_owned(), bands: [0; 4], unseen: Vec::new(), unrated: Vec::new() };
-    store_predictions(&scorer, lake, store, &Asked::new(observations, first_open), &mut scored).await?;
-    scored.unrated = lake.take_categories_without_rate();
+    let mut scores = LeadScores::new(target, &card.model_id, open.len());
+    let batch = Batch::new(observations, first_open);
+    store_predictions(&scorer, lake, store, &batch, &mut scores, progress).await?;
+    scores.categories_without_rate = lake.take_categories_without_rate();
     store_briefs(lake, store, now, &ids).await?;
     store.keep_listed(target, &ids.iter().copied().collect::<Vec<_>>()).await?;
-    Ok(scored)
+    Ok(scores)
 }
 
-/// Who is asked about when.
-struct Asked {
-    /// In the order in which they are listed: what was before, then the leads that are open now.
+async fn earlier_observations(
+    lake: &Lake,
+    label_spec: &LabelSpec,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+    ids: &HashSet<&str>,
+) -> Result<Vec<Observation>> {
+    let mut earlier = lake.observations(label_spec, since, now).await?;
+    earlier.retain(|observation| ids.contains(observation.lead_id.as_str()));
+    Ok(earlier)
+}
+
+impl LeadScores {
+    fn new(target: &str, model_id: &str, leads: usize) -> LeadScores {
+        LeadScores {
+            target: target.to_owned(),
+            model_id: model_id.to_owned(),
+            leads,
+            bands: [Band::A, Band::B, Band::C, Band::D].into_iter().map(|band| (band, 0)).collect(),
+            unseen: Vec::new(),
+            categories_without_rate: Vec::new(),
+        }
+    }
+}
+
+/// The observations to score.
+struct Batch {
+    /// In the order in which they are listed: earlier observations, then the leads that are open now.
     observations: Vec<Observation>,
     first_open: usize,
     /// The places of the observations in the order of their leads, which is that of the ground.
-    order: Vec<u32>,
-    /// The ids of their predictions, made in the order of the list: whoever sorts predictions by them finds it again.
+    lead_order: Vec<u32>,
+    /// The ids of their predictions, which sort them in the order of the list.
     ids: Vec<Uuid>,
 }
 
-impl Asked {
-    fn new(observations: Vec<Observation>, first_open: usize) -> Asked {
-        let mut order: Vec<u32> = (0..observations.len() as u32).collect();
-        order.sort_by_key(|place| &observations[*place as usize]);
+impl Batch {
+    fn new(observations: Vec<Observation>, first_open: usize) -> Batch {
+        let mut lead_order: Vec<u32> = (0..observations.len() as u32).collect();
+        lead_order.sort_by_key(|place| &observations[*place as usize]);
         let ids = observations.iter().map(|_| Uuid::now_v7()).collect();
-        Asked { observations, first_open, order, ids }
+        Batch { observations, first_open, lead_order, ids }
     }
 
     /// Returns the observations in the order of their leads.
-    fn in_order(&self) -> impl Iterator<Item = Observation> {
-        self.order.iter().map(|place| self.observations[*place as usize].clone())
+    fn by_lead(&self) -> impl Iterator<Item = Observation> {
+        self.lead_order.iter().map(|place| self.observations[*place as usize].clone())
     }
 }
 
-/// Scores everybody who is asked about, and stores what was said: all of it or nothing.
+/// Scores a batch and stores the predictions: all of them or none.
 async fn store_predictions(
     scorer: &Arc<Scorer>,
     lake: &Lake,
     store: &Store,
-    asked: &Asked,
-    scored: &mut Scored,
+    batch: &Batch,
+    scores: &mut LeadScores,
+    progress: OnProgress<'_>,
 ) -> Result<()> {
     let sql = scorer.feature_sql().context("the champion is of a plain table: score a file with it")?;
-    let bar = bar(asked.observations.len(), &format!("{}: leads", scored.target))?;
-    let features = lake.feature_blocks(sql, asked.in_order()).await?;
-    let mut blocks = std::pin::pin!(predicted(scorer.clone(), Origin::of(lake), features.map_err(anyhow::Error::from)));
+    let features = lake.feature_blocks(sql, batch.by_lead()).await?;
+    let predicted = predict_blocks(scorer.clone(), Origin::of(lake), features.map_err(anyhow::Error::from));
+    let mut blocks = std::pin::pin!(predicted);
     let mut addition = store.add_predictions().await?;
-    let mut places = asked.order.iter().map(|place| *place as usize);
+    let mut places = batch.lead_order.iter().map(|place| *place as usize);
+    let (mut done, total) = (0, batch.observations.len());
+    progress(Progress::Items { done, total });
     while let Some((mut predictions, unseen)) = blocks.try_next().await? {
         for (prediction, place) in predictions.iter_mut().zip(&mut places) {
-            prediction.prediction_id = asked.ids[place].to_string();
-            if place >= asked.first_open {
-                scored.bands[prediction.band as usize] += 1;
+            prediction.prediction_id = batch.ids[place].to_string();
+            if place >= batch.first_open {
+                *scores.bands.entry(prediction.band).or_default() += 1;
             }
         }
         addition.append(&predictions).await?;
-        add_unseen(&mut scored.unseen, unseen);
-        bar.inc(predictions.len() as u64);
+        add_unseen(&mut scores.unseen, unseen);
+        done += predictions.len();
+        progress(Progress::Items { done, total });
     }
-    ensure!(places.next().is_none(), "not everybody who was asked about was scored");
-    bar.finish_and_clear();
+    ensure!(places.next().is_none(), "{done} of {total} observations were scored");
     addition.commit().await
 }
 
 /// Returns the predictions of all features, in their order; several blocks are scored at a time.
-fn predicted(
+fn predict_blocks(
     scorer: Arc<Scorer>,
     origin: Origin,
     features: impl Stream<Item = Result<FeatureBlock>>,
@@ -151,7 +176,7 @@ fn predicted(
             scorer.predict(scorer.rows(&table)?, whose, &origin, Explained::Reasons(REASONS_MAX))
         });
         async move {
-            let scored = scoring.await.map_err(|error| anyhow!(error).context("the scoring broke off"))??;
+            let scored = scoring.await.map_err(|error| anyhow!(error).context("the scoring ended early"))??;
             Ok((scored.predictions, scored.unseen))
         }
     });
@@ -166,7 +191,7 @@ fn small_blocks(block: FeatureBlock) -> impl Iterator<Item = FeatureBlock> {
     })
 }
 
-/// Stores what the pages show of leads.
+/// Stores the fields of leads that the pages show.
 async fn store_briefs(lake: &Lake, store: &Store, now: DateTime<Utc>, wanted: &HashSet<&str>) -> Result<()> {
     let mut blocks = std::pin::pin!(lake.lead_blocks(now).await?);
     while let Some(leads) = blocks.try_next().await? {

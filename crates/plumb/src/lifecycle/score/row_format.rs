@@ -1,41 +1,36 @@
-//! How scores of a file's rows are written: as CSV, JSON Lines or Parquet.
+//! The formats of a file of scores: CSV, JSON Lines and Parquet.
 
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use plumb_lake::scores::{Encoded, ScoreColumns, ScoreWriter, Scores};
+use plumb_lake::scores::{Encoded, ScoreColumns, Scores};
 use plumb_lead::Reason;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::unfinished::Unfinished;
-
-/// How scores are written.
-pub(super) enum Format {
-    Csv(Named),
-    JsonLines(Named),
+/// The format of a file of scores.
+pub(super) enum RowFormat {
+    /// A header and a line a row.
+    Csv(TextColumns),
+    /// An object a row.
+    JsonLines(TextColumns),
+    /// Columns.
     Parquet(ScoreColumns),
 }
 
-/// What is written beside the scores.
-pub(super) struct Named {
+/// The columns of a text format beside scores, bands and reasons.
+pub(super) struct TextColumns {
     with_ids: bool,
     /// The features whose contributions are written.
     contributions: Option<Vec<String>>,
 }
 
-/// Rows as they are written. To make them is most of the work, and is done for several blocks at once.
-pub(super) enum Written {
+/// Rows encoded in a format. Encoding is most of the work, so several blocks are encoded at once.
+pub(super) enum EncodedRows {
+    /// Of CSV and JSON Lines.
     Text(Vec<u8>),
+    /// Of Parquet.
     Columns(Encoded),
-}
-
-/// Where they go.
-pub(super) enum Output {
-    Terminal(std::io::Stdout),
-    Text(Unfinished),
-    Parquet(Box<ScoreWriter<Unfinished>>),
 }
 
 /// A line of JSON Lines.
@@ -61,74 +56,47 @@ struct ReasonLine<'a> {
     contribution: f64,
 }
 
-impl Format {
-    /// Returns the format that a file's name asks for; CSV for the terminal.
-    pub(super) fn of(out: Option<&Path>, with_ids: bool, contributions: Option<Vec<String>>) -> Result<Format> {
-        let ending = out.map(|out| out.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase());
-        match ending.as_deref() {
-            None | Some("csv") => Ok(Format::Csv(Named { with_ids, contributions })),
-            Some("jsonl" | "ndjson") => Ok(Format::JsonLines(Named { with_ids, contributions })),
-            Some("parquet") => Ok(Format::Parquet(ScoreColumns::new(with_ids, contributions.as_deref()))),
-            Some(_) => bail!(
-                "--out `{}`: expected a name that ends in `.csv`, `.jsonl` or `.parquet`",
-                out.unwrap_or(Path::new("")).display()
-            ),
+impl RowFormat {
+    /// Returns the format that the extension of a file names.
+    pub(super) fn of_file(
+        path: &Path,
+        with_ids: bool,
+        contributions: Option<Vec<String>>,
+    ) -> Result<RowFormat> {
+        let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        match extension.as_str() {
+            "csv" => Ok(RowFormat::csv(with_ids, contributions)),
+            "jsonl" | "ndjson" => Ok(RowFormat::JsonLines(TextColumns { with_ids, contributions })),
+            "parquet" => Ok(RowFormat::Parquet(ScoreColumns::new(with_ids, contributions.as_deref()))),
+            _ => bail!("--out `{}`: expected a name that ends in `.csv`, `.jsonl` or `.parquet`", path.display()),
         }
     }
 
-    /// Returns rows as they are written.
-    pub(super) fn written(&self, scores: &Scores) -> Result<Written> {
+    /// Returns CSV.
+    pub(super) fn csv(with_ids: bool, contributions: Option<Vec<String>>) -> RowFormat {
+        RowFormat::Csv(TextColumns { with_ids, contributions })
+    }
+
+    /// Encodes rows.
+    pub(super) fn encode(&self, scores: &Scores) -> Result<EncodedRows> {
         match self {
-            Format::Csv(named) => Ok(Written::Text(named.csv(scores)?)),
-            Format::JsonLines(named) => Ok(Written::Text(named.json_lines(scores)?)),
-            Format::Parquet(columns) => Ok(Written::Columns(columns.encode(scores)?)),
+            RowFormat::Csv(columns) => Ok(EncodedRows::Text(columns.csv(scores)?)),
+            RowFormat::JsonLines(columns) => Ok(EncodedRows::Text(columns.json_lines(scores)?)),
+            RowFormat::Parquet(columns) => Ok(EncodedRows::Columns(columns.encode(scores)?)),
         }
     }
 
-    fn header(&self) -> Result<Vec<u8>> {
-        match self {
-            Format::Csv(named) => named.header(),
-            Format::JsonLines(_) | Format::Parquet(_) => Ok(Vec::new()),
-        }
-    }
-}
-
-impl Output {
-    /// Begins to write to a file, or to the terminal.
-    pub(super) fn begin(out: Option<&Path>, format: &Format) -> Result<Output> {
-        let mut output = match (out, format) {
-            (None, _) => Output::Terminal(std::io::stdout()),
-            (Some(out), Format::Parquet(columns)) => {
-                Output::Parquet(Box::new(ScoreWriter::start(Unfinished::begin(out)?, columns)?))
-            }
-            (Some(out), _) => Output::Text(Unfinished::begin(out)?),
+    /// Returns what comes before all rows.
+    pub(super) fn header(&self) -> Result<EncodedRows> {
+        let header = match self {
+            RowFormat::Csv(columns) => columns.header()?,
+            RowFormat::JsonLines(_) | RowFormat::Parquet(_) => Vec::new(),
         };
-        output.write(&Written::Text(format.header()?))?;
-        Ok(output)
-    }
-
-    /// Adds rows.
-    pub(super) fn write(&mut self, written: &Written) -> Result<()> {
-        match (self, written) {
-            (Output::Terminal(to), Written::Text(text)) => to.write_all(text).context("cannot write the scores"),
-            (Output::Text(to), Written::Text(text)) => to.write_all(text).context("cannot write the scores"),
-            (Output::Parquet(to), Written::Columns(encoded)) => Ok(to.write(encoded)?),
-            // A Parquet file has no header of text, and text comes from the formats of text.
-            (_, _) => Ok(()),
-        }
-    }
-
-    /// Ends the file and gives it its name.
-    pub(super) fn finish(self) -> Result<()> {
-        match self {
-            Output::Terminal(mut to) => to.flush().context("cannot write the scores"),
-            Output::Text(to) => to.finish(),
-            Output::Parquet(to) => to.finish()?.finish(),
-        }
+        Ok(EncodedRows::Text(header))
     }
 }
 
-impl Named {
+impl TextColumns {
     fn header(&self) -> Result<Vec<u8>> {
         let mut header = vec!["row".to_owned()];
         header.extend(self.with_ids.then(|| "id".to_owned()));
@@ -139,7 +107,7 @@ impl Named {
         }
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(header)?;
-        writer.into_inner().context("cannot make a line of CSV")
+        writer.into_inner().context("cannot encode a line of CSV")
     }
 
     fn csv(&self, scores: &Scores) -> Result<Vec<u8>> {
@@ -151,7 +119,7 @@ impl Named {
             }
             writer.write_field(scores.scores[at].get().to_string())?;
             writer.write_field(scores.bands[at].letter())?;
-            writer.write_field(sentence(&scores.reasons[at]))?;
+            writer.write_field(reasons_cell(&scores.reasons[at]))?;
             if let Some(contributions) = &scores.contributions {
                 writer.write_field(contributions.base.to_string())?;
                 for value in &contributions.values[at * contributions.columns..(at + 1) * contributions.columns] {
@@ -160,7 +128,7 @@ impl Named {
             }
             writer.write_record(None::<&[u8]>)?;
         }
-        writer.into_inner().context("cannot make lines of CSV")
+        writer.into_inner().context("cannot encode lines of CSV")
     }
 
     fn json_lines(&self, scores: &Scores) -> Result<Vec<u8>> {
@@ -180,7 +148,7 @@ impl Named {
                 base: named.map(|(_, contributions)| contributions.base),
                 contributions,
             };
-            serde_json::to_writer(&mut text, &line).context("cannot make a line of JSON")?;
+            serde_json::to_writer(&mut text, &line).context("cannot encode a line of JSON")?;
             text.push(b'\n');
         }
         Ok(text)
@@ -194,8 +162,8 @@ impl ReasonLine<'_> {
     }
 }
 
-/// Returns reasons as one cell, each with the side that it is on.
-fn sentence(reasons: &[Reason]) -> String {
+/// Returns reasons as one cell, each with the sign of its contribution.
+fn reasons_cell(reasons: &[Reason]) -> String {
     let side = |reason: &Reason| if reason.contribution >= 0.0 { "+ " } else { "- " };
     let texts: Vec<String> = reasons.iter().map(|reason| format!("{}{}", side(reason), reason.text)).collect();
     texts.join("; ")
