@@ -10,9 +10,13 @@ mod job;
 mod heartbeat;
 mod worker;
 mod rendezvous;
+mod supervision;
+mod processes;
+mod remote;
 mod launcher;
 
 pub(crate) use job::Job;
-pub(crate) use launcher::{Launch, grow};
+pub(crate) use launcher::grow;
+pub(crate) use supervision::{Launch, Supervision};
 pub(crate) use token::TOKEN_VARIABLE;
 pub(crate) use worker::{WorkerTask, run_worker};
