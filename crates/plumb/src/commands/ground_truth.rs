@@ -59,7 +59,10 @@ fn labels_text(outcome: &GroundTruthOutcome) -> String {
     }
     if let Some(path) = &outcome.rejected_file {
         let (rejected, unmatched) = (outcome.rejected.len(), outcome.unmatched.len());
-        text.push_str(&format!("{rejected} lines rejected, {unmatched} events unmatched, listed in {}\n", path.display()));
+        text.push_str(&format!(
+            "{rejected} lines rejected, {unmatched} events unmatched, listed in {}\n",
+            path.display()
+        ));
     }
     text
 }

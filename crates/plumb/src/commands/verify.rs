@@ -33,11 +33,8 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
         outcomes.add(report)?;
     }
     let reports = outcomes.finish()?;
-    let skewed: Vec<&str> = reports
-        .iter()
-        .filter(|report| !report.mismatches.is_empty())
-        .map(|report| report.target.as_str())
-        .collect();
+    let skewed: Vec<&str> =
+        reports.iter().filter(|report| !report.mismatches.is_empty()).map(|report| report.target.as_str()).collect();
     if skewed.is_empty() {
         return Ok(());
     }

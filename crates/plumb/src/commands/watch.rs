@@ -34,8 +34,7 @@ pub(crate) fn text(outcome: &MonitorOutcome) -> String {
         return format!("{target}: no new alerts; the monitoring page shows each week\n");
     }
     let line = |alert: &Alert| {
-        let column =
-            if alert.column == alert.target { "outcomes".to_owned() } else { format!("`{}`", alert.column) };
+        let column = if alert.column == alert.target { "outcomes".to_owned() } else { format!("`{}`", alert.column) };
         format!("{target}, since the week of {}: {column}: {}\n", alert.since.format("%Y-%m-%d"), alert.text)
     };
     outcome.alerts.iter().map(line).collect()

@@ -48,13 +48,8 @@ pub(crate) struct InputMismatch {
 /// Checks the newest predictions of a target, at most `predictions_max`.
 pub(crate) async fn skew_check(workspace: &Workspace, target: &str, predictions_max: usize) -> Result<SkewReport> {
     let predictions = workspace.store.newest_predictions(target, predictions_max).await?;
-    let mut report = SkewReport {
-        target: target.to_owned(),
-        checked: 0,
-        from_requests: 0,
-        not_rebuilt: 0,
-        mismatches: Vec::new(),
-    };
+    let mut report =
+        SkewReport { target: target.to_owned(), checked: 0, from_requests: 0, not_rebuilt: 0, mismatches: Vec::new() };
     let mut by_ground: BTreeMap<String, Vec<Prediction>> = BTreeMap::new();
     for mut prediction in predictions {
         match prediction.provenance.ground.take() {

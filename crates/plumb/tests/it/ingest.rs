@@ -149,7 +149,7 @@ async fn bad_rows_are_kept_aside_with_their_place_and_reason() {
     write(folder.path(), "sheet.csv", "id,name\n1,Ada\n2\n");
     for _ in 0..2 {
         let said = ingest(&folder);
-        assert!(said.contains("4 rows are kept aside in "), "{said}");
+        assert!(said.contains("rejected: 4 rows in all, listed in "), "{said}");
     }
     let rejects = fs::read_to_string(folder.path().join("data/rejects.csv")).expect("the rejects are written");
     for expected in [

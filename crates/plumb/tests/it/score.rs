@@ -58,7 +58,7 @@ fn rows_that_cannot_be_used_are_set_aside_with_their_place() {
         "rejected: line 4: `size`: `ten`: expected a number",
         "rejected: line 5: expected 3 fields, found 2",
         "rejected rows are listed in scores.csv.rejected.csv",
-        "1 rows have `channel` = `fax`, which training never saw",
+        "1 rows have `channel` = `fax`, which was not in the training data",
     ] {
         assert!(said.contains(expected), "{said} does not say {expected}");
     }

@@ -136,7 +136,8 @@ fn parse(bytes: &[u8]) -> Result<(String, Vec<bool>), String> {
         "CSV" => csv_labels(&data),
         "JSON" => json_labels(&data),
         "BASE64" => {
-            let bytes = STANDARD.decode(data.trim()).map_err(|error| format!("has data that is not base64: {error}"))?;
+            let bytes =
+                STANDARD.decode(data.trim()).map_err(|error| format!("has data that is not base64: {error}"))?;
             csv_labels(&String::from_utf8(bytes).map_err(|_| "has data that is not text".to_owned())?)
         }
         other => Err(format!("has encoding `{other}`: expected `CSV`, `JSON` or `BASE64`")),

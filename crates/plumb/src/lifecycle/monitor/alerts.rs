@@ -43,7 +43,11 @@ pub(super) fn alerts(reports: &[MonitorReport], label_spec: &LabelSpec) -> Vec<A
 
 fn unseen_levels(drift: &Drift) -> impl Iterator<Item = (&String, f64)> {
     let has_drifted = drift.verdict == Verdict::Drifted;
-    drift.unseen.iter().filter(move |(_, share)| has_drifted && *share > UNSEEN_SHARE_MIN).map(|(level, share)| (level, *share))
+    drift
+        .unseen
+        .iter()
+        .filter(move |(_, share)| has_drifted && *share > UNSEEN_SHARE_MIN)
+        .map(|(level, share)| (level, *share))
 }
 
 fn add(alerts: &mut Vec<Alert>, report: &MonitorReport, column: &str, cause: &str, text: String) {

@@ -153,7 +153,8 @@ mod tests {
         let error = process_in_order(4, || Ok(blocks.next()), process, write).expect_err("a block fails");
         assert_eq!((error.to_string().as_str(), found), ("block 7", 7));
         assert!(blocks.start < 1000, "the rest is not read");
-        let error = process_in_order(4, || bail!("unreadable"), |block: u64| Ok(block), |_| Ok(())).expect_err("reading fails");
+        let error =
+            process_in_order(4, || bail!("unreadable"), |block: u64| Ok(block), |_| Ok(())).expect_err("reading fails");
         assert_eq!(error.to_string(), "unreadable");
         let mut blocks = 0..100_u64;
         let error = process_in_order(4, || Ok(blocks.next()), Ok, |_| bail!("full")).expect_err("writing fails");
@@ -164,7 +165,12 @@ mod tests {
     fn panic_ends_the_process_in_order() {
         let panicked = std::panic::catch_unwind(|| {
             let mut blocks = 0..100_u64;
-            process_in_order(3, || Ok(blocks.next()), |block| if block == 5 { panic!("on purpose") } else { Ok(block) }, |_| Ok(()))
+            process_in_order(
+                3,
+                || Ok(blocks.next()),
+                |block| if block == 5 { panic!("on purpose") } else { Ok(block) },
+                |_| Ok(()),
+            )
         });
         assert!(panicked.is_err());
     }

@@ -58,11 +58,7 @@ struct ReasonLine<'a> {
 
 impl RowFormat {
     /// Returns the format that the extension of a file names.
-    pub(super) fn of_file(
-        path: &Path,
-        with_ids: bool,
-        contributions: Option<Vec<String>>,
-    ) -> Result<RowFormat> {
+    pub(super) fn of_file(path: &Path, with_ids: bool, contributions: Option<Vec<String>>) -> Result<RowFormat> {
         let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         match extension.as_str() {
             "csv" => Ok(RowFormat::csv(with_ids, contributions)),

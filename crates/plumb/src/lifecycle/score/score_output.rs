@@ -59,8 +59,12 @@ impl ScoreOutput {
     /// Writes rows.
     pub(super) fn write(&mut self, rows: &EncodedRows) -> Result<()> {
         match (self, rows) {
-            (ScoreOutput::Stream(stream), EncodedRows::Text(text)) => stream.write_all(text).context("cannot write the scores"),
-            (ScoreOutput::Text(file), EncodedRows::Text(text)) => file.write_all(text).context("cannot write the scores"),
+            (ScoreOutput::Stream(stream), EncodedRows::Text(text)) => {
+                stream.write_all(text).context("cannot write the scores")
+            }
+            (ScoreOutput::Text(file), EncodedRows::Text(text)) => {
+                file.write_all(text).context("cannot write the scores")
+            }
             (ScoreOutput::Parquet(writer), EncodedRows::Columns(encoded)) => Ok(writer.write(encoded)?),
             // A Parquet file has no header of text, and text formats encode no columns.
             (_, _) => Ok(()),
