@@ -7,7 +7,6 @@ mod project;
 mod message_catalog;
 mod team_rules;
 mod workbook;
-mod company;
 mod training;
 mod foreign;
 mod workers;

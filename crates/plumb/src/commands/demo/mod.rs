@@ -4,26 +4,23 @@
 //! The first models are trained as of the day on which a new channel begins to bring leads, which is when a company
 //! would want to be told. The watch then goes through the weeks until today, and the retraining answers it.
 
-mod truth;
-
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
+use plumb_demo::{Params, TrueProbabilities};
 use plumb_learn::metrics;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
 use super::{Place, Workplace, bar, ingest, retrain, score, serve, train, verify, watch};
 use crate::commands::output::Format;
-use crate::company;
 use crate::http::{Access, LOAD, Style};
 use crate::project::Project;
 use crate::registry;
 use crate::training::{Assignment, Ladder, Search};
 use crate::verifying;
-use truth::Truth;
 
 /// Where the address of a PostgreSQL server is looked for.
 const POSTGRES_VARIABLE: &str = "INTERNAL_DB_URL";
@@ -78,7 +75,7 @@ pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
 
     let workplace = Workplace::open(&place).await?;
     let now = workplace.project.now(None);
-    let truth = Truth::read(&args.folder.join("truth.csv"))?;
+    let truth = TrueProbabilities::read(&args.folder)?;
     for target in workplace.project.targets() {
         println!();
         first_models(&workplace, &target, &truth, args.seed).await?;
@@ -134,14 +131,14 @@ async fn company_at(args: &Args) -> Result<()> {
         bar.set_length(of);
         bar.set_position(done);
     };
-    let params = company::Params { seed: args.seed, leads: args.leads, internal_postgres };
-    let built = company::build(folder, &params, &progress).await?;
+    let params = Params { seed: args.seed, leads: args.leads, internal_postgres };
+    let built = plumb_demo::build(folder, &params, &progress).await?;
     bar.finish_and_clear();
     println!(
         "{}: a company of {} leads in {} CRM records, {} events, {} applications, over 24 months",
         folder.display(),
         built.leads,
-        built.records,
+        built.crm_records,
         built.events,
         built.applications
     );
@@ -149,12 +146,12 @@ async fn company_at(args: &Args) -> Result<()> {
 }
 
 /// Trains the first models, as of the day on which the new channel begins.
-async fn first_models(workplace: &Workplace, target: &str, truth: &Truth, seed: u64) -> Result<()> {
+async fn first_models(workplace: &Workplace, target: &str, truth: &TrueProbabilities, seed: u64) -> Result<()> {
     if registry::champion(&workplace.store, target).await?.is_some() {
         return Ok(());
     }
     let assignment =
-        Assignment { target: target.to_owned(), as_of: company::new_channel_at(), seed, search: Search::Usual };
+        Assignment { target: target.to_owned(), as_of: plumb_demo::new_channel_at(), seed, search: Search::Usual };
     let (gathered, mut ladder) = train::climb(workplace, assignment).await?;
     let told = train::told(&gathered, &ladder);
     let distance = distance(&mut ladder, truth)?;
@@ -163,7 +160,13 @@ async fn first_models(workplace: &Workplace, target: &str, truth: &Truth, seed: 
 }
 
 /// Retrains as of today, unless that was done; then only says what came of it.
-async fn new_models(workplace: &Workplace, target: &str, now: DateTime<Utc>, truth: &Truth, seed: u64) -> Result<()> {
+async fn new_models(
+    workplace: &Workplace,
+    target: &str,
+    now: DateTime<Utc>,
+    truth: &TrueProbabilities,
+    seed: u64,
+) -> Result<()> {
     let mut cards = registry::cards(&workplace.store, target).await?;
     cards.retain(|card| card.as_of == now);
     cards.sort_by_key(|card| card.kind);
@@ -192,7 +195,7 @@ async fn scores(workplace: &Workplace, target: &str, now: DateTime<Utc>) -> Resu
 
 /// Returns how close each model comes to the best possible scores on the rows that it was tested on, and notes it on
 /// the models' cards.
-fn distance(ladder: &mut Ladder, truth: &Truth) -> Result<String> {
+fn distance(ladder: &mut Ladder, truth: &TrueProbabilities) -> Result<String> {
     let target = ladder.best().card.target.clone();
     let Some(possible) = truth.of(&target, &ladder.tested.observations) else {
         return Ok(format!(
@@ -242,3 +245,6 @@ fn next(folder: &Path) -> String {
          plumb quick FILE.csv --target COLUMN                      a first model of any table\n"
     )
 }
+
+#[cfg(test)]
+mod tests;

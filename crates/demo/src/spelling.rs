@@ -3,10 +3,10 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::people::Person;
+use crate::people::Person;
 
 /// Writes a person's address as one of them would: all normalise to the same.
-pub(super) fn email(rng: &mut ChaCha8Rng, person: &Person) -> String {
+pub(crate) fn email(rng: &mut ChaCha8Rng, person: &Person) -> String {
     let plain = &person.email;
     let (local, domain) = plain.split_once('@').expect("addresses are made with one");
     match rng.random_range(0..100) {
@@ -20,7 +20,7 @@ pub(super) fn email(rng: &mut ChaCha8Rng, person: &Person) -> String {
 }
 
 /// Writes an industry as one of several clerks would.
-pub(super) fn industry(rng: &mut ChaCha8Rng, industry: &str) -> String {
+pub(crate) fn industry(rng: &mut ChaCha8Rng, industry: &str) -> String {
     match rng.random_range(0..20) {
         0 => industry.to_uppercase(),
         1 | 2 => format!("{}{}", industry[..1].to_uppercase(), &industry[1..]),
