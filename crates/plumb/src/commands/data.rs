@@ -127,3 +127,56 @@ fn change_text(change: &ColumnChange) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dataset(dataset_id: &str, rows: usize) -> DatasetSummary {
+        let as_of = chrono::DateTime::from_timestamp(1_769_904_000, 0).expect("in range");
+        let (dataset_id, target) = (dataset_id.to_owned(), "won".to_owned());
+        DatasetSummary { dataset_id, target, as_of, rows, leads: rows, positives: 3, features: 2 }
+    }
+
+    fn diff() -> DatasetDiff {
+        let values = ColumnChange::Values {
+            rows: 2,
+            lead_id: "crm:1".into(),
+            as_of: "2026-02-01T00:00:00Z".into(),
+            first: String::new(),
+            second: "7".into(),
+        };
+        let column = |name: &str, change| ColumnDiff { name: name.to_owned(), change };
+        DatasetDiff {
+            first: dataset("aaaa", 10),
+            second: dataset("bbbb", 11),
+            provenance: vec![ProvenancePart::Ground, ProvenancePart::FeatureSql],
+            rows_only_first: 0,
+            rows_only_second: 1,
+            rows_both: 10,
+            columns: vec![column("age", values), column("fee", ColumnChange::OnlySecond)],
+        }
+    }
+
+    #[test]
+    fn diff_as_text_has_a_line_a_column() {
+        assert_eq!(
+            diff_text(&diff()).lines().skip(2).collect::<Vec<_>>(),
+            [
+                "made of different: ground, feature SQL",
+                "rows: 10 in both, 0 only in the first, 1 only in the second",
+                "  age                                  differs in 2 rows, first in lead `crm:1` at 2026-02-01T00:00:00Z: \
+                 missing and `7`",
+                "  fee                                  only in the second",
+            ]
+        );
+    }
+
+    #[test]
+    fn diff_as_json_names_the_change_of_each_column() {
+        let json = serde_json::to_value(diff()).expect("it is plain data");
+        assert_eq!(json["provenance"], serde_json::json!(["ground", "feature_sql"]));
+        assert_eq!(json["columns"][1], serde_json::json!({ "name": "fee", "change": "only_second" }));
+        assert_eq!((&json["columns"][0]["change"], &json["columns"][0]["rows"]), (&"values".into(), &2.into()));
+    }
+}

@@ -68,3 +68,31 @@ pub(crate) fn text(report: &SkewReport) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::skew_check::InputMismatch;
+
+    #[test]
+    fn text_lists_the_first_mismatches_and_counts_the_rest() {
+        let mismatch = |number: usize| InputMismatch {
+            prediction_id: format!("p{number}"),
+            lead_id: "ada".into(),
+            as_of: chrono::DateTime::from_timestamp(1_769_904_000, 0).expect("in range"),
+            feature: "budget".into(),
+            logged: "0.1".into(),
+            recomputed: "missing".into(),
+        };
+        let mismatches = (0..MISMATCHES_SHOWN + 2).map(mismatch).collect();
+        let report = SkewReport { target: "won".into(), checked: 100, from_requests: 3, not_rebuilt: 0, mismatches };
+        let text = text(&report);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "won: 100 predictions checked, 22 inputs differ; 3 rest on rows in requests");
+        assert_eq!(
+            lines[1],
+            "  lead `ada` at 2026-02-01T00:00:00+00:00: `budget` was 0.1 in prediction p0, and is missing"
+        );
+        assert_eq!((lines.len(), lines[MISMATCHES_SHOWN + 1]), (MISMATCHES_SHOWN + 2, "  and 2 more"));
+    }
+}

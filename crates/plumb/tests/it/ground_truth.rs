@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chrono::{TimeDelta, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::program::{failure, run, success, write};
 use crate::server::{Server, quick_folder};
@@ -91,6 +91,16 @@ fn labels_measure_the_predictions_that_they_name() {
     assert!(changed.contains("left out: `two rows` has another number of labels than of rows"), "{changed}");
     assert!(changed.contains(": 60 predictions with labels, 25 positive, "), "{changed}");
     assert!(ground_truth().contains("0 new, 63 unchanged, 0 changed by a later line, 2 older"));
+    let arguments = ["ground-truth", "labels", "--json", "--data", "plumb-quick/leads"];
+    let outcome: Value = serde_json::from_str(&success(run(folder.path(), &arguments))).expect("it is JSON");
+    assert_eq!((&outcome["labels"]["outdated"], &outcome["late"]), (&json!(2), &json!(0)));
+    assert_eq!(outcome["row_count_mismatches"], json!(["two rows"]));
+    let model = &outcome["models"][0];
+    assert_eq!(
+        (&model["variant"], &model["rows"], &model["positives"]),
+        (&json!("AllTraffic"), &json!(60), &json!(25))
+    );
+    assert!(model["metrics"]["auc"]["interval"]["low"].is_number(), "{outcome}");
     assert!(
         failure(run(folder.path(), &["ground-truth", "nowhere", "--data", &data.display().to_string()]))
             .contains("`nowhere`")
@@ -113,11 +123,9 @@ fn captured_calls_are_matched_by_their_own_ids() {
     );
 
     let captured = lines_under(&folder.path().join("plumb-quick/leads/capture/won/AllTraffic"));
-    let inputs: Vec<serde_json::Value> = captured
+    let inputs: Vec<Value> = captured
         .lines()
-        .map(|line| {
-            serde_json::from_str::<serde_json::Value>(line).expect("JSON")["captureData"]["endpointInput"].take()
-        })
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["captureData"]["endpointInput"].take())
         .collect();
     assert_eq!((&inputs[0]["encoding"], &inputs[0]["data"]), (&json!("CSV"), &json!("95,referral")));
     assert_eq!((&inputs[1]["encoding"], &inputs[1]["data"]), (&json!("BASE64"), &json!(RECORD_BASE64)));

@@ -75,6 +75,22 @@ fn rows_that_cannot_be_used_are_set_aside_with_their_place() {
 }
 
 #[test]
+fn outcome_of_a_file_is_one_json_document() {
+    let folder = trained();
+    write(folder.path(), "new.csv", "name,size,channel\na,10,ads\nb,ten,ads\nc,20,fax\n");
+    let score = ["score", "new.csv", "--data", "kept", "--json"];
+    let refused = failure(run(folder.path(), &score));
+    assert!(refused.contains("name a file for the scores by --out"), "{refused}");
+    let printed = success(run(folder.path(), &[&score[..], &["--out", "scores.csv"]].concat()));
+    let outcome: Value = serde_json::from_str(&printed).expect("standard output is one JSON document");
+    assert_eq!((&outcome["target"], &outcome["out"]), (&Value::from("won"), &Value::from("scores.csv")));
+    assert_eq!((&outcome["rows_scored"], &outcome["rows_rejected"]), (&Value::from(2), &Value::from(1)));
+    assert_eq!(outcome["rejected"][0]["field"], "size");
+    assert_eq!(outcome["rejected_file"], "scores.csv.rejected.csv");
+    assert_eq!(outcome["unseen"][0]["level"], "fax");
+}
+
+#[test]
 fn what_cannot_be_scored_is_named_and_leaves_nothing() {
     let folder = trained();
     let good = rows(3);
