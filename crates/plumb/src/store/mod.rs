@@ -11,6 +11,7 @@ mod journal;
 mod leads;
 mod predictions;
 mod recent;
+mod stage;
 mod stages;
 mod truth;
 mod variants;
@@ -27,6 +28,7 @@ use sqlx::{AssertSqlSafe, Executor, Sqlite, Transaction};
 
 pub(crate) use leads::LeadBrief;
 pub(crate) use predictions::{BandCounts, PredictionRow};
+pub(crate) use stage::Stage;
 pub(crate) use stages::{Action, StageChange};
 pub(crate) use truth::{Kept, Told, Truth};
 pub(crate) use variants::Variant;

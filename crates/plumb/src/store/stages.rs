@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use plumb_lead::ModelCard;
 use sqlx::Row;
 
+use super::stage::Stage;
 use super::{Store, moment, stored};
 
 /// One change of the stages.
@@ -42,6 +43,14 @@ impl Action {
             Action::Challenge => "challenge",
             Action::Promote => "promote",
             Action::Rollback => "rollback",
+        }
+    }
+
+    /// Returns the stage that a model comes into.
+    fn stage(self) -> Stage {
+        match self {
+            Action::Challenge => Stage::Challenger,
+            Action::Promote | Action::Rollback => Stage::Champion,
         }
     }
 
@@ -99,28 +108,28 @@ impl Store {
             .context("cannot read the targets of the models")
     }
 
-    /// Returns the id of the model in a target's stage, `champion` or `challenger`.
-    pub(crate) async fn model_in_stage(&self, target: &str, stage: &str) -> Result<Option<String>> {
+    /// Returns the id of the model in a stage of a target.
+    pub(crate) async fn model_in_stage(&self, target: &str, stage: Stage) -> Result<Option<String>> {
         sqlx::query_scalar("SELECT model_id FROM stage WHERE target = ? AND stage = ?")
             .bind(target)
-            .bind(stage)
+            .bind(stage.word())
             .fetch_optional(&self.readers)
             .await
-            .with_context(|| format!("cannot read the {stage} of target `{target}`"))
+            .with_context(|| format!("cannot read the {} of target `{target}`", stage.word()))
     }
 
     /// Records a change and puts it into effect, in one transaction. A challenger that becomes champion leaves its stage.
     pub(crate) async fn change_stage(&self, change: &StageChange) -> Result<()> {
-        let stage = if change.action == Action::Challenge { "challenger" } else { "champion" };
+        let stage = change.action.stage();
         let mut transaction = self.write().await?;
         sqlx::query("INSERT OR REPLACE INTO stage (target, stage, model_id) VALUES (?, ?, ?)")
             .bind(&change.target)
-            .bind(stage)
+            .bind(stage.word())
             .bind(&change.model_id)
             .execute(&mut *transaction)
             .await
             .context("cannot change the stages")?;
-        if stage == "champion" {
+        if stage == Stage::Champion {
             sqlx::query("DELETE FROM stage WHERE target = ? AND stage = 'challenger' AND model_id = ?")
                 .bind(&change.target)
                 .bind(&change.model_id)

@@ -14,13 +14,18 @@ use plumb_learn::metrics;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
-use super::{Place, Workplace, bar, ingest, retrain, score, serve, train, verify, watch};
-use crate::commands::output::Format;
+use super::output::Format;
+use super::progress::{ProgressLine, bar};
+use super::{ingest, retrain, score, serve, train, verify, watch};
 use crate::http::{Access, LOAD, Style};
+use crate::lifecycle::ingest::ingest;
+use crate::lifecycle::monitor::monitor;
+use crate::lifecycle::score::score_leads;
+use crate::lifecycle::skew_check::skew_check;
+use crate::lifecycle::workspace::{ProjectPaths, Workspace};
 use crate::project::Project;
 use crate::registry;
 use crate::training::{Assignment, Ladder, Search};
-use crate::verifying;
 
 /// Where the address of a PostgreSQL server is looked for.
 const POSTGRES_VARIABLE: &str = "INTERNAL_DB_URL";
@@ -29,7 +34,7 @@ const POSTGRES_VARIABLE: &str = "INTERNAL_DB_URL";
 const BY: &str = "plumb demo";
 
 /// Predictions of each target whose inputs are computed again.
-const PREDICTIONS_VERIFIED: usize = 10_000;
+const PREDICTIONS_CHECKED: usize = 10_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -68,32 +73,35 @@ pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     if args.company_only {
         return Ok(());
     }
-    let place = Place::of(&args.folder);
-    let data = place.data();
-    let report = ingest::ingest(&Project::open(&args.folder)?, &data, None).await?;
-    print!("{}", ingest::told(&report, &data));
+    let paths = ProjectPaths::new(&args.folder, None);
+    let line = ProgressLine::spinner("");
+    let ingested = ingest(&Project::open(&paths.project)?, &paths.data, None, &|progress| line.show(progress)).await?;
+    drop(line);
+    print!("{}", ingest::text(&ingested));
 
-    let workplace = Workplace::open(&place).await?;
-    let now = workplace.project.now(None);
+    let workspace = Workspace::open(&paths).await?;
+    let now = workspace.project.now(None);
     let truth = TrueProbabilities::read(&args.folder)?;
-    for target in workplace.project.targets() {
+    for target in workspace.project.targets() {
         println!();
-        first_models(&workplace, &target, &truth, args.seed).await?;
-        print!("{}", watch::told(&target, &watch::watch(&workplace, &target, now).await?));
+        first_models(&workspace, &target, &truth, args.seed).await?;
+        let line = ProgressLine::bar(&format!("{target}: weeks"))?;
+        let monitored = monitor(&workspace, &target, now, &|progress| line.show(progress)).await?;
+        drop(line);
+        print!("{}", watch::text(&monitored));
         // What the first model said of today's leads as they came is the history that their pages show.
-        scores(&workplace, &target, now).await?;
-        new_models(&workplace, &target, now, &truth, args.seed).await?;
-        scores(&workplace, &target, now).await?;
-        let verified = verifying::verify(workplace.ground(), &target, PREDICTIONS_VERIFIED).await?;
-        print!("{}", verify::told(&target, &verified));
+        scores(&workspace, &target, now).await?;
+        new_models(&workspace, &target, now, &truth, args.seed).await?;
+        scores(&workspace, &target, now).await?;
+        print!("{}", verify::text(&skew_check(&workspace, &target, PREDICTIONS_CHECKED).await?));
     }
     println!("{}", next(&args.folder));
     if args.no_serve {
         return Ok(());
     }
-    drop(workplace);
+    drop(workspace);
     let service = serve::Service { access: Access::open(), load: LOAD, capture: false, style: Style::default() };
-    serve::serve(&place, listen(args.port).await?, service).await
+    serve::serve(&paths, listen(args.port).await?, service).await
 }
 
 /// Builds the company unless it is there.
@@ -146,28 +154,28 @@ async fn company_at(args: &Args) -> Result<()> {
 }
 
 /// Trains the first models, as of the day on which the new channel begins.
-async fn first_models(workplace: &Workplace, target: &str, truth: &TrueProbabilities, seed: u64) -> Result<()> {
-    if registry::champion(&workplace.store, target).await?.is_some() {
+async fn first_models(workspace: &Workspace, target: &str, truth: &TrueProbabilities, seed: u64) -> Result<()> {
+    if registry::champion(&workspace.store, target).await?.is_some() {
         return Ok(());
     }
     let assignment =
         Assignment { target: target.to_owned(), as_of: plumb_demo::new_channel_at(), seed, search: Search::Usual };
-    let (gathered, mut ladder) = train::climb(workplace, assignment).await?;
+    let (gathered, mut ladder) = train::climb(workspace, assignment).await?;
     let told = train::told(&gathered, &ladder);
     let distance = distance(&mut ladder, truth)?;
-    println!("{told}{distance}{}", train::keep(workplace, &ladder, BY).await?);
+    println!("{told}{distance}{}", train::keep(workspace, &ladder, BY).await?);
     Ok(())
 }
 
 /// Retrains as of today, unless that was done; then only says what came of it.
 async fn new_models(
-    workplace: &Workplace,
+    workspace: &Workspace,
     target: &str,
     now: DateTime<Utc>,
     truth: &TrueProbabilities,
     seed: u64,
 ) -> Result<()> {
-    let mut cards = registry::cards(&workplace.store, target).await?;
+    let mut cards = registry::cards(&workspace.store, target).await?;
     cards.retain(|card| card.as_of == now);
     cards.sort_by_key(|card| card.kind);
     if let Some(first) = cards.first() {
@@ -178,18 +186,21 @@ async fn new_models(
     }
     let assignment = Assignment { target: target.to_owned(), as_of: now, seed, search: Search::Usual };
     let measured = |ladder: &mut Ladder| distance(ladder, truth);
-    print!("{}", retrain::retrain(workplace, assignment, BY, &measured).await?);
+    print!("{}", retrain::retrain(workspace, assignment, BY, &measured).await?);
     Ok(())
 }
 
 /// Scores all open leads, unless the champion did so as of today.
-async fn scores(workplace: &Workplace, target: &str, now: DateTime<Utc>) -> Result<()> {
-    let champion = registry::champion(&workplace.store, target).await?.map(|card| card.model_id);
-    let newest = workplace.store.latest_predictions(target, 1, 0, None).await?;
+async fn scores(workspace: &Workspace, target: &str, now: DateTime<Utc>) -> Result<()> {
+    let champion = registry::champion(&workspace.store, target).await?.map(|card| card.model_id);
+    let newest = workspace.store.latest_predictions(target, 1, 0, None).await?;
     if newest.first().is_some_and(|newest| newest.as_of == now && Some(&newest.model_id) == champion.as_ref()) {
         return Ok(());
     }
-    print!("{}", score::score_leads(workplace, target, now, true).await?.told());
+    let line = ProgressLine::bar(&format!("{target}: leads"))?;
+    let scored = score_leads(workspace, target, now, true, &|progress| line.show(progress)).await?;
+    drop(line);
+    print!("{}", score::leads_text(&scored));
     Ok(())
 }
 

@@ -143,7 +143,7 @@ fn an_unreachable_cluster_is_named() {
 fn a_cluster_beyond_this_machine_requires_a_token() {
     let company = Company::of(100);
     let scheduler = |bind: &str| failure(run(company.path(), &["cluster", "scheduler", "--bind", bind]));
-    assert!(scheduler("0.0.0.0").contains("name the one address under which the other machines reach"));
+    assert!(scheduler("0.0.0.0").contains("the one address under which the other machines reach"));
     assert!(scheduler("192.0.2.1").contains("set the environment variable `PLUMB_CLUSTER_TOKEN`"));
 
     let token = [("PLUMB_CLUSTER_TOKEN", "just-for-this-test")];

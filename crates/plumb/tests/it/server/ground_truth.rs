@@ -1,9 +1,9 @@
-//! `plumb truth`: labels in SageMaker's form find the answers that they speak of, each once.
+//! `plumb ground-truth`: labels in SageMaker's format are matched with the predictions that they name, each once.
 
 use std::path::Path;
 
 use chrono::{TimeDelta, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::setup::folder::write;
 use crate::setup::labels::line;
@@ -14,7 +14,8 @@ use crate::setup::server::{Server, quick_folder};
 fn labels_measure_the_predictions_that_they_name() {
     let folder = quick_folder();
     let data = Path::new("plumb-quick/leads");
-    let truth = || success(run(folder.path(), &["truth", "labels", "--data", &data.display().to_string()]));
+    let ground_truth =
+        || success(run(folder.path(), &["ground-truth", "labels", "--data", &data.display().to_string()]));
     let (hour, later) =
         [1, 2].map(|days| (Utc::now() + TimeDelta::days(days)).format("%Y/%m/%d/%H").to_string()).into();
     let file = |hour: &str, name: &str| format!("labels/won/AllTraffic/{hour}/{name}.jsonl");
@@ -39,41 +40,55 @@ fn labels_measure_the_predictions_that_they_name() {
         &file(&hour, "b"),
         &[line("never sent", "1"), line(&nameless, "0"), line("lead 1", "maybe")].concat(),
     );
-    let printed = truth();
+    let first = ground_truth();
     for expected in [
-        "2 files, 63 events with labels: 63 new, 0 as before, 0 changed",
-        &format!("rejected: won/AllTraffic/{hour}/a.jsonl, line 62: is no ground truth"),
+        "2 files, 63 events with labels: 63 new, 0 unchanged, 0 changed",
+        &format!("rejected: won/AllTraffic/{hour}/a.jsonl, line 62: is not ground truth"),
         "line 3: has label `maybe`: expected 1 or 0",
-        "unknown: `never sent` in won/AllTraffic/",
-        &format!("unknown: `{nameless}`"),
-        "2 lines rejected and 2 events unknown, all listed in plumb-quick/leads/truth.rejected.csv",
-        ", AllTraffic: 62 answers with labels, 25 positive, ",
+        "event `never sent` names no stored prediction",
+        &format!("event `{nameless}` names no stored prediction"),
+        "2 lines rejected, 2 events unmatched, listed in plumb-quick/leads/ground-truth.rejected.csv",
+        ", AllTraffic: 62 predictions with labels, 25 positive, ",
     ] {
-        assert!(printed.contains(expected), "`{expected}` is not in {printed}");
+        assert!(first.contains(expected), "`{expected}` is not in {first}");
     }
-    let figures: Vec<&str> = printed.split(['\n', ',']).filter(|part| part.contains(" to ")).collect();
-    assert_eq!(figures.len(), 5, "AUC, log loss, Brier, precision and recall have intervals: {printed}");
+    let figures: Vec<&str> = first.split(['\n', ',']).filter(|part| part.contains(" to ")).collect();
+    assert_eq!(figures.len(), 5, "AUC, log loss, Brier, precision and recall have intervals: {first}");
     let rejected =
-        std::fs::read_to_string(folder.path().join(data).join("truth.rejected.csv")).expect("it was written");
+        std::fs::read_to_string(folder.path().join(data).join("ground-truth.rejected.csv")).expect("it was written");
     assert_eq!(rejected.lines().count(), 5, "{rejected}");
 
     // A second run changes nothing; a label of a later file wins.
-    let again = truth();
-    assert!(again.contains("63 events with labels: 0 new, 63 as before, 0 changed"), "{again}");
-    assert_eq!(printed.split_once(" unknown, ").expect("a line").1, again.split_once(" unknown, ").expect("a line").1);
+    let again = ground_truth();
+    assert!(again.contains("63 events with labels: 0 new, 63 unchanged, 0 changed"), "{again}");
+    assert_eq!(
+        first.split_once(" unmatched, ").expect("a line").1,
+        again.split_once(" unmatched, ").expect("a line").1
+    );
     write(folder.path(), &file(&later, "c"), &[line("lead 3", "1"), line("two rows", "1")].concat());
-    let changed = truth();
-    assert!(changed.contains("0 new, 63 as before, 2 changed by a later line, 0 older"), "{changed}");
+    let changed = ground_truth();
+    assert!(changed.contains("0 new, 63 unchanged, 2 changed by a later line, 0 older"), "{changed}");
     assert!(changed.contains("left out: `two rows` has another number of labels than of rows"), "{changed}");
-    assert!(changed.contains(": 60 answers with labels, 25 positive, "), "{changed}");
-    assert!(truth().contains("0 new, 63 as before, 0 changed by a later line, 2 older"));
+    assert!(changed.contains(": 60 predictions with labels, 25 positive, "), "{changed}");
+    assert!(ground_truth().contains("0 new, 63 unchanged, 0 changed by a later line, 2 older"));
+    let arguments = ["ground-truth", "labels", "--json", "--data", "plumb-quick/leads"];
+    let outcome: Value = serde_json::from_str(&success(run(folder.path(), &arguments))).expect("it is JSON");
+    assert_eq!((&outcome["labels"]["outdated"], &outcome["late"]), (&json!(2), &json!(0)));
+    assert_eq!(outcome["row_count_mismatches"], json!(["two rows"]));
+    let model = &outcome["models"][0];
+    assert_eq!(
+        (&model["variant"], &model["rows"], &model["positives"]),
+        (&json!("AllTraffic"), &json!(60), &json!(25))
+    );
+    assert!(model["metrics"]["auc"]["interval"]["low"].is_number(), "{outcome}");
     assert!(
-        failure(run(folder.path(), &["truth", "nowhere", "--data", &data.display().to_string()])).contains("`nowhere`")
+        failure(run(folder.path(), &["ground-truth", "nowhere", "--data", &data.display().to_string()]))
+            .contains("`nowhere`")
     );
 }
 
 #[test]
-fn labels_name_captured_calls_by_their_own_ids() {
+fn captured_calls_are_matched_by_their_own_ids() {
     let folder = quick_folder();
     let server = Server::of_quick(&folder, &["--capture"], &[]);
     let event = server.invoke("won", "text/csv", None, "95,referral");
@@ -81,19 +96,17 @@ fn labels_name_captured_calls_by_their_own_ids() {
     server.stop();
     let hour = (Utc::now() + TimeDelta::days(1)).format("%Y/%m/%d/%H").to_string();
     write(folder.path(), &format!("labels/{hour}/a.jsonl"), &(line(&event, "1") + &line("bytes", "1")));
-    let printed = success(run(folder.path(), &["truth", "labels", "--data", "plumb-quick/leads"]));
+    let printed = success(run(folder.path(), &["ground-truth", "labels", "--data", "plumb-quick/leads"]));
     assert!(
-        printed.contains(", AllTraffic: 2 answers with labels, 2 positive, ")
-            && printed.contains("nothing can be measured"),
+        printed.contains(", AllTraffic: 2 predictions with labels, 2 positive, ")
+            && printed.contains("nothing to measure"),
         "{printed}"
     );
 
     let captured = lines_under(&folder.path().join("plumb-quick/leads/capture/won/AllTraffic"));
-    let inputs: Vec<serde_json::Value> = captured
+    let inputs: Vec<Value> = captured
         .lines()
-        .map(|line| {
-            serde_json::from_str::<serde_json::Value>(line).expect("JSON")["captureData"]["endpointInput"].take()
-        })
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["captureData"]["endpointInput"].take())
         .collect();
     assert_eq!((&inputs[0]["encoding"], &inputs[0]["data"]), (&json!("CSV"), &json!("95,referral")));
     assert_eq!((&inputs[1]["encoding"], &inputs[1]["data"]), (&json!("BASE64"), &json!(RECORD_BASE64)));

@@ -11,7 +11,7 @@ fn data_sets_are_listed_shown_and_compared() {
     let shown = company.plumb(&["data", "show", &ids[0][..8]]);
     assert!(shown.contains("days_since_last_interaction") && shown.contains("sql      features/"), "{shown}");
     let different = company.plumb(&["data", "diff", ids[0], ids[1]]);
-    assert!(different.contains(" in both, ") && different.contains("made of other things: the ground"), "{different}");
+    assert!(different.contains(" in both, ") && different.contains("made of different: ground"), "{different}");
 }
 
 #[test]

@@ -27,16 +27,16 @@ fn labels_that_contradict_the_sources_are_reported() {
     write(company.path(), "labels/2999/01/01/00/all.jsonl", &lines);
     // A request for the list waits until all earlier predictions are in the store.
     server.get("/v1/leads?target=converted");
-    let printed = company.plumb(&["truth", "labels"]);
+    let printed = company.plumb(&["ground-truth", "labels"]);
     server.stop();
-    let contradicted: Vec<&str> = printed.lines().filter(|line| line.ends_with(": the sources count")).collect();
+    let contradicted: Vec<&str> = printed.lines().filter(|line| line.starts_with("overridden: `crm:")).collect();
     assert_eq!(contradicted.len(), 5, "{printed}");
     for line in contradicted {
-        let says = |label: u8| line.contains(&format!(" is {label}` says {label} of lead `crm:"));
-        assert!(
-            (says(0) && line.contains("the sources say 1")) || (says(1) && line.contains("the sources say 0")),
-            "{line}"
-        );
+        let is_labelled = |label: u8, outcome: u8| {
+            line.contains(&format!(" is {label}` labels lead `crm:"))
+                && line.ends_with(&format!(" as {label}, and the outcome in the sources is {outcome}"))
+        };
+        assert!(is_labelled(0, 1) || is_labelled(1, 0), "{line}");
     }
-    assert!(printed.contains("more such labels") && !printed.contains("unknown: "), "{printed}");
+    assert!(printed.contains("more such labels") && !printed.contains("unmatched: "), "{printed}");
 }

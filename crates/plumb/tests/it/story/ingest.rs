@@ -13,7 +13,7 @@ fn training_before_ingestion_names_the_next_command() {
 fn all_leads_are_ingested_and_unreadable_rows_are_rejected() {
     let printed = &stages::ingestion().ingest;
     assert!(
-        printed.contains("4000 leads in ") && printed.contains("rows are kept aside in data/rejects.csv"),
+        printed.contains("4000 leads in ") && printed.contains("rows in all, listed in data/rejects.csv"),
         "{printed}"
     );
 }

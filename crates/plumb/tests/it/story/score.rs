@@ -6,7 +6,8 @@ use super::stages;
 fn values_that_training_never_saw_are_reported() {
     let printed = stages::scoring_output();
     assert!(
-        printed.starts_with("converted: ") && printed.contains("`channel` = `tiktok_ads`, which training never saw"),
+        printed.starts_with("converted: ")
+            && printed.contains("`channel` = `tiktok_ads`, which was not in the training data"),
         "{printed}"
     );
 }

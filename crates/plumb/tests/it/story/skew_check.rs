@@ -63,5 +63,5 @@ fn an_input_that_differs_is_found() {
     let output = run(company.path(), &VERIFY);
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(printed.contains(" was 12345 in prediction "), "{printed}");
-    assert!(failure(output).contains("predictions of `converted` rest on other features"));
+    assert!(failure(output).contains("inputs of predictions of `converted` differ"));
 }
