@@ -81,11 +81,8 @@ fn an_id_is_the_hash_of_the_content() {
 async fn promotions_and_rollbacks_are_a_stack_with_a_history() {
     let (store, folder) = empty().await;
     let data = folder.path();
-    let [one, two, three] = [
-        add_model(&store, data, b"1").await,
-        add_model(&store, data, b"2").await,
-        add_model(&store, data, b"3").await,
-    ];
+    let [one, two, three] =
+        [add_model(&store, data, b"1").await, add_model(&store, data, b"2").await, add_model(&store, data, b"3").await];
     assert_eq!(champion_id(&store).await, None);
     let refused = rollback(&store, "converted", "ci", "why not").await.expect_err("nothing was promoted");
     assert!(refused.to_string().contains("no model was promoted"), "{refused}");
@@ -93,10 +90,7 @@ async fn promotions_and_rollbacks_are_a_stack_with_a_history() {
     let mut revisions = vec![revision(&store).await.expect("read")];
     for id in [&one, &two, &three] {
         set_challenger(&store, id, "ci", "trained").await.expect("known");
-        assert_eq!(
-            challenger(&store, "converted").await.expect("read").map(|card| card.model_id),
-            Some(id.clone())
-        );
+        assert_eq!(challenger(&store, "converted").await.expect("read").map(|card| card.model_id), Some(id.clone()));
         promote(&store, "converted", id, "ada", "it wins").await.expect("known");
         assert_eq!(champion_id(&store).await.as_ref(), Some(id));
         assert_eq!(challenger(&store, "converted").await.expect("read"), None, "it is the champion now");

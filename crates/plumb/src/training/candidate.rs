@@ -51,8 +51,7 @@ pub(super) fn candidate(
     let appraisal = appraise(setup, split, &measured, &test_matrix, &scores, rules_scores)?;
     (card.profits, card.by_age, card.fairness) = (appraisal.profits, appraisal.by_age, appraisal.fairness);
     let features = artifact.model.features;
-    let evaluation =
-        EvaluationFit { beta: params.beta, threshold: measured.model.threshold.score, scores, losses };
+    let evaluation = EvaluationFit { beta: params.beta, threshold: measured.model.threshold.score, scores, losses };
     Ok(CandidateModel { bytes, card, features, evaluation })
 }
 

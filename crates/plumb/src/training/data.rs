@@ -26,10 +26,7 @@ pub(super) enum RowsForTraining {
     /// All rows are in memory.
     InMemory(SplitRows),
     /// Samples are in memory, and all rows on the disk.
-    OutOfCore {
-        samples: SplitRows,
-        on_disk: RowsOnDisk,
-    },
+    OutOfCore { samples: SplitRows, on_disk: RowsOnDisk },
 }
 
 /// Collects the labelled rows of a target with their features, as they were known.
@@ -65,24 +62,15 @@ async fn split_rows(
     let (rows, [evaluation, final_split], on_disk) = match out_of_core {
         None => (TrainingRows::read(data, &manifest, rows)?, [evaluation, final_split], None),
         Some(out_of_core) => {
-            let (rows, splits, on_disk) =
-                sample_rows(*out_of_core, data, &manifest, rows, [evaluation, final_split])?;
+            let (rows, splits, on_disk) = sample_rows(*out_of_core, data, &manifest, rows, [evaluation, final_split])?;
             (rows, splits, Some(on_disk))
         }
     };
     let label_spec = project.label_spec(target)?;
     let post_outcome_changes = lake.post_outcome_changes(&project.feature_sql()?, &label_spec, *as_of).await?;
     let age_min = label_spec.ages.iter().min().copied().unwrap_or_default();
-    let rows = SplitRows {
-        manifest,
-        rows,
-        evaluation,
-        final_split,
-        age_min,
-        flags_note,
-        censored,
-        post_outcome_changes,
-    };
+    let rows =
+        SplitRows { manifest, rows, evaluation, final_split, age_min, flags_note, censored, post_outcome_changes };
     Ok(match on_disk {
         None => RowsForTraining::InMemory(rows),
         Some(on_disk) => RowsForTraining::OutOfCore { samples: rows, on_disk },

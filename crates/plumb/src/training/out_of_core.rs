@@ -118,10 +118,9 @@ impl RowsOnDisk {
         let (masks, split) = (self.masks(purpose), samples.split(purpose));
         let table = samples.rows.table.select(&split.train);
         let features = FeatureSet::learn(&table, &config.message_catalog);
-        let (plan, mut fit_settings) =
-            samples.rows.with_parts(&features, split, config, |train, valid, params| {
-                TreePlan::search(&features, train, valid, params, progress)
-            })?;
+        let (plan, mut fit_settings) = samples.rows.with_parts(&features, split, config, |train, valid, params| {
+            TreePlan::search(&features, train, valid, params, progress)
+        })?;
         control.check()?;
         let OutOfCore { settings, launch } = self.out_of_core;
         let job = Job {

@@ -116,9 +116,8 @@ impl Fitting<'_> {
 
     /// Fits each kind on the train part of the split: in memory, but for trees out of core.
     fn fit_kinds(&self, kinds: &[ModelKind], reporter: &FitReporter) -> Result<Vec<Fitted>> {
-        let in_memory = |kinds: &[ModelKind]| {
-            self.split.rows.fit(kinds, self.split.split(self.purpose), self.config, reporter)
-        };
+        let in_memory =
+            |kinds: &[ModelKind]| self.split.rows.fit(kinds, self.split.split(self.purpose), self.config, reporter);
         let Some(on_disk) = self.on_disk else { return in_memory(kinds) };
         let mut fitted = Vec::new();
         for kind in kinds {

@@ -64,7 +64,9 @@ impl JobFolder {
     /// Returns the folder of a job by its name.
     pub(super) fn named(data: &Path, name: &str) -> Result<JobFolder> {
         if name.len() != NAME_DIGITS || !name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            bail!("`{name}` is no job: expected {NAME_DIGITS} hexadecimal digits, as `plumb train --workers` prints them");
+            bail!(
+                "`{name}` is no job: expected {NAME_DIGITS} hexadecimal digits, as `plumb train --workers` prints them"
+            );
         }
         Ok(JobFolder(data.join("training").join(name)))
     }

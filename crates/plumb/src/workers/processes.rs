@@ -134,9 +134,7 @@ impl Exit {
                 killed: status.code().is_none(),
                 error,
             },
-            Err(failed) => {
-                Exit { number, process, status: failed.to_string(), succeeded: false, killed: false, error }
-            }
+            Err(failed) => Exit { number, process, status: failed.to_string(), succeeded: false, killed: false, error },
         }
     }
 }

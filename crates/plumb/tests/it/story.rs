@@ -40,7 +40,7 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
         let told = trained.lines().find(|line| line.trim_start().starts_with(policy)).unwrap_or_default();
         assert!(told.contains("would have earned") && told.contains("by the rules"), "{policy}: {trained}");
     }
-    assert!(trained.contains("is the champion: it answers for `converted` from now on"), "{trained}");
+    assert!(trained.contains("is the champion: it scores `converted` from now on"), "{trained}");
     let again = plumb(&["train", "--target", "converted", "--as-of", "2026-02-01"]);
     assert!(
         again.contains("is the champion already: nothing has changed"),
