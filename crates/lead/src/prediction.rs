@@ -40,9 +40,9 @@ pub struct Provenance {
     /// brought rows along.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ground: Option<String>,
-    /// What the caller brought along of a lead that is known: its values were used and not those of the sources.
+    /// The fields of a known lead that the request overrode: its values were used and not those of the sources.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub brought: Vec<String>,
+    pub overrides: Vec<String>,
     /// What the model was given, in the order of its features; `None` is missing, a category is its code.
     pub inputs: Vec<Option<f32>>,
 }

@@ -4,15 +4,15 @@
 //! program's parts without a process.
 
 mod project;
-mod message_catalog;
 mod team_rules;
-mod workbook;
+mod spreadsheet;
 mod company;
 mod training;
 mod foreign;
 mod workers;
 mod card;
 mod ids;
+mod files;
 mod scoring;
 mod watching;
 mod verifying;

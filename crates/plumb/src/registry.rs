@@ -2,8 +2,7 @@
 //! (it answers) and which the challenger (it wants to). Files lie in `<data>/models`; cards, stages and the history of
 //! who changed them, when and why, are in the [`Store`].
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -11,7 +10,8 @@ use chrono::Utc;
 use plumb_lead::ModelCard;
 use sha2::{Digest, Sha256};
 
-use crate::store::{Action, StageChange, Store, Variant};
+use crate::files;
+use crate::store::{Action, Stage, StageChange, Store, Variant};
 
 /// Hexadecimal digits of a model's id: 64 bits, so that two of a million models share one with a chance of 1 in 10^7.
 const ID_DIGITS: usize = 16;
@@ -32,7 +32,9 @@ pub(crate) async fn add(store: &Store, data: &Path, bytes: &[u8], card: &ModelCa
             card.model_id
         );
     }
-    write_whole(&file_of(data, &id), bytes).with_context(|| format!("cannot keep model `{id}`"))?;
+    let cannot = || format!("cannot keep model `{id}`");
+    fs::create_dir_all(data.join("models")).with_context(cannot)?;
+    files::write_atomically(&file_of(data, &id), bytes).with_context(cannot)?;
     store.put_card(card, Utc::now()).await
 }
 
@@ -56,12 +58,12 @@ pub(crate) fn load(data: &Path, id: &str) -> Result<Vec<u8>> {
 
 /// Returns the card of the model that answers for a target.
 pub(crate) async fn champion(store: &Store, target: &str) -> Result<Option<ModelCard>> {
-    in_stage(store, target, "champion").await
+    in_stage(store, target, Stage::Champion).await
 }
 
 /// Returns the card of the model that wants to answer for a target.
 pub(crate) async fn challenger(store: &Store, target: &str) -> Result<Option<ModelCard>> {
-    in_stage(store, target, "challenger").await
+    in_stage(store, target, Stage::Challenger).await
 }
 
 /// Returns the cards of a target's models, newest first.
@@ -81,7 +83,7 @@ pub(crate) async fn promote(store: &Store, target: &str, id: &str, by: &str, why
     if card.target != target {
         bail!("model `{id}` answers for target `{}`, not for `{target}`", card.target);
     }
-    if store.model_in_stage(target, "champion").await?.as_deref() == Some(id) {
+    if store.model_in_stage(target, Stage::Champion).await?.as_deref() == Some(id) {
         return Ok(());
     }
     change(store, target, Action::Promote, id, by, why).await
@@ -180,7 +182,7 @@ fn line_of_champions(changes: &[StageChange]) -> Vec<String> {
     line
 }
 
-async fn in_stage(store: &Store, target: &str, stage: &str) -> Result<Option<ModelCard>> {
+async fn in_stage(store: &Store, target: &str, stage: Stage) -> Result<Option<ModelCard>> {
     match store.model_in_stage(target, stage).await? {
         Some(id) => known(store, &id).await.map(Some),
         None => Ok(None),
@@ -208,20 +210,6 @@ async fn change(store: &Store, target: &str, action: Action, id: &str, by: &str,
 
 fn file_of(data: &Path, id: &str) -> PathBuf {
     data.join("models").join(format!("{id}.json"))
-}
-
-/// Writes a file beside its place, forces it to the disk and then renames it, so that nobody ever sees half of it.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().context("a model's file lies in a folder")?;
-    let cannot = || format!("cannot write `{}`", path.display());
-    fs::create_dir_all(folder).with_context(cannot)?;
-    let draft = path.with_extension(format!("{}.tmp", std::process::id()));
-    let mut file = File::create(&draft).with_context(cannot)?;
-    file.write_all(bytes).with_context(cannot)?;
-    file.sync_all().with_context(cannot)?;
-    fs::rename(&draft, path).with_context(cannot)?;
-    // The rename itself is in the folder's own content.
-    File::open(folder).and_then(|folder| folder.sync_all()).with_context(cannot)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! The team's scoring rules as they come from their file, with what has to be told of it. What a table of rules looks
-//! like is `plumb_learn::rules`, and how an Excel file is read is `workbook`.
+//! like is `plumb_learn::rules`, and how an Excel file is read is `spreadsheet`.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use plumb_lead::FeatureSet;
 use plumb_learn::rules::{self, Rules, Written};
 
-use crate::workbook::{self, Workbook};
+use crate::spreadsheet::{self, Workbook};
 
 /// The team's rules, as far as they can be read.
 #[derive(Clone, Debug)]
@@ -21,13 +21,13 @@ pub(crate) struct TeamRules {
 }
 
 impl TeamRules {
-    /// Reads a CSV file or a workbook; `name` is what people are told of it.
+    /// Reads a CSV file or a spreadsheet; `name` is what people are told of it.
     pub(crate) fn read(path: &Path, name: &str) -> Result<TeamRules> {
         let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
         let mut told = Vec::new();
         let written = match ending.to_str() {
             Some("xlsx" | "xlsm") => {
-                let Workbook { sheets, hidden } = workbook::read(path)?;
+                let Workbook { sheets, hidden } = spreadsheet::read(path)?;
                 told.extend(hidden.iter().map(|sheet| format!("sheet \"{sheet}\" is skipped: it is hidden")));
                 rules::read(&sheets)
             }
@@ -61,14 +61,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_come_from_the_workbook_that_is_named() {
+    fn rules_come_from_the_spreadsheet_that_is_named() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let rows = r#"<row r="1"><c t="str"><v>Field</v></c><c t="str"><v>Value</v></c><c t="str"><v>Score</v></c></row>
             <row r="2"><c t="str"><v>employees</v></c><c t="str"><v>&gt; 50</v></c><c><v>10</v></c></row>
             <row r="3"><c t="str"><v>employees</v></c><c t="str"><v>&gt; many</v></c><c><v>5</v></c></row>"#;
         let write =
             |file: &str, bytes: &[u8]| std::fs::write(folder.path().join(file), bytes).expect("it can be written");
-        write("Lead scoring.xlsx", &workbook::tests::workbook(&[("Scoring", rows)]));
+        write("Lead scoring.xlsx", &spreadsheet::tests::workbook(&[("Scoring", rows)]));
         write("plumb.toml", b"rules = \"Lead scoring.xlsx\"\n[target.won]\nhorizon = \"90d\"\n");
         let team =
             Project::open(folder.path()).expect("it is right").rules().expect("it can be read").expect("it is named");

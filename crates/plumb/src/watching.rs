@@ -51,7 +51,7 @@ pub(crate) async fn watch(
         weeks.into_iter().filter(|from| !known.iter().any(|report| report.from == *from)).collect();
     for (index, from) in missing.iter().enumerate() {
         progress(index, missing.len());
-        store.put_watch_report(&watched.report(*from).await?).await?;
+        store.put_monitor_report(&watched.report(*from).await?).await?;
     }
     let mut new = Vec::new();
     for alert in alerts(&of_model(store, watched.card).await?, &watched.label_spec) {
@@ -64,7 +64,7 @@ pub(crate) async fn watch(
 
 /// Returns the reports on a model, oldest first.
 async fn of_model(store: &Store, card: &ModelCard) -> Result<Vec<MonitorReport>> {
-    let mut reports = store.watch_reports(&card.target).await?;
+    let mut reports = store.monitor_reports(&card.target).await?;
     reports.retain(|report| report.model_id == card.model_id);
     Ok(reports)
 }

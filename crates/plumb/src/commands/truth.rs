@@ -10,7 +10,7 @@ use plumb_lead::Metric;
 use super::{Place, bar, load};
 use crate::commands::output::Format;
 use crate::project::Project;
-use crate::store::{Store, Truth};
+use crate::store::{GroundTruth, Store};
 use crate::truth::{self, Answerer, Found, Judged, Judgement, RejectedRow};
 
 /// Lines, names and leads named on the terminal, of each kind.
@@ -38,8 +38,8 @@ pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     let found = truth::read(&args.folder, &store, &progress).await;
     bar.finish_and_clear();
     let found = found.with_context(|| format!("cannot read the ground truth in `{}`", args.folder.display()))?;
-    let of_nothing = store.truths_of_nothing().await?;
-    let told = store.told().await?;
+    let of_nothing = store.unmatched_ground_truth().await?;
+    let told = store.labelled_predictions().await?;
     let targets: BTreeSet<String> = told.iter().map(|one| one.target.clone()).collect();
     let judgement = truth::judge(told, &outcomes(&args.place, &data, &targets).await?);
     let set_aside = set_aside(&data, &found.rejected, &of_nothing)?;
@@ -80,7 +80,7 @@ async fn outcomes(
 }
 
 /// Lists what is of no use in the data folder, in the place of an earlier list. Returns where, if there is anything.
-fn set_aside(data: &Path, rejected: &[RejectedRow], of_nothing: &[Truth]) -> Result<Option<PathBuf>> {
+fn set_aside(data: &Path, rejected: &[RejectedRow], of_nothing: &[GroundTruth]) -> Result<Option<PathBuf>> {
     let path = data.join(REJECTED);
     let cannot = || format!("cannot write `{}`", path.display());
     let mut writer = csv::Writer::from_path(&path).with_context(cannot)?;
@@ -88,7 +88,7 @@ fn set_aside(data: &Path, rejected: &[RejectedRow], of_nothing: &[Truth]) -> Res
     for RejectedRow { file, line, reason } in rejected {
         writer.write_record([file, &line.to_string(), "", reason]).with_context(cannot)?;
     }
-    for Truth { event_id, file, line, .. } in of_nothing {
+    for GroundTruth { event_id, file, line, .. } in of_nothing {
         let reason = "speaks of no prediction that is here";
         writer.write_record([file, &line.to_string(), event_id, reason]).with_context(cannot)?;
     }
@@ -97,17 +97,17 @@ fn set_aside(data: &Path, rejected: &[RejectedRow], of_nothing: &[Truth]) -> Res
 }
 
 /// Returns what was found in the files, as lines.
-fn told_of_files(found: &Found, of_nothing: &[Truth], judgement: &Judgement, set_aside: Option<&Path>) -> String {
+fn told_of_files(found: &Found, of_nothing: &[GroundTruth], judgement: &Judgement, set_aside: Option<&Path>) -> String {
     let kept = &found.kept;
-    let labels = kept.new + kept.same + kept.changed + kept.outdated;
+    let labels = kept.new + kept.unchanged + kept.changed + kept.outdated;
     let mut lines = vec![format!(
         "{} files, {labels} events with labels: {} new, {} as before, {} changed by a later line, {} older than what is known",
-        found.files, kept.new, kept.same, kept.changed, kept.outdated
+        found.files, kept.new, kept.unchanged, kept.changed, kept.outdated
     )];
     for RejectedRow { file, line, reason } in found.rejected.iter().take(SHOWN) {
         lines.push(format!("rejected: {file}, line {line}: {reason}"));
     }
-    for Truth { event_id, file, line, .. } in of_nothing.iter().take(SHOWN) {
+    for GroundTruth { event_id, file, line, .. } in of_nothing.iter().take(SHOWN) {
         lines.push(format!("unknown: `{event_id}` in {file}, line {line}: speaks of no prediction that is here"));
     }
     if let Some(path) = set_aside {

@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::store::Truth;
+use crate::store::GroundTruth;
 
 /// A longer line is no label.
 const LINE_BYTES_MAX: u64 = 1 << 20;
@@ -34,7 +34,7 @@ pub(crate) struct RejectedRow {
 /// What a file holds.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Contents {
-    pub(super) truths: Vec<Truth>,
+    pub(super) truths: Vec<GroundTruth>,
     pub(super) rejected: Vec<RejectedRow>,
 }
 
@@ -102,7 +102,7 @@ pub(super) fn read(folder: &Path, path: &Path) -> Result<Contents> {
         }
         match parse(&bytes) {
             Ok((event_id, labels)) => {
-                contents.truths.push(Truth { event_id, labels, hour, file: name.clone(), line });
+                contents.truths.push(GroundTruth { event_id, labels, hour, file: name.clone(), line });
             }
             Err(reason) => reject(line, reason),
         }

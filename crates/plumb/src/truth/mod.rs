@@ -13,7 +13,7 @@ use plumb_learn::metrics::{self, Bootstrap};
 
 pub(crate) use files::RejectedRow;
 
-use crate::store::{Kept, Store, Told};
+use crate::store::{GroundTruthCounts, LabelledPrediction, Store};
 
 /// Draws behind the intervals, from one seed: the same labels give the same figures.
 const BOOTSTRAP: Bootstrap = Bootstrap { resamples: 200, seed: 1 };
@@ -27,7 +27,7 @@ pub(crate) struct Found {
     /// How many files were read.
     pub(crate) files: usize,
     /// What became of their labels.
-    pub(crate) kept: Kept,
+    pub(crate) kept: GroundTruthCounts,
     /// Lines that are no labels.
     pub(crate) rejected: Vec<RejectedRow>,
 }
@@ -85,9 +85,10 @@ pub(crate) async fn read(folder: &Path, store: &Store, progress: &dyn Fn(usize, 
     for (index, path) in files.iter().enumerate() {
         progress(index, files.len());
         let files::Contents { truths, rejected } = files::read(folder, path)?;
-        let Kept { new, same, changed, outdated } = store.keep_truths(&truths).await?;
+        let counts = store.insert_ground_truth(&truths).await?;
+        let GroundTruthCounts { new, unchanged, changed, outdated } = counts;
         found.kept.new += new;
-        found.kept.same += same;
+        found.kept.unchanged += unchanged;
         found.kept.changed += changed;
         found.kept.outdated += outdated;
         found.rejected.extend(rejected);
@@ -97,9 +98,9 @@ pub(crate) async fn read(folder: &Path, store: &Store, progress: &dyn Fn(usize, 
 
 /// Holds labels against predictions. A row of an event counts once for each who answered it, by their newest prediction
 /// that is no later than the label. `outcomes` is what the sources know of leads, for each target.
-pub(crate) fn judge(told: Vec<Told>, outcomes: &HashMap<String, HashMap<String, bool>>) -> Judgement {
+pub(crate) fn judge(told: Vec<LabelledPrediction>, outcomes: &HashMap<String, HashMap<String, bool>>) -> Judgement {
     let mut judgement = Judgement::default();
-    let mut newest: BTreeMap<(Answerer, String, usize), Told> = BTreeMap::new();
+    let mut newest: BTreeMap<(Answerer, String, usize), LabelledPrediction> = BTreeMap::new();
     let mut rows_of: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for one in told {
         let rows = rows_of.entry(one.truth.event_id.clone()).or_insert((0, one.truth.labels.len()));
@@ -108,7 +109,7 @@ pub(crate) fn judge(told: Vec<Told>, outcomes: &HashMap<String, HashMap<String, 
             judgement.late += 1;
             continue;
         }
-        let Told { target, model_id, variant, shadow, .. } = one.clone();
+        let LabelledPrediction { target, model_id, variant, shadow, .. } = one.clone();
         let key = (Answerer { target, model_id, variant, shadow }, one.truth.event_id.clone(), one.row);
         match newest.get(&key) {
             Some(known) if known.as_of > one.as_of => {}
@@ -155,15 +156,15 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::*;
-    use crate::store::Truth;
+    use crate::store::GroundTruth;
     use crate::store::tests::hour_of_new_year;
 
     /// A prediction of 1 January, hour `as_of`, with labels of hour 5.
-    fn told(event_id: &str, labels: &[bool], row: usize, as_of: u32, score: f64) -> Told {
+    fn told(event_id: &str, labels: &[bool], row: usize, as_of: u32, score: f64) -> LabelledPrediction {
         let hour: DateTime<Utc> = hour_of_new_year(5);
         let labels = labels.to_vec();
-        Told {
-            truth: Truth { event_id: event_id.into(), labels, hour, file: "a".into(), line: 1 },
+        LabelledPrediction {
+            truth: GroundTruth { event_id: event_id.into(), labels, hour, file: "a".into(), line: 1 },
             row,
             variant: Some("AllTraffic".into()),
             shadow: false,

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail};
 use plumb_learn::out_of_core::Plan;
 use serde::{Deserialize, Serialize};
 
-use crate::card;
+use crate::{card, files};
 
 /// Digits of a job's name.
 const NAME_DIGITS: usize = 16;
@@ -86,10 +86,7 @@ impl Folder {
 
     /// Writes a file that is whole or absent.
     pub(super) fn write(&self, file: &str, bytes: &[u8]) -> Result<()> {
-        let (path, draft) = (self.path(file), self.path(&format!(".{file}.{}", std::process::id())));
-        fs::write(&draft, bytes)
-            .and_then(|()| fs::rename(&draft, &path))
-            .with_context(|| format!("cannot write `{}`", path.display()))
+        files::write_atomically(&self.path(file), bytes)
     }
 
     /// Returns a file's content; `None` if it is not there.

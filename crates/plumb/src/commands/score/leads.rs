@@ -75,7 +75,7 @@ pub(crate) async fn score_leads(
     store_predictions(&scorer, lake, store, &Asked::new(observations, first_open), &mut scored).await?;
     scored.unrated = lake.take_categories_without_rate();
     store_briefs(lake, store, now, &ids).await?;
-    store.keep_listed(target, &ids.iter().copied().collect::<Vec<_>>()).await?;
+    store.set_open_leads(target, &ids.iter().copied().collect::<Vec<_>>()).await?;
     Ok(scored)
 }
 
@@ -116,7 +116,7 @@ async fn store_predictions(
     let bar = bar(asked.observations.len(), &format!("{}: leads", scored.target))?;
     let features = lake.feature_blocks(sql, asked.in_order()).await?;
     let mut blocks = std::pin::pin!(predicted(scorer.clone(), Origin::of(lake), features.map_err(anyhow::Error::from)));
-    let mut addition = store.add_predictions().await?;
+    let mut addition = store.begin_prediction_batch().await?;
     let mut places = asked.order.iter().map(|place| *place as usize);
     while let Some((mut predictions, unseen)) = blocks.try_next().await? {
         for (prediction, place) in predictions.iter_mut().zip(&mut places) {
