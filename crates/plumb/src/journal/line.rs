@@ -2,7 +2,7 @@
 //! where a server was killed, or where the loader is so far behind that the entries are not in memory any more.
 
 use anyhow::{Context, Result};
-use plumb_lead::{Band, Interval, Prediction};
+use plumb_lead::{Band, Interval, Prediction, migrate_prediction};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -100,19 +100,11 @@ fn read(line: &[u8]) -> Result<StoredEntry> {
     Ok(StoredEntry { call: RecordedCall { variant, shadow, event_id, rows }, capture })
 }
 
-/// Reads a line of a program before version 6 of the schema, which a server left behind that was killed: its predictions
-/// have a `basis`, which is called provenance today, and in it what the caller `brought`, the overrides.
+/// Reads a line of a program before version 6 of the schema, which a server left behind that was killed.
 fn of_older_program(line: &[u8]) -> Option<Line> {
     let mut line: Value = serde_json::from_slice(line).ok()?;
     for prediction in line["predictions"].as_array_mut()? {
-        let prediction = prediction.as_object_mut()?;
-        let mut provenance = prediction.remove("basis")?;
-        if let Some(fields) = provenance.as_object_mut()
-            && let Some(overrides) = fields.remove("brought")
-        {
-            fields.insert("overrides".to_owned(), overrides);
-        }
-        prediction.insert("provenance".to_owned(), provenance);
+        *prediction = migrate_prediction(prediction.take());
     }
     serde_json::from_value(line).ok()
 }

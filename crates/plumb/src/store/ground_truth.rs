@@ -10,7 +10,7 @@ use super::timestamps::{from_micros, to_micros};
 
 /// The labels of the rows of one event, and where they are written.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct GroundTruth {
+pub(crate) struct EventLabels {
     /// The caller's name for the event, or ours.
     pub(crate) event_id: String,
     /// A label a row.
@@ -23,9 +23,9 @@ pub(crate) struct GroundTruth {
     pub(crate) line: u32,
 }
 
-/// What was done with ground truth that was to be stored.
+/// How many events' labels were stored, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct GroundTruthCounts {
+pub(crate) struct StoredLabels {
     /// Events that were not there.
     pub(crate) new: usize,
     /// Events that were there with the same labels.
@@ -39,8 +39,8 @@ pub(crate) struct GroundTruthCounts {
 /// A prediction with the ground truth of its event.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LabelledPrediction {
-    /// The labels of the event.
-    pub(crate) truth: GroundTruth,
+    /// The event with its labels.
+    pub(crate) event: EventLabels,
     /// Which of the event's rows the prediction is.
     pub(crate) row: usize,
     /// The variant that made it; none if the event is the prediction itself.
@@ -72,11 +72,11 @@ const LABELLED: &str = "
 
 impl Store {
     /// Stores ground truth, all of it or none. Of two lines on one event, the later one stays.
-    pub(crate) async fn insert_ground_truth(&self, all: &[GroundTruth]) -> Result<GroundTruthCounts> {
+    pub(crate) async fn store_labels(&self, all: &[EventLabels]) -> Result<StoredLabels> {
         let mut transaction = self.write().await?;
-        let mut counts = GroundTruthCounts::default();
-        for truth in all {
-            insert(&mut transaction, truth, &mut counts).await.context("cannot store ground truth")?;
+        let mut counts = StoredLabels::default();
+        for event in all {
+            insert(&mut transaction, event, &mut counts).await.context("cannot store ground truth")?;
         }
         transaction.commit().await.context("cannot commit ground truth")?;
         Ok(counts)
@@ -89,7 +89,7 @@ impl Store {
     }
 
     /// Returns the ground truth of events that have no prediction here.
-    pub(crate) async fn unmatched_ground_truth(&self) -> Result<Vec<GroundTruth>> {
+    pub(crate) async fn unmatched_labels(&self) -> Result<Vec<EventLabels>> {
         let rows = sqlx::query(
             "SELECT * FROM ground_truth t
              WHERE NOT EXISTS (SELECT 1 FROM event_prediction e WHERE e.event_id = t.event_id)
@@ -103,35 +103,35 @@ impl Store {
 
 async fn insert(
     transaction: &mut Transaction<'static, Sqlite>,
-    truth: &GroundTruth,
-    counts: &mut GroundTruthCounts,
+    event: &EventLabels,
+    counts: &mut StoredLabels,
 ) -> Result<()> {
-    let found = sqlx::query("SELECT * FROM ground_truth WHERE event_id = ?").bind(&truth.event_id);
+    let found = sqlx::query("SELECT * FROM ground_truth WHERE event_id = ?").bind(&event.event_id);
     let found = found.fetch_optional(&mut **transaction).await?.map(|row| read(&row)).transpose()?;
-    let place = |truth: &GroundTruth| (truth.hour, truth.file.clone(), truth.line);
-    let is_later = found.as_ref().is_none_or(|found| place(truth) >= place(found));
+    let place = |event: &EventLabels| (event.hour, event.file.clone(), event.line);
+    let is_later = found.as_ref().is_none_or(|found| place(event) >= place(found));
     match &found {
         None => counts.new += 1,
-        Some(found) if found.labels == truth.labels => counts.unchanged += 1,
+        Some(found) if found.labels == event.labels => counts.unchanged += 1,
         Some(_) if is_later => counts.changed += 1,
         Some(_) => counts.outdated += 1,
     }
-    if is_later && found.as_ref() != Some(truth) {
-        let labels: String = truth.labels.iter().map(|label| if *label { '1' } else { '0' }).collect();
+    if is_later && found.as_ref() != Some(event) {
+        let labels: String = event.labels.iter().map(|label| if *label { '1' } else { '0' }).collect();
         sqlx::query("INSERT OR REPLACE INTO ground_truth (event_id, labels, hour, file, line) VALUES (?, ?, ?, ?, ?)")
-            .bind(&truth.event_id)
+            .bind(&event.event_id)
             .bind(labels)
-            .bind(to_micros(truth.hour))
-            .bind(&truth.file)
-            .bind(truth.line)
+            .bind(to_micros(event.hour))
+            .bind(&event.file)
+            .bind(event.line)
             .execute(&mut **transaction)
             .await?;
     }
     Ok(())
 }
 
-fn read(row: &SqliteRow) -> Result<GroundTruth> {
-    Ok(GroundTruth {
+fn read(row: &SqliteRow) -> Result<EventLabels> {
+    Ok(EventLabels {
         event_id: row.try_get("event_id")?,
         labels: row.try_get::<String, _>("labels")?.bytes().map(|label| label == b'1').collect(),
         hour: from_micros(row.try_get("hour")?)?,
@@ -142,7 +142,7 @@ fn read(row: &SqliteRow) -> Result<GroundTruth> {
 
 fn labelled(row: &SqliteRow) -> Result<LabelledPrediction> {
     Ok(LabelledPrediction {
-        truth: read(row)?,
+        event: read(row)?,
         row: usize::try_from(row.try_get::<i64, _>("row")?)?,
         variant: row.try_get("variant")?,
         shadow: row.try_get("shadow")?,
@@ -160,9 +160,9 @@ mod tests {
     use super::super::{PredictionRow, RecordedCall};
     use super::*;
 
-    fn truth(event_id: &str, label: bool, hour: u32, line: u32) -> GroundTruth {
+    fn truth(event_id: &str, label: bool, hour: u32, line: u32) -> EventLabels {
         let (labels, hour) = (vec![label], hour_of_new_year(hour));
-        GroundTruth { event_id: event_id.into(), labels, hour, file: "a.jsonl".into(), line }
+        EventLabels { event_id: event_id.into(), labels, hour, file: "a.jsonl".into(), line }
     }
 
     fn call(variant: &str, shadow: bool, event_id: Option<&str>, ids: &[&str]) -> RecordedCall {
@@ -175,9 +175,9 @@ mod tests {
     async fn the_later_line_stays_whatever_the_order_in_which_lines_are_read() {
         let (store, _folder) = empty().await;
         let [first, second, third] = [(true, 1), (false, 2), (true, 3)].map(|(label, hour)| truth("e", label, hour, 1));
-        let counts = async |all: &[GroundTruth]| {
-            let counts = store.insert_ground_truth(all).await.expect("written");
-            let GroundTruthCounts { new, unchanged, changed, outdated } = counts;
+        let counts = async |all: &[EventLabels]| {
+            let counts = store.store_labels(all).await.expect("written");
+            let StoredLabels { new, unchanged, changed, outdated } = counts;
             [new, unchanged, changed, outdated]
         };
         assert_eq!(counts(&[first.clone(), third.clone()]).await, [1, 1, 0, 0]);
@@ -188,7 +188,7 @@ mod tests {
         );
         assert_eq!(counts(&[first, second, third.clone()]).await, [0, 2, 0, 1]);
         assert_eq!(counts(&[truth("e", false, 3, 2)]).await, [0, 0, 1, 0]);
-        assert_eq!(store.unmatched_ground_truth().await.expect("read"), [truth("e", false, 3, 2)]);
+        assert_eq!(store.unmatched_labels().await.expect("read"), [truth("e", false, 3, 2)]);
     }
 
     #[tokio::test]
@@ -203,7 +203,7 @@ mod tests {
         let mut mine = truth("mine", true, 2, 1);
         mine.labels.push(false);
         let all = [mine, truth("p3", true, 2, 2), truth("nobody", true, 2, 3)];
-        store.insert_ground_truth(&all).await.expect("written");
+        store.store_labels(&all).await.expect("written");
         let labelled = store.labelled_predictions().await.expect("read");
         let mut found: Vec<(usize, Option<String>, bool)> =
             labelled.into_iter().map(|labelled| (labelled.row, labelled.variant, labelled.shadow)).collect();
@@ -219,6 +219,6 @@ mod tests {
                 (1, dark, true)
             ]
         );
-        assert_eq!(store.unmatched_ground_truth().await.expect("read"), [truth("nobody", true, 2, 3)]);
+        assert_eq!(store.unmatched_labels().await.expect("read"), [truth("nobody", true, 2, 3)]);
     }
 }

@@ -6,11 +6,10 @@
 use std::borrow::Cow;
 
 use anyhow::{Context, Result, bail};
+use plumb_lead::migrate_card;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, SqliteConnection};
-
-use super::older_cards;
 
 /// What each version adds, oldest first. A change of the schema is a new file, never an edit of an old one: databases
 /// that have it would stay as they are, and sqlx refuses them by the file's checksum.
@@ -86,7 +85,7 @@ async fn rewrite_cards(connection: &mut SqliteConnection) -> Result<()> {
         let card =
             serde_json::from_str(&json).with_context(|| format!("the card of model `{model_id}` is unreadable"))?;
         sqlx::query("UPDATE model SET card_json = ? WHERE model_id = ?")
-            .bind(older_cards::with_plain_names(card).to_string())
+            .bind(migrate_card(card).to_string())
             .bind(&model_id)
             .execute(&mut *connection)
             .await

@@ -8,7 +8,6 @@
 
 mod database;
 mod migrations;
-mod older_cards;
 mod timestamps;
 mod bulk_insert;
 mod prediction_row;
@@ -18,6 +17,7 @@ mod feedback;
 mod lead_briefs;
 mod recent_leads;
 mod model_cards;
+mod stage;
 mod stages;
 mod variants;
 mod registry_marker;
@@ -28,11 +28,12 @@ mod journal_segments;
 pub(crate) mod tests;
 
 pub(crate) use database::Store;
-pub(crate) use ground_truth::{GroundTruth, GroundTruthCounts, LabelledPrediction};
+pub(crate) use ground_truth::{EventLabels, LabelledPrediction, StoredLabels};
 pub(crate) use journal_segments::RecordedCall;
 pub(crate) use lead_briefs::LeadBrief;
 pub(crate) use prediction_row::PredictionRow;
 pub(crate) use ranked_list::BandCounts;
 pub(crate) use registry_marker::RegistryMarker;
-pub(crate) use stages::{Action, Stage, StageChange};
+pub(crate) use stage::Stage;
+pub(crate) use stages::{Action, StageChange};
 pub(crate) use variants::Variant;

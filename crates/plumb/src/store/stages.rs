@@ -5,26 +5,8 @@ use chrono::{DateTime, Utc};
 use sqlx::Row;
 
 use super::database::Store;
+use super::stage::Stage;
 use super::timestamps::{from_micros, to_micros};
-
-/// What a model is to its target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// It scores the target's requests.
-    Champion,
-    /// It may become the champion.
-    Challenger,
-}
-
-impl Stage {
-    /// Returns the word used in the store.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Stage::Champion => "champion",
-            Stage::Challenger => "challenger",
-        }
-    }
-}
 
 /// One change of the stages.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -150,7 +150,7 @@ fn a_cluster_that_is_not_there_is_said_to_be_so() {
 fn a_cluster_beyond_this_machine_asks_for_its_token() {
     let folder = company("100");
     let scheduler = |bind: &str| failure(run(folder.path(), &["cluster", "scheduler", "--bind", bind]));
-    assert!(scheduler("0.0.0.0").contains("name the one address under which the other machines reach"));
+    assert!(scheduler("0.0.0.0").contains("the one address under which the other machines reach"));
     assert!(scheduler("192.0.2.1").contains("set the environment variable `PLUMB_CLUSTER_TOKEN`"));
 
     let token = [("PLUMB_CLUSTER_TOKEN", "just-for-this-test")];

@@ -21,7 +21,7 @@ fn rules_answer_first_and_outcomes_take_over() {
     let rules = std::fs::read_to_string(company.join("rules.csv")).expect("the project has rules");
     write(&company, "rules.csv", &format!("Our scoring\n\n{rules}chanel,event,10\nmeetings,> some,10\n"));
     let told = trained("2025-01-20");
-    assert!(told.contains("rules: no outcome is known yet, so the team's rules answer"), "{told}");
+    assert!(told.contains("rules: no outcome is known yet, so the team's rules score the leads"), "{told}");
     assert!(told.contains("assumed to be one in ten") && told.contains("is the champion"), "{told}");
     assert!(
         told.contains("not used: rules.csv, line 24, column condition: `chanel` is not a feature: did you mean"),

@@ -149,8 +149,12 @@ async fn bad_rows_are_kept_aside_with_their_place_and_reason() {
     write(folder.path(), "sheet.csv", "id,name\n1,Ada\n2\n");
     for _ in 0..2 {
         let said = ingest(&folder);
-        assert!(said.contains("4 rows are kept aside in "), "{said}");
+        assert!(said.contains("rejected: 4 rows in all, listed in "), "{said}");
     }
+    let printed = success(run(folder.path(), &["ingest", "--json"]));
+    let outcome: serde_json::Value = serde_json::from_str(&printed).expect("standard output is one JSON document");
+    assert_eq!((outcome["unchanged"].as_bool(), outcome["rejected_total"].as_u64()), (Some(true), Some(4)));
+    assert_eq!(outcome["sources"].as_array().map(Vec::len), Some(3), "{outcome}");
     let rejects = fs::read_to_string(folder.path().join("data/rejects.csv")).expect("the rejects are written");
     for expected in [
         "crm.leads,1,budget,`lots` is text in a column declared as Real",

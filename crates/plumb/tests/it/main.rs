@@ -9,7 +9,7 @@ mod story;
 mod few;
 mod cluster;
 mod journal;
-mod truth;
+mod ground_truth;
 mod traces;
 mod sdks;
 mod schema;

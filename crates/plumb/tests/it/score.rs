@@ -58,7 +58,7 @@ fn rows_that_cannot_be_used_are_set_aside_with_their_place() {
         "rejected: line 4: `size`: `ten`: expected a number",
         "rejected: line 5: expected 3 fields, found 2",
         "rejected rows are listed in scores.csv.rejected.csv",
-        "1 rows have `channel` = `fax`, which training never saw",
+        "1 rows have `channel` = `fax`, which was not in the training data",
     ] {
         assert!(said.contains(expected), "{said} does not say {expected}");
     }
@@ -72,6 +72,22 @@ fn rows_that_cannot_be_used_are_set_aside_with_their_place() {
     write(folder.path(), "new.csv", "name,size,channel\na,10,ads\n");
     success(run(folder.path(), &["score", "new.csv", "--data", "kept", "--out", "scores.csv"]));
     assert!(!folder.path().join("scores.csv.rejected.csv").exists(), "the list of the run before is gone");
+}
+
+#[test]
+fn outcome_of_a_file_is_one_json_document() {
+    let folder = trained();
+    write(folder.path(), "new.csv", "name,size,channel\na,10,ads\nb,ten,ads\nc,20,fax\n");
+    let score = ["score", "new.csv", "--data", "kept", "--json"];
+    let refused = failure(run(folder.path(), &score));
+    assert!(refused.contains("name a file for the scores by --out"), "{refused}");
+    let printed = success(run(folder.path(), &[&score[..], &["--out", "scores.csv"]].concat()));
+    let outcome: Value = serde_json::from_str(&printed).expect("standard output is one JSON document");
+    assert_eq!((&outcome["target"], &outcome["out"]), (&Value::from("won"), &Value::from("scores.csv")));
+    assert_eq!((&outcome["rows_scored"], &outcome["rows_rejected"]), (&Value::from(2), &Value::from(1)));
+    assert_eq!(outcome["rejected"][0]["field"], "size");
+    assert_eq!(outcome["rejected_file"], "scores.csv.rejected.csv");
+    assert_eq!(outcome["unseen"][0]["level"], "fax");
 }
 
 #[test]

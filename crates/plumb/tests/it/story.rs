@@ -5,9 +5,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::example::shows_each_new_leads_score;
+use crate::ground_truth;
 use crate::program::{failure, run, sqlite, success, write};
 use crate::server::Server;
-use crate::truth;
 
 #[test]
 fn from_three_systems_to_a_score_that_is_kept_true() {
@@ -20,7 +20,7 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
     assert!(failure(run(&company, &["train"])).contains("run `plumb ingest` first"));
     let ingested = plumb(&["ingest"]);
     assert!(
-        ingested.contains("4000 leads in ") && ingested.contains("rows are kept aside in data/rejects.csv"),
+        ingested.contains("4000 leads in ") && ingested.contains("rows in all, listed in data/rejects.csv"),
         "{ingested}"
     );
     assert!(plumb(&["ingest"]).contains("nothing is new: 4000 leads in "));
@@ -40,7 +40,7 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
         let told = trained.lines().find(|line| line.trim_start().starts_with(policy)).unwrap_or_default();
         assert!(told.contains("would have earned") && told.contains("by the rules"), "{policy}: {trained}");
     }
-    assert!(trained.contains("is the champion: it answers for `converted` from now on"), "{trained}");
+    assert!(trained.contains("is the champion: it scores `converted` from now on"), "{trained}");
     let again = plumb(&["train", "--target", "converted", "--as-of", "2026-02-01"]);
     assert!(
         again.contains("is the champion already: nothing has changed"),
@@ -48,7 +48,8 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
     );
     let scored = plumb(&["score", "--target", "converted"]);
     assert!(
-        scored.starts_with("converted: ") && scored.contains("`channel` = `tiktok_ads`, which training never saw"),
+        scored.starts_with("converted: ")
+            && scored.contains("`channel` = `tiktok_ads`, which was not in the training data"),
         "{scored}"
     );
 
@@ -60,8 +61,11 @@ fn from_three_systems_to_a_score_that_is_kept_true() {
     the_sources_stand_above_labels_from_outside(&company, &server);
 
     let told = plumb(&["watch", "--target", "converted"]);
-    assert!(told.contains("`channel`: ") && told.contains("`tiktok_ads`, which the model never saw"), "{told}");
-    assert!(plumb(&["watch", "--target", "converted"]).contains("nothing new to tell"), "an alert is told once");
+    assert!(
+        told.contains("`channel`: ") && told.contains("`tiktok_ads`, which was not in the training data"),
+        "{told}"
+    );
+    assert!(plumb(&["watch", "--target", "converted"]).contains("no new alerts"), "an alert is told once");
     assert!(server.page("/watch").contains("tiktok_ads"));
 
     // The retraining uses the flag, and the server notices who answers now.
@@ -128,7 +132,7 @@ fn what_was_answered_rests_on_what_the_features_say(company: &Path) {
     let output = run(company, &verify);
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(told.contains(" was 12345 in prediction "), "{told}");
-    assert!(failure(output).contains("predictions of `converted` rest on other features"));
+    assert!(failure(output).contains("inputs of predictions of `converted` differ"));
     change(
         &data,
         "UPDATE prediction SET provenance_json = (SELECT provenance_json FROM kept WHERE kept.prediction_id = \
@@ -146,24 +150,24 @@ fn the_sources_stand_above_labels_from_outside(company: &Path, server: &Server) 
         }
         for label in ["0", "1"] {
             let (event, body) = (format!("{lead_id} is {label}"), json!({ "lead_id": lead_id }).to_string());
-            truth::invoke(server, "converted", "application/json", Some(&event), body);
-            lines += &truth::line(&event, label);
+            ground_truth::invoke(server, "converted", "application/json", Some(&event), body);
+            lines += &ground_truth::line(&event, label);
         }
     }
     write(company, "labels/2999/01/01/00/all.jsonl", &lines);
     // Whoever asks for the list waits for what was answered before.
     server.get("/v1/leads?target=converted");
-    let told = success(run(company, &["truth", "labels"]));
-    let contradicted: Vec<&str> = told.lines().filter(|line| line.ends_with(": the sources count")).collect();
+    let told = success(run(company, &["ground-truth", "labels"]));
+    let contradicted: Vec<&str> = told.lines().filter(|line| line.starts_with("overridden: `crm:")).collect();
     assert_eq!(contradicted.len(), 5, "{told}");
     for line in contradicted {
-        let says = |label: u8| line.contains(&format!(" is {label}` says {label} of lead `crm:"));
-        assert!(
-            (says(0) && line.contains("the sources say 1")) || (says(1) && line.contains("the sources say 0")),
-            "{line}"
-        );
+        let labelled = |label: u8, outcome: u8| {
+            line.contains(&format!(" is {label}` labels lead `crm:"))
+                && line.ends_with(&format!(" as {label}, and the outcome in the sources is {outcome}"))
+        };
+        assert!(labelled(0, 1) || labelled(1, 0), "{line}");
     }
-    assert!(told.contains("more such labels") && !told.contains("unknown: "), "{told}");
+    assert!(told.contains("more such labels") && !told.contains("unmatched: "), "{told}");
 }
 
 fn the_data_sets_are_there_to_look_at(company: &Path) {
@@ -173,7 +177,7 @@ fn the_data_sets_are_there_to_look_at(company: &Path) {
     let shown = success(run(company, &["data", "show", &ids[0][..8]]));
     assert!(shown.contains("days_since_last_interaction") && shown.contains("sql      features/"), "{shown}");
     let differing = success(run(company, &["data", "diff", ids[0], ids[1]]));
-    assert!(differing.contains(" in both, ") && differing.contains("made of other things: the ground"), "{differing}");
+    assert!(differing.contains(" in both, ") && differing.contains("made of different: ground"), "{differing}");
     let again = success(run(company, &["features", "--target", "converted", "--as-of", "2026-02-01"]));
     assert!(ids.iter().any(|id| again.contains(id)), "the same rows are the same data set: {again}{listed}");
     let features = success(run(company, &["features", "--out", "features.parquet"]));

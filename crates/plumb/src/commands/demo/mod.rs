@@ -4,26 +4,31 @@
 //! The first models are trained as of the day on which a new channel begins to bring leads, which is when a company
 //! would want to be told. The watch then goes through the weeks until today, and the retraining answers it.
 
-mod truth;
-
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
+use plumb_demo::{Params, TrueProbabilities};
 use plumb_learn::metrics;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
-use super::{Place, Workplace, bar, ingest, retrain, score, serve, train, verify, watch};
-use crate::commands::output::Format;
-use crate::company;
+use super::model_text::{metrics_heading, metrics_line, nomination_line};
+use super::output::Format;
+use super::progress::{ProgressLine, bar};
+use super::training_progress::TrainingProgress;
+use super::{ingest, retrain, score, serve, train, verify, watch};
 use crate::http::{Access, LOAD, Style};
+use crate::lifecycle;
+use crate::lifecycle::ingest::ingest;
+use crate::lifecycle::monitor::monitor;
+use crate::lifecycle::score::score_leads;
+use crate::lifecycle::skew_check::skew_check;
+use crate::lifecycle::workspace::{ProjectPaths, Workspace};
 use crate::project::Project;
 use crate::registry;
-use crate::training::{Assignment, Ladder, Search};
-use crate::verifying;
-use truth::Truth;
+use crate::training::{CandidateModels, Search, TrainingSpec};
 
 /// Where the address of a PostgreSQL server is looked for.
 const POSTGRES_VARIABLE: &str = "INTERNAL_DB_URL";
@@ -32,7 +37,7 @@ const POSTGRES_VARIABLE: &str = "INTERNAL_DB_URL";
 const BY: &str = "plumb demo";
 
 /// Predictions of each target whose inputs are computed again.
-const PREDICTIONS_VERIFIED: usize = 10_000;
+const PREDICTIONS_CHECKED: usize = 10_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -71,32 +76,35 @@ pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
     if args.company_only {
         return Ok(());
     }
-    let place = Place::of(&args.folder);
-    let data = place.data();
-    let report = ingest::ingest(&Project::open(&args.folder)?, &data, None).await?;
-    print!("{}", ingest::told(&report, &data));
+    let paths = ProjectPaths::new(&args.folder, None);
+    let line = ProgressLine::spinner("");
+    let ingested = ingest(&Project::open(&paths.project)?, &paths.data, None, &|progress| line.show(progress)).await?;
+    drop(line);
+    print!("{}", ingest::text(&ingested));
 
-    let workplace = Workplace::open(&place).await?;
-    let now = workplace.project.now(None);
-    let truth = Truth::read(&args.folder.join("truth.csv"))?;
-    for target in workplace.project.targets() {
+    let workspace = Workspace::open(&paths).await?;
+    let now = workspace.project.now(None);
+    let truth = TrueProbabilities::read(&args.folder)?;
+    for target in workspace.project.targets() {
         println!();
-        first_models(&workplace, &target, &truth, args.seed).await?;
-        print!("{}", watch::told(&target, &watch::watch(&workplace, &target, now).await?));
+        first_models(&workspace, &target, &truth, args.seed).await?;
+        let line = ProgressLine::bar(&format!("{target}: weeks"))?;
+        let monitored = monitor(&workspace, &target, now, &|progress| line.show(progress)).await?;
+        drop(line);
+        print!("{}", watch::text(&monitored));
         // What the first model said of today's leads as they came is the history that their pages show.
-        scores(&workplace, &target, now).await?;
-        new_models(&workplace, &target, now, &truth, args.seed).await?;
-        scores(&workplace, &target, now).await?;
-        let verified = verifying::verify(workplace.ground(), &target, PREDICTIONS_VERIFIED).await?;
-        print!("{}", verify::told(&target, &verified));
+        scores(&workspace, &target, now).await?;
+        new_models(&workspace, &target, now, &truth, args.seed).await?;
+        scores(&workspace, &target, now).await?;
+        print!("{}", verify::text(&skew_check(&workspace, &target, PREDICTIONS_CHECKED).await?));
     }
     println!("{}", next(&args.folder));
     if args.no_serve {
         return Ok(());
     }
-    drop(workplace);
+    drop(workspace);
     let service = serve::Service { access: Access::open(), load: LOAD, capture: false, style: Style::default() };
-    serve::serve(&place, listen(args.port).await?, service).await
+    serve::serve(&paths, listen(args.port).await?, service).await
 }
 
 /// Builds the company unless it is there.
@@ -134,14 +142,14 @@ async fn company_at(args: &Args) -> Result<()> {
         bar.set_length(of);
         bar.set_position(done);
     };
-    let params = company::Params { seed: args.seed, leads: args.leads, internal_postgres };
-    let built = company::build(folder, &params, &progress).await?;
+    let params = Params { seed: args.seed, leads: args.leads, internal_postgres };
+    let built = plumb_demo::build(folder, &params, &progress).await?;
     bar.finish_and_clear();
     println!(
         "{}: a company of {} leads in {} CRM records, {} events, {} applications, over 24 months",
         folder.display(),
         built.leads,
-        built.records,
+        built.crm_records,
         built.events,
         built.applications
     );
@@ -149,64 +157,81 @@ async fn company_at(args: &Args) -> Result<()> {
 }
 
 /// Trains the first models, as of the day on which the new channel begins.
-async fn first_models(workplace: &Workplace, target: &str, truth: &Truth, seed: u64) -> Result<()> {
-    if registry::champion(&workplace.store, target).await?.is_some() {
+async fn first_models(workspace: &Workspace, target: &str, truth: &TrueProbabilities, seed: u64) -> Result<()> {
+    if registry::champion(&workspace.store, target).await?.is_some() {
         return Ok(());
     }
-    let assignment =
-        Assignment { target: target.to_owned(), as_of: company::new_channel_at(), seed, search: Search::Usual };
-    let (gathered, mut ladder) = train::climb(workplace, assignment).await?;
-    let told = train::told(&gathered, &ladder);
-    let distance = distance(&mut ladder, truth)?;
-    println!("{told}{distance}{}", train::keep(workplace, &ladder, BY).await?);
+    let spec = spec(target, plumb_demo::new_channel_at(), seed);
+    let progress = TrainingProgress::show();
+    let mut candidates = lifecycle::train::fit(workspace, spec, &progress.callback()).await?;
+    drop(progress);
+    let distance = distance(&mut candidates, truth)?;
+    let outcome = lifecycle::train::register(workspace, &candidates, BY).await?;
+    println!("{}{distance}{}", train::candidates_text(&outcome), nomination_line(&outcome.nomination));
     Ok(())
 }
 
 /// Retrains as of today, unless that was done; then only says what came of it.
-async fn new_models(workplace: &Workplace, target: &str, now: DateTime<Utc>, truth: &Truth, seed: u64) -> Result<()> {
-    let mut cards = registry::cards(&workplace.store, target).await?;
+async fn new_models(
+    workspace: &Workspace,
+    target: &str,
+    now: DateTime<Utc>,
+    truth: &TrueProbabilities,
+    seed: u64,
+) -> Result<()> {
+    let mut cards = registry::cards(&workspace.store, target).await?;
     cards.retain(|card| card.as_of == now);
     cards.sort_by_key(|card| card.kind);
     if let Some(first) = cards.first() {
         println!("{target}: the models as of {} are there", now.format("%Y-%m-%d"));
-        print!("{}", train::heading(first.metrics.as_ref().map_or(0.5, |metrics| metrics.beta)));
-        cards.iter().for_each(|card| println!("  {}", train::line(card)));
+        print!("{}", metrics_heading(first.metrics.as_ref().map_or(0.5, |metrics| metrics.beta)));
+        cards.iter().for_each(|card| println!("  {}", metrics_line(card)));
         return Ok(());
     }
-    let assignment = Assignment { target: target.to_owned(), as_of: now, seed, search: Search::Usual };
-    let measured = |ladder: &mut Ladder| distance(ladder, truth);
-    print!("{}", retrain::retrain(workplace, assignment, BY, &measured).await?);
+    let progress = TrainingProgress::show();
+    let mut challenge = lifecycle::retrain::challenge(workspace, spec(target, now, seed), &progress.callback()).await?;
+    drop(progress);
+    let distance = distance(&mut challenge.candidates, truth)?;
+    let outcome = lifecycle::retrain::register(workspace, challenge, BY).await?;
+    println!("{}{distance}{}", train::candidates_text(&outcome.training), retrain::comparison_text(&outcome));
     Ok(())
 }
 
+fn spec(target: &str, as_of: DateTime<Utc>, seed: u64) -> TrainingSpec {
+    TrainingSpec { target: target.to_owned(), as_of, seed, search: Search::Usual, out_of_core: None }
+}
+
 /// Scores all open leads, unless the champion did so as of today.
-async fn scores(workplace: &Workplace, target: &str, now: DateTime<Utc>) -> Result<()> {
-    let champion = registry::champion(&workplace.store, target).await?.map(|card| card.model_id);
-    let newest = workplace.store.latest_predictions(target, 1, 0, None).await?;
+async fn scores(workspace: &Workspace, target: &str, now: DateTime<Utc>) -> Result<()> {
+    let champion = registry::champion(&workspace.store, target).await?.map(|card| card.model_id);
+    let newest = workspace.store.latest_predictions(target, 1, 0, None).await?;
     if newest.first().is_some_and(|newest| newest.as_of == now && Some(&newest.model_id) == champion.as_ref()) {
         return Ok(());
     }
-    print!("{}", score::score_leads(workplace, target, now, true).await?.told());
+    let line = ProgressLine::bar(&format!("{target}: leads"))?;
+    let scored = score_leads(workspace, target, now, true, &|progress| line.show(progress)).await?;
+    drop(line);
+    print!("{}", score::leads_text(&scored));
     Ok(())
 }
 
 /// Returns how close each model comes to the best possible scores on the rows that it was tested on, and notes it on
 /// the models' cards.
-fn distance(ladder: &mut Ladder, truth: &Truth) -> Result<String> {
-    let target = ladder.best().card.target.clone();
-    let Some(possible) = truth.of(&target, &ladder.tested.observations) else {
+fn distance(candidates: &mut CandidateModels, truth: &TrueProbabilities) -> Result<String> {
+    let target = candidates.best().card.target.clone();
+    let Some(possible) = truth.of(&target, &candidates.holdout.observations) else {
         return Ok(format!(
             "  the truth of some of the {} test rows is not in truth.csv\n",
-            ladder.tested.labels.len()
+            candidates.holdout.labels.len()
         ));
     };
-    let best_auc = metrics::auc(&possible, &ladder.tested.labels)?;
-    let best_loss = metrics::log_loss(&possible, &ladder.tested.labels)?;
+    let best_auc = metrics::auc(&possible, &candidates.holdout.labels)?;
+    let best_loss = metrics::log_loss(&possible, &candidates.holdout.labels)?;
     let mut text = format!(
         "  best possible on these rows, by the true probabilities: AUC {best_auc:.3}, log loss {best_loss:.4}\n"
     );
-    for rung in &mut ladder.rungs {
-        let Some(metrics) = &rung.card.metrics else { continue };
+    for model in &mut candidates.models {
+        let Some(metrics) = &model.card.metrics else { continue };
         let (auc, loss) = (metrics.auc.value, metrics.log_loss.value);
         let note = format!(
             "{:.0} % of the way from chance to the best possible AUC ({best_auc:.3}); log loss {:.1} % over the best \
@@ -214,8 +239,8 @@ fn distance(ladder: &mut Ladder, truth: &Truth) -> Result<String> {
             100.0 * (auc - 0.5) / (best_auc - 0.5),
             100.0 * (loss / best_loss - 1.0)
         );
-        text.push_str(&format!("    {:<10}{note}\n", rung.card.kind.word()));
-        rung.card.notes.push(note);
+        text.push_str(&format!("    {:<10}{note}\n", model.card.kind.word()));
+        model.card.notes.push(note);
     }
     Ok(text)
 }
@@ -242,3 +267,6 @@ fn next(folder: &Path) -> String {
          plumb quick FILE.csv --target COLUMN                      a first model of any table\n"
     )
 }
+
+#[cfg(test)]
+mod tests;

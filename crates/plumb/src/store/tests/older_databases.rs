@@ -98,7 +98,7 @@ async fn it_is_read_by_todays_program(store: &Store) {
 
     let card = store.card("cafe").await.expect("readable").expect("it is there");
     assert_eq!((card.kind, card.dataset.rows_censored, card.profits.len()), (ModelKind::Ensemble, 7, 1));
-    assert_eq!(card.profits[0].model.value, -10.5);
+    assert_eq!((card.profits[0].model.value, card.settings.search_trials), (-10.5, Some(6)));
     assert_eq!(store.cards("approved").await.expect("readable")[0].kind, ModelKind::Logistic);
     assert_eq!(store.model_in_stage("converted", Stage::Champion).await.expect("read").as_deref(), Some("cafe"));
     assert_eq!(store.stage_changes("converted").await.expect("read")[0].action, Action::Promote);
@@ -109,7 +109,7 @@ async fn it_is_read_by_todays_program(store: &Store) {
     assert!(store.recent_lead("ada", "f00d").await.expect("read").is_some());
     assert_eq!(store.journal_loaded_bytes("segment").await.expect("read"), 4096);
     assert_eq!(store.labelled_predictions().await.expect("read").len(), 2);
-    assert_eq!(store.unmatched_ground_truth().await.expect("read")[0].labels, [false, true]);
+    assert_eq!(store.unmatched_labels().await.expect("read")[0].labels, [false, true]);
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn a_database_of_any_older_version_is_brought_up_to_date() {
         older(&folder, version, brief).await.close().await.expect("SQLite closes the file");
         let store = Store::open(&folder.path().join("plumb.db")).await.expect("an older schema");
         assert!(store.lead_brief("ada").await.expect("read").is_some(), "version {version}");
-        assert_eq!(store.unmatched_ground_truth().await.expect("read"), []);
+        assert_eq!(store.unmatched_labels().await.expect("read"), []);
         let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&store.readers).await.expect("a number");
         assert_eq!(found, 6, "so that an older program refuses it");
     }

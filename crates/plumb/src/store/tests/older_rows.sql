@@ -20,7 +20,7 @@ INSERT INTO model VALUES
   ('cafe', 'converted',
    '{"model_id":"cafe","target":"converted","kind":"committee","as_of":"2026-01-01T00:00:00Z","dataset":{"hash":"d",
      "rows_train":60,"rows_valid":20,"rows_test":20,"base_rate":0.25,"rows_immature":7,"span":null},
-     "features_hash":"f","code_version":"0.1.0","seed":1,"params":{},"threshold":{"score":0.5,"why":"it wins"},
+     "features_hash":"f","code_version":"0.1.0","seed":1,"params":{"max_depth":"4","trials":"6"},"threshold":{"score":0.5,"why":"it wins"},
      "gain":[],"reliability":[],"importance":[],"weakest":[],"leaks":[],
      "earnings":[{"policy":"call all","rows":20,"calls":20,"model":{"value":-10.5,"interval":null},"rules":null,
        "arrival":{"value":0.1,"interval":null},"perfect":{"value":7.0,"interval":null}}],
