@@ -1,18 +1,18 @@
 //! Schemathesis, which makes requests out of the OpenAPI document, right ones and wrong ones, against the built program:
 //! every answer has to be one that the document promises.
 //!
-//! `cargo xtask test` installs it, and says by an environment variable where.
+//! `cargo xtask test` installs it, and names the folder in an environment variable.
 
 use std::process::Command;
 
-use crate::sdks::provided;
-use crate::server::{Server, quick_folder};
+use crate::setup::provided::provided;
+use crate::setup::server::{Server, quick_folder};
 
 /// What schemathesis cannot know is which leads and features there are, so right requests may be refused.
 const NOT_CHECKED: &str = "positive_data_acceptance";
 
 #[test]
-fn the_server_answers_as_its_openapi_document_says() {
+fn responses_match_the_openapi_document() {
     let folder = quick_folder();
     let server = Server::of_quick(&folder, &[], &[]);
     let output = Command::new("python3")
@@ -23,8 +23,8 @@ fn the_server_answers_as_its_openapi_document_says() {
         .current_dir(folder.path())
         .output()
         .expect("python3 starts");
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(told.contains("Tested: 7"), "every operation is tried:\n{told}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(printed.contains("Tested: 7"), "every operation is tried:\n{printed}");
     server.stop();
 }

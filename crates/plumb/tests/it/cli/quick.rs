@@ -6,12 +6,12 @@ use std::process::Output;
 
 use tempfile::TempDir;
 
-use crate::program::{self, failure, success};
+use crate::setup::program::{self, failure, success};
 
 #[test]
-fn a_suspected_leak_is_told_and_kept_out_of_the_model() {
+fn a_suspected_leak_is_reported_and_left_out_of_the_model() {
     let folder = folder(&leads(600));
-    let told = quick(&folder, &["--target", "won"]);
+    let printed = quick(&folder, &["--target", "won"]);
     for expected in [
         "leads.csv: 600 rows, 4 columns, separated by `;`",
         "positive: `won` = yes (",
@@ -23,15 +23,15 @@ fn a_suspected_leak_is_told_and_kept_out_of_the_model() {
         "in row order, the last 30 % tested, with call_seconds (180 rows",
         "trained without the suspected leaks: call_seconds",
     ] {
-        assert!(told.contains(expected), "the output does not say `{expected}`:\n{told}");
+        assert!(printed.contains(expected), "the output does not say `{expected}`:\n{printed}");
     }
-    assert_eq!((told.matches("\nlogistic ").count(), told.matches("\nxgboost ").count()), (4, 4), "{told}");
+    assert_eq!((printed.matches("\nlogistic ").count(), printed.matches("\nxgboost ").count()), (4, 4), "{printed}");
     let model = fs::read_to_string(model_file(&folder.path().join("plumb-quick/leads"))).expect("the model is there");
     assert!(model.contains("\"channel\"") && !model.contains("call_seconds"));
 }
 
 #[test]
-fn a_column_is_left_out_or_kept_as_told() {
+fn leave_out_and_keep_decide_which_columns_are_used() {
     let folder = folder(&leads(300));
     let without = quick(&folder, &["--target", "won", "--leave-out", "call_seconds,size", "--out", "without"]);
     assert!(!without.contains("warning: suspected") && !without.contains("call_seconds"), "{without}");
@@ -55,15 +55,15 @@ fn the_same_file_and_seed_give_the_same_model() {
 }
 
 #[test]
-fn folds_and_retraining_are_measured_when_asked_for() {
+fn folds_and_retraining_are_measured_on_request() {
     // A season every 150 rows, in a file that counts as time order.
     let mut lines = leads(600).lines().map(str::to_owned).collect::<Vec<_>>();
     lines[0].push_str(";season");
     lines.iter_mut().skip(1).enumerate().for_each(|(row, line)| line.push_str(&format!(";s{}", row / 150)));
     let folder = folder(&lines.join("\n"));
-    let told = quick(&folder, &["--target", "won", "--folds", "3", "--retrain-by", "season", "--newest", "300"]);
-    assert!(told.contains("3 folds by chance (600 rows pooled"), "{told}");
-    assert!(told.contains("retrained before each of 2 changes of `season` (300 rows pooled"), "{told}");
+    let printed = quick(&folder, &["--target", "won", "--folds", "3", "--retrain-by", "season", "--newest", "300"]);
+    assert!(printed.contains("3 folds by chance (600 rows pooled"), "{printed}");
+    assert!(printed.contains("retrained before each of 2 changes of `season` (300 rows pooled"), "{printed}");
     let error =
         |arguments: &[&str]| failure(run(folder.path(), "leads.csv", &[&["--target", "won"], arguments].concat()));
     assert!(error(&["--folds", "1"]).contains("parameter `folds` is `1`"));
@@ -72,16 +72,16 @@ fn folds_and_retraining_are_measured_when_asked_for() {
 }
 
 #[test]
-fn rows_that_cannot_be_used_are_counted_and_the_rest_is_used() {
+fn unusable_rows_are_rejected_and_the_rest_is_used() {
     let mut text = leads(300);
     text.push_str("10;ads;5\n10;ads;5;\n10;ads;5;unknown\n");
-    let told = quick(&folder(&text), &["--target", "won"]);
-    assert!(told.contains("rejected: line 302: expected 4 fields, found 3"), "{told}");
-    assert!(told.contains("rejected: 2 rows in which the target is missing"), "{told}");
+    let printed = quick(&folder(&text), &["--target", "won"]);
+    assert!(printed.contains("rejected: line 302: expected 4 fields, found 3"), "{printed}");
+    assert!(printed.contains("rejected: 2 rows in which the target is missing"), "{printed}");
 }
 
 #[test]
-fn bad_input_is_named() {
+fn bad_input_is_refused_with_the_reason() {
     let leads = leads(100);
     let ten = format!("size,won\n{}", "1,yes\n2,no\n".repeat(5));
     let cases: [(&str, &[&str], &str); 10] = [
@@ -111,7 +111,7 @@ fn bad_input_is_named() {
 
 /// Columns that say nothing, or too much, are put up with: the model is made, and its scores are numbers.
 #[test]
-fn odd_columns_do_no_harm() {
+fn empty_constant_and_infinite_columns_do_no_harm() {
     let mut lines: Vec<String> = leads(400).lines().map(str::to_owned).collect();
     lines[0].push_str(";absent;same;endless;name;blank_numbers");
     for (row, line) in lines.iter_mut().enumerate().skip(1) {
@@ -133,7 +133,7 @@ fn odd_columns_do_no_harm() {
 
 /// The ranges hold the figures of untuned models in the data sets' own README.
 #[test]
-fn real_files_give_up_their_leaks_and_their_drift() {
+fn leaks_and_drift_of_real_files_are_found() {
     let Some(data) = std::env::var_os("PLUMB_REAL_DATA").map(PathBuf::from) else {
         eprintln!("PLUMB_REAL_DATA is not set: the real files are absent, and this test ends here");
         return;
@@ -144,32 +144,32 @@ fn real_files_give_up_their_leaks_and_their_drift() {
     ] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = data.join(file);
-        let told = success(run(folder.path(), &path.to_string_lossy(), &["--target", target, "--out", "kept"]));
-        let suspects: Vec<&str> = told.lines().filter(|line| line.contains("alone it ranks")).collect();
+        let printed = success(run(folder.path(), &path.to_string_lossy(), &["--target", target, "--out", "kept"]));
+        let suspects: Vec<&str> = printed.lines().filter(|line| line.contains("alone it ranks")).collect();
         assert!(suspects.len() == 1 && suspects[0].contains(leak), "{suspects:?}");
         for kind in ["xgboost", "logistic"] {
-            let auc = |heading: String| auc(&told, &heading, kind);
-            assert!(random.contains(&auc(format!("random rows, without {leak}"))), "{kind}, random:\n{told}");
-            assert!(auc(format!("random rows, with {leak}")) > 0.88, "{kind}, with the leak:\n{told}");
+            let auc = |heading: String| auc(&printed, &heading, kind);
+            assert!(random.contains(&auc(format!("random rows, without {leak}"))), "{kind}, random:\n{printed}");
+            assert!(auc(format!("random rows, with {leak}")) > 0.88, "{kind}, with the leak:\n{printed}");
         }
         // On a world that moved the two may be far apart; the better one is about as good as others found it.
         let late = ["xgboost", "logistic"]
-            .map(|kind| auc(&told, &format!("in row order, the last 30 % tested, without {leak}"), kind));
-        assert!(in_order.contains(&late[0].max(late[1])), "in order:\n{told}");
-        let is_warned = told.contains("warning: on the last rows of the file the AUC is");
-        assert!(is_warned || file != "bank-additional-full.csv", "the calls are of years that differ much: {told}");
+            .map(|kind| auc(&printed, &format!("in row order, the last 30 % tested, without {leak}"), kind));
+        assert!(in_order.contains(&late[0].max(late[1])), "in order:\n{printed}");
+        let is_warned = printed.contains("warning: on the last rows of the file the AUC is");
+        assert!(is_warned || file != "bank-additional-full.csv", "the calls are of years that differ much: {printed}");
         let model = fs::read_to_string(model_file(&folder.path().join("kept"))).expect("the model is there");
         assert!(!model.contains(&format!("\"{leak}\"")));
-        the_kept_model_scores_a_file(&path, folder.path());
+        the_model_scores_its_own_file(&path, folder.path());
     }
 }
 
 /// The model that was kept scores the file that it came from, whose further columns it passes over.
 #[track_caller]
-fn the_kept_model_scores_a_file(file: &Path, folder: &Path) {
+fn the_model_scores_its_own_file(file: &Path, folder: &Path) {
     let arguments = ["score", &file.to_string_lossy(), "--data", "kept", "--out", "scores.csv"];
-    let told = success(program::run(folder, &arguments));
-    assert!(told.contains("rows scored by"), "{told}");
+    let printed = success(program::run(folder, &arguments));
+    assert!(printed.contains("rows scored by"), "{printed}");
     let scores = fs::read_to_string(folder.join("scores.csv")).expect("the scores are written");
     let rows = fs::read_to_string(file).expect("the file is text").lines().count() - 1;
     assert_eq!(scores.lines().count() - 1, rows, "a score a row");
@@ -177,8 +177,8 @@ fn the_kept_model_scores_a_file(file: &Path, folder: &Path) {
 }
 
 /// The AUC of a kind of model under a heading of the leaderboard.
-fn auc(told: &str, heading: &str, kind: &str) -> f64 {
-    let under = told.lines().skip_while(|line| !line.starts_with(heading));
+fn auc(printed: &str, heading: &str, kind: &str) -> f64 {
+    let under = printed.lines().skip_while(|line| !line.starts_with(heading));
     let line = under.into_iter().find(|line| line.starts_with(kind)).expect("the heading and the kind are there");
     line.split_whitespace().nth(1).and_then(|cell| cell.parse().ok()).expect("the AUC is a number")
 }

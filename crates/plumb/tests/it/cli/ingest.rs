@@ -5,14 +5,15 @@ use std::fs;
 use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
 
-use crate::program::{failure, run, run_with, sqlite, success, write};
+use crate::setup::folder::write;
+use crate::setup::program::{failure, run, run_with, sqlite, success};
 
 /// The relations of a project whose leads are a table with `id` and `email`, and that has neither events nor outcomes.
 const NO_EVENTS: &str = "SELECT '' AS lead_key, '' AS kind, '' AS at, '' AS known_at WHERE false";
 const NO_OUTCOMES: &str = "SELECT '' AS lead_key, '' AS target, true AS positive, '' AS at, '' AS known_at WHERE false";
 
 #[tokio::test]
-async fn a_second_run_reads_only_what_is_new() {
+async fn a_second_ingest_reads_only_new_rows() {
     let folder = project(
         "[source.crm]
          kind = \"sqlite\"
@@ -56,7 +57,7 @@ async fn a_second_run_reads_only_what_is_new() {
 }
 
 #[tokio::test]
-async fn the_demo_company_is_the_same_with_its_internal_database_in_postgresql() {
+async fn the_demo_company_ingests_the_same_from_postgresql_as_from_sqlite() {
     let url = postgres_url();
     let mut connection = PgConnection::connect(&url).await.expect("the server answers");
     for statement in ["DROP DATABASE IF EXISTS demo_company", "CREATE DATABASE demo_company"] {
@@ -78,7 +79,7 @@ async fn the_demo_company_is_the_same_with_its_internal_database_in_postgresql()
 }
 
 #[tokio::test]
-async fn postgresql_is_read_like_any_other_system() {
+async fn rows_of_postgresql_are_ingested() {
     let mut connection = PgConnection::connect(&postgres_url()).await.expect("the server answers");
     connection
         .execute(
@@ -107,7 +108,7 @@ async fn postgresql_is_read_like_any_other_system() {
 }
 
 #[test]
-fn parquet_is_read_like_any_other_file() {
+fn rows_of_parquet_are_ingested() {
     let first = project(
         "[source.sheet]\nkind = \"csv\"\nurl = \"sheet.csv\"",
         "SELECT id AS lead_key, created_at, created_at AS known_at, name, CAST(budget AS DOUBLE) AS budget FROM sheet.records",
@@ -122,14 +123,14 @@ fn parquet_is_read_like_any_other_file() {
         ),
         "SELECT lead_id AS lead_key, created_at, known_from AS known_at, name, budget FROM lake.records",
     );
-    let said = ingest(&second);
-    assert!(said.starts_with("lake: 2 rows read, 2 new\n2 leads in 2 versions"), "{said}");
+    let printed = ingest(&second);
+    assert!(printed.starts_with("lake: 2 rows read, 2 new\n2 leads in 2 versions"), "{printed}");
     let again = ingest(&second);
     assert!(again.starts_with("lake: 0 rows read, 0 new, 1 files unchanged\nnothing is new: 2 leads"), "{again}");
 }
 
 #[tokio::test]
-async fn bad_rows_are_kept_aside_with_their_place_and_reason() {
+async fn rejected_rows_are_listed_with_place_and_reason() {
     let folder = project(
         "[source.crm]
          kind = \"sqlite\"
@@ -148,8 +149,8 @@ async fn bad_rows_are_kept_aside_with_their_place_and_reason() {
     write(folder.path(), "mail.jsonl", "{\"email\":\"a@x.org\"}\n\n[1]\n{\"email\":\n");
     write(folder.path(), "sheet.csv", "id,name\n1,Ada\n2\n");
     for _ in 0..2 {
-        let said = ingest(&folder);
-        assert!(said.contains("rejected: 4 rows in all, listed in "), "{said}");
+        let printed = ingest(&folder);
+        assert!(printed.contains("rejected: 4 rows in all, listed in "), "{printed}");
     }
     let printed = success(run(folder.path(), &["ingest", "--json"]));
     let outcome: serde_json::Value = serde_json::from_str(&printed).expect("standard output is one JSON document");
@@ -167,7 +168,7 @@ async fn bad_rows_are_kept_aside_with_their_place_and_reason() {
 }
 
 #[test]
-fn what_is_wrong_with_a_project_is_named() {
+fn a_wrong_project_is_refused_with_the_reason() {
     refuses("[source.crm]\nkind = \"sqlite\"\nurl = \"crm.db\"", "no database file");
     refuses("[source.m]\nkind = \"jsonl\"\nurl = \"mail/*.jsonl\"", "no file matches");
     refuses("[source.m]\nkind = \"oracle\"\nurl = \"x\"", "unknown variant `oracle`");
@@ -180,14 +181,14 @@ fn what_is_wrong_with_a_project_is_named() {
 }
 
 #[tokio::test]
-async fn a_wrong_sql_file_is_named_with_what_it_has() {
+async fn a_wrong_sql_file_is_named_in_the_error() {
     let folder = project(
         "[source.crm]\nkind = \"sqlite\"\nurl = \"crm.db\"",
         "SELECT id AS lead_key, colour AS created_at, '2026-01-01' AS known_at FROM crm.leads",
     );
     sqlite(&folder.path().join("crm.db"), "CREATE TABLE leads (id TEXT PRIMARY KEY)").await;
-    let said = failure(run(folder.path(), &["ingest"]));
-    assert!(said.contains("`sources/lead.sql`") && said.contains("colour"), "{said}");
+    let error = failure(run(folder.path(), &["ingest"]));
+    assert!(error.contains("`sources/lead.sql`") && error.contains("colour"), "{error}");
 }
 
 fn postgres_url() -> String {
@@ -198,8 +199,8 @@ fn postgres_url() -> String {
 #[track_caller]
 fn refuses(config: &str, expected: &str) {
     let folder = project(config, "SELECT 1");
-    let said = failure(run(folder.path(), &["ingest"]));
-    assert!(said.contains(expected), "{said}");
+    let error = failure(run(folder.path(), &["ingest"]));
+    assert!(error.contains(expected), "{error}");
 }
 
 fn project(config: &str, leads: &str) -> TempDir {

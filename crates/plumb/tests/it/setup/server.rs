@@ -1,4 +1,4 @@
-//! `plumb serve` as a system runs it: on a free port, asked by a real client, stopped by a signal.
+//! `plumb serve` as a system runs it: on a free port, called by a real client, stopped by a signal.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -7,7 +7,8 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::program::{self, success};
+use super::folder;
+use super::program::{self, success};
 
 /// A running server.
 pub(crate) struct Server {
@@ -22,11 +23,11 @@ pub(crate) fn quick_folder() -> TempDir {
     let rows = (0..400).map(|row| {
         let channel = ["ads", "referral", "fair"][row % 3];
         let size = 10 + row * 7 % 90;
-        // Every ninth row is of the other class, so that the classes cannot be told apart for certain.
+        // Every ninth row is of the other class, so that the classes cannot be separated for certain.
         let won = (size + 30 * usize::from(channel == "referral") > 60) != (row % 9 == 0);
         format!("{size},{channel},{}\n", if won { "yes" } else { "no" })
     });
-    program::write(folder.path(), "leads.csv", &format!("size,channel,won\n{}", rows.collect::<String>()));
+    folder::write(folder.path(), "leads.csv", &format!("size,channel,won\n{}", rows.collect::<String>()));
     success(program::run(folder.path(), &["quick", "leads.csv", "--target", "won"]));
     folder
 }
@@ -49,7 +50,7 @@ impl Server {
             .spawn()
             .expect("the program starts");
         let output = process.stdout.take().expect("its output is caught");
-        let line = BufReader::new(output).lines().next().expect("it says where it serves").expect("text");
+        let line = BufReader::new(output).lines().next().expect("it prints its address").expect("text");
         let address = line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").to_owned();
         Server { process, address }
     }
@@ -64,7 +65,7 @@ impl Server {
         serde_json::from_str(&self.page(path)).expect("an answer in JSON")
     }
 
-    /// Asks in a language, and returns an answer in JSON.
+    /// Gets a path in a language, and returns the response as JSON.
     pub(crate) fn get_in(&self, path: &str, language: &str) -> Value {
         let request = ureq::get(format!("{}{path}", self.address)).header("accept-language", language);
         let mut answer = request.call().expect("the server answers");
@@ -89,11 +90,27 @@ impl Server {
         serde_json::from_str(&answer.body_mut().read_to_string().expect("a text")).expect("an answer in JSON")
     }
 
+    /// Invokes an endpoint under an inference id of the caller's, and returns the server's id of the request.
+    pub(crate) fn invoke(
+        &self,
+        target: &str,
+        content_type: &str,
+        inference_id: Option<&str>,
+        body: impl AsRef<[u8]>,
+    ) -> String {
+        let mut request = ureq::post(format!("{}/endpoints/{target}/invocations", self.address));
+        if let Some(inference_id) = inference_id {
+            request = request.header("x-amzn-sagemaker-inference-id", inference_id);
+        }
+        let answer = request.header("content-type", content_type).send(body.as_ref()).expect("the server answers");
+        answer.headers()["x-amzn-requestid"].to_str().expect("an id is text").to_owned()
+    }
+
     /// Stops it as a system stops a service.
     pub(crate) fn stop(mut self) {
         let killed = Command::new("kill").arg(self.process.id().to_string()).status().expect("`kill` is there");
         assert!(killed.success());
-        assert!(self.process.wait().expect("it ends").success(), "a server that is told to stop has not failed");
+        assert!(self.process.wait().expect("it ends").success(), "a server that is stopped has not failed");
     }
 
     /// Kills it at once, as a machine that runs out of memory does.

@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::program::{failure, run, run_with, success};
+use crate::setup::demo::Company;
+use crate::setup::program::{failure, run, run_with, success};
 
 /// Samples of fewer rows than there are.
 const TRAIN: [&str; 7] = ["train", "--target", "converted", "--workers", "2", "--sample-rows", "1000"];
 
-fn company() -> TempDir {
-    let folder = TempDir::new().expect("a temporary folder");
-    success(run(folder.path(), &["demo", "--company-only", "--leads", "1500", "--folder", "."]));
-    success(run(folder.path(), &["ingest"]));
-    folder
+/// Returns a company whose data is ingested.
+fn company() -> Company {
+    let company = Company::of(1500);
+    company.plumb(&["ingest"]);
+    company
 }
 
 /// Returns the id and the card's figures of the model of trees in the registry's folder.
@@ -71,11 +71,11 @@ fn signal(name: &str, process: u64) {
 }
 
 #[test]
-fn a_worker_that_is_killed_ends_the_run_which_then_goes_on_to_the_same_model() {
-    let folder = company();
-    let data = folder.path().join("data");
-    let told = success(run(folder.path(), &TRAIN));
-    assert!(told.contains("xgboost") && !told.contains("ensemble"), "{told}");
+fn a_killed_worker_ends_the_run_and_the_next_run_resumes_to_the_same_model() {
+    let company = company();
+    let data = company.path().join("data");
+    let printed = success(run(company.path(), &TRAIN));
+    assert!(printed.contains("xgboost") && !printed.contains("ensemble"), "{printed}");
     let uninterrupted = trees(&data);
     assert!(fs::read_dir(data.join("training")).expect("a folder").next().is_none(), "a job is left");
     let models: Vec<PathBuf> =
@@ -83,37 +83,37 @@ fn a_worker_that_is_killed_ends_the_run_which_then_goes_on_to_the_same_model() {
     assert_eq!(models.len(), 3, "rules, logistic regression and trees");
     for model in models {
         let id = model.file_stem().expect("a name").to_string_lossy().into_owned();
-        assert!(success(run(folder.path(), &["reproduce", &id])).contains("is reproduced"));
+        assert!(success(run(company.path(), &["reproduce", &id])).contains("is reproduced"));
     }
 
     fs::remove_dir_all(data.join("models")).expect("they can be removed");
-    let mut training = start(folder.path(), &TRAIN);
+    let mut training = start(company.path(), &TRAIN);
     let job = wait_for(&mut training, "trees were saved", || {
-        only_job(folder.path()).filter(|job| job.join("checkpoint.ubj").exists())
+        only_job(company.path()).filter(|job| job.join("checkpoint.ubj").exists())
     });
-    let told = fs::read(job.join("worker-1.json")).expect("it said who it is");
-    let worker: Value = serde_json::from_slice(&told).expect("JSON");
+    let worker = fs::read(job.join("worker-1.json")).expect("it wrote its number");
+    let worker: Value = serde_json::from_slice(&worker).expect("JSON");
     signal("-KILL", worker["process"].as_u64().expect("a process"));
-    let mut said = String::new();
-    training.0.stderr.take().expect("caught").read_to_string(&mut said).expect("text");
+    let mut error = String::new();
+    training.0.stderr.take().expect("caught").read_to_string(&mut error).expect("text");
     assert!(!training.0.wait().expect("it ends").success(), "it was killed too late to matter");
     let process = format!("worker 1 of 2 (process {}) ended with signal: 9", worker["process"]);
-    assert!(said.contains(&process) && said.contains("it goes on from the trees that were saved"), "{said}");
+    assert!(error.contains(&process) && error.contains("it goes on from the trees that were saved"), "{error}");
 
-    success(run(folder.path(), &TRAIN));
+    success(run(company.path(), &TRAIN));
     assert!(trees(&data) == uninterrupted, "another model after it went on");
 }
 
 #[test]
-fn one_worker_and_quantiles_on_the_disk_change_nothing_that_is_learned() {
-    let folder = company();
+fn one_worker_on_disk_learns_the_same_model_as_in_memory() {
+    let company = company();
     let train = |data: &str, more: &[&str]| {
-        fs::create_dir(folder.path().join(data)).expect("a folder");
-        let copied = Command::new("cp").args(["-r", "data/.", data]).current_dir(folder.path()).status();
+        fs::create_dir(company.path().join(data)).expect("a folder");
+        let copied = Command::new("cp").args(["-r", "data/.", data]).current_dir(company.path()).status();
         assert!(copied.expect("`cp` is there").success());
         let arguments = ["train", "--target", "converted", "--workers", "1", "--data", data];
-        success(run(folder.path(), &[&arguments[..], more].concat()));
-        let (_, model) = trees(&folder.path().join(data));
+        success(run(company.path(), &[&arguments[..], more].concat()));
+        let (_, model) = trees(&company.path().join(data));
         let artifact: Value = serde_json::from_slice(&model).expect("JSON");
         artifact["model"]["predictor"].clone()
     };
@@ -122,17 +122,17 @@ fn one_worker_and_quantiles_on_the_disk_change_nothing_that_is_learned() {
 }
 
 #[test]
-fn workers_that_people_start_meet_at_an_address() {
-    let folder = company();
+fn workers_started_by_hand_meet_at_an_address() {
+    let company = company();
     // A port that is free now: it is the same for all four times that trees are grown.
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
     let meet = ["--meet-at", &free.to_string()];
     let token = [("PLUMB_CLUSTER_TOKEN", "just-for-this-test")];
-    let elsewhere = failure(run(folder.path(), &[&TRAIN[..], &["--meet-at", "192.0.2.1:9"]].concat()));
+    let elsewhere = failure(run(company.path(), &[&TRAIN[..], &["--meet-at", "192.0.2.1:9"]].concat()));
     assert!(elsewhere.contains("set the environment variable `PLUMB_CLUSTER_TOKEN`"), "{elsewhere}");
 
     let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
-    command.current_dir(folder.path()).args(TRAIN).args(meet).envs(token).stderr(Stdio::piped()).stdout(Stdio::null());
+    command.current_dir(company.path()).args(TRAIN).args(meet).envs(token).stderr(Stdio::piped()).stdout(Stdio::null());
     let mut training = Running(command.spawn().expect("the program starts"));
     let lines = BufReader::new(training.0.stderr.take().expect("caught")).lines();
     let mut workers = Vec::new();
@@ -141,11 +141,11 @@ fn workers_that_people_start_meet_at_an_address() {
         let Some((_, arguments)) = line.split_once("run: plumb ") else { continue };
         let arguments: Vec<&str> = arguments.split_whitespace().collect();
         if std::mem::take(&mut is_first) {
-            let refused = failure(run(folder.path(), &arguments));
+            let refused = failure(run(company.path(), &arguments));
             assert!(refused.contains("wants its token"), "{refused}");
         }
         let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
-        let pipes = command.current_dir(folder.path()).args(&arguments).envs(token).stderr(Stdio::null());
+        let pipes = command.current_dir(company.path()).args(&arguments).envs(token).stderr(Stdio::null());
         workers.push(Running(pipes.spawn().expect("the program starts")));
     }
     assert!(training.0.wait().expect("it ends").success());
@@ -153,6 +153,6 @@ fn workers_that_people_start_meet_at_an_address() {
     for worker in &mut workers {
         assert!(worker.0.wait().expect("it ends").success());
     }
-    let error = failure(run_with(folder.path(), &["cluster", "worker", "--job", "../../etc", "--number", "0"], &[]));
+    let error = failure(run_with(company.path(), &["cluster", "worker", "--job", "../../etc", "--number", "0"], &[]));
     assert!(error.contains("`../../etc` is no job"), "{error}");
 }

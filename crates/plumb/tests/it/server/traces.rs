@@ -1,11 +1,11 @@
-//! What a collector is told of requests: a real one's interface, filled in here, and the built program.
+//! What a collector of traces receives: a real one's interface, implemented here, and the built program.
 
 use std::fs::File;
 use std::net::TcpListener as Reserved;
 
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
-use opentelemetry_proto::tonic::common::v1::any_value::Value as Told;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Attribute;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use serde_json::{Value, json};
@@ -16,12 +16,12 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server as Grpc;
 use tonic::{Request, Response, Status};
 
-use crate::server::{Server, quick_folder};
+use crate::setup::server::{Server, quick_folder};
 
 const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT_ID: &str = "b7ad6b7169203331";
 
-/// What is sent to it goes on to the test.
+/// Passes everything that it receives on to the test.
 struct Collector(UnboundedSender<ExportTraceServiceRequest>);
 
 #[tonic::async_trait]
@@ -30,14 +30,14 @@ impl TraceService for Collector {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        // A test that is over hears nothing.
+        // A test that is over receives nothing.
         let _ = self.0.send(request.into_inner());
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }
 
 impl Collector {
-    /// Begins to collect, and returns its address and what comes.
+    /// Starts it, and returns its address and what it receives.
     fn start(runtime: &Runtime) -> (String, UnboundedReceiver<ExportTraceServiceRequest>) {
         let (sender, receiver) = unbounded_channel();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port is free");
@@ -48,7 +48,7 @@ impl Collector {
     }
 }
 
-/// Returns all spans that came so far, and of what service they are.
+/// Returns all spans that were received so far, and the service that they are of.
 fn collected(mut receiver: UnboundedReceiver<ExportTraceServiceRequest>) -> (Vec<Span>, Resource) {
     let (mut spans, mut resource) = (Vec::new(), Resource::default());
     while let Ok(request) = receiver.try_recv() {
@@ -69,12 +69,12 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns what a span says under a name.
-fn says(span: &Span, name: &str) -> Option<Value> {
+/// Returns an attribute of a span.
+fn attribute_of(span: &Span, name: &str) -> Option<Value> {
     let attribute = span.attributes.iter().find(|attribute| attribute.key == name)?;
     match attribute.value.clone()?.value? {
-        Told::StringValue(text) => Some(json!(text)),
-        Told::IntValue(number) => Some(json!(number)),
+        Attribute::StringValue(text) => Some(json!(text)),
+        Attribute::IntValue(number) => Some(json!(number)),
         other => panic!("`{name}` is {other:?}"),
     }
 }
@@ -93,7 +93,7 @@ fn score(server: &Server, headers: &[(&str, &str)], target: &str) -> (u16, Value
 }
 
 #[test]
-fn a_collector_is_told_of_requests_and_of_no_lead() {
+fn a_collector_receives_requests_without_lead_data() {
     let (folder, runtime) = (quick_folder(), Runtime::new().expect("threads can be started"));
     let (address, receiver) = Collector::start(&runtime);
     let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*address), ("OTEL_SERVICE_NAME", "leads"), ("PLUMB_LOG", "info")];
@@ -120,16 +120,16 @@ fn a_collector_is_told_of_requests_and_of_no_lead() {
         ("plumb.variant", json!("AllTraffic")),
         ("plumb.model_id", answer["model_id"].clone()),
     ] {
-        assert_eq!(says(request, name), Some(expected), "{name}: {request:?}");
+        assert_eq!(attribute_of(request, name), Some(expected), "{name}: {request:?}");
     }
     for part in ["read", "score", "journal"] {
         let of_request = spans.iter().filter(|span| span.parent_span_id == request.span_id);
         assert!(of_request.clone().any(|span| span.name == part), "`{part}` is not a part of the request");
         assert!(of_request.clone().all(|span| hex(&span.trace_id) == TRACE_ID));
     }
-    let refused = spans.iter().find(|span| says(span, "http.response.status_code") == Some(json!(404)));
-    let refused = refused.expect("a refused request is told of too");
-    assert!(refused.parent_span_id.is_empty() && says(refused, "plumb.target").is_none(), "{refused:?}");
+    let refused = spans.iter().find(|span| attribute_of(span, "http.response.status_code") == Some(json!(404)));
+    let refused = refused.expect("a refused request is traced too");
+    assert!(refused.parent_span_id.is_empty() && attribute_of(refused, "plumb.target").is_none(), "{refused:?}");
     named(&spans, "GET /v1/leads/{lead_id}");
     // Neither the caller's own words nor what stands in a path, in names, attributes or anything else.
     let all = format!("{spans:?}");
@@ -139,7 +139,7 @@ fn a_collector_is_told_of_requests_and_of_no_lead() {
 }
 
 #[test]
-fn a_collector_that_is_away_is_told_once_and_holds_nobody_up() {
+fn an_unreachable_collector_is_logged_once_and_delays_no_request() {
     let folder = quick_folder();
     // A port that is free at this moment, and that nobody listens on.
     let reserved = Reserved::bind("127.0.0.1:0").expect("a port is free");
@@ -154,12 +154,12 @@ fn a_collector_that_is_away_is_told_once_and_holds_nobody_up() {
         assert_eq!(score(&server, &[], "won").0, 200);
     }
     server.stop();
-    let said = std::fs::read_to_string(&log).expect("text");
-    assert_eq!(said.matches("traces do not reach their collector").count(), 1, "{said}");
+    let log_text = std::fs::read_to_string(&log).expect("text");
+    assert_eq!(log_text.matches("traces do not reach their collector").count(), 1, "{log_text}");
 }
 
 #[test]
-fn another_protocol_is_told_and_keeps_nobody_from_serving() {
+fn an_unsupported_protocol_is_logged_and_the_server_serves() {
     let folder = quick_folder();
     let log = folder.path().join("log");
     let file = File::create(&log).expect("the folder can be written");
@@ -168,6 +168,6 @@ fn another_protocol_is_told_and_keeps_nobody_from_serving() {
     let server = Server::start_into(folder.path(), &["--data", "plumb-quick/leads"], &variables, file.into());
     assert_eq!(score(&server, &[], "won").0, 200);
     server.stop();
-    let said = std::fs::read_to_string(&log).expect("text");
-    assert!(said.contains("there are no traces: OTLP is spoken by `grpc` here"), "{said}");
+    let log_text = std::fs::read_to_string(&log).expect("text");
+    assert!(log_text.contains("there are no traces: OTLP is spoken by `grpc` here"), "{log_text}");
 }

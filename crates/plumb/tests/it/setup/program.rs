@@ -23,19 +23,12 @@ pub(crate) fn success(output: Output) -> String {
     text(&output.stdout)
 }
 
-/// Returns what a run complained of; it has to fail, and without a panic.
+/// Returns the error of a run; it has to fail, and without a panic.
 #[track_caller]
 pub(crate) fn failure(output: Output) -> String {
-    let said = text(&output.stderr);
-    assert!(!output.status.success() && !said.contains("panicked"), "{}{said}", text(&output.stdout));
-    said
-}
-
-/// Writes a file and the folders that it lies in.
-pub(crate) fn write(folder: &Path, file: &str, content: &str) {
-    let path = folder.join(file);
-    std::fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder can be made");
-    std::fs::write(path, content).expect("the file can be written");
+    let error = text(&output.stderr);
+    assert!(!output.status.success() && !error.contains("panicked"), "{}{error}", text(&output.stdout));
+    error
 }
 
 /// Runs statements in a SQLite file, which is made if need be.

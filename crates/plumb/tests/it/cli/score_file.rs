@@ -8,19 +8,20 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::program::{failure, run, success, write};
+use crate::setup::folder::write;
+use crate::setup::program::{failure, run, success};
 
 /// More than the rows of two blocks, so that several are under way at a time.
 const ROWS: usize = 20_000;
 
 #[test]
-fn a_file_gets_the_same_scores_in_every_format_and_in_its_order() {
+fn a_file_is_scored_in_row_order_and_alike_in_every_format() {
     let folder = trained();
     write(folder.path(), "new.csv", &rows(ROWS));
     let score = |out: &str| {
         let arguments = ["score", "new.csv", "--data", "kept", "--id", "name", "--contributions", "--out", out];
-        let told = success(run(folder.path(), &arguments));
-        assert!(told.contains(&format!("{ROWS} rows scored by")), "{told}");
+        let printed = success(run(folder.path(), &arguments));
+        assert!(printed.contains(&format!("{ROWS} rows scored by")), "{printed}");
     };
     ["scores.csv", "scores.jsonl", "scores.parquet", "again.parquet"].into_iter().for_each(score);
     let read = |name: &str| fs::read(folder.path().join(name)).expect("it is written");
@@ -47,12 +48,12 @@ fn a_file_gets_the_same_scores_in_every_format_and_in_its_order() {
 }
 
 #[test]
-fn rows_that_cannot_be_used_are_set_aside_with_their_place() {
+fn rejected_rows_are_listed_with_their_line_and_reason() {
     let folder = trained();
     let text = "name,size,channel\na,10,ads\n\nb,ten,ads\nc,10\nd,NA,fax\ne,20,email\n";
     write(folder.path(), "new.csv", text);
     let output = run(folder.path(), &["score", "new.csv", "--data", "kept", "--out", "scores.csv", "--reasons", "0"]);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
     success(output);
     for expected in [
         "rejected: line 4: `size`: `ten`: expected a number",
@@ -60,7 +61,7 @@ fn rows_that_cannot_be_used_are_set_aside_with_their_place() {
         "rejected rows are listed in scores.csv.rejected.csv",
         "1 rows have `channel` = `fax`, which was not in the training data",
     ] {
-        assert!(said.contains(expected), "{said} does not say {expected}");
+        assert!(error.contains(expected), "{error} does not say {expected}");
     }
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("it is written");
     let numbers: Vec<String> =
@@ -91,7 +92,7 @@ fn outcome_of_a_file_is_one_json_document() {
 }
 
 #[test]
-fn what_cannot_be_scored_is_named_and_leaves_nothing() {
+fn a_file_that_cannot_be_scored_is_refused_and_leaves_no_output() {
     let folder = trained();
     let good = rows(3);
     let cases: [(&str, &[&str], &str); 7] = [
@@ -107,30 +108,30 @@ fn what_cannot_be_scored_is_named_and_leaves_nothing() {
         write(folder.path(), "new.csv", text);
         let before = ["score", "new.csv", "--data", "kept"];
         let out: &[&str] = if arguments.contains(&"--out") { &[] } else { &["--out", "scores.csv"] };
-        let said = failure(run(folder.path(), &[&before, arguments, out].concat()));
-        assert!(said.contains(expected), "`{said}` does not say `{expected}`");
+        let error = failure(run(folder.path(), &[&before, arguments, out].concat()));
+        assert!(error.contains(expected), "`{error}` does not say `{expected}`");
         let left = names(folder.path());
-        assert!(!left.iter().any(|name| name.contains("scores")), "{left:?} after `{said}`");
+        assert!(!left.iter().any(|name| name.contains("scores")), "{left:?} after `{error}`");
     }
     write(folder.path(), "new.csv", &good);
-    let said = failure(run(folder.path(), &["score", "new.csv", "--data", "kept", "--language", "de"]));
-    assert!(said.contains("--language `de`: model `") && said.contains("`languages` in plumb.toml"), "{said}");
-    let said = failure(run(folder.path(), &["score", "new.csv", "--data", "kept", "--language", "xx"]));
-    assert!(said.contains("`xx` is not a language: expected one of de, en"), "{said}");
-    let said = failure(run(folder.path(), &["score", "gone.csv", "--data", "kept"]));
-    assert!(said.contains("there is no file `gone.csv`"), "{said}");
+    let error = failure(run(folder.path(), &["score", "new.csv", "--data", "kept", "--language", "de"]));
+    assert!(error.contains("--language `de`: model `") && error.contains("`languages` in plumb.toml"), "{error}");
+    let error = failure(run(folder.path(), &["score", "new.csv", "--data", "kept", "--language", "xx"]));
+    assert!(error.contains("`xx` is not a language: expected one of de, en"), "{error}");
+    let error = failure(run(folder.path(), &["score", "gone.csv", "--data", "kept"]));
+    assert!(error.contains("there is no file `gone.csv`"), "{error}");
 }
 
 #[test]
-fn a_run_that_is_killed_leaves_no_half_file_and_the_next_one_is_whole() {
+fn a_killed_run_leaves_no_partial_file() {
     let folder = trained();
     write(folder.path(), "new.csv", &rows(ROWS));
     let pipe = folder.path().join("endless.csv");
     // A source that does not end: the run is certainly in the middle of it.
     let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there");
     assert!(made.success());
-    let said = failure(run(folder.path(), &["score", "endless.csv", "--data", "kept", "--out", "scores.csv"]));
-    assert!(said.contains("it is no file: expected CSV or Parquet"), "{said}");
+    let error = failure(run(folder.path(), &["score", "endless.csv", "--data", "kept", "--out", "scores.csv"]));
+    assert!(error.contains("it is no file: expected CSV or Parquet"), "{error}");
 
     // What a killed run leaves behind: a longer file, half written, that nobody holds.
     write(folder.path(), ".scores.csv.unfinished", &"x".repeat(10_000_000));

@@ -5,30 +5,10 @@ use std::path::Path;
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::program::{failure, run, success, write};
-use crate::server::{Server, quick_folder};
-
-/// A line of ground truth.
-pub(crate) fn line(event_id: &str, labels: &str) -> String {
-    let data = json!({ "data": labels, "encoding": "CSV" });
-    format!("{}\n", json!({ "groundTruthData": data, "eventMetadata": { "eventId": event_id }, "eventVersion": "0" }))
-}
-
-/// Sends rows under a name of the caller's, and returns our own id of the call.
-pub(crate) fn invoke(
-    server: &Server,
-    target: &str,
-    content_type: &str,
-    event_id: Option<&str>,
-    body: impl AsRef<[u8]>,
-) -> String {
-    let mut request = ureq::post(format!("{}/endpoints/{target}/invocations", server.address));
-    if let Some(event_id) = event_id {
-        request = request.header("x-amzn-sagemaker-inference-id", event_id);
-    }
-    let answer = request.header("content-type", content_type).send(body.as_ref()).expect("the server answers");
-    answer.headers()["x-amzn-requestid"].to_str().expect("an id is text").to_owned()
-}
+use crate::setup::folder::write;
+use crate::setup::labels::line;
+use crate::setup::program::{failure, run, success};
+use crate::setup::server::{Server, quick_folder};
 
 #[test]
 fn labels_measure_the_predictions_that_they_name() {
@@ -45,11 +25,11 @@ fn labels_measure_the_predictions_that_they_name() {
     let mut lines = String::new();
     for index in 0..60 {
         let (event, won) = (format!("lead {index}"), index % 2 == 0);
-        invoke(&server, "won", "text/csv", Some(&event), if won { "95,referral" } else { "12,ads" });
+        server.invoke("won", "text/csv", Some(&event), if won { "95,referral" } else { "12,ads" });
         lines += &line(&event, if won != (index % 10 == 0) { "1" } else { "0" });
     }
-    invoke(&server, "won", "text/csv", Some("two rows"), "95,referral\n12,ads");
-    let nameless = invoke(&server, "won", "text/csv", None, "12,ads");
+    server.invoke("won", "text/csv", Some("two rows"), "95,referral\n12,ads");
+    let nameless = server.invoke("won", "text/csv", None, "12,ads");
     server.stop();
 
     lines += &line("two rows", "1\n0");
@@ -111,15 +91,16 @@ fn labels_measure_the_predictions_that_they_name() {
 fn captured_calls_are_matched_by_their_own_ids() {
     let folder = quick_folder();
     let server = Server::of_quick(&folder, &["--capture"], &[]);
-    let event = invoke(&server, "won", "text/csv", None, "95,referral");
-    invoke(&server, "won", "application/x-recordio-protobuf", Some("bytes"), RECORD);
+    let event = server.invoke("won", "text/csv", None, "95,referral");
+    server.invoke("won", "application/x-recordio-protobuf", Some("bytes"), RECORD);
     server.stop();
     let hour = (Utc::now() + TimeDelta::days(1)).format("%Y/%m/%d/%H").to_string();
     write(folder.path(), &format!("labels/{hour}/a.jsonl"), &(line(&event, "1") + &line("bytes", "1")));
-    let told = success(run(folder.path(), &["ground-truth", "labels", "--data", "plumb-quick/leads"]));
+    let printed = success(run(folder.path(), &["ground-truth", "labels", "--data", "plumb-quick/leads"]));
     assert!(
-        told.contains(", AllTraffic: 2 predictions with labels, 2 positive, ") && told.contains("nothing to measure"),
-        "{told}"
+        printed.contains(", AllTraffic: 2 predictions with labels, 2 positive, ")
+            && printed.contains("nothing to measure"),
+        "{printed}"
     );
 
     let captured = lines_under(&folder.path().join("plumb-quick/leads/capture/won/AllTraffic"));

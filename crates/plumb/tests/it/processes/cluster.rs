@@ -4,11 +4,10 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use tempfile::TempDir;
+use crate::setup::demo::Company;
+use crate::setup::program::{column, failure, run, run_with, success};
 
-use crate::program::{column, failure, run, run_with, success};
-
-/// What is stored of predictions, in the order of their ids; the ground of each folder was learned at another moment.
+/// The stored predictions in the order of their ids, without what depends on when each folder was ingested.
 const PREDICTIONS: &str = "SELECT json_array(lead_id, target, model_id, as_of, score, low, high, band, reasons_json, \
      json_extract(provenance_json, '$.inputs')) FROM prediction ORDER BY prediction_id";
 
@@ -36,7 +35,7 @@ fn member_with(arguments: &[&str], variables: &[(&str, &str)]) -> (Member, Strin
         .spawn()
         .expect("the program starts");
     let output = process.stdout.take().expect("its output is caught");
-    let line = BufReader::new(output).lines().next().expect("it says that it runs").expect("text");
+    let line = BufReader::new(output).lines().next().expect("it reports that it runs").expect("text");
     (Member(process), line)
 }
 
@@ -51,12 +50,6 @@ fn address_in(line: &str) -> String {
 
 fn executor(scheduler: &str) -> Member {
     member(&["executor", "--scheduler", scheduler, "--threads", "1"]).0
-}
-
-fn company(leads: &str) -> TempDir {
-    let folder = TempDir::new().expect("a temporary folder");
-    success(run(folder.path(), &["demo", "--company-only", "--leads", leads, "--folder", "."]));
-    folder
 }
 
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -74,8 +67,8 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn two_executors_give_the_same_bytes_as_this_process() {
-    let folder = company("1500");
-    let plumb = |arguments: &[&str]| success(run(folder.path(), arguments));
+    let company = Company::of(1500);
+    let plumb = |arguments: &[&str]| success(run(company.path(), arguments));
     let (_scheduler, address) = scheduler();
     let _executors = [executor(&address), executor(&address)];
 
@@ -84,72 +77,72 @@ fn two_executors_give_the_same_bytes_as_this_process() {
     assert_eq!(here.replace("here", "there"), there);
     for part in ["", "event"] {
         let [here, there] =
-            ["here", "there"].map(|data| files(&folder.path().join(data).join("ground/000001").join(part)));
+            ["here", "there"].map(|data| files(&company.path().join(data).join("ground/000001").join(part)));
         assert!(!here.is_empty() && here == there, "{part}");
     }
 
     let frozen = plumb(&["features", "--data", "here", "--target", "converted"]);
     let on_cluster = ["features", "--data", "there", "--target", "converted", "--rows-at-once", "500", "--cluster"];
-    assert_eq!(plumb(&[&on_cluster[..], &[&address]].concat()), frozen, "a data set is named by what it says");
+    assert_eq!(plumb(&[&on_cluster[..], &[&address]].concat()), frozen, "a data set is named by its contents");
 
     for data in ["here", "there"] {
-        // Of months ago, so that there is a history to score.
+        // As of months ago, so that there is a history to score.
         plumb(&["train", "--data", data, "--target", "converted", "--as-of", "2026-06-01"]);
     }
     let scored = plumb(&["score", "--data", "here", "--target", "converted", "--history"]);
     let on_cluster = ["score", "--data", "there", "--target", "converted", "--history", "--rows-at-once", "500"];
     assert_eq!(plumb(&[&on_cluster[..], &["--cluster", &address]].concat()), scored);
-    let said = |data: &str, sql| column(&folder.path().join(data).join("plumb.db"), sql);
-    let (here, there) = (said("here", PREDICTIONS), said("there", PREDICTIONS));
+    let stored = |data: &str, sql| column(&company.path().join(data).join("plumb.db"), sql);
+    let (here, there) = (stored("here", PREDICTIONS), stored("there", PREDICTIONS));
     assert!(here.len() > 200 && here == there, "{} and {} predictions", here.len(), there.len());
-    let moments = said("here", "SELECT as_of || lead_id FROM prediction ORDER BY prediction_id");
-    assert!(moments.is_sorted(), "what was asked of an earlier moment was said first");
-    let left = std::fs::read_dir(folder.path().join("there/cluster")).map_or(0, Iterator::count);
+    let moments = stored("here", "SELECT as_of || lead_id FROM prediction ORDER BY prediction_id");
+    assert!(moments.is_sorted(), "earlier timestamps are scored first");
+    let left = std::fs::read_dir(company.path().join("there/cluster")).map_or(0, Iterator::count);
     assert_eq!(left, 0, "what went over the shared folder is gone");
 }
 
 #[test]
-fn an_executor_that_is_killed_loses_and_changes_nothing() {
-    let folder = company("3000");
-    success(run(folder.path(), &["ingest"]));
-    success(run(folder.path(), &["features", "--out", "here.parquet"]));
+fn a_killed_executor_changes_no_result() {
+    let company = Company::of(3000);
+    success(run(company.path(), &["ingest"]));
+    success(run(company.path(), &["features", "--out", "here.parquet"]));
     let (_scheduler, address) = scheduler();
     let mut first = executor(&address);
-    let mut asking = Member(
+    let mut client = Member(
         Command::new(env!("CARGO_BIN_EXE_plumb"))
-            .current_dir(folder.path())
+            .current_dir(company.path())
             .args(["features", "--out", "there.parquet", "--rows-at-once", "20", "--cluster", &address])
             .spawn()
             .expect("the program starts"),
     );
-    // 150 calls, 16 at once: when the thirtieth is asked, some are answered and most are not.
-    while asked(folder.path()).is_none_or(|number| number < 30) {
-        assert!(asking.0.try_wait().expect("its state").is_none(), "it was over before an executor could be killed");
+    // 150 calls, 16 at once: when the thirtieth is made, some are answered and most are not.
+    while calls_made(company.path()).is_none_or(|number| number < 30) {
+        assert!(client.0.try_wait().expect("its state").is_none(), "it was over before an executor could be killed");
         std::thread::yield_now();
     }
     first.0.kill().expect("it runs");
     first.0.wait().expect("it is dead");
-    assert!(asked(folder.path()).is_some_and(|number| number < 149), "it was killed too late to matter");
+    assert!(calls_made(company.path()).is_some_and(|number| number < 149), "it was killed too late to matter");
     let _second = executor(&address);
-    assert!(asking.0.wait().expect("it ends").success());
-    let [here, there] = ["here", "there"].map(|name| folder.path().join(format!("{name}.parquet")));
+    assert!(client.0.wait().expect("it ends").success());
+    let [here, there] = ["here", "there"].map(|name| company.path().join(format!("{name}.parquet")));
     assert_eq!(std::fs::read(here).expect("written"), std::fs::read(there).expect("written"));
 }
 
 #[test]
-fn a_cluster_that_is_not_there_is_said_to_be_so() {
-    let folder = company("100");
+fn an_unreachable_cluster_is_named() {
+    let company = Company::of(100);
     let (gone, address) = scheduler();
     drop(gone);
-    let said = failure(run(folder.path(), &["ingest", "--cluster", &address]));
-    assert!(said.contains(&format!("the cluster at `{address}`: cannot ask for its version")), "{said}");
-    assert!(!folder.path().join("data/ground").exists());
+    let error = failure(run(company.path(), &["ingest", "--cluster", &address]));
+    assert!(error.contains(&format!("the cluster at `{address}`: cannot ask for its version")), "{error}");
+    assert!(!company.path().join("data/ground").exists());
 }
 
 #[test]
-fn a_cluster_beyond_this_machine_asks_for_its_token() {
-    let folder = company("100");
-    let scheduler = |bind: &str| failure(run(folder.path(), &["cluster", "scheduler", "--bind", bind]));
+fn a_cluster_beyond_this_machine_requires_a_token() {
+    let company = Company::of(100);
+    let scheduler = |bind: &str| failure(run(company.path(), &["cluster", "scheduler", "--bind", bind]));
     assert!(scheduler("0.0.0.0").contains("the one address under which the other machines reach"));
     assert!(scheduler("192.0.2.1").contains("set the environment variable `PLUMB_CLUSTER_TOKEN`"));
 
@@ -158,13 +151,13 @@ fn a_cluster_beyond_this_machine_asks_for_its_token() {
     let address = address_in(&line);
     let _executor = member_with(&["executor", "--scheduler", &address, "--threads", "1"], &token);
     let ingest = ["ingest", "--cluster", &address];
-    let refused = failure(run(folder.path(), &ingest));
+    let refused = failure(run(company.path(), &ingest));
     assert!(refused.contains("the cluster wants its token"), "{refused}");
-    assert!(success(run_with(folder.path(), &ingest, &token)).contains("100 leads in "));
+    assert!(success(run_with(company.path(), &ingest, &token)).contains("100 leads in "));
 }
 
 /// Returns the largest number of the calls that lie in the shared folder.
-fn asked(project: &Path) -> Option<u32> {
+fn calls_made(project: &Path) -> Option<u32> {
     let jobs = std::fs::read_dir(project.join("data/cluster")).ok()?;
     let calls = jobs.filter_map(Result::ok).filter_map(|job| std::fs::read_dir(job.path()).ok()).flatten();
     let number = |name: &str| name.split('-').next()?.parse().ok();

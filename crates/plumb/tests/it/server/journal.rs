@@ -6,15 +6,15 @@ use std::thread;
 
 use serde_json::Value;
 
-use crate::server::{Server, quick_folder};
+use crate::setup::server::{Server, quick_folder};
 
 #[test]
-fn what_was_answered_survives_a_kill() {
+fn answered_predictions_survive_a_kill() {
     let folder = quick_folder();
     let mut answered: BTreeSet<String> = BTreeSet::new();
     // Each round kills a server in the midst of answers; the next loads what it left.
     for _round in 0..3 {
-        answered.extend(answers_until_a_kill(&folder));
+        answered.extend(predictions_until_a_kill(&folder));
     }
     assert!(answered.len() > 60, "{} answers are too few to show anything", answered.len());
     let server = Server::of_quick(&folder, &[], &[]);
@@ -30,27 +30,27 @@ fn what_was_answered_survives_a_kill() {
 }
 
 /// Asks a server from several threads, kills it after some answers, and returns the leads that were answered.
-fn answers_until_a_kill(folder: &tempfile::TempDir) -> Vec<String> {
+fn predictions_until_a_kill(folder: &tempfile::TempDir) -> Vec<String> {
     let server = Server::of_quick(folder, &["--capture"], &[]);
     let address = server.address.clone();
     let answered = Mutex::new(Vec::new());
-    let (told, heard) = std::sync::mpsc::channel();
+    let (sender, receiver) = std::sync::mpsc::channel();
     thread::scope(|scope| {
         for _ in 0..4 {
-            let (address, answered, told) = (&address, &answered, told.clone());
+            let (address, answered, sender) = (&address, &answered, sender.clone());
             scope.spawn(move || {
                 let agent = ureq::agent();
                 // Ends when the server is gone.
                 while let Some(lead_id) = ask(&agent, address) {
                     answered.lock().expect("no thread panicked").push(lead_id);
-                    if told.send(()).is_err() {
+                    if sender.send(()).is_err() {
                         break;
                     }
                 }
             });
         }
         for _ in 0..25 {
-            heard.recv().expect("the server answers");
+            receiver.recv().expect("the server answers");
         }
         server.kill();
     });
