@@ -41,7 +41,7 @@ pub struct Provenance {
     pub ground: Option<String>,
     /// Fields of a known lead that the request overrode: its values were used and not those of the sources.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub brought: Vec<String>,
+    pub overrides: Vec<String>,
     /// The model's inputs, in the order of its features; `None` is missing, a category is its code.
     pub inputs: Vec<Option<f32>>,
 }

@@ -1,5 +1,5 @@
 //! The team's scorecard, read from its file: the rules, and what of the file cannot be used. `plumb_learn::rules` reads a
-//! table of rules, `workbook` an Excel file.
+//! table of rules, `spreadsheet` an Excel file.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use plumb_lead::FeatureSet;
 use plumb_learn::rules::{self, Rules, Written};
 
-use crate::workbook::{self, Workbook};
+use crate::spreadsheet::{self, Workbook};
 
 /// The team's rules, as far as they can be read.
 #[derive(Clone, Debug)]
@@ -21,13 +21,13 @@ pub(crate) struct TeamRules {
 }
 
 impl TeamRules {
-    /// Reads a CSV file or a workbook, which messages call `name`.
+    /// Reads a CSV or an Excel file, which messages call `name`.
     pub(crate) fn read(path: &Path, name: &str) -> Result<TeamRules> {
         let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
         let mut skipped_sheets = Vec::new();
         let written = match ending.to_str() {
             Some("xlsx" | "xlsm") => {
-                let Workbook { sheets, hidden } = workbook::read(path)?;
+                let Workbook { sheets, hidden } = spreadsheet::read(path)?;
                 skipped_sheets.extend(hidden.iter().map(|sheet| format!("sheet \"{sheet}\" is skipped: it is hidden")));
                 rules::read(&sheets)
             }

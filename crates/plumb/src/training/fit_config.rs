@@ -72,7 +72,7 @@ impl TrainingSetup {
 #[cfg(test)]
 mod tests {
     use crate::project::Project;
-    use crate::workbook;
+    use crate::spreadsheet;
 
     #[test]
     fn rules_come_from_the_workbook_that_is_named() {
@@ -82,7 +82,7 @@ mod tests {
             <row r="3"><c t="str"><v>employees</v></c><c t="str"><v>&gt; many</v></c><c><v>5</v></c></row>"#;
         let write =
             |file: &str, bytes: &[u8]| std::fs::write(folder.path().join(file), bytes).expect("it can be written");
-        write("Lead scoring.xlsx", &workbook::tests::workbook(&[("Scoring", rows)]));
+        write("Lead scoring.xlsx", &spreadsheet::tests::workbook(&[("Scoring", rows)]));
         write("plumb.toml", b"rules = \"Lead scoring.xlsx\"\n[target.won]\nhorizon = \"90d\"\n");
         let team =
             Project::open(folder.path()).expect("it is right").rules().expect("it can be read").expect("it is named");
