@@ -10,6 +10,7 @@ mod workbook;
 mod training;
 mod model_import;
 mod workers;
+mod blocking;
 mod content_hash;
 mod evaluation;
 mod ids;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::datasets::DatasetSummary;
 use super::progress::{OnProgress, Progress};
 use super::workspace::Workspace;
-use crate::training::{self, Assignment, Search};
+use crate::training;
 
 /// A data set that was frozen.
 #[derive(Debug, Serialize)]
@@ -40,10 +40,8 @@ pub(crate) async fn freeze(
     as_of: DateTime<Utc>,
     progress: OnProgress<'_>,
 ) -> Result<FrozenDataset> {
-    // The features do not depend on the seed; only a training does.
-    let assignment = Assignment { target: target.to_owned(), as_of, seed: 0, search: Search::Usual };
     let rows = |done: usize, total: usize| progress(Progress::Items { done, total });
-    let frozen = training::freeze(workspace.ground(), &assignment, &rows).await?;
+    let frozen = training::freeze(workspace.training_context(), target, as_of, &rows).await?;
     Ok(FrozenDataset { dataset: DatasetSummary::of(&frozen.manifest), censored: frozen.censored })
 }
 

@@ -10,6 +10,7 @@ use crate::project::Project;
 use crate::registry;
 use crate::scoring::Scorer;
 use crate::store::Store;
+use crate::training::TrainingContext;
 
 /// The folder in a project that holds its data by default.
 const DATA_FOLDER: &str = "data";
@@ -69,6 +70,11 @@ impl Workspace {
     pub(crate) fn in_chunks_of(mut self, rows: usize) -> Workspace {
         self.lake = self.lake.in_chunks_of(rows);
         self
+    }
+
+    /// Returns what a training reads.
+    pub(crate) fn training_context(&self) -> TrainingContext<'_> {
+        TrainingContext { project: &self.project, data: &self.data, lake: &self.lake, store: &self.store }
     }
 
     /// Reads a model of the registry.

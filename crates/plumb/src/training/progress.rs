@@ -2,15 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use plumb_lead::ModelKind;
 use plumb_learn::FitProgress;
 use serde::Serialize;
 
 use super::search::Search;
+use crate::blocking::{self, Cancellation};
 
 /// Receives the events of a training, from any thread.
 pub(crate) type ProgressCallback = Arc<dyn Fn(TrainingEvent) + Send + Sync>;
@@ -76,11 +76,8 @@ pub(crate) enum FitPurpose {
 #[derive(Clone)]
 pub(crate) struct RunControl {
     progress: ProgressCallback,
-    cancelled: Arc<AtomicBool>,
+    cancellation: Cancellation,
 }
-
-/// Cancels a run when the future that waits for it is dropped.
-struct CancelOnDrop(Arc<AtomicBool>);
 
 impl RunControl {
     /// Reports an event.
@@ -90,13 +87,12 @@ impl RunControl {
 
     /// Returns whether the result is no longer needed.
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        self.cancellation.is_cancelled()
     }
 
     /// Returns an error if the result is no longer needed.
     pub(super) fn check(&self) -> Result<()> {
-        ensure!(!self.is_cancelled(), "the training was cancelled");
-        Ok(())
+        self.cancellation.check()
     }
 }
 
@@ -105,9 +101,8 @@ pub(crate) async fn run_blocking<T: Send + 'static>(
     progress: &ProgressCallback,
     work: impl FnOnce(&RunControl) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let control = RunControl { progress: progress.clone(), cancelled: Arc::new(AtomicBool::new(false)) };
-    let _cancel = CancelOnDrop(control.cancelled.clone());
-    tokio::task::spawn_blocking(move || work(&control)).await.context("the training ended early")?
+    let progress = progress.clone();
+    blocking::run_blocking(move |cancellation| work(&RunControl { progress, cancellation: cancellation.clone() })).await
 }
 
 /// Reports the fits of a target, and ends their searches in time.
@@ -147,12 +142,6 @@ impl FitProgress for FitReporter<'_> {
     }
 }
 
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 impl FitPurpose {
     /// Returns the words for messages: "cannot fit ... for `converted`".
     pub(super) fn words(self) -> &'static str {
@@ -188,20 +177,6 @@ impl fmt::Display for TrainingEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn a_run_is_cancelled_when_its_caller_stops_waiting() {
-        let (sender, cancelled) = std::sync::mpsc::channel();
-        let progress: ProgressCallback = Arc::new(|_| ());
-        let run = run_blocking(&progress, move |control| {
-            while !control.is_cancelled() {
-                std::thread::yield_now();
-            }
-            Ok(sender.send(control.check().is_err())?)
-        });
-        tokio::time::timeout(Duration::from_millis(20), run).await.expect_err("nobody has cancelled it");
-        assert!(cancelled.recv().expect("the run ends"));
-    }
 
     #[test]
     fn events_are_lines_for_people() {

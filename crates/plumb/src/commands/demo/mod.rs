@@ -14,10 +14,13 @@ use plumb_learn::metrics;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
+use super::model_text::{metrics_heading, metrics_line, nomination_line};
 use super::output::Format;
 use super::progress::{ProgressLine, bar};
+use super::training_progress::TrainingProgress;
 use super::{ingest, retrain, score, serve, train, verify, watch};
 use crate::http::{Access, LOAD, Style};
+use crate::lifecycle;
 use crate::lifecycle::ingest::ingest;
 use crate::lifecycle::monitor::monitor;
 use crate::lifecycle::score::score_leads;
@@ -25,7 +28,7 @@ use crate::lifecycle::skew_check::skew_check;
 use crate::lifecycle::workspace::{ProjectPaths, Workspace};
 use crate::project::Project;
 use crate::registry;
-use crate::training::{Assignment, Ladder, Search};
+use crate::training::{CandidateModels, Search, TrainingSpec};
 
 /// Where the address of a PostgreSQL server is looked for.
 const POSTGRES_VARIABLE: &str = "INTERNAL_DB_URL";
@@ -158,12 +161,13 @@ async fn first_models(workspace: &Workspace, target: &str, truth: &TrueProbabili
     if registry::champion(&workspace.store, target).await?.is_some() {
         return Ok(());
     }
-    let assignment =
-        Assignment { target: target.to_owned(), as_of: plumb_demo::new_channel_at(), seed, search: Search::Usual };
-    let (gathered, mut ladder) = train::climb(workspace, assignment).await?;
-    let told = train::told(&gathered, &ladder);
-    let distance = distance(&mut ladder, truth)?;
-    println!("{told}{distance}{}", train::keep(workspace, &ladder, BY).await?);
+    let spec = spec(target, plumb_demo::new_channel_at(), seed);
+    let progress = TrainingProgress::show();
+    let mut candidates = lifecycle::train::fit(workspace, spec, &progress.callback()).await?;
+    drop(progress);
+    let distance = distance(&mut candidates, truth)?;
+    let outcome = lifecycle::train::register(workspace, &candidates, BY).await?;
+    println!("{}{distance}{}", train::candidates_text(&outcome), nomination_line(&outcome.nomination));
     Ok(())
 }
 
@@ -180,14 +184,21 @@ async fn new_models(
     cards.sort_by_key(|card| card.kind);
     if let Some(first) = cards.first() {
         println!("{target}: the models as of {} are there", now.format("%Y-%m-%d"));
-        print!("{}", train::heading(first.metrics.as_ref().map_or(0.5, |metrics| metrics.beta)));
-        cards.iter().for_each(|card| println!("  {}", train::line(card)));
+        print!("{}", metrics_heading(first.metrics.as_ref().map_or(0.5, |metrics| metrics.beta)));
+        cards.iter().for_each(|card| println!("  {}", metrics_line(card)));
         return Ok(());
     }
-    let assignment = Assignment { target: target.to_owned(), as_of: now, seed, search: Search::Usual };
-    let measured = |ladder: &mut Ladder| distance(ladder, truth);
-    print!("{}", retrain::retrain(workspace, assignment, BY, &measured).await?);
+    let progress = TrainingProgress::show();
+    let mut challenge = lifecycle::retrain::challenge(workspace, spec(target, now, seed), &progress.callback()).await?;
+    drop(progress);
+    let distance = distance(&mut challenge.candidates, truth)?;
+    let outcome = lifecycle::retrain::register(workspace, challenge, BY).await?;
+    println!("{}{distance}{}", train::candidates_text(&outcome.training), retrain::comparison_text(&outcome));
     Ok(())
+}
+
+fn spec(target: &str, as_of: DateTime<Utc>, seed: u64) -> TrainingSpec {
+    TrainingSpec { target: target.to_owned(), as_of, seed, search: Search::Usual, out_of_core: None }
 }
 
 /// Scores all open leads, unless the champion did so as of today.
@@ -206,21 +217,21 @@ async fn scores(workspace: &Workspace, target: &str, now: DateTime<Utc>) -> Resu
 
 /// Returns how close each model comes to the best possible scores on the rows that it was tested on, and notes it on
 /// the models' cards.
-fn distance(ladder: &mut Ladder, truth: &TrueProbabilities) -> Result<String> {
-    let target = ladder.best().card.target.clone();
-    let Some(possible) = truth.of(&target, &ladder.tested.observations) else {
+fn distance(candidates: &mut CandidateModels, truth: &TrueProbabilities) -> Result<String> {
+    let target = candidates.best().card.target.clone();
+    let Some(possible) = truth.of(&target, &candidates.holdout.observations) else {
         return Ok(format!(
             "  the truth of some of the {} test rows is not in truth.csv\n",
-            ladder.tested.labels.len()
+            candidates.holdout.labels.len()
         ));
     };
-    let best_auc = metrics::auc(&possible, &ladder.tested.labels)?;
-    let best_loss = metrics::log_loss(&possible, &ladder.tested.labels)?;
+    let best_auc = metrics::auc(&possible, &candidates.holdout.labels)?;
+    let best_loss = metrics::log_loss(&possible, &candidates.holdout.labels)?;
     let mut text = format!(
         "  best possible on these rows, by the true probabilities: AUC {best_auc:.3}, log loss {best_loss:.4}\n"
     );
-    for rung in &mut ladder.rungs {
-        let Some(metrics) = &rung.card.metrics else { continue };
+    for model in &mut candidates.models {
+        let Some(metrics) = &model.card.metrics else { continue };
         let (auc, loss) = (metrics.auc.value, metrics.log_loss.value);
         let note = format!(
             "{:.0} % of the way from chance to the best possible AUC ({best_auc:.3}); log loss {:.1} % over the best \
@@ -228,8 +239,8 @@ fn distance(ladder: &mut Ladder, truth: &TrueProbabilities) -> Result<String> {
             100.0 * (auc - 0.5) / (best_auc - 0.5),
             100.0 * (loss / best_loss - 1.0)
         );
-        text.push_str(&format!("    {:<10}{note}\n", rung.card.kind.word()));
-        rung.card.notes.push(note);
+        text.push_str(&format!("    {:<10}{note}\n", model.card.kind.word()));
+        model.card.notes.push(note);
     }
     Ok(text)
 }

@@ -13,7 +13,7 @@ use crate::http::App;
 use crate::http::error::Error;
 use crate::http::models::Asked;
 use crate::registry;
-use crate::store::{Action, StageChange};
+use crate::store::{Action, Stage, StageChange};
 
 /// Fields in the list of what a model looks at.
 const FIELDS_SHOWN: usize = 12;
@@ -24,8 +24,7 @@ const CHANGES_SHOWN: usize = 10;
 /// One rung of the ladder.
 struct Rung {
     card: ModelCard,
-    /// `champion`, `challenger` or nothing.
-    stage: Option<&'static str>,
+    stage: Option<Stage>,
 }
 
 /// A line of the table of metrics.
@@ -72,9 +71,9 @@ async fn ladder(app: &App, target: &str) -> Result<Vec<Rung>, Error> {
     let mut ladder: Vec<Rung> = Vec::new();
     for card in registry::cards(&app.store, target).await? {
         let stage = if Some(&card.model_id) == champion.as_ref() {
-            Some("champion")
+            Some(Stage::Champion)
         } else if Some(&card.model_id) == challenger.as_ref() {
-            Some("challenger")
+            Some(Stage::Challenger)
         } else {
             None
         };
@@ -167,7 +166,7 @@ fn metric_row(measure: &Measure, ladder: &[Rung]) -> Markup {
 }
 
 fn stage_chip(rung: &Rung) -> Markup {
-    html! { @if let Some(stage) = rung.stage { span class={ "stage " (stage) } { (stage) } } }
+    html! { @if let Some(stage) = rung.stage { span class={ "stage " (stage.word()) } { (stage.word()) } } }
 }
 
 fn section(rung: &Rung, ladder: &[Rung], changes: &[StageChange]) -> Markup {
@@ -249,8 +248,8 @@ fn details(card: &ModelCard) -> Markup {
                 "Data " code { (data.hash) } ", features " code { (card.features_hash) } ", program " (card.code_version)
                 ", seed " (card.seed) "."
             }
-            @if !card.params.is_empty() {
-                dl.params { @for (name, value) in &card.params { div { dt { (name) } dd { (value) } } } }
+            @if !card.settings.named().is_empty() {
+                dl.params { @for (name, value) in card.settings.named() { div { dt { (name) } dd { (value) } } } }
             }
         }
     }

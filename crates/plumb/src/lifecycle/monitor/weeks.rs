@@ -7,7 +7,7 @@ use plumb_lake::{LabelSpec, Lake};
 use plumb_lead::{Matrix, Matured, ModelCard, MonitorReport, Observation, Unseen};
 use plumb_learn::drift;
 
-use crate::card;
+use crate::evaluation;
 use crate::scoring::Scorer;
 
 /// A week with fewer leads is pooled with the weeks before it: so few show nothing.
@@ -114,7 +114,7 @@ impl Monitored<'_> {
         let table = self.lake.features(sql, observations).await?;
         let model = &self.scorer.artifact.model;
         let (matrix, unseen) = model.features.encode(&table)?;
-        let scores = card::scores(model, &matrix)?;
+        let scores = evaluation::scores(model, &matrix)?;
         Ok((matrix, scores, unseen))
     }
 }

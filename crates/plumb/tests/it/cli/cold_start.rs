@@ -47,7 +47,7 @@ fn mistyped_rules_are_reported_by_each_training() {
 fn without_an_outcome_the_rules_score_in_points_and_wide_intervals() {
     let company = company(1500);
     let printed = company.plumb(&train(NO_OUTCOME));
-    assert!(printed.contains("rules: no outcome is known yet, so the team's rules answer"), "{printed}");
+    assert!(printed.contains("rules: no outcome is known yet, so the team's rules score the leads"), "{printed}");
     assert!(printed.contains("assumed to be one in ten") && printed.contains("is the champion"), "{printed}");
     company.plumb(&score(NO_OUTCOME));
     let server = company.serve();

@@ -14,7 +14,7 @@ fn a_suspected_leak_is_reported_and_left_out_of_the_model() {
     let printed = quick(&folder, &["--target", "won"]);
     for expected in [
         "leads.csv: 600 rows, 4 columns, separated by `;`",
-        "`won` = yes is what is looked for",
+        "positive: `won` = yes (",
         "`call_seconds`: alone it ranks rows with an AUC of 1.00",
         "`--leave-out call_seconds`, or say with `--keep call_seconds`",
         "random rows, without call_seconds (120 rows",

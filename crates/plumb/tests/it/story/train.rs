@@ -30,7 +30,7 @@ fn the_leaderboard_has_every_kind_of_model() {
         let is_of_kind = |line: &str| line.trim_start_matches(['*', ' ']).starts_with(kind);
         assert!(printed.lines().any(is_of_kind), "{kind}: {printed}");
     }
-    assert!(printed.contains("is the champion: it answers for `converted` from now on"), "{printed}");
+    assert!(printed.contains("is the champion: it scores `converted` from now on"), "{printed}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The column to predict: which of its two values is the one that is looked for.
+//! The column to predict, and which of its two values is positive.
 
 use anyhow::{Result, bail};
 use plumb_lead::{Column, Table, Values};
@@ -16,25 +16,27 @@ pub(super) struct Target {
     pub(super) rows: Vec<usize>,
     /// Whether each of these rows is positive.
     pub(super) labels: Vec<bool>,
-    /// The positive value and why it is that one, as a sentence.
-    pub(super) chosen: String,
+    /// The positive value.
+    pub(super) positive: String,
+    /// Why it is that one.
+    pub(super) why: String,
 }
 
 impl Target {
-    /// Reads the labels out of a column. `positive` is what the user says to look for.
-    pub(super) fn of(table: &Table, column: &str, positive: Option<&str>) -> Result<Target> {
-        let values = &named(table, column)?.values;
+    /// Reads the labels from a column. `positive` is the value that the user chose, if any.
+    pub(super) fn read(table: &Table, name: &str, positive: Option<&str>) -> Result<Target> {
+        let values = &column(table, name)?.values;
         let words: Vec<Option<String>> = (0..table.rows()).map(|row| class(values, row)).collect();
         let counts = count(words.iter().flatten());
         let two = match counts.as_slice() {
-            [] => bail!("target `{column}` is missing in every row: expected two values, such as yes and no"),
+            [] => bail!("target `{name}` is missing in every row: expected two values, such as yes and no"),
             [(word, rows)] => bail!(
-                "target `{column}` is `{word}` in all {rows} rows: expected two values, such as yes and no; \
+                "target `{name}` is `{word}` in all {rows} rows: expected two values, such as yes and no; \
                  there is nothing to tell apart"
             ),
             [first, second] => [first, second],
             more => bail!(
-                "target `{column}` has {} values ({}): expected two, such as yes and no; make a column of two \
+                "target `{name}` has {} values ({}): expected two, such as yes and no; make a column of two \
                  values of it, or choose another",
                 more.len(),
                 listed(more.iter().map(|(word, _)| word.as_str()))
@@ -43,17 +45,16 @@ impl Target {
         let (positive, why) = choose(two, positive, matches!(values, Values::Flag(_)))?;
         if let Some((word, rows)) = two.into_iter().find(|(_, rows)| *rows < CLASS_ROWS_MIN) {
             bail!(
-                "target `{column}` is `{word}` in {rows} rows only: expected at least {CLASS_ROWS_MIN} of each value, so \
+                "target `{name}` is `{word}` in {rows} rows only: expected at least {CLASS_ROWS_MIN} of each value, so \
                  that there are some to train on, to choose on and to test on"
             );
         }
-        let chosen = format!("`{column}` = {positive} is what is looked for ({why}; choose with --positive)");
         let (rows, labels) = words
             .iter()
             .enumerate()
             .filter_map(|(row, word)| word.as_ref().map(|word| (row, *word == positive)))
             .unzip();
-        Ok(Target { rows, labels, chosen })
+        Ok(Target { rows, labels, positive, why })
     }
 
     /// Returns the share of positives.
@@ -63,7 +64,7 @@ impl Target {
 }
 
 /// Returns a column, or an error with the names that are near to one that the table lacks.
-pub(super) fn named<'a>(table: &'a Table, name: &str) -> Result<&'a Column> {
+pub(super) fn column<'a>(table: &'a Table, name: &str) -> Result<&'a Column> {
     if let Some(column) = table.column(name) {
         return Ok(column);
     }
@@ -79,7 +80,7 @@ pub(super) fn named<'a>(table: &'a Table, name: &str) -> Result<&'a Column> {
     bail!("there is no column `{name}`; near it are {}", listed(near.into_iter().map(|(_, known)| known)));
 }
 
-/// The word of a class. A flag's is yes or no, however the file writes it.
+/// Returns the class of a row as a word. A flag's is yes or no, however the file writes it.
 fn class(values: &Values, row: usize) -> Option<String> {
     let text = values.text(row)?;
     match values {
@@ -95,18 +96,18 @@ fn count<'a>(words: impl Iterator<Item = &'a String>) -> Vec<(String, usize)> {
     counts.into_iter().map(|(word, rows)| (word.clone(), rows)).collect()
 }
 
-fn choose(two: [&(String, usize); 2], said: Option<&str>, is_flag: bool) -> Result<(String, String)> {
+fn choose(two: [&(String, usize); 2], positive: Option<&str>, is_flag: bool) -> Result<(String, String)> {
     let [(first, first_rows), (second, second_rows)] = two;
-    if let Some(said) = said {
-        let word = match said.to_lowercase().as_str() {
+    if let Some(positive) = positive {
+        let word = match positive.to_lowercase().as_str() {
             "true" | "1" if is_flag => "yes".to_owned(),
             "false" | "0" if is_flag => "no".to_owned(),
             lower => lower.to_owned(),
         };
         let chosen = [first, second].into_iter().find(|known| known.to_lowercase() == word);
         return match chosen {
-            Some(chosen) => Ok((chosen.clone(), "as you said".to_owned())),
-            None => bail!("--positive `{said}` does not occur: expected `{first}` or `{second}`"),
+            Some(chosen) => Ok((chosen.clone(), "as chosen".to_owned())),
+            None => bail!("--positive `{positive}` does not occur: expected `{first}` or `{second}`"),
         };
     }
     if is_flag {
@@ -144,26 +145,26 @@ mod tests {
 
     #[track_caller]
     fn check_error(table: &Table, column: &str, positive: Option<&str>, expected: &str) {
-        let error = Target::of(table, column, positive).expect_err("no target").to_string();
+        let error = Target::read(table, column, positive).expect_err("no target").to_string();
         assert!(error.contains(expected), "`{error}` does not say `{expected}`");
     }
 
     #[test]
-    fn yes_is_looked_for_in_a_flag_and_the_rarer_of_two_words() {
-        let flag = Target::of(&table(Values::Flag([1.0, f32::NAN, 0.0].repeat(20))), "outcome", None).expect("two");
+    fn yes_of_a_flag_and_the_rarer_of_two_words_are_positive() {
+        let flag = Target::read(&table(Values::Flag([1.0, f32::NAN, 0.0].repeat(20))), "outcome", None).expect("two");
         assert_eq!((&flag.rows[..3], &flag.labels[..3]), (&[0, 2, 3][..], &[true, false, true][..]));
         let two = words(&[0, 1, 0, MISSING_LEVEL].repeat(20), &["lost", "won"]);
-        let word = Target::of(&two, "outcome", None).expect("two classes");
+        let word = Target::read(&two, "outcome", None).expect("two classes");
         assert_eq!((&word.rows[..4], &word.labels[..4]), (&[0, 1, 2, 4][..], &[false, true, false, false][..]));
-        assert!(word.chosen.contains("`outcome` = won") && word.chosen.contains("20 of 60 rows"), "{}", word.chosen);
-        let said = Target::of(&two, "outcome", Some("Lost")).expect("it occurs");
-        assert_eq!(said.labels[..3], [true, false, true]);
-        let digits = Target::of(&table(Values::Number([1.0, 1.0, 0.0].repeat(20))), "outcome", None).expect("two");
-        assert!(digits.chosen.contains("`outcome` = 1"), "{}", digits.chosen);
+        assert!(word.positive == "won" && word.why.contains("20 of 60 rows"), "{}", word.why);
+        let chosen = Target::read(&two, "outcome", Some("Lost")).expect("it occurs");
+        assert_eq!(chosen.labels[..3], [true, false, true]);
+        let digits = Target::read(&table(Values::Number([1.0, 1.0, 0.0].repeat(20))), "outcome", None).expect("two");
+        assert_eq!(digits.positive, "1");
     }
 
     #[test]
-    fn a_target_without_two_classes_is_told_what_it_has() {
+    fn a_target_without_two_classes_is_refused_with_its_values() {
         check_error(&words(&[0, 0], &["won"]), "outcome", None, "is `won` in all 2 rows");
         check_error(&words(&[0, 1, 2], &["won", "lost", "open"]), "outcome", None, "3 values (`lost`, `open`, `won`)");
         check_error(&table(Values::Number(vec![f32::NAN])), "outcome", None, "missing in every row");
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_column_is_told_the_nearest() {
+    fn an_unknown_column_is_refused_with_the_nearest_names() {
         check_error(&words(&[0], &["won"]), "Outcom", None, "near it are `outcome`");
         check_error(&words(&[0], &["won"]), "revenue", None, "the columns are `outcome`");
     }
