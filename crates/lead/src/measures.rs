@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Metric {
     /// The measure on all rows.
     pub value: f64,
-    /// Its interval; `None` where it was not asked for.
+    /// Its interval; `None` where none was computed.
     pub interval: Option<Interval>,
 }
 

@@ -12,6 +12,9 @@ const DATASET_KEYS: [(&str, &str); 1] = [("rows_immature", "rows_censored")];
 /// Keys of a prediction that have another name now.
 const PREDICTION_KEYS: [(&str, &str); 1] = [("basis", "provenance")];
 
+/// Keys of a prediction's provenance that have another name now.
+const PROVENANCE_KEYS: [(&str, &str); 1] = [("brought", "overrides")];
+
 /// Brings the JSON of a model card that an earlier program stored into the form of this one. A card that is in it already
 /// stays as it is. What cannot be recognised stays too, and is an error when the card is read.
 pub fn migrate_card(card: Value) -> Value {
@@ -33,6 +36,9 @@ pub fn migrate_card(card: Value) -> Value {
 pub fn migrate_prediction(mut prediction: Value) -> Value {
     if let Value::Object(prediction) = &mut prediction {
         rename(prediction, &PREDICTION_KEYS);
+        if let Some(Value::Object(provenance)) = prediction.get_mut("provenance") {
+            rename(provenance, &PROVENANCE_KEYS);
+        }
     }
     prediction
 }
@@ -152,10 +158,11 @@ mod tests {
         let prediction = json!({
             "prediction_id": "p1", "lead_id": "ada", "target": "converted", "model_id": "cafe",
             "as_of": "2026-01-01T00:00:00Z", "score": 0.9, "band": "A", "reasons": [],
-            "basis": { "ground": "f00d", "inputs": [0.5, null] },
+            "basis": { "ground": "f00d", "brought": ["lead.budget"], "inputs": [0.5, null] },
         });
         let prediction: Prediction = serde_json::from_value(migrate_prediction(prediction)).expect("a prediction");
         assert_eq!(prediction.provenance.ground.as_deref(), Some("f00d"));
+        assert_eq!(prediction.provenance.overrides, ["lead.budget"]);
         assert_eq!(prediction.provenance.inputs, [Some(0.5), None]);
     }
 }

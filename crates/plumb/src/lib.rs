@@ -4,9 +4,8 @@
 //! program's parts without a process.
 
 mod project;
-mod message_catalog;
 mod team_rules;
-mod workbook;
+mod spreadsheet;
 mod training;
 mod model_import;
 mod workers;
@@ -14,6 +13,7 @@ mod blocking;
 mod content_hash;
 mod evaluation;
 mod ids;
+mod files;
 mod scoring;
 mod registry;
 mod store;

@@ -55,3 +55,34 @@ pub(crate) fn nomination_line(nomination: &Nomination) -> String {
         (Stage::Challenger, None) => format!("  {kind} `{model_id}` is the challenger\n"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use plumb_lead::ModelKind;
+
+    use super::*;
+    use crate::registry::NamedModel;
+
+    #[test]
+    fn a_nomination_names_the_stage_and_what_to_do_next() {
+        let champion = NamedModel { model_id: "c0".into(), kind: ModelKind::Rules };
+        let nomination = |stage, champion: Option<&NamedModel>| Nomination {
+            target: "won".into(),
+            model_id: "aa".into(),
+            kind: ModelKind::Logistic,
+            stage,
+            champion: champion.cloned(),
+        };
+        for (stage, challenged, expected) in [
+            (Stage::Champion, None, "logistic `aa` is the champion: it scores `won` from now on"),
+            (Stage::Champion, Some(&champion), "logistic `aa` is the champion already: nothing has changed"),
+            (
+                Stage::Challenger,
+                Some(&champion),
+                "logistic `aa` is the challenger of rules `c0`: promote it by `plumb promote --target won`",
+            ),
+        ] {
+            assert_eq!(nomination_line(&nomination(stage, challenged)).trim(), expected);
+        }
+    }
+}

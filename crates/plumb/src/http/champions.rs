@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 use super::variants::{Answering, Variants};
 use crate::registry::{self, CHAMPION_VARIANT};
 use crate::scoring::{Inputs, Scorer};
-use crate::store::{Stamp, Store};
+use crate::store::{RegistryMarker, Store};
 
 /// A process that is killed between its change and the stamp leaves the stamp as it was: so often the database itself
 /// is asked.
@@ -31,7 +31,7 @@ pub(super) struct Champions {
     data: PathBuf,
     served: RwLock<Arc<Served>>,
     /// The stamp for which `served` is right, and when the database said so.
-    checked: RwLock<(Stamp, Instant)>,
+    checked: RwLock<(RegistryMarker, Instant)>,
     /// Held while models are loaded, so that a hundred requests at the moment of a promotion load them once.
     loading: Mutex<()>,
 }
@@ -39,7 +39,7 @@ pub(super) struct Champions {
 impl Champions {
     /// Loads all who answer. A model that cannot be loaded is an error.
     pub(super) async fn load(store: &Store, data: &Path) -> Result<Champions> {
-        let stamp = store.stamp();
+        let stamp = store.registry_marker();
         let revision = registry::revision(store).await?;
         let mut served = Served { revision, ..Served::default() };
         for target in store.targets_with_models().await? {
@@ -80,7 +80,7 @@ impl Champions {
     /// Returns who answers for a target as of now.
     pub(super) async fn variants(&self, store: &Store, target: &str) -> Result<Option<Arc<Variants>>> {
         let (stamp, at) = *self.checked.read().unwrap_or_else(PoisonError::into_inner);
-        if stamp != store.stamp() || at.elapsed() > RECHECK {
+        if stamp != store.registry_marker() || at.elapsed() > RECHECK {
             self.reload(store).await?;
         }
         Ok(self.served().by_target.get(target).cloned())
@@ -100,7 +100,7 @@ impl Champions {
     async fn reload(&self, store: &Store) -> Result<()> {
         let _loading = self.loading.lock().await;
         // The stamp first: a change after this moment makes it another once more.
-        let stamp = store.stamp();
+        let stamp = store.registry_marker();
         let revision = registry::revision(store).await?;
         let before = self.served();
         if revision != before.revision {

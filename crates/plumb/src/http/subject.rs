@@ -17,7 +17,7 @@ use super::known::{self, News};
 use super::variants::{Answering, Chosen, Variants};
 use super::wire::{Fields, field_value};
 use crate::ids::new_id;
-use crate::journal::{Capture, Said};
+use crate::journal::{Capture, JournalEntry};
 use crate::scoring::{self, Explained, Origin, Rows, Scorer, Whose};
 use crate::traces::TRACED;
 
@@ -173,7 +173,7 @@ async fn score_subjects(
 pub(super) async fn keep(app: &App, chosen: &Chosen, scored: &Scored, capture: Option<&Capture>) -> Result<(), Error> {
     let predictions = scored.predictions.as_slice();
     let (variant, event_id) = (chosen.answering.name.as_str(), chosen.event_id.as_deref());
-    app.journal.append(&Said { variant, shadow: false, event_id, predictions, capture }).await?;
+    app.journal.append(&JournalEntry { variant, shadow: false, event_id, predictions, capture }).await?;
     let target = &chosen.answering.scorer.artifact.target;
     app.metrics.answered(target, &chosen.answering.name, chosen.at.elapsed());
     Ok(())
@@ -197,7 +197,7 @@ fn score_in_shadow(
             let scored = score_all(&app, &shadow.scorer, subjects, as_of, Explained::Not).await?;
             let predictions = scored.predictions.as_slice();
             let (variant, event_id) = (shadow.name.as_str(), event_id.as_deref());
-            let said = Said { variant, shadow: true, event_id, predictions, capture: None };
+            let said = JournalEntry { variant, shadow: true, event_id, predictions, capture: None };
             app.journal.append(&said).await.map_err(Error::from)
         });
         if let Err(error) = kept {

@@ -18,7 +18,7 @@ pub(super) async fn get(
 ) -> Result<Json<Value>, Error> {
     let Query(asked) = asked?;
     let target = app.target(asked.target.as_deref()).await?.ok_or_else(|| Error::unknown_target("", &[]))?;
-    let reports = app.store.watch_reports(&target).await?;
+    let reports = app.store.monitor_reports(&target).await?;
     let alerts: Vec<Alert> = app.store.alerts().await?.into_iter().filter(|alert| alert.target == target).collect();
     Ok(Json(json!({ "target": target, "reports": reports, "alerts": alerts })))
 }

@@ -246,7 +246,7 @@ impl From<Prediction> for PredictionAnswer {
             band: prediction.band.letter(),
             reasons: prediction.reasons.into_iter().map(ReasonAnswer::from).collect(),
             reasons_lost: false,
-            from_request: prediction.provenance.brought,
+            from_request: prediction.provenance.overrides,
         }
     }
 }

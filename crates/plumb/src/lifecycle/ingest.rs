@@ -75,11 +75,11 @@ async fn store_open_leads(project: &Project, data: &Path) -> Result<()> {
         open.extend(observations.into_iter().map(|observation| observation.lead_id));
     }
     let open: Vec<String> = open.into_iter().collect();
-    if store.recent_leads(lake.ground_version()).await? == open.len() {
+    if store.count_recent_leads(lake.ground_version()).await? == open.len() {
         return Ok(());
     }
     for lead_ids in open.chunks(OPEN_LEADS_AT_ONCE) {
         store.put_recent_leads(lake.ground_version(), &lake.recent_leads(lead_ids).await?).await?;
     }
-    store.keep_recent_leads(lake.ground_version()).await
+    store.delete_recent_leads_except(lake.ground_version()).await
 }

@@ -40,3 +40,21 @@ pub(crate) async fn promote(
     registry::promote(store, target, &model_id, by, why).await?;
     Ok(Promotion { target: target.to_owned(), model_id })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::empty;
+
+    #[tokio::test]
+    async fn a_model_that_is_missing_is_refused() {
+        let (store, folder) = empty().await;
+        let promote = |model: Option<&str>| {
+            let (store, data, model) = (store.clone(), folder.path().to_owned(), model.map(str::to_owned));
+            async move { super::promote(&store, &data, "won", model, "ada", "a test").await.expect_err("refused") }
+        };
+        assert!(promote(None).await.to_string().contains("target `won` has no challenger"));
+        let error = promote(Some("0123456789abcdef")).await;
+        assert!(error.to_string().contains("cannot read model `0123456789abcdef`"), "{error:#}");
+    }
+}

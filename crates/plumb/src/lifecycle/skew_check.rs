@@ -145,7 +145,7 @@ mod tests {
         ];
         let mut logged = prediction("p1", "ada", 1, 0.5);
         logged.provenance =
-            Provenance { ground: None, brought: Vec::new(), inputs: vec![Some(3.0), Some(0.1), Some(0.0)] };
+            Provenance { ground: None, overrides: Vec::new(), inputs: vec![Some(3.0), Some(0.1), Some(0.0)] };
         assert_eq!(mismatches(&logged, &[Some(3.0), Some(0.1), Some(0.0)], &features), []);
         let found = mismatches(&logged, &[Some(3.0), Some(0.1_f32.next_up()), None], &features);
         let found: Vec<[&str; 3]> =

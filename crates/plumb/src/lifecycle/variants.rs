@@ -56,3 +56,23 @@ pub(crate) async fn remove(store: &Store, target: &str, name: &str, by: &str) ->
     ensure!(was_there, "target `{target}` has no variant `{name}`");
     list(store, target).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::empty;
+
+    #[tokio::test]
+    async fn shares_are_of_the_variants_that_answer() {
+        let (store, folder) = empty().await;
+        let variant = |name: &str, weight, shadow| Variant { name: name.into(), model_id: None, weight, shadow };
+        set(&store, folder.path(), "won", &variant("blue", 3.0, false), "ada").await.expect("a name and a weight");
+        let shares = set(&store, folder.path(), "won", &variant("dark", 1.0, true), "ada").await.expect("a shadow");
+        let shares: Vec<(&str, Option<f64>)> =
+            shares.iter().map(|variant| (variant.name.as_str(), variant.share)).collect();
+        assert_eq!(shares, [("AllTraffic", Some(0.25)), ("blue", Some(0.75)), ("dark", None)]);
+        let error = remove(&store, "won", "green", "ada").await.expect_err("there is no such variant");
+        assert_eq!(error.to_string(), "target `won` has no variant `green`");
+        assert_eq!(remove(&store, "won", "blue", "ada").await.expect("it is there").len(), 2);
+    }
+}

@@ -1,176 +1,169 @@
 //! The one model in a tar archive, as SageMaker keeps it: read in passing and within bounds, nothing of it written to the
 //! disk, so that a name in it can lead nowhere.
 
-use std::io::{ErrorKind, Read};
+use std::cell::Cell;
+use std::io::{self, Read};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use tar::{Archive, Entry};
 
 use super::format::FileFormat;
 
-/// An archive is a row of blocks: of each file a heading, then its content, filled up with zeros.
-const BLOCK: usize = 512;
-
 /// The first bytes of a file that are looked at to tell what it is.
-const BEGINNING: usize = 64;
-
-/// A file in an archive.
-struct Heading {
-    name: String,
-    bytes: u64,
-    /// Neither a folder, nor a link, nor a heading of another form.
-    is_file: bool,
-}
+const BEGINNING: u64 = 64;
 
 /// Returns the only model in an archive that unpacks to no more than so many bytes.
 pub(super) fn only_model(archive: impl Read, bytes_max: u64) -> Result<Vec<u8>> {
-    let mut blocks = Blocks { archive, read: 0, bytes_max };
-    let mut found: Option<(String, Vec<u8>)> = None;
-    let mut passed: Vec<String> = Vec::new();
-    while let Some(heading) = blocks.heading()? {
-        let Some(model) = blocks.model(&heading).with_context(|| format!("in the archive, `{}`", heading.name))? else {
-            if heading.is_file {
-                passed.push(heading.name);
-            }
-            continue;
-        };
-        if let Some((first, _)) = &found {
-            bail!("the archive holds two models, `{first}` and `{}`: unpack it and import one of them", heading.name);
-        }
-        found = Some((heading.name, model));
-    }
-    match found {
+    let position = Position::default();
+    let mut archive = Archive::new(Limited { reader: archive, position: &position, bytes_max });
+    let Contents { model, others } = read_all(&mut archive, &position)?;
+    // A compressed archive ends in a checksum, which is compared when all was read.
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(|error| position.explain(error))?;
+    match model {
         Some((_, model)) => Ok(model),
-        None if passed.is_empty() => bail!("the archive holds no file"),
-        None => bail!("the archive holds no model of XGBoost's in JSON or UBJ, only `{}`", passed.join("`, `")),
+        None if others.is_empty() => bail!("the archive holds no file"),
+        None => bail!("the archive holds no model of XGBoost's in JSON or UBJ, only `{}`", others.join("`, `")),
     }
 }
 
-/// What is left of an archive.
-struct Blocks<R> {
-    archive: R,
-    read: u64,
+/// The files of an archive.
+#[derive(Default)]
+struct Contents {
+    /// The model, with its name.
+    model: Option<(String, Vec<u8>)>,
+    /// The names of the other files.
+    others: Vec<String>,
+}
+
+/// Reads all files up to the blocks of zeros that end an archive.
+fn read_all<R: Read>(archive: &mut Archive<R>, position: &Position) -> Result<Contents> {
+    let mut contents = Contents::default();
+    for entry in archive.entries()? {
+        let mut entry = entry.map_err(|error| position.explain(error))?;
+        if !entry.header().entry_type().is_file() {
+            continue;
+        }
+        let name: String = String::from_utf8_lossy(&entry.path_bytes()).escape_debug().collect();
+        let model = content(&mut entry, position).with_context(|| format!("in the archive, `{name}`"))?;
+        match (model, &contents.model) {
+            (None, _) => contents.others.push(name),
+            (Some(_), Some((first, _))) => {
+                bail!("the archive holds two models, `{first}` and `{name}`: unpack it and import one of them")
+            }
+            (Some(model), None) => contents.model = Some((name, model)),
+        }
+    }
+    if position.is_at_end.get() {
+        return Err(position.cut_off());
+    }
+    Ok(contents)
+}
+
+/// Returns the content of a file if it is a model.
+fn content<R: Read>(entry: &mut Entry<R>, position: &Position) -> Result<Option<Vec<u8>>> {
+    let mut content = Vec::new();
+    let read = |entry: &mut Entry<R>, bytes: u64, content: &mut Vec<u8>| {
+        entry.take(bytes).read_to_end(content).map_err(|error| position.explain(error))
+    };
+    read(entry, BEGINNING, &mut content)?;
+    let format = FileFormat::detect(&content);
+    let is_model = match format {
+        FileFormat::Binary | FileFormat::Pickle => return format.check().map(|()| None),
+        FileFormat::Ubj => true,
+        // Other files are JSON too.
+        FileFormat::Json => content.windows(9).any(|part| part == b"\"learner\""),
+        FileFormat::Gzip | FileFormat::Tar | FileFormat::Other => false,
+    };
+    if !is_model {
+        return Ok(None);
+    }
+    read(entry, u64::MAX, &mut content)?;
+    // An entry that ends early is no error of the reader's.
+    if (content.len() as u64) < entry.size() {
+        return Err(position.cut_off());
+    }
+    Ok(Some(content))
+}
+
+/// How far an archive has been read.
+#[derive(Default)]
+struct Position {
+    bytes: Cell<u64>,
+    is_at_end: Cell<bool>,
+    is_too_large: Cell<bool>,
+}
+
+impl Position {
+    /// Returns an error of reading, with where it was met and what it means.
+    fn explain(&self, error: io::Error) -> anyhow::Error {
+        if self.is_too_large.get() {
+            return anyhow!("{error}");
+        }
+        if self.is_at_end.get() {
+            return self.cut_off();
+        }
+        anyhow!("the archive is corrupted by byte {} of what it unpacks to: {error}", self.bytes.get())
+    }
+
+    fn cut_off(&self) -> anyhow::Error {
+        anyhow!("the archive is cut off after byte {} of what it unpacks to", self.bytes.get())
+    }
+}
+
+/// A reader that notes its position, and refuses to go on past a number of bytes.
+struct Limited<'a, R> {
+    reader: R,
+    position: &'a Position,
     bytes_max: u64,
 }
 
-impl<R: Read> Blocks<R> {
-    /// Fills a part of the archive's bytes.
-    fn fill(&mut self, part: &mut [u8]) -> Result<()> {
-        self.read += part.len() as u64;
-        if self.read > self.bytes_max {
-            bail!("the archive unpacks to more than {} bytes, which no model of XGBoost's needs", self.bytes_max);
+impl<R: Read> Read for Limited<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.reader.read(buffer)?;
+        let Position { bytes, is_at_end, is_too_large } = self.position;
+        bytes.set(bytes.get() + length as u64);
+        if length == 0 && !buffer.is_empty() {
+            is_at_end.set(true);
         }
-        let at = self.read - part.len() as u64;
-        self.archive.read_exact(part).map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof => anyhow::anyhow!("the archive is cut off after byte {at} of what it unpacks to"),
-            _ => anyhow::anyhow!("the archive is corrupted after byte {at} of what it unpacks to: {error}"),
-        })
+        if bytes.get() > self.bytes_max {
+            is_too_large.set(true);
+            let why =
+                format!("the archive unpacks to more than {} bytes, which no model of XGBoost's needs", self.bytes_max);
+            return Err(io::Error::other(why));
+        }
+        Ok(length)
     }
-
-    /// Returns the next heading; `None` at the end, which is a block of zeros.
-    fn heading(&mut self) -> Result<Option<Heading>> {
-        let mut block = [0; BLOCK];
-        self.fill(&mut block)?;
-        if block.iter().all(|byte| *byte == 0) {
-            // A compressed archive ends in a checksum, which is checked when all was read.
-            return self.finish().map(|()| None);
-        }
-        // The sum is of all bytes, with its own place taken for blanks.
-        let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
-        let of_sum: u64 = block[148..156].iter().map(|byte| u64::from(*byte)).sum();
-        let name: String = String::from_utf8_lossy(text(&block[..100])).escape_debug().collect();
-        let (Some(expected), Some(bytes)) = (octal(&block[148..156]), octal(&block[124..136])) else {
-            bail!("no archive after byte {}: no heading of a file where one is expected", self.read - BLOCK as u64);
-        };
-        if sum - of_sum + 8 * u64::from(b' ') != expected {
-            bail!("the archive is corrupted after byte {}: a heading with a wrong sum", self.read - BLOCK as u64);
-        }
-        Ok(Some(Heading { name, bytes, is_file: matches!(block[156], b'0' | 0) }))
-    }
-
-    /// Passes over a file, and returns its content if it is a model.
-    fn model(&mut self, heading: &Heading) -> Result<Option<Vec<u8>>> {
-        let beginning = usize::try_from(heading.bytes).unwrap_or(usize::MAX).min(BEGINNING);
-        let mut content = vec![0; beginning];
-        self.fill(&mut content)?;
-        let mut left = heading.bytes - beginning as u64;
-        let mut padding = (BLOCK as u64 - heading.bytes % BLOCK as u64) % BLOCK as u64;
-        let form = if heading.is_file { FileFormat::detect(&content) } else { FileFormat::Other };
-        let is_wanted = match form {
-            FileFormat::Binary | FileFormat::Pickle => return form.check().map(|()| None),
-            FileFormat::Ubj => true,
-            // Other files are JSON too.
-            FileFormat::Json => content.windows(9).any(|part| part == b"\"learner\""),
-            FileFormat::Gzip | FileFormat::Tar | FileFormat::Other => false,
-        };
-        let mut part = [0; 16 * BLOCK];
-        while left > 0 {
-            let length = usize::try_from(left).unwrap_or(usize::MAX).min(part.len());
-            self.fill(&mut part[..length])?;
-            if is_wanted {
-                content.extend_from_slice(&part[..length]);
-            }
-            left -= length as u64;
-        }
-        while padding > 0 {
-            self.fill(&mut part[..1])?;
-            padding -= 1;
-        }
-        Ok(is_wanted.then_some(content))
-    }
-
-    fn finish(&mut self) -> Result<()> {
-        let mut part = [0; BLOCK];
-        loop {
-            let length = self.archive.read(&mut part).context("the archive is corrupted at its end")?;
-            self.read += length as u64;
-            if length == 0 {
-                return Ok(());
-            }
-            if self.read > self.bytes_max {
-                bail!("the archive unpacks to more than {} bytes", self.bytes_max);
-            }
-        }
-    }
-}
-
-/// Returns a field up to its first zero byte.
-fn text(field: &[u8]) -> &[u8] {
-    field.split(|byte| *byte == 0).next().unwrap_or_default()
-}
-
-/// Returns a number as archives write it: in octal digits.
-fn octal(field: &[u8]) -> Option<u64> {
-    let digits = std::str::from_utf8(text(field)).ok()?;
-    u64::from_str_radix(digits.trim(), 8).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use tar::{Builder, EntryType, Header};
+
     use super::*;
 
+    const BLOCK: usize = 512;
+
+    fn header(name: &str, kind: EntryType, bytes: usize) -> Header {
+        let mut header = Header::new_gnu();
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_entry_type(kind);
+        header.set_size(bytes as u64);
+        header.set_cksum();
+        header
+    }
+
     fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut archive = Vec::new();
+        let mut archive = Builder::new(Vec::new());
         for (name, content) in files {
-            let mut block = [0; BLOCK];
-            block[..name.len()].copy_from_slice(name.as_bytes());
-            block[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
-            block[148..156].copy_from_slice(b"        ");
-            block[156] = b'0';
-            block[257..262].copy_from_slice(b"ustar");
-            let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
-            block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
-            archive.extend_from_slice(&block);
-            archive.extend_from_slice(content);
-            archive.resize(archive.len().next_multiple_of(BLOCK), 0);
+            archive.append(&header(name, EntryType::Regular, content.len()), *content).expect("memory can be written");
         }
-        archive.resize(archive.len() + 2 * BLOCK, 0);
-        archive
+        archive.into_inner().expect("memory can be written")
     }
 
     #[track_caller]
     fn refused(archive: &[u8], bytes_max: u64, expected: &str) {
-        let said = format!("{:#}", only_model(archive, bytes_max).expect_err("no model"));
-        assert!(said.contains(expected), "`{said}` does not say `{expected}`");
+        let error = format!("{:#}", only_model(archive, bytes_max).expect_err("no model"));
+        assert!(error.contains(expected), "`{error}` does not contain `{expected}`");
     }
 
     #[test]
@@ -182,18 +175,47 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_archive_of_one_model_is_refused() {
+    fn folders_and_links_are_passed_over() {
+        let model: &[u8] = b"{\"learner\":{}}";
+        let mut all = Builder::new(Vec::new());
+        for (name, kind) in [("code/", EntryType::Directory), ("latest", EntryType::Symlink)] {
+            all.append(&header(name, kind, 0), io::empty()).expect("memory can be written");
+        }
+        let long = format!("{}/xgboost-model", "a".repeat(120));
+        all.append_data(&mut header("", EntryType::Regular, model.len()), &long, model).expect("memory can be written");
+        let all = all.into_inner().expect("memory can be written");
+        assert_eq!(only_model(all.as_slice(), 1 << 20).expect("one model"), model);
+    }
+
+    #[test]
+    fn an_archive_without_exactly_one_model_is_refused() {
         let model: &[u8] = b"{\"learner\":{}}";
         let good = archive(&[("model", model)]);
         refused(&archive(&[("one", model), ("two", model)]), 1 << 20, "two models, `one` and `two`");
         refused(&archive(&[("a.txt", b"hello")]), 1 << 20, "only `a.txt`");
-        refused(&archive(&[("old", b"binf1234")]), 1 << 20, "old binary form");
+        refused(&archive(&[("old", b"binf1234")]), 1 << 20, "old binary format");
         refused(&archive(&[]), 1 << 20, "no file");
         refused(&archive(&[("zeros", &[0; 5000])]), 4000, "unpacks to more than 4000 bytes");
-        refused(&good[..BLOCK + 5], 1 << 20, "cut off after byte");
+        for length in [0, 5, BLOCK, BLOCK + 5, BLOCK + model.len(), 2 * BLOCK, 2 * BLOCK + 5] {
+            refused(&good[..length], 1 << 20, "cut off after byte");
+        }
         let mut flipped = good.clone();
         flipped[3] ^= 1;
-        refused(&flipped, 1 << 20, "a heading with a wrong sum");
-        refused(&[b'x'; 2 * BLOCK], 1 << 20, "no heading of a file");
+        refused(&flipped, 1 << 20, "corrupted by byte 512 of what it unpacks to: archive header checksum mismatch");
+        refused(&[b'x'; 2 * BLOCK], 1 << 20, "corrupted by byte 512");
+    }
+
+    #[test]
+    fn a_damaged_end_of_a_compressed_archive_is_refused() {
+        let good = archive(&[("model", b"{\"learner\":{}}")]);
+        let mut packed = flate2::read::GzEncoder::new(good.as_slice(), flate2::Compression::fast());
+        let mut bytes = Vec::new();
+        packed.read_to_end(&mut bytes).expect("memory can be read");
+        let read = |bytes: &[u8]| only_model(flate2::read::MultiGzDecoder::new(bytes), 1 << 20);
+        read(&bytes).expect("it is whole");
+        let checksum = bytes.len() - 5;
+        bytes[checksum] ^= 1;
+        read(&bytes).expect_err("the checksum is another");
+        read(&bytes[..checksum]).expect_err("the checksum is cut off");
     }
 }

@@ -1,12 +1,12 @@
 //! The models' files, each named by the hash of its content.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use crate::content_hash::sha256;
+use crate::files::write_atomically;
 
 /// Hexadecimal digits of a model's id: 64 bits, so that two of a million models share one with a chance of 1 in 10^7.
 const ID_DIGITS: usize = 16;
@@ -38,24 +38,12 @@ pub(crate) fn load(data: &Path, id: &str) -> Result<Vec<u8>> {
 
 /// Writes a model's file. It is whole or absent, whenever the program is killed.
 pub(super) fn write(data: &Path, id: &str, bytes: &[u8]) -> Result<()> {
-    write_whole(&path_of(data, id), bytes).with_context(|| format!("cannot store model `{id}`"))
+    let message = || format!("cannot store model `{id}`");
+    fs::create_dir_all(data.join("models")).with_context(message)?;
+    write_atomically(&path_of(data, id), bytes).with_context(message)
 }
 
 /// Returns the path of a model's file.
 pub(super) fn path_of(data: &Path, id: &str) -> PathBuf {
     data.join("models").join(format!("{id}.json"))
-}
-
-/// Writes a file beside its place, forces it to the disk and then renames it, so that no reader ever sees half of it.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().context("a model's file lies in a folder")?;
-    let message = || format!("cannot write `{}`", path.display());
-    fs::create_dir_all(folder).with_context(message)?;
-    let draft = path.with_extension(format!("{}.tmp", std::process::id()));
-    let mut file = File::create(&draft).with_context(message)?;
-    file.write_all(bytes).with_context(message)?;
-    file.sync_all().with_context(message)?;
-    fs::rename(&draft, path).with_context(message)?;
-    // The rename itself is in the folder's own content.
-    File::open(folder).and_then(|folder| folder.sync_all()).with_context(message)
 }

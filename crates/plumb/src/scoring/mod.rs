@@ -248,7 +248,7 @@ impl Scorer {
                 reasons,
                 provenance: Provenance {
                     ground: origin.ground.clone(),
-                    brought: origin.brought.clone(),
+                    overrides: origin.brought.clone(),
                     inputs: inputs(matrix.row(row)),
                 },
             }

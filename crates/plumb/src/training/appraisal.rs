@@ -76,7 +76,7 @@ impl ScoredRows<'_> {
         };
         let mut policies = vec![(format!("largest F{}", target.beta), threshold(Optimise::FBeta)?)];
         policies.push(match values {
-            Some(_) => ("whoever is expected to earn more than a call costs".to_owned(), Policy::Expected),
+            Some(_) => ("every lead that is expected to earn more than a call costs".to_owned(), Policy::Expected),
             None => ("smallest expected cost".to_owned(), threshold(Optimise::Cost)?),
         });
         if let Some(leads) = target.capacity {

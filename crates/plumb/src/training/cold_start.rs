@@ -1,7 +1,7 @@
 //! A cold start: too few outcomes to set some apart for a test, or none.
 //!
 //! Then there is one model. Without outcomes it is the team's scorecard, with a few a regression that is drawn to the
-//! scorecard. docs/decisions/0013-rules-first-outcomes-later.md says why.
+//! scorecard. docs/decisions/0013 says why.
 
 use std::collections::{HashMap, HashSet};
 

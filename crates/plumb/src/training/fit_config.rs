@@ -68,3 +68,29 @@ impl TrainingSetup {
         unreadable.chain(team.unbound(features).into_iter().map(|line| format!("not used: {line}"))).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::project::Project;
+    use crate::spreadsheet;
+
+    #[test]
+    fn rules_come_from_the_workbook_that_is_named() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let rows = r#"<row r="1"><c t="str"><v>Field</v></c><c t="str"><v>Value</v></c><c t="str"><v>Score</v></c></row>
+            <row r="2"><c t="str"><v>employees</v></c><c t="str"><v>&gt; 50</v></c><c><v>10</v></c></row>
+            <row r="3"><c t="str"><v>employees</v></c><c t="str"><v>&gt; many</v></c><c><v>5</v></c></row>"#;
+        let write =
+            |file: &str, bytes: &[u8]| std::fs::write(folder.path().join(file), bytes).expect("it can be written");
+        write("Lead scoring.xlsx", &spreadsheet::tests::workbook(&[("Scoring", rows)]));
+        write("plumb.toml", b"rules = \"Lead scoring.xlsx\"\n[target.won]\nhorizon = \"90d\"\n");
+        let team =
+            Project::open(folder.path()).expect("it is right").rules().expect("it can be read").expect("it is named");
+        assert_eq!(team.rules.rules[0].points, 10.0);
+        assert_eq!(team.places, ["Lead scoring.xlsx, sheet \"Scoring\", cell B2"]);
+        assert!(team.unreadable[0].starts_with("Lead scoring.xlsx, sheet \"Scoring\", cell B3: `> many` is"));
+        write("plumb.toml", b"rules = \"gone.xlsx\"\n[target.won]\nhorizon = \"90d\"\n");
+        let error = Project::open(folder.path()).expect("it is right").rules().expect_err("the file is gone");
+        assert!(format!("{error:#}").contains("gone.xlsx"), "{error:#}");
+    }
+}

@@ -1,4 +1,4 @@
-//! Reps' flags, as far as a training uses them: docs/decisions/0005-flags-in-training.md.
+//! Reps' flags, as far as a training uses them: docs/decisions/0005.
 //!
 //! A known outcome outweighs every opinion. Until then "too low" and "too high" are labels of half the weight;
 //! observations that rest on wrong data are left out, and so are leads that are none.

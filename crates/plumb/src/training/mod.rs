@@ -2,8 +2,7 @@
 //! last two as an ensemble.
 //!
 //! Each model is fitted twice. The fit that is measured knows only what was known when the newest rows, to test on, began
-//! to come; the fit that is used knows everything as of the training. docs/decisions/0004-measured-earlier-fitted-now.md
-//! says why.
+//! to come; the fit that is used knows everything as of the training. docs/decisions/0004 says why.
 
 mod search;
 mod spec;

@@ -61,3 +61,24 @@ impl TrainingSpec {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use plumb_lead::{ModelKind, Quantiles};
+
+    use super::*;
+    use crate::registry::tests::card;
+
+    #[test]
+    fn a_rebuild_repeats_the_search_and_the_samples_of_a_card() {
+        let mut card = card("converted", ModelKind::Xgboost, b"1");
+        let spec = TrainingSpec::of(&card);
+        assert_eq!((spec.seed, spec.search, spec.out_of_core), (card.seed, Search::Usual, None));
+        let settings = OutOfCoreSettings { workers: 2, sample_rows: 1000, quantiles: Quantiles::OnDisk };
+        card.settings.search_trials = Some(19);
+        card.settings.out_of_core = Some(settings);
+        let spec = TrainingSpec::of(&card);
+        assert_eq!(spec.search, Search::Trials(19));
+        assert_eq!(spec.out_of_core, Some(OutOfCore { settings, launch: Launch::Local }));
+    }
+}

@@ -22,7 +22,7 @@ struct Heartbeat {
     host: String,
     process: u32,
     /// Goes up while the worker lives.
-    beat: u64,
+    count: u64,
 }
 
 /// What the launcher has seen of one worker's heartbeat.
@@ -36,14 +36,14 @@ impl Monitor {
     pub(super) fn check(&mut self, folder: &JobFolder, number: usize, workers: usize) -> Result<bool> {
         let Some(heartbeat) = read(folder, number)? else { return Ok(false) };
         match self.last {
-            Some((beat, at)) if beat == heartbeat.beat && at.elapsed() > SILENCE_MAX => bail!(
+            Some((count, at)) if count == heartbeat.count && at.elapsed() > SILENCE_MAX => bail!(
                 "worker {number} of {workers} (process {} on `{}`) has not been heard of for {} s",
                 heartbeat.process,
                 heartbeat.host,
                 SILENCE_MAX.as_secs()
             ),
-            Some((beat, _)) if beat == heartbeat.beat => {}
-            _ => self.last = Some((heartbeat.beat, Instant::now())),
+            Some((count, _)) if count == heartbeat.count => {}
+            _ => self.last = Some((heartbeat.count, Instant::now())),
         }
         Ok(true)
     }
@@ -52,12 +52,12 @@ impl Monitor {
 /// Writes a worker's heartbeat every second until `done`, and ends the process when the job is stopped.
 pub(super) fn start(folder: JobFolder, number: usize, done: Arc<AtomicBool>) -> Result<()> {
     let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
-    let mut heartbeat = Heartbeat { host: host.trim().to_owned(), process: std::process::id(), beat: 0 };
+    let mut heartbeat = Heartbeat { host: host.trim().to_owned(), process: std::process::id(), count: 0 };
     write(&folder, number, &heartbeat)?;
     thread::spawn(move || {
         loop {
             thread::sleep(INTERVAL);
-            heartbeat.beat += 1;
+            heartbeat.count += 1;
             if done.load(Ordering::Relaxed) {
                 continue;
             }

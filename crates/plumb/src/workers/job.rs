@@ -19,6 +19,7 @@ use plumb_learn::out_of_core::TreePlan;
 use serde::{Deserialize, Serialize};
 
 use crate::content_hash::sha256;
+use crate::files;
 
 /// Digits of a job's name.
 const NAME_DIGITS: usize = 16;
@@ -89,10 +90,7 @@ impl JobFolder {
 
     /// Writes a file that is whole or absent.
     pub(super) fn write(&self, file: &str, bytes: &[u8]) -> Result<()> {
-        let (path, draft) = (self.path(file), self.path(&format!(".{file}.{}", std::process::id())));
-        fs::write(&draft, bytes)
-            .and_then(|()| fs::rename(&draft, &path))
-            .with_context(|| format!("cannot write `{}`", path.display()))
+        files::write_atomically(&self.path(file), bytes)
     }
 
     /// Returns a file's content; `None` if it is not there.

@@ -67,7 +67,7 @@ fn same_trees(folder: &JobFolder, workers: usize) -> Result<Vec<u8>> {
     let first = trees_of(0)?;
     for number in 1..workers {
         if trees_of(number)? != first {
-            bail!("worker {number} has grown other trees than worker 0: none are kept; do they run the same program?");
+            bail!("worker {number} has grown other trees than worker 0: none are used; do they run the same program?");
         }
     }
     Ok(first)

@@ -28,7 +28,7 @@ pub(super) async fn get(
     if let Some(target) = &choice.chosen {
         alerts = app.store.alerts().await?;
         alerts.retain(|alert| &alert.target == target);
-        let reports = app.store.watch_reports(target).await?;
+        let reports = app.store.monitor_reports(target).await?;
         let champion = registry::champion(&app.store, target).await?.map(|card| card.model_id);
         weeks = of_one_model(reports, champion.as_deref());
     }

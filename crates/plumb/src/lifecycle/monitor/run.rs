@@ -54,7 +54,7 @@ async fn report_weeks(
     missing.retain(|from| !known.iter().any(|report| report.from == *from));
     for (done, from) in missing.iter().enumerate() {
         progress(Progress::Items { done, total: missing.len() });
-        store.put_watch_report(&monitored.report(*from).await?).await?;
+        store.put_monitor_report(&monitored.report(*from).await?).await?;
     }
     let mut new = Vec::new();
     for alert in alerts(&reports_of_model(store, card).await?, &monitored.label_spec) {
@@ -72,7 +72,7 @@ async fn report_weeks(
 
 /// Returns the reports on a model, oldest first.
 async fn reports_of_model(store: &Store, card: &ModelCard) -> Result<Vec<MonitorReport>> {
-    let mut reports = store.watch_reports(&card.target).await?;
+    let mut reports = store.monitor_reports(&card.target).await?;
     reports.retain(|report| report.model_id == card.model_id);
     Ok(reports)
 }

@@ -72,7 +72,7 @@ pub(crate) async fn score_leads(
     store_predictions(&scorer, lake, store, &batch, &mut scores, progress).await?;
     scores.categories_without_rate = lake.take_categories_without_rate();
     store_briefs(lake, store, now, &ids).await?;
-    store.keep_listed(target, &ids.iter().copied().collect::<Vec<_>>()).await?;
+    store.set_open_leads(target, &ids.iter().copied().collect::<Vec<_>>()).await?;
     Ok(scores)
 }
 
@@ -139,7 +139,7 @@ async fn store_predictions(
     let features = lake.feature_blocks(sql, batch.by_lead()).await?;
     let predicted = predict_blocks(scorer.clone(), Origin::of(lake), features.map_err(anyhow::Error::from));
     let mut blocks = std::pin::pin!(predicted);
-    let mut addition = store.add_predictions().await?;
+    let mut addition = store.begin_prediction_batch().await?;
     let mut places = batch.lead_order.iter().map(|place| *place as usize);
     let (mut done, total) = (0, batch.observations.len());
     progress(Progress::Items { done, total });

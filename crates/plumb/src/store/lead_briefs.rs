@@ -1,4 +1,4 @@
-//! A few words on each lead for the pages. The lead itself is in the lake.
+//! What the pages show of each lead beside its score. The lead itself is in the lake.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::{ROWS_PER_INSERT, Store, moment, stored};
+use super::database::{ROWS_PER_INSERT, Store};
+use super::timestamps::{from_micros, to_micros};
 
 /// What a list shows of a lead beside its score.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub(crate) struct LeadBrief {
     pub(crate) industry: Option<String>,
     /// The channel that the lead came by.
     pub(crate) channel: Option<String>,
-    /// When the lead came to be.
+    /// When the lead was created.
     pub(crate) created_at: DateTime<Utc>,
 }
 
@@ -40,7 +41,7 @@ impl Store {
                     .push_bind(&brief.company)
                     .push_bind(&brief.industry)
                     .push_bind(&brief.channel)
-                    .push_bind(stored(brief.created_at));
+                    .push_bind(to_micros(brief.created_at));
             });
             query.build().execute(&mut *transaction).await.context("cannot store what the pages show of leads")?;
         }
@@ -52,7 +53,7 @@ impl Store {
         Ok(self.lead_briefs(&[lead_id]).await?.remove(lead_id))
     }
 
-    /// Returns what the pages show of some leads, by id. Leads that nothing is known of are left out.
+    /// Returns what the pages show of some leads, by id. Unknown leads are left out.
     pub(crate) async fn lead_briefs(&self, lead_ids: &[&str]) -> Result<HashMap<String, LeadBrief>> {
         let mut briefs = HashMap::new();
         for chunk in lead_ids.chunks(ROWS_PER_INSERT) {
@@ -69,31 +70,6 @@ impl Store {
         }
         Ok(briefs)
     }
-
-    /// Leaves only these leads on a target's ranked list: the others are decided, or past their horizon. Their
-    /// predictions stay.
-    pub(crate) async fn keep_listed(&self, target: &str, open: &[&str]) -> Result<()> {
-        let cannot = || "cannot take decided leads off the list";
-        let mut transaction = self.write().await?;
-        sqlx::query(
-            "INSERT OR IGNORE INTO closed (target, lead_id) SELECT target, lead_id FROM latest WHERE target = ?",
-        )
-        .bind(target)
-        .execute(&mut *transaction)
-        .await
-        .with_context(cannot)?;
-        for chunk in open.chunks(ROWS_PER_INSERT) {
-            let mut query = QueryBuilder::<Sqlite>::new("DELETE FROM closed WHERE target = ");
-            query.push_bind(target).push(" AND lead_id IN (");
-            let mut list = query.separated(", ");
-            for lead_id in chunk {
-                list.push_bind(*lead_id);
-            }
-            query.push(")");
-            query.build().execute(&mut *transaction).await.with_context(cannot)?;
-        }
-        transaction.commit().await.with_context(cannot)
-    }
 }
 
 fn read(row: &SqliteRow) -> Result<LeadBrief> {
@@ -103,7 +79,7 @@ fn read(row: &SqliteRow) -> Result<LeadBrief> {
         company: row.try_get("company")?,
         industry: row.try_get("industry")?,
         channel: row.try_get("channel")?,
-        created_at: moment(row.try_get("created_at")?)?,
+        created_at: from_micros(row.try_get("created_at")?)?,
     })
 }
 

@@ -1,16 +1,17 @@
-//! Weekly reports and alerts.
+//! Monitor reports and alerts.
 
 use anyhow::{Context, Result};
 use plumb_lead::{Alert, MonitorReport};
 use sqlx::Row;
 
-use super::{Store, moment, stored};
+use super::database::Store;
+use super::timestamps::{from_micros, to_micros};
 
 impl Store {
-    /// Stores an alert unless one of its key is there; returns whether it is new, and so whether anybody is to be told.
+    /// Stores an alert unless one of its key is there; returns whether it is new, and so has to be sent.
     pub(crate) async fn insert_alert_once(&self, alert: &Alert) -> Result<bool> {
         let done = sqlx::query(
-            "INSERT INTO alert (key, target, model_id, column_, text, since) VALUES (?, ?, ?, ?, ?, ?)
+            "INSERT INTO alert (key, target, model_id, feature, text, since) VALUES (?, ?, ?, ?, ?, ?)
              ON CONFLICT (key) DO NOTHING",
         )
         .bind(&alert.key)
@@ -18,7 +19,7 @@ impl Store {
         .bind(&alert.model_id)
         .bind(&alert.column)
         .bind(&alert.text)
-        .bind(stored(alert.since))
+        .bind(to_micros(alert.since))
         .execute(&self.writer)
         .await
         .with_context(|| format!("cannot store the alert `{}`", alert.key))?;
@@ -37,47 +38,47 @@ impl Store {
                     key: row.try_get("key")?,
                     target: row.try_get("target")?,
                     model_id: row.try_get("model_id")?,
-                    column: row.try_get("column_")?,
+                    column: row.try_get("feature")?,
                     text: row.try_get("text")?,
-                    since: moment(row.try_get("since")?)?,
+                    since: from_micros(row.try_get("since")?)?,
                 })
             })
             .collect()
     }
 
-    /// Stores a window's report; one of the same target, model and first moment is replaced.
-    pub(crate) async fn put_watch_report(&self, report: &MonitorReport) -> Result<()> {
+    /// Stores a window's report; one of the same target, model and beginning is replaced.
+    pub(crate) async fn put_monitor_report(&self, report: &MonitorReport) -> Result<()> {
         sqlx::query(
-            "INSERT OR REPLACE INTO watch_report (target, model_id, from_at, to_at, rows, drifts_json, matured_json)
+            "INSERT OR REPLACE INTO monitor_report (target, model_id, from_at, to_at, rows, drifts_json, matured_json)
              VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(&report.target)
         .bind(&report.model_id)
-        .bind(stored(report.from))
-        .bind(stored(report.to))
+        .bind(to_micros(report.from))
+        .bind(to_micros(report.to))
         .bind(i64::try_from(report.rows)?)
         .bind(serde_json::to_string(&report.drifts)?)
         .bind(serde_json::to_string(&report.matured)?)
         .execute(&self.writer)
         .await
-        .context("cannot store a watch report")?;
+        .context("cannot store a monitor report")?;
         Ok(())
     }
 
     /// Returns the reports of a target on all of its models, oldest window first.
-    pub(crate) async fn watch_reports(&self, target: &str) -> Result<Vec<MonitorReport>> {
-        let rows = sqlx::query("SELECT * FROM watch_report WHERE target = ? ORDER BY from_at, model_id")
+    pub(crate) async fn monitor_reports(&self, target: &str) -> Result<Vec<MonitorReport>> {
+        let rows = sqlx::query("SELECT * FROM monitor_report WHERE target = ? ORDER BY from_at, model_id")
             .bind(target)
             .fetch_all(&self.readers)
             .await
-            .context("cannot read watch reports")?;
+            .context("cannot read monitor reports")?;
         rows.iter()
             .map(|row| {
                 Ok(MonitorReport {
                     target: row.try_get("target")?,
                     model_id: row.try_get("model_id")?,
-                    from: moment(row.try_get("from_at")?)?,
-                    to: moment(row.try_get("to_at")?)?,
+                    from: from_micros(row.try_get("from_at")?)?,
+                    to: from_micros(row.try_get("to_at")?)?,
                     rows: usize::try_from(row.try_get::<i64, _>("rows")?)?,
                     drifts: serde_json::from_str(row.try_get("drifts_json")?)
                         .context("a stored report is unreadable")?,
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_week_watched_again_replaces_its_report() {
+    async fn a_week_that_is_monitored_again_replaces_its_report() {
         let (store, _folder) = empty().await;
         let drift = Drift {
             column: "score".into(),
@@ -134,12 +135,12 @@ mod tests {
             drifts: vec![],
             matured: None,
         };
-        store.put_watch_report(&report).await.expect("written");
+        store.put_monitor_report(&report).await.expect("written");
         report.rows = 300;
         report.matured = Some(Matured { rows: 80, positives: 9, expected: 8.5, variance: 7.25 });
         report.drifts.push(drift);
-        store.put_watch_report(&report).await.expect("written");
-        assert_eq!(store.watch_reports("converted").await.expect("read"), [report]);
-        assert_eq!(store.watch_reports("approved").await.expect("read"), []);
+        store.put_monitor_report(&report).await.expect("written");
+        assert_eq!(store.monitor_reports("converted").await.expect("read"), [report]);
+        assert_eq!(store.monitor_reports("approved").await.expect("read"), []);
     }
 }

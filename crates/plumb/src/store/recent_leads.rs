@@ -1,13 +1,14 @@
 //! Open leads with their events, for requests: each is one row, and no Parquet is read for it.
 //!
-//! A row says of which version of the ground it is, so that whoever reads it knows whether it is still true.
+//! Each row names its version of the ground, so that a reader sees whether it is out of date.
 
 use anyhow::{Context, Result};
 use plumb_lake::RecentLead;
 use plumb_lead::{Event, Lead};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::{ROWS_PER_INSERT, Store, moment, stored};
+use super::database::{ROWS_PER_INSERT, Store};
+use super::timestamps::{from_micros, to_micros};
 
 impl Store {
     /// Returns a lead as a version of the ground has it; `None` if it is not here, or not of that version.
@@ -23,17 +24,17 @@ impl Store {
         let lead: Lead = serde_json::from_str(row.try_get("lead_json")?).context("a recent lead is unreadable")?;
         let events: Vec<Event> =
             serde_json::from_str(row.try_get("events_json")?).context("a recent lead's events are unreadable")?;
-        Ok(Some(RecentLead { lead, known_from: moment(row.try_get("known_from")?)?, events }))
+        Ok(Some(RecentLead { lead, known_from: from_micros(row.try_get("known_from")?)?, events }))
     }
 
-    /// Returns of how many leads a version of the ground is here.
-    pub(crate) async fn recent_leads(&self, ground: &str) -> Result<usize> {
+    /// Returns how many leads of a version of the ground are here.
+    pub(crate) async fn count_recent_leads(&self, ground: &str) -> Result<usize> {
         let query = sqlx::query_scalar("SELECT count(*) FROM recent_lead WHERE ground = ?").bind(ground);
         let count: i64 = query.fetch_one(&self.readers).await.context("cannot count the recent leads")?;
         Ok(usize::try_from(count)?)
     }
 
-    /// Puts leads of a version of the ground in the place of what was here of them.
+    /// Stores leads of a version of the ground; what was here of them is replaced.
     pub(crate) async fn put_recent_leads(&self, ground: &str, leads: &[RecentLead]) -> Result<()> {
         let mut transaction = self.write().await?;
         for chunk in leads.chunks(ROWS_PER_INSERT) {
@@ -47,7 +48,7 @@ impl Store {
             query.push_values(chunk.iter().zip(json), |mut row, (recent, (lead, events))| {
                 row.push_bind(&recent.lead.lead_id)
                     .push_bind(ground)
-                    .push_bind(stored(recent.known_from))
+                    .push_bind(to_micros(recent.known_from))
                     .push_bind(lead)
                     .push_bind(events);
             });
@@ -56,11 +57,11 @@ impl Store {
         transaction.commit().await.context("cannot commit recent leads")
     }
 
-    /// Forgets the leads of other versions of the ground.
-    pub(crate) async fn keep_recent_leads(&self, ground: &str) -> Result<()> {
+    /// Deletes the leads of other versions of the ground.
+    pub(crate) async fn delete_recent_leads_except(&self, ground: &str) -> Result<()> {
         let mut transaction = self.write().await?;
-        let forget = sqlx::query("DELETE FROM recent_lead WHERE ground <> ?").bind(ground);
-        forget.execute(&mut *transaction).await.context("cannot forget earlier leads")?;
+        let delete = sqlx::query("DELETE FROM recent_lead WHERE ground <> ?").bind(ground);
+        delete.execute(&mut *transaction).await.context("cannot delete earlier leads")?;
         transaction.commit().await.context("cannot commit recent leads")
     }
 }
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lead_is_read_as_it_was_put_and_of_its_own_version_only() {
+    async fn a_lead_keeps_every_bit_and_is_found_under_its_own_version_only() {
         let (store, _folder) = empty().await;
         // Numbers that a careless reader of decimals gets wrong in the last bit.
         for number in [0.1 + 0.2, 1e-310, 123_456_789.123_456_79, f64::MAX, -0.0] {
@@ -102,8 +103,8 @@ mod tests {
         }
         assert_eq!(store.recent_lead("ada", "second").await.expect("readable"), None);
         store.put_recent_leads("second", &[recent("bob", 1.0)]).await.expect("written");
-        store.keep_recent_leads("second").await.expect("written");
+        store.delete_recent_leads_except("second").await.expect("written");
         assert_eq!(store.recent_lead("ada", "first").await.expect("readable"), None);
-        assert_eq!(store.recent_leads("second").await.expect("readable"), 1);
+        assert_eq!(store.count_recent_leads("second").await.expect("readable"), 1);
     }
 }

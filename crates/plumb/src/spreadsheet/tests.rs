@@ -1,12 +1,12 @@
 //! Workbooks as Excel, LibreOffice and Google write them, put together here part by part.
 
-use std::io::Write;
+use std::io::{Cursor, Write};
 
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
-use plumb_learn::rules;
+use plumb_learn::rules::{self, Cell};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
-use super::*;
+use super::workbook::parse;
 
 /// The styles, by their index: plain, 14 a date, 16 `d-mmm`, 17 `mmm-yy`, a date of the user's own, a sum of money.
 const STYLES: &str = r##"<styleSheet><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\-mm\-dd"/>
@@ -17,39 +17,16 @@ const STYLES: &str = r##"<styleSheet><numFmts count="2"><numFmt numFmtId="164" f
 const TEXTS: &str = r#"<sst><si><t>Field</t></si><si><r><t xml:space="preserve">Cond</t></r><r><t>ition</t></r></si>
     <si><t>Points</t></si><si><t>A &amp; B &#8211; x</t><rPh><t>reading</t></rPh></si></sst>"#;
 
-/// A ZIP file of these parts, every second of them packed.
+/// A ZIP file of these parts, every second of them compressed.
 fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
-    let (mut bytes, mut list) = (Vec::new(), Vec::new());
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (index, (name, text)) in parts.iter().enumerate() {
-        let method = if index % 2 == 0 { 8_u16 } else { 0 };
-        let mut packed = text.as_bytes().to_vec();
-        if method == 8 {
-            let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
-            encoder.write_all(text.as_bytes()).expect("memory can be written");
-            packed = encoder.finish().expect("memory can be written");
-        }
-        let mut checksum = flate2::Crc::new();
-        checksum.update(text.as_bytes());
-        let offset = bytes.len() as u32;
-        let mut shared = Vec::new();
-        for number in [20, 0, method, 0, 0] {
-            shared.extend(number.to_le_bytes());
-        }
-        for number in [checksum.sum(), packed.len() as u32, text.len() as u32] {
-            shared.extend(number.to_le_bytes());
-        }
-        shared.extend((name.len() as u16).to_le_bytes());
-        shared.extend([0, 0]);
-        bytes.extend([b"PK\x03\x04".as_slice(), &shared, name.as_bytes(), &packed].concat());
-        list.extend(
-            [b"PK\x01\x02\x14\x00".as_slice(), &shared, &[0; 10], &offset.to_le_bytes(), name.as_bytes()].concat(),
-        );
+        let method = if index % 2 == 0 { CompressionMethod::Deflated } else { CompressionMethod::Stored };
+        let options = SimpleFileOptions::default().compression_method(method);
+        archive.start_file(*name, options).expect("memory can be written");
+        archive.write_all(text.as_bytes()).expect("memory can be written");
     }
-    let (count, length, at) = (parts.len() as u16, list.len() as u32, bytes.len() as u32);
-    bytes.extend(list);
-    bytes.extend([b"PK\x05\x06\0\0\0\0".as_slice(), &count.to_le_bytes(), &count.to_le_bytes()].concat());
-    bytes.extend([length.to_le_bytes().as_slice(), &at.to_le_bytes(), &[0, 0]].concat());
-    bytes
+    archive.finish().expect("memory can be written").into_inner()
 }
 
 /// A workbook of these sheets: their names and their rows.
@@ -118,7 +95,7 @@ fn cells_are_read_as_they_were_meant() {
 }
 
 #[test]
-fn every_cell_at_fault_is_told_by_sheet_and_name() {
+fn unreadable_cells_are_named_by_sheet_and_cell() {
     let head =
         r#"<row r="2"><c r="B2" t="s"><v>0</v></c><c r="C2" t="s"><v>1</v></c><c r="D2" t="s"><v>2</v></c></row>"#;
     let line = |row: usize, condition: &str, points: &str| {
@@ -134,19 +111,19 @@ fn every_cell_at_fault_is_told_by_sheet_and_name() {
         line(8, r#"<c r="C8" t="str"><v>&gt; 1,000</v></c>"#, "a lot"),
     ];
     let sheets = parse(&workbook(&[("Notes", ""), ("Scoring", &rows.concat())])).expect("it is a workbook").sheets;
-    let written = rules::read(&sheets);
-    assert_eq!((written.rules.rules.len(), written.skipped.len()), (1, 1));
-    assert_eq!(written.places[0].to_string(), "sheet \"Scoring\", cell C4");
-    let told: Vec<String> = written.unreadable.iter().map(ToString::to_string).collect();
+    let parsed = rules::read(&sheets);
+    assert_eq!((parsed.rules.rules.len(), parsed.skipped.len()), (1, 1));
+    assert_eq!(parsed.addresses[0].to_string(), "sheet \"Scoring\", cell C4");
+    let errors: Vec<String> = parsed.unreadable.iter().map(ToString::to_string).collect();
     let starts = ["cell C5: `2026-05-03` is a date", "cell C7: `> many` is", "cell D8: `a lot` is not a number"];
-    assert_eq!(told.len(), starts.len(), "{told:?}");
-    for (told, start) in told.iter().zip(starts) {
-        assert!(told.starts_with(&format!("sheet \"Scoring\", {start}")), "{told}");
+    assert_eq!(errors.len(), starts.len(), "{errors:?}");
+    for (error, start) in errors.iter().zip(starts) {
+        assert!(error.starts_with(&format!("sheet \"Scoring\", {start}")), "{error}");
     }
 }
 
 #[test]
-fn what_is_no_workbook_is_refused_and_nothing_panics() {
+fn a_damaged_file_is_refused_and_nothing_panics() {
     let error = |bytes: &[u8]| format!("{:#}", parse(bytes).expect_err("no workbook"));
     assert!(error(b"field,condition\n").contains("it is no ZIP file"));
     assert!(error(&[0xd0, 0xcf, 0x11, 0xe0]).contains("save it as .xlsx"));
@@ -166,4 +143,38 @@ fn what_is_no_workbook_is_refused_and_nothing_panics() {
     assert!(error(&workbook(&[("Rules", far)])).contains("expected at most 16384"));
     let many = "<row><c r=\"XFD1\"><v>1</v></c></row>".repeat(70);
     assert!(error(&workbook(&[("Rules", &many)])).contains("too many for a table of rules"));
+    let open = "<row><c><v>1</v></row>";
+    let damaged = error(&workbook(&[("Rules", open)]));
+    assert!(damaged.contains("sheet \"Rules\": line 1, column 1: its XML is damaged after byte"), "{damaged}");
+}
+
+#[test]
+fn a_small_file_cannot_fill_the_memory() {
+    let error = |parts: &[(&str, &str)]| format!("{:#}", parse(&archive(parts)).expect_err("too much"));
+    let zeros = " ".repeat((64 << 20) + 1);
+    assert!(error(&[("xl/workbook.xml", &zeros)]).contains("part `xl/workbook.xml`: it has more than 67108864 bytes"));
+    // A text that is written once and shown in many cells.
+    let text = "x".repeat(1 << 20);
+    let texts = format!("<sst><si><t>{text}</t></si></sst>");
+    let sheet = "<row><c t=\"s\"><v>0</v></c></row>".repeat(65);
+    let parts = [
+        ("xl/workbook.xml", "<workbook><sheet name=\"Rules\" r:id=\"a\"/></workbook>"),
+        ("xl/_rels/workbook.xml.rels", "<x><Relationship Id=\"a\" Target=\"sheet.xml\"/></x>"),
+        ("xl/sharedStrings.xml", &texts),
+        ("xl/sheet.xml", &sheet),
+    ];
+    assert!(error(&parts).contains("bytes are too many for a table of rules"));
+    // Cells are counted over all sheets: a hundred of them may be one part.
+    let sheets = "<sheet name=\"Rules\" r:id=\"a\"/>".repeat(100);
+    let contents = format!("<workbook>{sheets}</workbook>");
+    let wide = "<row><c r=\"XFD1\"><v>1</v></c></row>".repeat(2);
+    let parts = [("xl/workbook.xml", contents.as_str()), parts[1], ("xl/sheet.xml", &wide)];
+    assert!(error(&parts).contains("cells are too many for a table of rules"));
+}
+
+#[test]
+fn text_may_be_in_cdata_and_entities_of_a_documents_own_stay_as_they_are() {
+    let rows = r#"<row><c t="str"><v><![CDATA[a < b]]></v></c><c t="str"><v>&own; &#65;&#x42;&amp;</v></c></row>"#;
+    let sheets = parse(&workbook(&[("Rules", rows)])).expect("it is a workbook").sheets;
+    assert_eq!(sheets[0].lines, [(1, vec![text("a < b"), text("&own; AB&")])]);
 }

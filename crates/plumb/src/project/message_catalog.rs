@@ -1,9 +1,9 @@
-//! `features/*.toml`: how people are told of features, in each language of the project.
+//! `features/*.toml`: the messages of features, in each language of the project.
 //!
 //! `[calls]` has the sentences of the default language, and what is of no language; `[calls.de]` the same sentences in
-//! German. A sentence that one language has and another lacks is an error, and not a notice: a model lives for weeks, a
-//! notice of its training is read by nobody, and a rep would be told in two languages at once. It is an error where models
-//! are made and nowhere else, so that no server is kept from starting by a translation.
+//! German. A sentence that one language has and another lacks is an error, and not a notice: a model lives for weeks,
+//! nobody reads a notice of its training, and a rep would read two languages at once. It is an error where models are
+//! made and nowhere else, so that no server is kept from starting by a translation.
 
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
@@ -15,21 +15,21 @@ use toml::{Table, Value};
 /// The one table of a feature that is no language.
 const VALUES: &str = "values";
 
-/// Reads files of wording. The first of the languages is the default.
+/// Reads files of messages. The first of the languages is the default.
 pub(crate) fn read(paths: &[PathBuf], languages: &[Language]) -> Result<MessageCatalog> {
-    let mut book = MessageCatalog { languages: languages.to_vec(), ..MessageCatalog::default() };
+    let mut catalog = MessageCatalog { languages: languages.to_vec(), ..MessageCatalog::default() };
     let mut missing = Vec::new();
     for path in paths {
         let wrong = || format!("`{}` is wrong", path.display());
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
         let features: Table = toml::from_str(&text).with_context(wrong)?;
         for (feature, value) in features {
-            let wording = wording(&feature, value, languages).with_context(wrong)?;
-            missing.extend(not_said(path, &feature, &wording, languages));
-            match book.features.entry(feature) {
-                Entry::Vacant(free) => free.insert(wording),
+            let messages = messages(&feature, value, languages).with_context(wrong)?;
+            missing.extend(untranslated(path, &feature, &messages, languages));
+            match catalog.features.entry(feature) {
+                Entry::Vacant(free) => free.insert(messages),
                 Entry::Occupied(known) => bail!(
-                    "`{}`: feature `{}` is worded in another file too: expected it once",
+                    "`{}`: feature `{}` has messages in another file too: expected it once",
                     path.display(),
                     known.key()
                 ),
@@ -42,24 +42,24 @@ pub(crate) fn read(paths: &[PathBuf], languages: &[Language]) -> Result<MessageC
          `languages`:\n{}",
         missing.join("\n")
     );
-    Ok(book)
+    Ok(catalog)
 }
 
-/// Reads the wording of one feature.
-fn wording(feature: &str, value: Value, languages: &[Language]) -> Result<FeatureMessages> {
+/// Reads the messages of one feature.
+fn messages(feature: &str, value: Value, languages: &[Language]) -> Result<FeatureMessages> {
     let Value::Table(table) = value else {
         bail!("feature `{feature}` is `{value}`: expected a table `[{feature}]`");
     };
     let (of_languages, others): (Table, Table) =
         table.into_iter().partition(|(name, value)| value.is_table() && name != VALUES);
-    let mut wording: FeatureMessages =
-        Value::Table(others).try_into().with_context(|| format!("feature `{feature}` is worded wrongly"))?;
+    let mut messages: FeatureMessages =
+        Value::Table(others).try_into().with_context(|| format!("the messages of feature `{feature}` are wrong"))?;
     for (tag, sentences) in of_languages {
         let language = named(feature, &tag, languages)?;
-        let wrong = || format!("feature `{feature}` is worded wrongly in `{tag}`");
-        wording.languages.insert(language, sentences.try_into().with_context(wrong)?);
+        let wrong = || format!("the messages of feature `{feature}` in `{tag}` are wrong");
+        messages.languages.insert(language, sentences.try_into().with_context(wrong)?);
     }
-    Ok(wording)
+    Ok(messages)
 }
 
 /// Returns the language of a feature's table, if it is one of the project's others.
@@ -68,7 +68,7 @@ fn named(feature: &str, tag: &str, languages: &[Language]) -> Result<Language> {
         tag.parse().with_context(|| format!("feature `{feature}` has a table `[{feature}.{tag}]`"))?;
     match languages.iter().position(|known| *known == language) {
         None => bail!(
-            "feature `{feature}` is worded in `{tag}`, which `languages` in plumb.toml does not name: expected it there \
+            "feature `{feature}` has messages in `{tag}`, which `languages` in plumb.toml does not name: expected it there \
              after the default, as in `languages = [\"en\", \"de\"]`"
         ),
         Some(0) => bail!(
@@ -79,18 +79,18 @@ fn named(feature: &str, tag: &str, languages: &[Language]) -> Result<Language> {
     }
 }
 
-/// Returns a line for each language in which something is not said that the default says. Names of values may be left
-/// out: many are the same in all languages.
-fn not_said(path: &Path, feature: &str, wording: &FeatureMessages, languages: &[Language]) -> Vec<String> {
+/// Returns a line for each language that lacks a sentence of the default. Names of values may be left out: many are the
+/// same in all languages.
+fn untranslated(path: &Path, feature: &str, messages: &FeatureMessages, languages: &[Language]) -> Vec<String> {
     let nothing = Sentences::default();
-    let line = |language: &Language| {
-        let missing = wording.languages.get(language).unwrap_or(&nothing).missing(&wording.sentences);
+    let line_of = |language: &Language| {
+        let missing = messages.languages.get(language).unwrap_or(&nothing).missing(&messages.sentences);
         let (tag, missing_names) = (language.tag(), missing.join("`, `"));
-        let told =
+        let line =
             format!("  `{}`: feature `{feature}` has no `{missing_names}` in `[{feature}.{tag}]`", path.display());
-        (!missing.is_empty()).then_some(told)
+        (!missing.is_empty()).then_some(line)
     };
-    languages.iter().skip(1).filter_map(line).collect()
+    languages.iter().skip(1).filter_map(line_of).collect()
 }
 
 #[cfg(test)]
@@ -99,7 +99,7 @@ mod tests {
 
     const BOTH: [Language; 2] = [Language::En, Language::De];
 
-    fn book(text: &str, languages: &[Language]) -> Result<MessageCatalog> {
+    fn catalog(text: &str, languages: &[Language]) -> Result<MessageCatalog> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("1.toml");
         std::fs::write(&path, text).expect("the folder can be written");
@@ -108,37 +108,37 @@ mod tests {
 
     #[track_caller]
     fn refuses(text: &str, languages: &[Language], expected: &str) {
-        let error = format!("{:#}", book(text, languages).expect_err("it is wrong"));
+        let error = format!("{:#}", catalog(text, languages).expect_err("it is wrong"));
         assert!(error.contains(expected) && error.contains("1.toml"), "`{error}` does not say `{expected}`");
     }
 
     #[test]
-    fn a_feature_is_worded_in_each_language() {
+    fn a_feature_has_messages_in_each_language() {
         let text = "[calls]\nlabel = \"Calls\"\nsay = \"{value|call|calls}\"\nactionable = true\n\
                     [calls.de]\nlabel = \"Anrufe\"\nsay = \"{value|Anruf|Anrufe}\"\n\
                     [channel]\nsay = \"by {value}\"\nvalues = { ads = \"an ad\" }\n\
                     [channel.de]\nsay = \"über {value}\"\nvalues = { ads = \"eine Anzeige\" }\n";
-        let book = book(text, &BOTH).expect("it is right");
-        let calls = book.messages_of("calls");
+        let catalog = catalog(text, &BOTH).expect("it is right");
+        let calls = catalog.messages_of("calls");
         assert_eq!((calls.sentences.label.as_str(), calls.actionable), ("Calls", true));
         assert_eq!(calls.languages[&Language::De].say, "{value|Anruf|Anrufe}");
-        assert_eq!(book.messages_of("channel").languages[&Language::De].values["ads"], "eine Anzeige");
-        assert_eq!(book.messages_of("nobody's"), FeatureMessages::default());
-        assert_eq!(book.languages, BOTH);
+        assert_eq!(catalog.messages_of("channel").languages[&Language::De].values["ads"], "eine Anzeige");
+        assert_eq!(catalog.messages_of("nobody's"), FeatureMessages::default());
+        assert_eq!(catalog.languages, BOTH);
     }
 
     #[test]
-    fn what_is_missing_or_unknown_is_named() {
+    fn missing_and_unknown_messages_are_named() {
         let calls = "[calls]\nlabel = \"Calls\"\nsay = \"calls\"\nsay_missing = \"none\"\n";
         refuses(calls, &BOTH, "feature `calls` has no `label`, `say`, `say_missing` in `[calls.de]`");
         let half = format!("{calls}[calls.de]\nlabel = \"Anrufe\"\nsay = \"Anrufe\"\n");
         refuses(&half, &BOTH, "feature `calls` has no `say_missing` in `[calls.de]`");
-        refuses(&half, &[], "worded in `de`, which `languages` in plumb.toml does not name");
+        refuses(&half, &[], "messages in `de`, which `languages` in plumb.toml does not name");
         refuses(&half, &[Language::De], "`de` is the default: expected its sentences in `[calls]` itself");
         refuses("[calls.xx]\nsay = \"\"\n", &BOTH, "`xx` is not a language: expected one of de, en");
         refuses("[calls.languages]\n", &BOTH, "`languages` is not a language");
-        refuses("[calls]\nsya = \"calls\"\n", &[], "feature `calls` is worded wrongly: unknown field `sya`");
-        refuses("[calls.de]\nactionable = true\n", &BOTH, "worded wrongly in `de`: unknown field `actionable`");
+        refuses("[calls]\nsya = \"calls\"\n", &[], "the messages of feature `calls` are wrong: unknown field `sya`");
+        refuses("[calls.de]\nactionable = true\n", &BOTH, "in `de` are wrong: unknown field `actionable`");
         refuses("calls = 1\n", &[], "feature `calls` is `1`: expected a table `[calls]`");
     }
 }

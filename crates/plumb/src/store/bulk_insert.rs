@@ -4,24 +4,24 @@ use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Sqlite, Transaction};
 
-/// Rows of one statement, the largest number first. Each is a text of its own that SQLite has to understand once.
+/// Rows of one statement, the largest number first. Each is a text of its own that SQLite has to parse once.
 const SIZES: [usize; 3] = [64, 8, 1];
 
 /// A statement whose values are being bound.
 pub(super) type Statement = Query<'static, Sqlite, SqliteArguments>;
 
-pub(super) struct Insert {
+pub(super) struct BulkInsert {
     /// A statement for each of [`SIZES`].
     texts: [String; 3],
 }
 
-impl Insert {
-    /// Returns an INSERT into a table and its columns, of so many values a row; `conflict` says what becomes of a row
-    /// that is there.
-    pub(super) fn new(into: &str, values: usize, conflict: &str) -> Insert {
+impl BulkInsert {
+    /// Returns an INSERT into a table and its columns, of so many values a row; `conflict` is the clause for rows that
+    /// are there already.
+    pub(super) fn new(into: &str, values: usize, conflict: &str) -> BulkInsert {
         let row = format!("({})", vec!["?"; values].join(", "));
         let text = |rows: usize| format!("INSERT INTO {into} VALUES {}{conflict}", vec![row.as_str(); rows].join(", "));
-        Insert { texts: SIZES.map(text) }
+        BulkInsert { texts: SIZES.map(text) }
     }
 
     /// Inserts rows, whose values `bind` adds in the order of the columns.
