@@ -4,6 +4,7 @@
 
 pub(crate) mod cluster;
 pub(crate) mod datasets;
+pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod features;
 pub(crate) mod gate;
