@@ -24,3 +24,5 @@ pub(crate) mod skew_check;
 pub(crate) mod train;
 pub(crate) mod variants;
 pub(crate) mod workspace;
+#[cfg(test)]
+mod tests;
