@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::commands::output::Format;
-use crate::{commands, log};
+use crate::{commands, telemetry};
 
 /// Lead scoring that tells how likely, why, and keeps it true.
 #[derive(Parser)]
@@ -66,7 +66,7 @@ enum Command {
 pub async fn run() -> ExitCode {
     let Cli { json, command } = Cli::parse();
     let format = if json { Format::Json } else { Format::Text };
-    let traces = match log::start() {
+    let traces = match telemetry::start() {
         Ok(traces) => traces,
         Err(error) => {
             eprintln!("error: {error:#}");

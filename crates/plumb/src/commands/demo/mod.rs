@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use super::{Place, Workplace, bar, ingest, retrain, score, serve, train, verify, watch};
 use crate::commands::output::Format;
 use crate::company;
-use crate::http::{Access, LOAD, Style};
+use crate::http::{Auth, ConcurrencyLimit, ResponseFormat};
 use crate::project::Project;
 use crate::registry;
 use crate::training::{Assignment, Ladder, Search};
@@ -66,7 +66,7 @@ struct Origin {
     seed: u64,
 }
 
-pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
+pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     company_at(&args).await?;
     if args.company_only {
         return Ok(());
@@ -95,8 +95,13 @@ pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
         return Ok(());
     }
     drop(workplace);
-    let service = serve::Service { access: Access::open(), load: LOAD, capture: false, style: Style::default() };
-    serve::serve(&place, listen(args.port).await?, service).await
+    let service = serve::Service {
+        auth: Auth::open(),
+        concurrency: ConcurrencyLimit::DEFAULT,
+        capture: false,
+        response_format: ResponseFormat::default(),
+    };
+    serve::serve(&place, listen(args.port).await?, service, format).await
 }
 
 /// Builds the company unless it is there.

@@ -14,7 +14,7 @@ use super::unfinished::Unfinished;
 use super::{Args, add_unseen, in_order, told_of_unseen};
 use crate::commands::load;
 use crate::registry;
-use crate::scoring::{Answers, Explained, Scorer};
+use crate::scoring::{Explain, RowScores, Scorer};
 use crate::store::Store;
 
 /// Rows that cannot be used, named on the terminal.
@@ -133,15 +133,15 @@ impl Plan {
     fn score(&self, block: Block) -> Result<Done> {
         let Block { numbers, ids, table, rejected, position } = block;
         let explained = match self.reasons {
-            0 if self.contributions => Explained::Contributions,
-            0 => Explained::Not,
-            reasons_max => Explained::Reasons(reasons_max),
+            0 if self.contributions => Explain::Contributions,
+            0 => Explain::Nothing,
+            reasons_max => Explain::Reasons(reasons_max),
         };
-        let answers = self.scorer.score(self.scorer.rows(&table)?, explained)?;
-        let Answers { matrix, scores, mut reasons, explanation, unseen, .. } = answers;
+        let scored = self.scorer.score(self.scorer.rows(&table)?, explained)?;
+        let RowScores { matrix, scores, mut reasons, explanation, unseen, .. } = scored;
         if let (Some(language), Some(explanation)) = (self.language, &explanation) {
             for (row, reasons) in reasons.iter_mut().enumerate() {
-                *reasons = self.scorer.tell(matrix.row(row), explanation.row(row), self.reasons, language);
+                *reasons = self.scorer.reasons_of_row(matrix.row(row), explanation.row(row), self.reasons, language);
             }
         }
         ensure!(scores.len() == numbers.len(), "{} of {} rows were scored", scores.len(), numbers.len());

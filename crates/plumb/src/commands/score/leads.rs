@@ -10,13 +10,13 @@ use anyhow::{Context, Result, anyhow, ensure};
 use chrono::{DateTime, Utc};
 use futures::{Stream, TryStreamExt, stream};
 use plumb_lake::{CategoryWithoutRate, FeatureBlock, Lake};
-use plumb_lead::{FieldValue, Lead, Observation, Prediction, Unseen};
+use plumb_lead::{FieldValue, Lead, Observation, Prediction, Provenance, Unseen};
 use uuid::Uuid;
 
 use super::{add_unseen, told_of_unseen};
 use crate::commands::{Workplace, bar, load};
 use crate::registry;
-use crate::scoring::{Explained, Origin, REASONS_MAX, Scorer, Whose};
+use crate::scoring::{Explain, REASONS_MAX, RowKey, Scorer, provenance_of};
 use crate::store::{LeadBrief, Store};
 
 /// Rows that are scored at once by each core: their reasons are texts, and far larger than their features.
@@ -115,7 +115,8 @@ async fn store_predictions(
     let sql = scorer.feature_sql().context("the champion is of a plain table: score a file with it")?;
     let bar = bar(asked.observations.len(), &format!("{}: leads", scored.target))?;
     let features = lake.feature_blocks(sql, asked.in_order()).await?;
-    let mut blocks = std::pin::pin!(predicted(scorer.clone(), Origin::of(lake), features.map_err(anyhow::Error::from)));
+    let mut blocks =
+        std::pin::pin!(predicted(scorer.clone(), provenance_of(lake), features.map_err(anyhow::Error::from)));
     let mut addition = store.add_predictions().await?;
     let mut places = asked.order.iter().map(|place| *place as usize);
     while let Some((mut predictions, unseen)) = blocks.try_next().await? {
@@ -137,18 +138,18 @@ async fn store_predictions(
 /// Returns the predictions of all features, in their order; several blocks are scored at a time.
 fn predicted(
     scorer: Arc<Scorer>,
-    origin: Origin,
+    provenance: Provenance,
     features: impl Stream<Item = Result<FeatureBlock>>,
 ) -> impl Stream<Item = Result<(Vec<Prediction>, Vec<Unseen>)>> {
-    let origin = Arc::new(origin);
+    let provenance = Arc::new(provenance);
     // One more than there are cores, so that none is idle while a block is stored.
     let at_once = 1 + std::thread::available_parallelism().map_or(1, usize::from);
     let blocks = features.map_ok(|block| stream::iter(small_blocks(block).map(Ok))).try_flatten();
     let scored = blocks.map_ok(move |FeatureBlock { observations, table }| {
-        let (scorer, origin) = (scorer.clone(), origin.clone());
+        let (scorer, provenance) = (scorer.clone(), provenance.clone());
         let scoring = tokio::task::spawn_blocking(move || {
-            let whose = observations.iter().map(Whose::of);
-            scorer.predict(scorer.rows(&table)?, whose, &origin, Explained::Reasons(REASONS_MAX))
+            let keys = observations.iter().map(RowKey::of);
+            scorer.predict(scorer.rows(&table)?, keys, &provenance, Explain::Reasons(REASONS_MAX))
         });
         async move {
             let scored = scoring.await.map_err(|error| anyhow!(error).context("the scoring broke off"))??;
