@@ -56,7 +56,7 @@ pub(crate) struct History {
 }
 
 /// A category of which no outcome was known yet, so that `outcome_rate` gave the overall rate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct CategoryWithoutRate {
     /// The lead's column.
     pub column: String,

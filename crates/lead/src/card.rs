@@ -1,23 +1,21 @@
-//! What the registry keeps beside a model.
-
-use std::collections::BTreeMap;
+//! Model cards: what the registry stores beside a model's file.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{AgeMetrics, Error, FairnessMetrics, GainBin, Metrics, Profit, ReliabilityBin, Segment, TrainingSettings};
 
-/// The rungs of the ladder, simplest first.
+/// The kinds of candidate models, simplest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ModelKind {
-    /// The team's own spreadsheet of points.
+    /// The team's scorecard.
     Rules,
     /// Logistic regression.
     Logistic,
     /// Gradient-boosted trees, by XGBoost.
     Xgboost,
-    /// The mean of the last two, in log-odds.
+    /// The mean of logistic regression and trees, in log-odds.
     Ensemble,
 }
 
@@ -53,23 +51,23 @@ impl std::str::FromStr for ModelKind {
 pub struct ModelCard {
     /// The content hash of the model's file: its name everywhere.
     pub model_id: String,
-    /// The target it answers for.
+    /// The target that it predicts.
     pub target: String,
-    /// The rung of the ladder.
+    /// The kind of model.
     pub kind: ModelKind,
-    /// The moment as of which it was trained: nothing learned later was used.
+    /// When it was trained: nothing learned later was used.
     pub as_of: DateTime<Utc>,
     /// What it was trained, calibrated and tested on.
     pub dataset: DatasetCard,
-    /// Hash of the features' SQL and wording.
+    /// Hash of the features' SQL and messages.
     pub features_hash: String,
     /// Version of this program.
     pub code_version: String,
     /// Seed of everything random.
     pub seed: u64,
-    /// The model's own settings, those that a search chose included.
-    pub params: BTreeMap<String, String>,
-    /// The decision threshold and why it is there.
+    /// How it was trained, and what its fit chose.
+    pub settings: TrainingSettings,
+    /// The decision threshold and why it was chosen.
     pub threshold: Threshold,
     /// Measured on the test part: the newest rows, never trained, calibrated or chosen on. `None` if there are too few
     /// outcomes to set any aside.
@@ -83,34 +81,34 @@ pub struct ModelCard {
     pub importance: Vec<(String, f64)>,
     /// Where the model is weakest.
     pub weakest: Vec<Segment>,
-    /// Columns that know too much.
+    /// Columns suspected to reveal the outcome.
     pub leaks: Vec<LeakEvidence>,
-    /// What ways to decide would have earned on the test part; none without costs.
+    /// The profit of each policy on the test part; none without costs.
     #[serde(default)]
     pub profits: Vec<Profit>,
     /// The measures at each age of a lead, where rows of several ages were tested.
     #[serde(default)]
     pub by_age: Vec<AgeMetrics>,
-    /// How calls fall on the groups of the configured facets.
+    /// Fairness metrics of the groups of the configured facets.
     #[serde(default)]
     pub fairness: Vec<FairnessMetrics>,
-    /// Where it was brought from; `None` if it was trained here.
+    /// The file that it was imported from; `None` if it was trained here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
     /// Anything else a reader should know.
     pub notes: Vec<String>,
 }
 
-/// A file with a model that was trained elsewhere. Of the rows that it learned from nothing is known.
+/// The file of an imported model. The rows that it learned from are not known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
     /// The file's name.
     pub file: String,
     /// SHA-256 of the file.
     pub file_hash: String,
-    /// SHA-256 of the model in it: another if the file is an archive.
+    /// SHA-256 of the model in the file, which differs if the file is an archive.
     pub model_hash: String,
-    /// What was learned, by XGBoost's name.
+    /// XGBoost's name of the objective.
     pub objective: String,
     /// The version of XGBoost that wrote it.
     pub xgboost: String,
@@ -129,180 +127,22 @@ pub struct DatasetCard {
     pub rows_test: usize,
     /// Share of positives among the rows to train on.
     pub base_rate: f64,
-    /// Rows left out because their label had not matured.
+    /// Rows left out because they are too young to have a label.
     pub rows_censored: usize,
     /// `as_of` of the oldest and of the newest row; `None` for a table without time.
     pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
-/// The score from which on a lead is worth a call.
+/// The score from which a lead is worth a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Threshold {
     /// The score.
     pub score: f64,
-    /// What it was chosen for, as a sentence with its figures.
+    /// Why it was chosen, as a sentence with its figures.
     pub why: String,
 }
 
-/// A measure with its 95 % bootstrap interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Metric {
-    /// The measure on all rows.
-    pub value: f64,
-    /// Its interval; `None` where it was not asked for.
-    pub interval: Option<Interval>,
-}
-
-/// A 95 % interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    /// Its lower end.
-    pub low: f64,
-    /// Its upper end.
-    pub high: f64,
-}
-
-/// How good scores are on some labelled rows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Metrics {
-    /// Number of rows.
-    pub rows: usize,
-    /// Number of positives.
-    pub positives: usize,
-    /// Area under the ROC curve.
-    pub auc: Metric,
-    /// Average precision.
-    pub average_precision: Metric,
-    /// F1 at the threshold; none in a card that is older than the measure.
-    #[serde(default)]
-    pub f1: Option<Metric>,
-    /// F-beta at the threshold.
-    pub f_beta: Metric,
-    /// The beta of `f_beta`; under 1 leans to precision.
-    pub beta: f64,
-    /// Share of positives among the rows at or over the threshold.
-    pub precision: Metric,
-    /// Share of the positives that are at or over the threshold.
-    pub recall: Metric,
-    /// Brier score.
-    pub brier: Metric,
-    /// Mean negative log-likelihood, in nats.
-    pub log_loss: Metric,
-    /// Share of positives in the best tenth over the share in all.
-    pub lift_top_decile: Metric,
-    /// Expected calibration error, ten bins of equal count.
-    pub calibration_error: Metric,
-}
-
-/// One tenth of the rows, best scores first.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GainBin {
-    /// Number of rows.
-    pub rows: usize,
-    /// Number of positives.
-    pub positives: usize,
-    /// Share of positives in this bin over the share in all.
-    pub lift: f64,
-    /// Its interval by chance alone, the share in all taken as known; none in an older card.
-    #[serde(default)]
-    pub interval: Option<Interval>,
-}
-
-/// One bin of the reliability diagram.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ReliabilityBin {
-    /// Number of rows.
-    pub rows: usize,
-    /// Mean score.
-    pub predicted: f64,
-    /// Share of positives.
-    pub observed: f64,
-    /// The interval of `observed`; none in an older card.
-    #[serde(default)]
-    pub interval: Option<Interval>,
-}
-
-/// A slice of the test part in which the model does worse than on the whole.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Segment {
-    /// The categorical feature.
-    pub feature: String,
-    /// Its level.
-    pub level: String,
-    /// Number of rows.
-    pub rows: usize,
-    /// Log loss on the slice.
-    pub log_loss: f64,
-    /// Mean score on the slice.
-    pub predicted: f64,
-    /// Share of positives on the slice.
-    pub observed: f64,
-    /// The interval of `observed`; none in an older card.
-    #[serde(default)]
-    pub interval: Option<Interval>,
-}
-
-/// What a way to decide would have earned on some rows, in the currency of the costs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Profit {
-    /// The way to decide, in words.
-    pub policy: String,
-    /// Number of rows.
-    pub rows: usize,
-    /// How many of them are called.
-    pub calls: usize,
-    /// By the model.
-    pub model: Metric,
-    /// By the team's rules, with as many calls; `None` if it has none.
-    pub rules: Option<Metric>,
-    /// By working leads as they come, with as many calls.
-    pub arrival: Metric,
-    /// By somebody who knew what would become of each.
-    pub perfect: Metric,
-}
-
-/// The measures on the rows of one age.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AgeMetrics {
-    /// Hours from the lead's creation.
-    pub age_hours: i64,
-    /// The measures.
-    pub metrics: Metrics,
-}
-
-/// How calls fall on one group of leads, by the names of SageMaker Clarify; facet d is the group, facet a all others.
-/// `None` where there is nothing to count.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FairnessMetrics {
-    /// The feature.
-    pub facet: String,
-    /// The group.
-    pub level: String,
-    /// Its number of rows.
-    pub rows: usize,
-    /// Difference in positive proportions in predicted labels.
-    pub dppl: Option<f64>,
-    /// Disparate impact.
-    pub di: Option<f64>,
-    /// Difference in conditional acceptance.
-    pub dca: Option<f64>,
-    /// Difference in conditional rejection.
-    pub dcr: Option<f64>,
-    /// Difference in acceptance rates.
-    pub dar: Option<f64>,
-    /// Difference in rejection rates.
-    pub drr: Option<f64>,
-    /// Recall difference.
-    pub rd: Option<f64>,
-    /// Specificity difference.
-    pub sd: Option<f64>,
-    /// Accuracy difference.
-    pub ad: Option<f64>,
-    /// Treatment equality.
-    pub te: Option<f64>,
-}
-
-/// A column suspected to know the answer.
+/// A column suspected to reveal the outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeakEvidence {
     /// The column.

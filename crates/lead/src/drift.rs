@@ -3,31 +3,31 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// One window held against a model's training data.
+/// One window compared with a model's training data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MonitorReport {
     /// The target.
     pub target: String,
     /// The model.
     pub model_id: String,
-    /// First moment of the window.
+    /// Start of the window.
     pub from: DateTime<Utc>,
-    /// The moment after its last.
+    /// End of the window, which is not in it.
     pub to: DateTime<Utc>,
     /// Number of observations that were compared: those of the window and, if they were too few, of weeks before it.
     pub rows: usize,
     /// The prediction first, then each feature.
     pub drifts: Vec<Drift>,
-    /// What became of the earlier leads whose horizon ended in the window; `None` if there are none.
+    /// Outcomes of the earlier leads whose horizon ended in the window; `None` if there are none.
     pub matured: Option<Matured>,
 }
 
-/// What a model had expected of some leads, and what came.
+/// Outcomes of some leads against what a model had expected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Matured {
     /// Number of observations.
     pub rows: usize,
-    /// Number of positives that came.
+    /// Number of positives.
     pub positives: usize,
     /// Number of positives that were expected: the sum of the scores.
     pub expected: f64,
@@ -46,7 +46,7 @@ impl Matured {
         }
     }
 
-    /// Returns how many standard errors more came than was expected; 0 if nothing could be told.
+    /// Returns how many standard errors the positives are over the expected number; 0 if the variance is 0.
     pub fn surprise(self) -> f64 {
         if self.variance > 0.0 { (self.positives as f64 - self.expected) / self.variance.sqrt() } else { 0.0 }
     }
@@ -67,15 +67,15 @@ pub struct Drift {
     pub missing_baseline: f64,
     /// Categories that training never saw, with their share of the window's rows.
     pub unseen: Vec<(String, f64)>,
-    /// What to make of it.
+    /// How serious it is.
     pub verdict: Verdict,
 }
 
-/// What to make of a drift.
+/// How serious a drift is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Too few rows to tell.
+    /// There are too few rows.
     TooFew,
     /// As in training.
     Stable,
@@ -97,10 +97,10 @@ impl Verdict {
     }
 }
 
-/// What someone is told, once, when something moved.
+/// A message about something that moved, raised once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
-    /// What makes it the same alert as an earlier one: target, column and cause.
+    /// Alerts with the same key are the same: target, column and cause.
     pub key: String,
     /// The target.
     pub target: String,

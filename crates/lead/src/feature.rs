@@ -9,7 +9,7 @@ use crate::{Error, FeatureMessages, Language, MISSING_LEVEL, MessageCatalog, Sen
 pub struct FeatureSet {
     /// The features, in the order of a [`Matrix`]'s columns.
     pub features: Vec<Feature>,
-    /// The languages in which people can be told of them, the default first. None: nobody said which it is.
+    /// The languages of their messages, the default first. Empty: the language is not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<Language>,
 }
@@ -21,7 +21,7 @@ pub struct Feature {
     pub name: String,
     /// What its numbers mean.
     pub kind: FeatureKind,
-    /// How people are told of it.
+    /// Its messages.
     pub wording: FeatureMessages,
 }
 
@@ -117,8 +117,7 @@ impl FeatureSet {
         Ok((matrix, unseen))
     }
 
-    /// Returns the language that people are told of the features in unless they ask for another. Where nobody named it,
-    /// the program's own words are English.
+    /// Returns the default language of the messages; English where it is not known.
     pub fn language(&self) -> Language {
         self.languages.first().copied().unwrap_or(Language::En)
     }
@@ -135,7 +134,7 @@ impl Feature {
         if self.wording.field.is_empty() { &self.name } else { &self.wording.field }
     }
 
-    /// Returns how people are told of it in a language: in the default one where it is not worded in that.
+    /// Returns its sentences in a language, or in the default one where it has none in that.
     pub fn sentences(&self, language: Language) -> &Sentences {
         self.wording.languages.get(&language).unwrap_or(&self.wording.sentences)
     }

@@ -1,11 +1,10 @@
-//! Languages in which people can be told of features: the few words of the program's own in each of them. All other words
-//! are the team's.
+//! Languages of messages, and the few words that the program itself adds in each of them. All other words are the team's.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// A language that sentences may be in.
+/// A language of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
@@ -25,28 +24,28 @@ pub enum Language {
     Pt,
 }
 
-/// What the program itself says in a language.
+/// The program's own words in a language.
 #[derive(Debug)]
 pub struct Words {
     /// The language's tag, as in `Accept-Language`.
     pub tag: &'static str,
-    /// What a flag that is set is called.
+    /// A flag that is set.
     pub yes: &'static str,
-    /// What a flag that is not set is called.
+    /// A flag that is not set.
     pub no: &'static str,
-    /// What stands between a number's whole part and the rest.
+    /// The mark between a number's whole part and the rest.
     pub decimal_mark: char,
     /// Whether zero and what lies between one and two are counted by the singular.
     pub singular_below_two: bool,
-    /// What stands before the noun of which there is none, if it fits every noun and every case.
+    /// The word before a noun of which there is none, if it fits every noun and every case.
     pub none_of: Option<&'static str>,
-    /// What stands before an average.
+    /// The word before an average.
     pub average: &'static str,
-    /// What stands before the share of rows whose flag is set.
+    /// The words before the share of rows whose flag is set.
     pub yes_for: &'static str,
-    /// What is said of a value that is missing, or that training never saw.
+    /// A value that is missing, or that training never saw.
     pub not_known: &'static str,
-    /// No points of a spreadsheet's rules, one point, several points.
+    /// No points of a scorecard, one point, several points.
     pub points: [&'static str; 3],
     /// The months.
     pub months: [&'static str; 12],
@@ -57,7 +56,7 @@ impl Language {
     pub const ALL: [Language; 7] =
         [Language::De, Language::En, Language::Es, Language::Fr, Language::It, Language::Nl, Language::Pt];
 
-    /// Returns what the program itself says in the language.
+    /// Returns the program's own words in the language.
     pub fn words(self) -> &'static Words {
         match self {
             Language::De => &DE,

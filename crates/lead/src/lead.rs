@@ -1,4 +1,4 @@
-//! What the sources say: leads, what happened to them, and what became of them.
+//! What the sources record: leads, their events and their outcomes.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum FieldValue {
-    /// Nothing was said.
+    /// No value.
     Missing,
     /// Yes or no.
     Flag(bool),
@@ -19,7 +19,7 @@ pub enum FieldValue {
     Text(String),
 }
 
-/// Someone who may buy: one identity after the sources are unified, as known at one moment.
+/// Someone who may buy: one identity after the sources are unified, as known at one time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lead {
     /// The identity that the sources were unified under.
@@ -31,28 +31,28 @@ pub struct Lead {
     pub fields: BTreeMap<String, FieldValue>,
 }
 
-/// One fact from one source about one lead at one moment.
+/// One fact from one source about one lead at one time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// What happened: `touch`, `reply`, `email_opened` and so on.
     pub kind: String,
     /// When it happened.
     pub at: DateTime<Utc>,
-    /// When we learned it: never used before this moment.
+    /// When we learned it: never used before.
     pub known_at: DateTime<Utc>,
     /// The other attributes of the `event` relation, by name.
     #[serde(flatten)]
     pub attributes: BTreeMap<String, FieldValue>,
 }
 
-/// What became of a lead for one target.
+/// The outcome of a lead for one target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The lead it is about.
     pub lead_id: String,
     /// The target's name, as in `plumb.toml`.
     pub target: String,
-    /// `true`: it came; `false`: it was decided against.
+    /// `true`: the target was reached; `false`: it was decided against.
     pub positive: bool,
     /// When it happened.
     pub at: DateTime<Utc>,
@@ -60,11 +60,11 @@ pub struct Outcome {
     pub known_at: DateTime<Utc>,
 }
 
-/// A lead at a moment: the row of everything.
+/// A lead at a time: a row of every table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Observation {
     /// The lead.
     pub lead_id: String,
-    /// The moment: nothing learned after it may be used.
+    /// The time: nothing learned later may be used.
     pub as_of: DateTime<Utc>,
 }

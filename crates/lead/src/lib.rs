@@ -7,20 +7,23 @@ mod messages;
 mod feature;
 mod score;
 mod prediction;
+mod measures;
+mod settings;
 mod card;
 mod drift;
+mod migration;
 
-pub use card::{
-    AgeMetrics, DatasetCard, FairnessMetrics, GainBin, Imported, Interval, LeakEvidence, Metric, Metrics, ModelCard,
-    ModelKind, Profit, ReliabilityBin, Segment, Threshold,
-};
+pub use card::{DatasetCard, Imported, LeakEvidence, ModelCard, ModelKind, Threshold};
 pub use drift::{Alert, Drift, Matured, MonitorReport, Verdict};
 pub use feature::{Feature, FeatureKind, FeatureSet, Matrix, Unseen};
 pub use language::{Language, Words};
 pub use lead::{Event, FieldValue, Lead, Observation, Outcome};
+pub use measures::{AgeMetrics, FairnessMetrics, GainBin, Interval, Metric, Metrics, Profit, ReliabilityBin, Segment};
 pub use messages::{FeatureMessages, MessageCatalog, Monotone, Sentences};
+pub use migration::{migrate_card, migrate_prediction};
 pub use prediction::{Complaint, Feedback, Prediction, Provenance, Reason};
 pub use score::{Band, Score};
+pub use settings::{OutOfCoreSettings, Quantiles, TrainingSettings};
 pub use table::{Column, MISSING_LEVEL, Table, Values};
 
 /// What can go wrong when plain data is put together.

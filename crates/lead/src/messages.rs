@@ -1,4 +1,4 @@
-//! How people are told of features, in the languages of a team.
+//! Messages of features, in the languages of a team.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,22 +6,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::Language;
 
-/// What a team says of features: `features/*.toml`.
+/// A team's messages of its features: `features/*.toml`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MessageCatalog {
-    /// The languages, the default first. None: nobody said which it is.
+    /// The languages, the default first. Empty: the language is not known.
     pub languages: Vec<Language>,
-    /// The wording of each feature that has one, by its name.
+    /// The messages of each feature that has some, by its name.
     pub features: HashMap<String, FeatureMessages>,
 }
 
-/// How people are told of a feature.
+/// The messages of a feature.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Stored", into = "Stored")]
 pub struct FeatureMessages {
-    /// What is said in the default language.
+    /// Sentences in the default language.
     pub sentences: Sentences,
-    /// What is said in the others.
+    /// Sentences in the others.
     pub languages: BTreeMap<Language, Sentences>,
     /// The source field whose contributions are added up before they are shown. Empty: the feature's name.
     pub field: String,
@@ -29,11 +29,11 @@ pub struct FeatureMessages {
     pub actionable: bool,
     /// The direction in which the score may move with the value.
     pub monotone: Monotone,
-    /// Whether the drift watch looks at it. `false` for what moves by its nature, such as the month.
+    /// Whether it is monitored for drift. `false` for what moves by its nature, such as the month.
     pub watch: bool,
 }
 
-/// What is said of a feature in one language.
+/// Sentences of a feature in one language.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sentences {
@@ -51,7 +51,7 @@ pub struct Sentences {
     /// The sentence of a missing value.
     #[serde(default)]
     pub say_missing: String,
-    /// What the values of a category are called where their own words are not said to people.
+    /// Names of a category's values, where their own words are not shown to people.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, String>,
 }
@@ -70,14 +70,14 @@ pub enum Monotone {
 }
 
 impl MessageCatalog {
-    /// Returns the wording of a feature, which may say nothing.
+    /// Returns the messages of a feature, which may be empty.
     pub fn messages_of(&self, feature: &str) -> FeatureMessages {
         self.features.get(feature).cloned().unwrap_or_default()
     }
 }
 
 impl Sentences {
-    /// Returns the names of the sentences that are said in another language and not here.
+    /// Returns the names of the sentences that another language has and this one lacks.
     pub fn missing(&self, other: &Sentences) -> Vec<&'static str> {
         let each = [
             ("label", &self.label, &other.label),
@@ -104,8 +104,8 @@ impl Default for FeatureMessages {
     }
 }
 
-/// A wording as it is written: the default language's sentences stand beside what is of no language. The order of the
-/// fields is that of the files of models, whose names are their hashes.
+/// Messages as they are stored: the default language's sentences stand beside what is of no language. The order of the
+/// fields is that of the models' files, whose names are their hashes.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
@@ -140,8 +140,8 @@ impl From<Stored> for FeatureMessages {
 }
 
 impl From<FeatureMessages> for Stored {
-    fn from(wording: FeatureMessages) -> Stored {
-        let FeatureMessages { sentences, languages, field, actionable, monotone, watch } = wording;
+    fn from(messages: FeatureMessages) -> Stored {
+        let FeatureMessages { sentences, languages, field, actionable, monotone, watch } = messages;
         let Sentences { label, say, say_not, say_missing, values } = sentences;
         Stored { label, field, say, say_not, say_missing, actionable, monotone, watch, values, languages }
     }
@@ -156,21 +156,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wording_of_one_language_is_written_as_it_always_was() {
+    fn messages_of_one_language_are_stored_as_in_version_0_1_0() {
         let text = "{\"label\":\"Calls\",\"field\":\"\",\"say\":\"{value|call|calls}\",\"say_not\":\"\",\"say_missing\":\"\",\
                     \"actionable\":true,\"monotone\":\"free\",\"watch\":true}";
-        let wording: FeatureMessages = serde_json::from_str(text).expect("as older programs wrote it");
-        assert_eq!((wording.sentences.label.as_str(), wording.actionable, wording.watch), ("Calls", true, true));
-        assert_eq!(serde_json::to_string(&wording).expect("plain data"), text);
+        let messages: FeatureMessages = serde_json::from_str(text).expect("as version 0.1.0 stored it");
+        assert_eq!((messages.sentences.label.as_str(), messages.actionable, messages.watch), ("Calls", true, true));
+        assert_eq!(serde_json::to_string(&messages).expect("plain data"), text);
     }
 
     #[test]
-    fn a_wording_of_more_languages_comes_back_as_it_was() {
+    fn messages_of_several_languages_survive_a_round_trip() {
         let german = Sentences { label: "Anrufe".into(), ..Sentences::default() };
-        let wording =
+        let messages =
             FeatureMessages { languages: BTreeMap::from([(Language::De, german)]), ..FeatureMessages::default() };
-        let text = serde_json::to_string(&wording).expect("plain data");
-        assert_eq!(serde_json::from_str::<FeatureMessages>(&text).expect("our own"), wording);
+        let text = serde_json::to_string(&messages).expect("plain data");
+        assert_eq!(serde_json::from_str::<FeatureMessages>(&text).expect("our own"), messages);
         serde_json::from_str::<FeatureMessages>("{\"sya\":\"\"}").expect_err("a word that is mistyped");
     }
 }

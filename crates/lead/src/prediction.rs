@@ -1,49 +1,48 @@
-//! What we said of a lead, why, and what people said back.
+//! Predictions, their reasons, and the feedback on them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{Band, Error, Interval, Score};
 
-/// A score given to a lead at a moment by a model, with its reasons if they were told.
+/// A score given to a lead at a time by a model, with its reasons if they were requested.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
     /// Its own id, a UUID of version 7.
     pub prediction_id: String,
-    /// The lead; a caller's own name for one that is not in the ground. A row that nobody gave a name has its prediction's
-    /// id.
+    /// The lead; a caller's own name for one that is not in the ground; the prediction's id for a row without a name.
     pub lead_id: String,
     /// The target, as in `plumb.toml`.
     pub target: String,
     /// The model that gave it: the content hash of its file.
     pub model_id: String,
-    /// The moment it speaks of.
+    /// The time at which it observes the lead.
     pub as_of: DateTime<Utc>,
     /// The calibrated probability.
     pub score: Score,
-    /// The 95 % interval of the probability, by what the model learned from; `None` if the model does not say.
+    /// The 95 % interval of the probability, by what the model learned from; `None` if the model does not give one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
     /// The score's range.
     pub band: Band,
-    /// The most important reasons, for and against, largest first. None if the caller asked for the score alone: what the
-    /// model was given is in `provenance`, from which they follow.
+    /// The most important reasons, for and against, largest first. Empty if the caller requested the score alone: they
+    /// follow from the inputs in `provenance`.
     pub reasons: Vec<Reason>,
-    /// What it rests on.
+    /// Where its inputs come from.
     pub provenance: Provenance,
 }
 
-/// What a prediction rests on, kept so that it can be made again and compared.
+/// Where a prediction's inputs come from, stored so that it can be computed again and compared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// The version of the ground that its rows are from: the hash of what that was derived from. `None` if the caller
-    /// brought rows along.
+    /// The version of the ground that its rows are from: the hash of what that was derived from. `None` if the
+    /// rows came with the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ground: Option<String>,
-    /// What the caller brought along of a lead that is known: its values were used and not those of the sources.
+    /// Fields of a known lead that the request overrode: its values were used and not those of the sources.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub brought: Vec<String>,
-    /// What the model was given, in the order of its features; `None` is missing, a category is its code.
+    pub overrides: Vec<String>,
+    /// The model's inputs, in the order of its features; `None` is missing, a category is its code.
     pub inputs: Vec<Option<f32>>,
 }
 
@@ -56,13 +55,13 @@ pub struct Reason {
     pub text: String,
     /// Its value as people write it; `None` if missing.
     pub value: Option<String>,
-    /// Its SHAP value in log-odds: over 0 speaks for the lead, under 0 against.
+    /// Its SHAP value in log-odds: over 0 is for the lead, under 0 against.
     pub contribution: f64,
     /// Whether a rep can do something about it.
     pub actionable: bool,
 }
 
-/// What someone says of a prediction later.
+/// A person's complaint about a prediction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Feedback {
     /// Its own id, a UUID of version 7.
@@ -73,13 +72,13 @@ pub struct Feedback {
     pub complaint: Complaint,
     /// A few words of the person's own.
     pub comment: String,
-    /// Who says so.
+    /// The person.
     pub said_by: String,
     /// When.
     pub said_at: DateTime<Utc>,
 }
 
-/// What a rep can say is wrong with a score.
+/// What a rep can flag as wrong with a score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Complaint {

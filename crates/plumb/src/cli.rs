@@ -1,4 +1,7 @@
 //! The command line: one enum, one match. What a command does is in `lifecycle`, what it prints in `commands`.
+//!
+//! The exit code is 0 if the command succeeded, 1 if it failed or a check did not pass (`gate`, `verify`, `reproduce`),
+//! and 2 if its arguments are wrong. Errors go to standard error, also with `--json`.
 
 use std::process::ExitCode;
 
@@ -7,9 +10,15 @@ use clap::Parser;
 use crate::commands::output::Format;
 use crate::{commands, telemetry};
 
-/// Lead scoring that tells how likely, why, and keeps it true.
+/// What the exit code of the process means.
+const EXIT_CODES: &str = "Exit codes:
+  0  the command succeeded
+  1  the command failed, or a check did not pass (gate, verify, reproduce)
+  2  the arguments are wrong";
+
+/// Score leads by how likely they are to convert, with reasons, and keep the models right.
 #[derive(Parser)]
-#[command(name = "plumb", version, propagate_version = true)]
+#[command(name = "plumb", version, propagate_version = true, after_help = EXIT_CODES)]
 pub struct Cli {
     /// Print one JSON document instead of text.
     #[arg(long, global = true)]
@@ -20,45 +29,45 @@ pub struct Cli {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// Make a company with its three systems, and go through the whole loop with it.
+    /// Build a demo company with three systems and run the whole loop on it.
     Demo(commands::demo::Args),
-    /// Copy what is new in the company's systems into the data folder.
+    /// Copy new rows of the sources into the data folder.
     Ingest(commands::ingest::Args),
-    /// Freeze labelled rows with their features as data sets, or write features of all leads to a file.
+    /// Freeze labelled rows with their features as data sets, or write the features of all leads to a file.
     Features(commands::features::Args),
-    /// List, show and compare the frozen data sets.
+    /// List, show and compare frozen data sets.
     Data(commands::data::Args),
-    /// Run a process of a cluster, which other commands give their work by `--cluster`.
+    /// Run a process of a cluster, on which other commands compute by `--cluster`.
     Cluster(commands::cluster::Args),
-    /// Make a first model of one CSV file, and warn of columns that know too much.
+    /// Train a first model on one CSV file and warn of columns that leak the outcome.
     Quick(commands::quick::Args),
-    /// Train the ladder of models: rules, logistic regression, XGBoost.
+    /// Train candidate models of each target: rules, logistic regression, boosted trees and their ensemble.
     Train(commands::train::Args),
-    /// Bring a model that was trained elsewhere: XGBoost's JSON or UBJ, or SageMaker's model.tar.gz.
+    /// Import a model trained elsewhere: XGBoost's JSON or UBJ, or SageMaker's model.tar.gz.
     Import(commands::import::Args),
-    /// Write the trees of a model for Python's xgboost, and what is needed to ask them.
+    /// Export the trees of a model for Python's xgboost, with what is needed to score by them.
     Export(commands::export::Args),
     /// Score all open leads, or the rows of a file.
     Score(commands::score::Args),
-    /// Answer requests and show the pages.
+    /// Serve scores over HTTP, and the dashboard.
     Serve(commands::serve::Args),
-    /// Hold each week against what the champion was trained on, and tell what moved.
+    /// Compare each week with the champion's training data and raise alerts.
     Watch(commands::watch::Args),
-    /// Read labels of what was answered, in SageMaker's ground truth form, and say how good the answers were.
-    Truth(commands::truth::Args),
-    /// Train a challenger and hold it against the champion on the same newest rows.
+    /// Store labels in SageMaker's ground truth format and measure served predictions against them.
+    GroundTruth(commands::ground_truth::Args),
+    /// Train a challenger and compare it with the champion on the same newest rows.
     Retrain(commands::retrain::Args),
-    /// Say whether a challenger may become the champion: for CI, with JSON and JUnit XML.
+    /// Check whether a challenger may become the champion: for CI, with a report as JSON and JUnit XML.
     Gate(commands::gate::Args),
-    /// Say whether logged predictions rest on what the features say.
+    /// Check logged predictions for training-serving skew: compute their features again and compare.
     Verify(commands::verify::Args),
-    /// Rebuild a model from what the registry says of it, and compare bytes.
+    /// Rebuild a model from its card and compare the bytes.
     Reproduce(commands::reproduce::Args),
-    /// Make a model the one that answers.
+    /// Promote a model to champion.
     Promote(commands::promote::Args),
-    /// Show or change who answers beside the champion, or is asked in the shadow.
+    /// List or change the serving variants and shadows beside the champion.
     Variants(commands::variants::Args),
-    /// Make the model before the one that answers again.
+    /// Return to the champion before the current one.
     Rollback(commands::rollback::Args),
 }
 
@@ -86,7 +95,7 @@ pub async fn run() -> ExitCode {
         Command::Score(args) => commands::score::run(args, format).await,
         Command::Serve(args) => commands::serve::run(args, format).await,
         Command::Watch(args) => commands::watch::run(args, format).await,
-        Command::Truth(args) => commands::truth::run(args, format).await,
+        Command::GroundTruth(args) => commands::ground_truth::run(args, format).await,
         Command::Retrain(args) => commands::retrain::run(args, format).await,
         Command::Gate(args) => commands::gate::run(args, format).await,
         Command::Verify(args) => commands::verify::run(args, format).await,

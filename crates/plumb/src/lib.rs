@@ -4,23 +4,22 @@
 //! program's parts without a process.
 
 mod project;
-mod message_catalog;
 mod team_rules;
-mod workbook;
-mod company;
+mod spreadsheet;
 mod training;
-mod foreign;
+mod model_import;
 mod workers;
-mod card;
+mod blocking;
+mod content_hash;
+mod evaluation;
 mod ids;
+mod files;
 mod scoring;
 mod serving;
-mod watching;
-mod verifying;
-mod truth;
 mod registry;
 mod store;
 mod journal;
+mod lifecycle;
 pub mod http;
 mod telemetry;
 mod commands;

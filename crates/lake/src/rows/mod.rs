@@ -51,7 +51,7 @@ pub struct Block {
 }
 
 /// A row that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct RejectedRow {
     /// Its number in the file, from 1.
     pub number: u64,

@@ -21,9 +21,9 @@ pub(crate) fn company(rows: [&str; 3]) -> Company {
 pub(crate) fn features() -> FeatureSql {
     FeatureSql {
         files: [
-            ("1-behaviour.sql", include_str!("../../../plumb/template/features/1-behaviour.sql")),
-            ("2-profile.sql", include_str!("../../../plumb/template/features/2-profile.sql")),
-            ("3-rates.sql", include_str!("../../../plumb/template/features/3-rates.sql")),
+            ("1-behaviour.sql", include_str!("../../../demo/template/features/1-behaviour.sql")),
+            ("2-profile.sql", include_str!("../../../demo/template/features/2-profile.sql")),
+            ("3-rates.sql", include_str!("../../../demo/template/features/3-rates.sql")),
         ]
         .map(|(name, sql)| SqlFile { name: format!("features/{name}"), sql: sql.into() })
         .into(),

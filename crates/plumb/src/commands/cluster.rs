@@ -1,25 +1,22 @@
-//! `plumb cluster`: the processes of a cluster, which other commands give their work by `--cluster`.
+//! `plumb cluster`: runs a process of a cluster, on which other commands compute by `--cluster`.
 
 use std::net::SocketAddr;
 #[cfg(feature = "cluster")]
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-#[cfg(feature = "cluster")]
-use plumb_lake::cluster::{self, Executor};
-#[cfg(feature = "cluster")]
-use tempfile::TempDir;
-#[cfg(feature = "cluster")]
-use tokio::net::TcpListener;
+use anyhow::Result;
 
-use super::check_bind;
+use super::arguments::check_bind;
+use super::output::Format;
 #[cfg(feature = "cluster")]
-use super::{cluster_token, serve};
-use crate::commands::output::Format;
-use crate::workers::{self, Duty};
+use super::{arguments::cluster_token, serve};
+use crate::lifecycle::cluster::run_worker;
+#[cfg(feature = "cluster")]
+use crate::lifecycle::cluster::{ExecutorRequest, ExecutorStarted, SchedulerStarted, run_executor, run_scheduler};
+use crate::workers::WorkerTask;
 
-/// The port of a scheduler, as its users expect it.
+/// The port of a scheduler, as users of Ballista expect it.
 #[cfg(feature = "cluster")]
 const PORT: u16 = 50_050;
 
@@ -31,98 +28,88 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Process {
-    /// Grow trees on a part of the rows, for `plumb train --workers COUNT --meet-at ADDRESS:PORT`, which says the arguments.
+    /// Grow trees on a part of the rows, for `plumb train --workers COUNT --meet-at ADDRESS:PORT`, which prints the arguments.
     Worker {
-        /// The data folder, the same on all machines.
+        /// Read the data in this folder, which all machines see.
         #[arg(long, value_name = "FOLDER", default_value = "data")]
         data: PathBuf,
-        /// The job's name.
+        /// Work on this job.
         #[arg(long, value_name = "NAME")]
         job: String,
-        /// Which of the workers it is, from 0.
+        /// Be the worker of this number, from 0.
         #[arg(long)]
         number: usize,
-        /// Where the workers meet; left away if there is only one.
+        /// Meet the other workers at this address [default: there is one worker].
         #[arg(long, value_name = "ADDRESS:PORT")]
         tracker: Option<SocketAddr>,
-        /// Threads; one for each core unless told otherwise.
-        #[arg(long, default_value_t = 0)]
+        /// Run this many threads [default: one for each core].
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
         threads: usize,
-        /// End when the input does: for who starts it.
+        /// End with standard input, when the launcher ends.
         #[arg(long, hide = true)]
         attached: bool,
     },
     /// Hand out tasks to executors.
     #[cfg(feature = "cluster")]
     Scheduler {
-        /// The port to listen on; 0 is any that is free.
+        /// Listen on this port; 0 is any that is free.
         #[arg(long, default_value_t = PORT)]
         port: u16,
-        /// The address to listen on, under which others reach it. Another than this machine's own needs a token in the
-        /// environment variable PLUMB_CLUSTER_TOKEN, the same for all parts of the cluster and for who asks it.
+        /// Listen on this address; one that other machines reach needs a token in PLUMB_CLUSTER_TOKEN, the same on all.
         #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
         bind: IpAddr,
     },
     /// Take tasks from a scheduler and compute them.
     #[cfg(feature = "cluster")]
     Executor {
-        /// The scheduler's address.
+        /// Take tasks from the scheduler at this address.
         #[arg(long, value_name = "HOST:PORT", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)))]
         scheduler: SocketAddr,
-        /// The port that others fetch results from; any that is free unless told otherwise.
-        #[arg(long, default_value_t = 0)]
+        /// Send results from this port [default: any that is free].
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
         port: u16,
-        /// The address to listen on, under which others reach it. Another than this machine's own needs a token in the
-        /// environment variable PLUMB_CLUSTER_TOKEN, the same for all parts of the cluster and for who asks it.
+        /// Listen on this address; one that other machines reach needs a token in PLUMB_CLUSTER_TOKEN, the same on all.
         #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
         bind: IpAddr,
-        /// Tasks at once; one for each core unless told otherwise.
+        /// Compute this many tasks at once [default: one for each core].
         #[arg(long)]
         threads: Option<usize>,
     },
 }
 
-pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
+pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     match args.process {
         Process::Worker { data, job, number, tracker, threads, attached } => {
             if let Some(tracker) = tracker {
                 check_bind("--tracker", tracker.ip())?;
             }
-            let duty = Duty { job, number, tracker, threads, attached };
-            // It grows trees until it is done, and waits for nothing of ours.
-            tokio::task::spawn_blocking(move || workers::work(&data, &duty))
-                .await
-                .context("the worker ended early")??;
+            let outcome = run_worker(data, WorkerTask { job, number, tracker, threads, attached }).await?;
+            format.print(&outcome, |_| String::new())
         }
         #[cfg(feature = "cluster")]
         Process::Scheduler { port, bind } => {
             check_bind("--bind", bind)?;
-            let address = SocketAddr::from((bind, port));
-            let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on `{address}`"))?;
-            println!("scheduler on {} until Ctrl-C", listener.local_addr().context("cannot read the address")?);
-            cluster::scheduler(listener, cluster_token()?, serve::stopped()).await?;
+            let started = |started: &SchedulerStarted| format.print(started, scheduler_text);
+            run_scheduler(SocketAddr::from((bind, port)), cluster_token()?, started, serve::stopped()).await
         }
         #[cfg(feature = "cluster")]
         Process::Executor { scheduler, port, bind, threads } => {
             check_bind("--bind", bind)?;
-            let threads = match threads {
-                Some(0) => anyhow::bail!("--threads 0: expected at least one"),
-                Some(threads) => threads,
-                None => std::thread::available_parallelism().map_or(1, usize::from),
-            };
-            let work_folder = TempDir::new().context("cannot make a folder for what is computed")?;
-            println!("executor of {threads} tasks at once, for the scheduler on {scheduler} until Ctrl-C");
-            let work_folder_path = work_folder.path().to_owned();
-            cluster::executor(Executor {
-                scheduler,
-                bind,
-                port,
-                threads,
-                work_folder: work_folder_path,
-                token: cluster_token()?,
-            })
-            .await?;
+            anyhow::ensure!(threads != Some(0), "--threads 0: expected at least one");
+            let started = |started: &ExecutorStarted| format.print(started, executor_text);
+            let request = ExecutorRequest { scheduler, bind, port, threads, token: cluster_token()? };
+            run_executor(request, started).await
         }
     }
-    Ok(())
+}
+
+#[cfg(feature = "cluster")]
+fn scheduler_text(started: &SchedulerStarted) -> String {
+    format!("scheduler on {} until Ctrl-C\n", started.address)
+}
+
+#[cfg(feature = "cluster")]
+fn executor_text(started: &ExecutorStarted) -> String {
+    let ExecutorStarted { scheduler, threads } = started;
+    format!("executor of {threads} tasks at once, for the scheduler on {scheduler} until Ctrl-C\n")
 }

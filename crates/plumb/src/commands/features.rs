@@ -1,64 +1,50 @@
-//! `plumb features`: freezes labelled rows with their features as data sets, or writes features of all leads to a file.
+//! `plumb features`: freezes labelled rows with their features as data sets, or writes the features of all leads to a
+//! file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-use plumb_lead::Observation;
+use anyhow::Result;
 
-use super::{Asked, Batch, Workplace, bar};
-use crate::commands::output::Format;
-use crate::training::{self, Assignment, Search};
+use super::arguments::{BatchArgs, TargetArgs};
+use super::output::Format;
+use super::progress::ProgressLine;
+use crate::lifecycle::features::{self, FeatureFile, FrozenDataset};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    asked: Asked,
+    targets: TargetArgs,
     #[command(flatten)]
-    batch: Batch,
-    /// Instead, write the features of all leads at that moment to this Parquet file.
+    batch: BatchArgs,
+    /// Write the features of all leads to this Parquet file instead.
     #[arg(long, value_name = "FILE", conflicts_with = "target")]
     out: Option<PathBuf>,
 }
 
-pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
-    let workplace = Workplace::open(&args.asked.place).await?.computing(&args.batch).await?;
-    let as_of = workplace.project.now(args.asked.as_of);
+pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
+    let workspace = args.batch.apply(args.targets.paths.open().await?).await?;
+    let as_of = workspace.project.now(args.targets.as_of);
     if let Some(out) = &args.out {
-        return write(&workplace, as_of, out).await;
+        return format.print(&features::write(&workspace, as_of, out).await?, file_text);
     }
-    for target in workplace.project.targets_meant(&args.asked.target)? {
-        let bar = bar(0, &format!("{target}: rows"))?;
-        // The features do not depend on the seed; only a training does.
-        let assignment = Assignment { target: target.clone(), as_of, seed: 0, search: Search::Usual };
-        let progress = |done: usize, total: usize| {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
-        };
-        let frozen = training::freeze(workplace.ground(), &assignment, &progress).await?;
-        bar.finish_and_clear();
-        let manifest = frozen.manifest;
-        println!(
-            "{target}: data set `{}`: {} rows of {} leads, {} positive, {} features; {} rows are too young to tell",
-            manifest.dataset_id,
-            manifest.rows,
-            manifest.leads,
-            manifest.positives,
-            manifest.features().count(),
-            frozen.censored
-        );
+    let mut outcomes = format.outcomes(dataset_text);
+    for target in workspace.project.targets_meant(&args.targets.target)? {
+        let line = ProgressLine::bar(&format!("{target}: rows"))?;
+        let frozen = features::freeze(&workspace, &target, as_of, &|progress| line.show(progress)).await?;
+        drop(line);
+        outcomes.add(frozen)?;
     }
-    Ok(())
+    outcomes.finish().map(drop)
 }
 
-async fn write(workplace: &Workplace, as_of: chrono::DateTime<chrono::Utc>, out: &Path) -> Result<()> {
-    let leads = workplace.lake.leads(as_of).await?;
-    let observations = leads.into_iter().map(|lead| Observation { lead_id: lead.lead_id, as_of });
-    let sql = workplace.project.feature_sql()?;
-    let rows = workplace
-        .lake
-        .write_features(&sql, observations, out)
-        .await
-        .with_context(|| format!("cannot write features to `{}`", out.display()))?;
-    println!("{rows} leads as of {} into {}", as_of.format("%Y-%m-%d %H:%M"), out.display());
-    Ok(())
+fn dataset_text(frozen: &FrozenDataset) -> String {
+    let FrozenDataset { dataset, censored } = frozen;
+    format!(
+        "{}: data set `{}`: {} rows of {} leads, {} positive, {} features; {censored} rows are too young to have a label\n",
+        dataset.target, dataset.dataset_id, dataset.rows, dataset.leads, dataset.positives, dataset.features
+    )
+}
+
+fn file_text(file: &FeatureFile) -> String {
+    format!("{} leads as of {} into {}\n", file.rows, file.as_of.format("%Y-%m-%d %H:%M"), file.out.display())
 }

@@ -1,86 +1,47 @@
-//! `plumb ingest`: copies what is new in the company's systems, and derives leads, events and outcomes from it.
+//! `plumb ingest`: copies new rows of the sources into the data folder, and derives leads, events and outcomes.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use anyhow::Result;
+use plumb_lake::{RejectedRow, Undated};
 
-use anyhow::{Context, Result};
-use plumb_lake::cluster::Cluster;
-use plumb_lake::{IngestReport, Lake, RejectedRow, Undated};
-
-use super::{OnCluster, Place, spinner};
-use crate::commands::output::Format;
+use super::arguments::{ClusterArgs, PathArgs};
+use super::output::Format;
+use super::progress::ProgressLine;
+use crate::lifecycle::ingest::{IngestOutcome, ingest};
 use crate::project::Project;
-use crate::store::Store;
 
-/// RejectedRow rows named on the terminal; all of them are in `rejects.csv`.
+/// Rejected rows in the text. All of them are in `rejects.csv`.
 const REJECTED_SHOWN: usize = 5;
-
-/// Open leads that are read and written at once.
-const RECENT_AT_ONCE: usize = 2_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    place: Place,
+    paths: PathArgs,
     #[command(flatten)]
-    cluster: OnCluster,
+    cluster: ClusterArgs,
 }
 
-pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
-    let project = Project::open(&args.place.project)?;
-    let data = args.place.data();
-    let cluster = args.cluster.connect(&data).await?;
-    let report = ingest(&project, &data, cluster.as_ref()).await?;
-    print!("{}", told(&report, &data));
-    Ok(())
+pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
+    let paths = args.paths.paths();
+    let project = Project::open(&paths.project)?;
+    let cluster = args.cluster.connect(&paths.data).await?;
+    let line = ProgressLine::spinner("");
+    let outcome = ingest(&project, &paths.data, cluster.as_ref(), &|progress| line.show(progress)).await?;
+    drop(line);
+    format.print(&outcome, text)
 }
 
-/// Ingests a project's sources into a data folder.
-pub(crate) async fn ingest(project: &Project, data: &Path, cluster: Option<&Cluster>) -> Result<IngestReport> {
-    let bar = spinner();
-    let files = project.source_sql()?;
-    let progress = |doing: &str| bar.set_message(doing.to_owned());
-    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), data, cluster, &progress)
-        .await
-        .with_context(|| format!("cannot ingest the sources of `{}`", project.folder().display()))?;
-    progress("putting open leads where requests find them");
-    put_recent_leads(project, data).await.context("cannot keep open leads at hand for requests")?;
-    bar.finish_and_clear();
-    Ok(report)
-}
-
-/// Puts the leads that are open for any target into the operational database, unless they are there.
-async fn put_recent_leads(project: &Project, data: &Path) -> Result<()> {
-    let lake = Lake::open(data).await?;
-    let store = Store::open(&data.join("plumb.db")).await?;
-    let now = project.now(None);
-    let mut open: BTreeSet<String> = BTreeSet::new();
-    for target in project.targets() {
-        let observations = lake.open_leads(&project.label_spec(&target)?, now).await?;
-        open.extend(observations.into_iter().map(|observation| observation.lead_id));
-    }
-    let open: Vec<String> = open.into_iter().collect();
-    if store.recent_leads(lake.ground_version()).await? == open.len() {
-        return Ok(());
-    }
-    for lead_ids in open.chunks(RECENT_AT_ONCE) {
-        store.put_recent_leads(lake.ground_version(), &lake.recent_leads(lead_ids).await?).await?;
-    }
-    store.keep_recent_leads(lake.ground_version()).await
-}
-
-/// Returns what a run found, as lines.
-pub(crate) fn told(report: &IngestReport, data: &Path) -> String {
+/// Returns the outcome as lines.
+pub(crate) fn text(outcome: &IngestOutcome) -> String {
     let mut lines = Vec::new();
-    for source in &report.sources {
+    for source in &outcome.sources {
         let unchanged = match source.files_unchanged {
             0 => String::new(),
             files => format!(", {files} files unchanged"),
         };
         lines.push(format!("{}: {} rows read, {} new{unchanged}", source.source, source.rows_read, source.rows_new));
     }
-    let counts = &report.counts;
-    let unchanged = if report.unchanged { "nothing is new: " } else { "" };
+    let counts = &outcome.counts;
+    let unchanged = if outcome.unchanged { "nothing is new: " } else { "" };
     lines.push(format!(
         "{unchanged}{} leads in {} versions, {} events, {} outcomes",
         counts.leads, counts.lead_versions, counts.events, counts.outcomes
@@ -91,28 +52,31 @@ pub(crate) fn told(report: &IngestReport, data: &Path) -> String {
     ));
     if counts.unmatched_rows > 0 || counts.shared_keys > 0 {
         lines.push(format!(
-            "{} rows belong to no lead, and {} keys are shared by too many: see {}",
+            "unmatched: {} rows of no lead, and {} keys that too many leads share, listed in {}",
             counts.unmatched_rows,
             counts.shared_keys,
-            data.join("unmatched.csv").display()
+            outcome.unmatched_file.display()
         ));
     }
-    lines.extend(report.undated.iter().map(told_of_undated));
-    for RejectedRow { file, line, field, reason } in report.rejected.iter().take(REJECTED_SHOWN) {
+    lines.extend(outcome.undated.iter().map(undated_text));
+    for RejectedRow { file, line, field, reason } in outcome.rejected.iter().take(REJECTED_SHOWN) {
         let field = if field.is_empty() { String::new() } else { format!(", field `{field}`") };
         lines.push(format!("rejected: {file}, line {line}{field}: {reason}"));
     }
-    if report.rejected_total > 0 {
-        let rejects = data.join("rejects.csv");
-        lines.push(format!("{} rows are kept aside in {}", report.rejected_total, rejects.display()));
+    if outcome.rejected_total > 0 {
+        lines.push(format!(
+            "rejected: {} rows in all, listed in {}",
+            outcome.rejected_total,
+            outcome.rejected_file.display()
+        ));
     }
     lines.join("\n") + "\n"
 }
 
-fn told_of_undated(undated: &Undated) -> String {
+fn undated_text(undated: &Undated) -> String {
     let Undated { file, relation, columns, rows } = undated;
     let counts = match relation.as_str() {
-        "lead" => "count as known since their lead was created; what changes is dated from now on",
+        "lead" => "count as known since their lead was created; changes are dated from now on",
         _ => "count as known when they happened",
     };
     format!(

@@ -14,6 +14,14 @@ pub(crate) enum Format {
     Json,
 }
 
+/// The outcomes of a command that works on several targets: text is printed as each target is done, JSON as one array
+/// at the end.
+pub(crate) struct Outcomes<T> {
+    format: Format,
+    text: fn(&T) -> String,
+    outcomes: Vec<T>,
+}
+
 impl Format {
     /// Prints the outcome of a command. A closed pipe ends the output and is no error.
     pub(crate) fn print<T: Serialize>(self, outcome: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
@@ -21,9 +29,39 @@ impl Format {
             Format::Text => text(outcome),
             Format::Json => serde_json::to_string_pretty(outcome).context("cannot write the outcome as JSON")? + "\n",
         };
-        match io::stdout().write_all(printed.as_bytes()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => written.context("cannot write to standard output"),
+        print(&printed)
+    }
+
+    /// Returns an empty list of outcomes, each of which is printed as `text`.
+    pub(crate) fn outcomes<T: Serialize>(self, text: fn(&T) -> String) -> Outcomes<T> {
+        Outcomes { format: self, text, outcomes: Vec::new() }
+    }
+}
+
+impl<T: Serialize> Outcomes<T> {
+    /// Adds the outcome of one target, and prints it if the format is text.
+    pub(crate) fn add(&mut self, outcome: T) -> Result<()> {
+        if self.format == Format::Text {
+            print(&(self.text)(&outcome))?;
         }
+        self.outcomes.push(outcome);
+        Ok(())
+    }
+
+    /// Prints all outcomes if the format is JSON, and returns them.
+    pub(crate) fn finish(self) -> Result<Vec<T>> {
+        if self.format == Format::Json {
+            self.format.print(&self.outcomes, |_| String::new())?;
+        }
+        Ok(self.outcomes)
+    }
+}
+
+/// Prints on standard output. A closed pipe ends the output and is no error.
+fn print(text: &str) -> Result<()> {
+    let mut stdout = io::stdout();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to standard output"),
     }
 }

@@ -1,45 +1,34 @@
-//! `plumb promote`: makes a model the one that answers for its target.
+//! `plumb promote`: makes a model the champion of its target.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use super::{Place, somebody};
-use crate::commands::output::Format;
-use crate::registry;
+use super::arguments::{PathArgs, current_user};
+use super::output::Format;
+use crate::lifecycle::promote::{Promotion, promote};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    place: Place,
-    /// The target.
+    paths: PathArgs,
+    /// Promote a model of this target.
     #[arg(long, value_name = "NAME")]
     target: String,
-    /// The model's id; the target's challenger unless told otherwise.
+    /// Promote the model with this id [default: the target's challenger].
     #[arg(long, value_name = "ID")]
     model: Option<String>,
-    /// Why, for the registry's history.
+    /// Record this reason in the registry's history.
     #[arg(long, value_name = "TEXT", default_value = "by hand")]
     why: String,
 }
 
-pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
-    let store = args.place.store().await?;
-    let model_id = match args.model {
-        Some(model_id) => model_id,
-        None => {
-            let challenger = registry::challenger(&store, &args.target).await?;
-            challenger
-                .with_context(|| {
-                    format!(
-                        "target `{}` has no challenger: name a model by --model, or run `plumb retrain`",
-                        args.target
-                    )
-                })?
-                .model_id
-        }
-    };
-    // A model that cannot be read must not be promoted.
-    super::load(&args.place.data(), &model_id).await?;
-    registry::promote(&store, &args.target, &model_id, &somebody(), &args.why).await?;
-    println!("`{model_id}` is the champion: it answers for `{}` from now on", args.target);
-    Ok(())
+pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
+    let paths = args.paths.paths();
+    let store = paths.open_store().await?;
+    let promotion = promote(&store, &paths.data, &args.target, args.model, &current_user(), &args.why).await?;
+    format.print(&promotion, text)
+}
+
+fn text(promotion: &Promotion) -> String {
+    let Promotion { target, model_id } = promotion;
+    format!("`{model_id}` is the champion: it scores `{target}` from now on\n")
 }

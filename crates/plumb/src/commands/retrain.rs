@@ -1,90 +1,69 @@
-//! `plumb retrain`: a challenger from what is known now, held against the champion on the same newest rows.
-//!
-//! It is promoted by `plumb promote`, or here if the project's `[retrain]` says so and it is clearly better.
+//! `plumb retrain`: trains a challenger from what is known now, and compares it with the champion on the same newest rows.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use plumb_lead::Metrics;
 
-use super::{Asked, Effort, Workplace, load, somebody, train};
-use crate::commands::output::Format;
-use crate::project::Promote;
-use crate::registry;
-use crate::training::{self, Assignment, Comparison, Ladder, Verdict};
+use super::arguments::{EffortArgs, TargetArgs, current_user};
+use super::model_text::nomination_line;
+use super::output::Format;
+use super::train::candidates_text;
+use super::training_progress::TrainingProgress;
+use crate::lifecycle::retrain::{self, RetrainingOutcome};
+use crate::training::{Comparison, ComparisonVerdict, TrainingSpec};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    asked: Asked,
+    targets: TargetArgs,
     #[command(flatten)]
-    effort: Effort,
+    effort: EffortArgs,
 }
 
-pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
-    let workplace = Workplace::open(&args.asked.place).await?;
-    let as_of = workplace.project.now(args.asked.as_of);
-    for target in workplace.project.targets_meant(&args.asked.target)? {
-        let assignment = Assignment { target, as_of, seed: args.effort.seed, search: args.effort.search()? };
-        print!("{}", retrain(&workplace, assignment, &somebody(), &|_| Ok(String::new())).await?);
+pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
+    let workspace = args.targets.paths.open().await?;
+    let as_of = workspace.project.now(args.targets.as_of);
+    let search = args.effort.search()?;
+    let mut outcomes = format.outcomes(text);
+    for target in workspace.project.targets_meant(&args.targets.target)? {
+        let spec = TrainingSpec { target, as_of, seed: args.effort.seed, search, out_of_core: None };
+        let progress = TrainingProgress::show();
+        let outcome = retrain::retrain(&workspace, spec, &current_user(), &progress.callback()).await?;
+        drop(progress);
+        outcomes.add(outcome)?;
     }
-    Ok(())
+    outcomes.finish().map(drop)
 }
 
-/// Retrains one target and returns what came of it, as lines. `remark` may add to them and to the models' cards.
-pub(crate) async fn retrain(
-    workplace: &Workplace,
-    assignment: Assignment,
-    by: &str,
-    remark: &dyn Fn(&mut Ladder) -> Result<String>,
-) -> Result<String> {
-    let Workplace { project, lake, store, data } = workplace;
-    let target = assignment.target.clone();
-    let champion = registry::champion(store, &target)
-        .await?
-        .with_context(|| format!("target `{target}` has no champion to challenge: run `plumb train` first"))?;
-    let (gathered, mut ladder) = train::climb(workplace, assignment).await?;
-    let mut told = train::told(&gathered, &ladder);
-    told.push_str(&remark(&mut ladder)?);
-    let scorer = load(data, &champion.model_id).await?;
-    let verdict = training::compare(lake, &ladder.tested, ladder.best(), &scorer, &champion).await?;
-    told.push_str(&told_of(&verdict, &ladder, &champion.model_id));
-    told.push_str(&train::keep(workplace, &ladder, by).await?);
-    told.push('\n');
-    let challenger = &ladder.best().card.model_id;
-    if let (Verdict::Compared(comparison), Promote::IfBetter) = (&verdict, project.promote())
-        && comparison.is_better()
-        && *challenger != champion.model_id
-    {
-        let why = format!(
-            "log loss {:.4} against {:.4} on the same {} rows, lower by {:.1} standard errors",
-            comparison.challenger.log_loss.value,
-            comparison.champion.log_loss.value,
-            comparison.champion.rows,
-            comparison.errors_lower
-        );
-        registry::promote(store, &target, challenger, "retrain, by the project's rule", &why).await?;
-        told.push_str(&format!("  `{challenger}` is the champion now: {why}\n"));
-    }
-    Ok(told)
+/// Returns the outcome of a retraining as lines.
+pub(crate) fn text(outcome: &RetrainingOutcome) -> String {
+    candidates_text(&outcome.training) + &comparison_text(outcome)
 }
 
-fn told_of(verdict: &Verdict, ladder: &Ladder, champion_id: &str) -> String {
-    match verdict {
-        Verdict::TooEarly { rows } => format!(
+/// Returns the challenger against the champion, and what it was nominated for, as lines.
+pub(crate) fn comparison_text(outcome: &RetrainingOutcome) -> String {
+    let RetrainingOutcome { training, champion, comparison, promoted } = outcome;
+    let best = training.best();
+    let mut text = match comparison {
+        ComparisonVerdict::TooEarly { rows } => format!(
             "  not compared with the champion: {rows} of the rows to test on came after it was trained, which are too few; \
              compare again when more outcomes are known\n"
         ),
-        Verdict::Compared(comparison) => {
-            let Comparison { champion, challenger, errors_lower } = comparison.as_ref();
-            let kind = ladder.best().card.kind.word();
+        ComparisonVerdict::Compared(comparison) => {
+            let Comparison { champion: champion_metrics, challenger, standard_errors_lower } = comparison.as_ref();
             format!(
-                "  on the {} rows that neither knew:\n{}{}  the challenger's log loss is lower by {errors_lower:.1} standard \
-                 errors\n",
-                champion.rows,
-                line(&format!("champion `{champion_id}`"), champion),
-                line(&format!("challenger ({kind}, as measured)"), challenger),
+                "  on the {} rows that neither knew:\n{}{}  the challenger's log loss is lower by \
+                 {standard_errors_lower:.1} standard errors\n",
+                champion_metrics.rows,
+                line(&format!("champion `{champion}`"), champion_metrics),
+                line(&format!("challenger ({}, as measured)", best.kind.word()), challenger),
             )
         }
+    };
+    text.push_str(&nomination_line(&training.nomination));
+    if let Some(why) = promoted {
+        text.push_str(&format!("  `{}` is the champion now: {why}\n", best.model_id));
     }
+    text
 }
 
 fn line(name: &str, all: &Metrics) -> String {

@@ -1,26 +1,29 @@
-//! `plumb rollback`: makes the champion before the champion again.
+//! `plumb rollback`: makes the previous champion the champion again.
 
 use anyhow::Result;
 
-use super::{Place, somebody};
-use crate::commands::output::Format;
-use crate::registry;
+use super::arguments::{PathArgs, current_user};
+use super::output::Format;
+use crate::lifecycle::rollback::{Rollback, rollback};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    place: Place,
-    /// The target.
+    paths: PathArgs,
+    /// Roll back the champion of this target.
     #[arg(long, value_name = "NAME")]
     target: String,
-    /// Why, for the registry's history.
+    /// Record this reason in the registry's history.
     #[arg(long, value_name = "TEXT", default_value = "by hand")]
     why: String,
 }
 
-pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
-    let store = args.place.store().await?;
-    let card = registry::rollback(&store, &args.target, &somebody(), &args.why).await?;
-    println!("{} `{}` is the champion again: it answers for `{}`", card.kind.word(), card.model_id, args.target);
-    Ok(())
+pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
+    let store = args.paths.paths().open_store().await?;
+    format.print(&rollback(&store, &args.target, &current_user(), &args.why).await?, text)
+}
+
+fn text(rollback: &Rollback) -> String {
+    let Rollback { target, model_id, kind } = rollback;
+    format!("{} `{model_id}` is the champion again: it scores `{target}`\n", kind.word())
 }

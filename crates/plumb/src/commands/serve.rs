@@ -10,9 +10,10 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Place;
-use crate::commands::output::Format;
+use super::arguments::PathArgs;
+use super::output::Format;
 use crate::http::{self, App, Auth, ConcurrencyLimit, Config, ResponseFormat, Timeouts};
+use crate::lifecycle::workspace::ProjectPaths;
 use crate::project::Project;
 use crate::store::Store;
 
@@ -32,7 +33,7 @@ const ACCEPT_VARIABLE: &str = "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT";
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    place: Place,
+    paths: PathArgs,
     /// Listen on this address. One that other machines can reach needs access keys or a token: callers then have to sign
     /// their requests, or bear the token.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
@@ -104,7 +105,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let (auth, response_format) = (auth(&args)?, response_format(&args)?);
     let listener = listen(SocketAddr::new(args.host, args.port)).await?;
     let service = Service { auth, concurrency, capture: args.capture, response_format };
-    serve(&args.place, listener, service, format).await
+    serve(&args.paths.paths(), listener, service, format).await
 }
 
 /// Returns which requests are let in; an address that others can reach is refused without credentials to check them against.
@@ -140,8 +141,8 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Serves requests until the program is stopped, and prints its addresses when it listens.
-pub(crate) async fn serve(place: &Place, listener: TcpListener, service: Service, format: Format) -> Result<()> {
-    let app = open(place, service).await?;
+pub(crate) async fn serve(paths: &ProjectPaths, listener: TcpListener, service: Service, format: Format) -> Result<()> {
+    let app = open(paths, service).await?;
     let address = listener.local_addr().context("the server has no address")?;
     print(&Addresses::of(address), format)?;
     http::serve(app, listener, stopped()).await
@@ -168,27 +169,27 @@ fn print(addresses: &Addresses, format: Format) -> Result<()> {
     Ok(())
 }
 
-async fn open(place: &Place, service: Service) -> Result<App> {
+async fn open(paths: &ProjectPaths, service: Service) -> Result<App> {
     let Service { auth, concurrency, capture, response_format } = service;
-    let (data, timeouts) = (place.data(), Timeouts::DEFAULT);
-    if Project::is_at(&place.project) {
-        let project = Project::open(&place.project)?;
-        let lake = Lake::open(&data).await?;
-        let store = place.store().await?;
+    let (data, timeouts) = (&paths.data, Timeouts::DEFAULT);
+    if Project::is_at(&paths.project) {
+        let project = Project::open(&paths.project)?;
+        let lake = Lake::open(data).await?;
+        let store = paths.open_store().await?;
         let (targets, fixed_now) = (project.targets(), project.fixed_now());
         let config = Config { targets, fixed_now, auth, concurrency, timeouts, capture, response_format };
-        return App::open(Some(lake), store, &data, config).await;
+        return App::open(Some(lake), store, data, config).await;
     }
     // A data folder alone, as `plumb quick` writes it.
-    if place.data.is_none() {
+    if *paths == ProjectPaths::new(&paths.project, None) {
         bail!(
             "there is no `plumb.toml` in `{}`; run in a project folder, name one by --project, or name a folder that `plumb \
              quick` wrote by --data",
-            place.project.display()
+            paths.project.display()
         );
     }
     let config = Config { targets: Vec::new(), fixed_now: None, auth, concurrency, timeouts, capture, response_format };
-    App::open(None, Store::open_existing(&data.join("plumb.db")).await?, &data, config).await
+    App::open(None, Store::open_existing(&data.join("plumb.db")).await?, data, config).await
 }
 
 /// Waits for Ctrl-C, or for the signal by which systems stop a service.

@@ -1,18 +1,18 @@
-//! `plumb variants`: who answers for a target beside its champion, and who is asked in the shadow. A running server notices
-//! a change at its next request.
+//! `plumb variants`: shows or changes which models serve a target beside its champion, or only in the shadow. A running
+//! server notices a change at its next request.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
-use super::{Place, somebody};
-use crate::commands::output::Format;
-use crate::registry;
+use super::arguments::{PathArgs, current_user};
+use super::output::Format;
+use crate::lifecycle::variants::{self, VariantShare};
 use crate::store::Variant;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    place: Place,
-    /// The target.
+    paths: PathArgs,
+    /// Show or change the variants of this target.
     #[arg(long, value_name = "NAME")]
     target: String,
     #[command(subcommand)]
@@ -25,49 +25,41 @@ enum Change {
     Set {
         /// Letters, digits, and hyphens between them. `AllTraffic` is the champion's.
         name: String,
-        /// The model's id; the champion, whoever that is, unless told otherwise.
+        /// Serve the model with this id [default: the champion, whichever model that is].
         #[arg(long, value_name = "ID")]
         model: Option<String>,
-        /// Its share of the requests is this of the sum of all weights; the champion's own is 1 unless it is set.
+        /// Give it this share of the sum of all weights; the champion's own weight is 1 unless it is set.
         #[arg(long, default_value_t = 1.0)]
         weight: f64,
-        /// Ask it for each request, and tell its answer to nobody.
+        /// Score each request with it without using the score in a response.
         #[arg(long)]
         shadow: bool,
     },
-    /// Take a variant away.
+    /// Remove a variant.
     Remove {
         /// Its name.
         name: String,
     },
 }
 
-pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
-    let store = args.place.store().await?;
-    let target = args.target;
-    match args.change {
-        None => {}
+pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
+    let (paths, target) = (args.paths.paths(), args.target);
+    let store = paths.open_store().await?;
+    let variants = match args.change {
+        None => variants::list(&store, &target).await?,
         Some(Change::Set { name, model, weight, shadow }) => {
-            if let Some(model_id) = &model {
-                // A model that cannot be read must not answer.
-                super::load(&args.place.data(), model_id).await?;
-            }
             let variant = Variant { name, model_id: model, weight, shadow };
-            registry::set_variant(&store, &target, &variant, &somebody()).await?;
+            variants::set(&store, &paths.data, &target, &variant, &current_user()).await?
         }
-        Some(Change::Remove { name }) => {
-            let was_there = registry::remove_variant(&store, &target, &name, &somebody()).await?;
-            ensure!(was_there, "target `{target}` has no variant `{name}`");
-        }
+        Some(Change::Remove { name }) => variants::remove(&store, &target, &name, &current_user()).await?,
+    };
+    format.print(&variants, |variants| variants.iter().map(line).collect())
+}
+
+fn line(variant: &VariantShare) -> String {
+    let model = variant.model_id.as_deref().unwrap_or("the champion");
+    match variant.share {
+        None => format!("{}: {model}, in the shadow\n", variant.name),
+        Some(share) => format!("{}: {model}, {:.1} % of the requests\n", variant.name, 100.0 * share),
     }
-    let variants = registry::variants(&store, &target).await?;
-    let total: f64 = variants.iter().filter(|variant| !variant.shadow).map(|variant| variant.weight).sum();
-    for variant in variants {
-        let model = variant.model_id.as_deref().unwrap_or("the champion");
-        match variant.shadow {
-            true => println!("{}: {model}, in the shadow", variant.name),
-            false => println!("{}: {model}, {:.1} % of the requests", variant.name, 100.0 * variant.weight / total),
-        }
-    }
-    Ok(())
 }

@@ -1,54 +1,55 @@
-//! `plumb verify`: whether logged predictions rest on what the features say.
+//! `plumb verify`: the training-serving skew check. It fails if an input of a logged prediction differs from the feature
+//! computed again.
 
 use anyhow::{Result, bail};
 
-use super::{Place, Workplace, spinner};
-use crate::commands::output::Format;
-use crate::verifying::{self, Verified};
+use super::arguments::PathArgs;
+use super::output::Format;
+use super::progress::ProgressLine;
+use crate::lifecycle::skew_check::{SkewReport, skew_check};
 
-/// Mismatches named on the terminal.
+/// Mismatches in the text.
 const MISMATCHES_SHOWN: usize = 20;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    place: Place,
-    /// The target; all of them unless told otherwise. May be repeated.
+    paths: PathArgs,
+    /// Check this target [default: all]. May be repeated.
     #[arg(long, value_name = "NAME")]
     target: Vec<String>,
-    /// How many predictions of each target are checked, those that were made last.
+    /// Check this many predictions of each target, the newest.
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
     predictions: usize,
 }
 
-pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
-    let workplace = Workplace::open(&args.place).await?;
-    let mut differing = Vec::new();
-    for target in workplace.project.targets_meant(&args.target)? {
-        let bar = spinner();
-        bar.set_message(format!("{target}: computing the features of predictions again"));
-        let verified = verifying::verify(workplace.ground(), &target, args.predictions).await?;
-        bar.finish_and_clear();
-        print!("{}", told(&target, &verified));
-        if !verified.mismatches.is_empty() {
-            differing.push(target);
-        }
+pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
+    let workspace = args.paths.open().await?;
+    let mut outcomes = format.outcomes(text);
+    for target in workspace.project.targets_meant(&args.target)? {
+        let line = ProgressLine::spinner(&format!("{target}: computing the features of predictions again"));
+        let report = skew_check(&workspace, &target, args.predictions).await?;
+        drop(line);
+        outcomes.add(report)?;
     }
-    match differing.as_slice() {
-        [] => Ok(()),
-        targets => bail!("predictions of `{}` rest on other features than the ground gives", targets.join("`, `")),
+    let reports = outcomes.finish()?;
+    let skewed: Vec<&str> =
+        reports.iter().filter(|report| !report.mismatches.is_empty()).map(|report| report.target.as_str()).collect();
+    if skewed.is_empty() {
+        return Ok(());
     }
+    bail!("training-serving skew: inputs of predictions of `{}` differ from their features", skewed.join("`, `"))
 }
 
-/// Returns what was found, as lines.
-pub(crate) fn told(target: &str, verified: &Verified) -> String {
-    let Verified { checked, brought, not_rebuilt, mismatches } = verified;
+/// Returns the report as lines.
+pub(crate) fn text(report: &SkewReport) -> String {
+    let SkewReport { target, checked, from_requests, not_rebuilt, mismatches } = report;
     let mut text = format!("{target}: {checked} predictions checked, {} inputs differ", mismatches.len());
-    if *brought > 0 {
-        text.push_str(&format!("; {brought} are on rows that callers brought along"));
+    if *from_requests > 0 {
+        text.push_str(&format!("; {from_requests} rest on rows in requests"));
     }
     if *not_rebuilt > 0 {
-        text.push_str(&format!("; {not_rebuilt} are from before sources/*.sql or the program changed"));
+        text.push_str(&format!("; {not_rebuilt} are older than a change of sources/*.sql or the program"));
     }
     text.push('\n');
     for mismatch in mismatches.iter().take(MISMATCHES_SHOWN) {
@@ -59,11 +60,39 @@ pub(crate) fn told(target: &str, verified: &Verified) -> String {
             mismatch.feature,
             mismatch.logged,
             mismatch.prediction_id,
-            mismatch.rebuilt,
+            mismatch.recomputed,
         ));
     }
     if let Some(more @ 1..) = mismatches.len().checked_sub(MISMATCHES_SHOWN) {
         text.push_str(&format!("  and {more} more\n"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::skew_check::InputMismatch;
+
+    #[test]
+    fn text_lists_the_first_mismatches_and_counts_the_rest() {
+        let mismatch = |number: usize| InputMismatch {
+            prediction_id: format!("p{number}"),
+            lead_id: "ada".into(),
+            as_of: chrono::DateTime::from_timestamp(1_769_904_000, 0).expect("in range"),
+            feature: "budget".into(),
+            logged: "0.1".into(),
+            recomputed: "missing".into(),
+        };
+        let mismatches = (0..MISMATCHES_SHOWN + 2).map(mismatch).collect();
+        let report = SkewReport { target: "won".into(), checked: 100, from_requests: 3, not_rebuilt: 0, mismatches };
+        let text = text(&report);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "won: 100 predictions checked, 22 inputs differ; 3 rest on rows in requests");
+        assert_eq!(
+            lines[1],
+            "  lead `ada` at 2026-02-01T00:00:00+00:00: `budget` was 0.1 in prediction p0, and is missing"
+        );
+        assert_eq!((lines.len(), lines[MISMATCHES_SHOWN + 1]), (MISMATCHES_SHOWN + 2, "  and 2 more"));
+    }
 }

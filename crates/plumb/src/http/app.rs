@@ -7,11 +7,12 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use plumb_lake::Lake;
 
+use super::middleware::Services;
 use super::middleware::admission::{AdmissionControl, ConcurrencyLimit};
 use super::middleware::auth::Auth;
 use super::middleware::body::BodyMemory;
 use super::middleware::timeouts::Timeouts;
-use super::sagemaker::ResponseFormat;
+use super::response_format::ResponseFormat;
 use crate::serving::{self, Engine};
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -20,16 +21,8 @@ use crate::telemetry::Metrics;
 pub(crate) struct App {
     /// Models, variants, the store, the journal.
     pub(super) engine: Arc<Engine>,
-    /// Which requests are let in.
-    pub(super) auth: Auth,
-    /// How many requests are scored at a time.
-    pub(super) admission: AdmissionControl,
-    /// How long clients may take.
-    pub(super) timeouts: Timeouts,
-    /// What is counted.
-    pub(super) metrics: Metrics,
-    /// The memory of bodies that are being read or handled.
-    pub(super) body_memory: BodyMemory,
+    /// What the layers of all requests share.
+    pub(super) services: Arc<Services>,
     /// Whether requests and responses are captured.
     pub(super) capture: bool,
     /// The response format of invocations that do not choose one.
@@ -63,6 +56,7 @@ impl App {
         let serving = serving::Config { targets, fixed_now };
         let engine = Arc::new(Engine::open(lake, store, data, serving, metrics.serving()).await?);
         let (admission, body_memory) = (AdmissionControl::new(concurrency), BodyMemory::new());
-        Ok(App { engine, auth, admission, timeouts, metrics, body_memory, capture, response_format })
+        let services = Arc::new(Services { auth, admission, timeouts, body_memory, metrics });
+        Ok(App { engine, services, capture, response_format })
     }
 }

@@ -17,7 +17,7 @@ use prometheus_client::registry::Registry;
 
 use super::app::App;
 use super::error::Error;
-use super::middleware::protocol;
+use super::middleware::layered;
 use crate::registry;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -32,13 +32,13 @@ type Measured<L> = Family<L, Gauge<u64, AtomicU64>>;
 
 /// Returns the route.
 pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
-    protocol::layered(app, Router::new().route("/metrics", get(get_metrics)), Error::json_response)
+    layered(&app.services, Router::new().route("/metrics", get(get_metrics)), Error::json_response)
 }
 
 async fn get_metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Error> {
-    let mut text = app.metrics.text().context("cannot write the metrics")?;
+    let mut text = app.services.metrics.text().context("cannot write the metrics")?;
     let mut gauges = Registry::with_prefix("plumb");
-    let (working, waiting) = app.admission.depth();
+    let (working, waiting) = app.services.admission.depth();
     gauges.register("requests_working", "Requests that are being scored", gauge(working as u64));
     gauges.register("requests_waiting", "Requests that wait for their turn", gauge(waiting as u64));
     gauges.register("model_age_seconds", "Time since a model was trained", model_ages(&app).await?);

@@ -15,6 +15,8 @@ mod app;
 mod router;
 mod error;
 mod json;
+mod media_type;
+mod response_format;
 mod instances;
 mod v1;
 mod sagemaker;
@@ -25,15 +27,16 @@ mod pages;
 mod middleware;
 
 pub use error::Error;
+pub use media_type::MediaType;
 pub use middleware::auth::{AccessKeys, Signature};
-pub use sagemaker::{Condition, MediaType};
+pub use sagemaker::Condition;
 
 pub(crate) use app::{App, Config};
 pub(crate) use middleware::admission::ConcurrencyLimit;
 pub(crate) use middleware::auth::Auth;
 pub(crate) use middleware::timeouts::Timeouts;
+pub(crate) use response_format::ResponseFormat;
 pub(crate) use router::serve;
-pub(crate) use sagemaker::ResponseFormat;
 
 #[cfg(test)]
 mod tests;

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use anyhow::Result;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 
 use super::app::App;
-use super::middleware::{listener, observe};
+use super::middleware::{listener, observed};
 use super::{metrics, mlflow, open_inference, pages, sagemaker, v1};
 
 /// Serves requests until `shutdown` is done; running requests are then finished.
@@ -19,14 +18,14 @@ pub(crate) async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let app = Arc::new(app);
-    listener::run(router(&app), listener, app.timeouts, shutdown).await?;
+    listener::run(router(&app), listener, app.services.timeouts, shutdown).await?;
     // Nothing would be lost without this, but a reader of the store would miss the last predictions.
     app.engine.settle().await;
     Ok(())
 }
 
 fn router(app: &Arc<App>) -> Router {
-    Router::new()
+    let routes = Router::new()
         .merge(v1::router(app))
         .merge(sagemaker::endpoint_router(app))
         .merge(sagemaker::container_router(app))
@@ -35,7 +34,6 @@ fn router(app: &Arc<App>) -> Router {
         .merge(metrics::router(app))
         .merge(pages::router(app))
         // `middleware::body` bounds bodies.
-        .layer(DefaultBodyLimit::disable())
-        .layer(from_fn_with_state(app.clone(), observe::observe))
-        .with_state(app.clone())
+        .layer(DefaultBodyLimit::disable());
+    observed(&app.services, routes).with_state(app.clone())
 }

@@ -1,12 +1,14 @@
-//! A line of the journal: what one call said, in JSON. It is written from texts that the database gets too, and read again
-//! only where a server was killed, or where the loader is so far behind that the lines are not in memory any more.
+//! A line of the journal: one entry in JSON. It is written from texts that the database gets too, and read again only
+//! where a server was killed, or where the loader is so far behind that the entries are not in memory any more.
 
 use anyhow::{Context, Result};
-use plumb_lead::{Band, Interval, Prediction};
+use plumb_lead::{Band, Interval, Prediction, migrate_prediction};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Capture, Record, Said};
-use crate::store::PredictionRow;
+use super::capture::Capture;
+use super::entry::{JournalEntry, StoredEntry};
+use crate::store::{PredictionRow, RecordedCall};
 
 /// A line as it is read.
 #[derive(Deserialize)]
@@ -34,39 +36,38 @@ struct Head<'a> {
     band: Band,
 }
 
-/// Returns a line with its end, and what the loader needs of it.
-pub(super) fn write(said: &Said) -> Result<(Vec<u8>, Record)> {
-    let rows = said.predictions.iter().map(PredictionRow::of).collect::<Result<Vec<_>>>()?;
+/// Returns a line with its end, and the entry in the form that the loader needs.
+pub(super) fn write(entry: &JournalEntry) -> Result<(Vec<u8>, StoredEntry)> {
+    let rows = entry.predictions.iter().map(PredictionRow::of).collect::<Result<Vec<_>>>()?;
     let mut line = b"{\"variant\":".to_vec();
-    serde_json::to_writer(&mut line, said.variant)?;
-    if said.shadow {
+    serde_json::to_writer(&mut line, entry.variant)?;
+    if entry.shadow {
         line.extend_from_slice(b",\"shadow\":true");
     }
-    if let Some(event_id) = said.event_id {
+    if let Some(event_id) = entry.event_id {
         line.extend_from_slice(b",\"event_id\":");
         serde_json::to_writer(&mut line, event_id)?;
     }
     line.extend_from_slice(b",\"predictions\":[");
-    for (index, (prediction, row)) in said.predictions.iter().zip(&rows).enumerate() {
+    for (index, (prediction, row)) in entry.predictions.iter().zip(&rows).enumerate() {
         if index > 0 {
             line.push(b',');
         }
         write_prediction(&mut line, prediction, row)?;
     }
     line.push(b']');
-    if let Some(capture) = said.capture {
+    if let Some(capture) = entry.capture {
         line.extend_from_slice(b",\"capture\":");
         serde_json::to_writer(&mut line, capture)?;
     }
     line.extend_from_slice(b"}\n");
-    let record = Record {
-        variant: said.variant.to_owned(),
-        shadow: said.shadow,
-        event_id: said.event_id.map(str::to_owned),
+    let call = RecordedCall {
+        variant: entry.variant.to_owned(),
+        shadow: entry.shadow,
+        event_id: entry.event_id.map(str::to_owned),
         rows,
-        capture: said.capture.cloned(),
     };
-    Ok((line, record))
+    Ok((line, StoredEntry { call, capture: entry.capture.cloned() }))
 }
 
 fn write_prediction(line: &mut Vec<u8>, prediction: &Prediction, row: &PredictionRow) -> Result<()> {
@@ -87,13 +88,23 @@ fn write_prediction(line: &mut Vec<u8>, prediction: &Prediction, row: &Predictio
 }
 
 /// Reads lines that begin at a byte of their file.
-pub(super) fn read_all(bytes: &[u8], from: u64) -> Result<Vec<Record>> {
+pub(super) fn read_all(bytes: &[u8], from: u64) -> Result<Vec<StoredEntry>> {
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     lines.map(|line| read(line).with_context(|| format!("a line after byte {from} is not readable"))).collect()
 }
 
-fn read(line: &[u8]) -> Result<Record> {
-    let Line { variant, shadow, event_id, predictions, capture } = serde_json::from_slice(line)?;
+fn read(line: &[u8]) -> Result<StoredEntry> {
+    let line = serde_json::from_slice(line).or_else(|error| of_older_program(line).ok_or(error))?;
+    let Line { variant, shadow, event_id, predictions, capture } = line;
     let rows = predictions.iter().map(PredictionRow::of).collect::<Result<_>>()?;
-    Ok(Record { variant, shadow, event_id, rows, capture })
+    Ok(StoredEntry { call: RecordedCall { variant, shadow, event_id, rows }, capture })
+}
+
+/// Reads a line of a program before version 6 of the schema, which a server left behind that was killed.
+fn of_older_program(line: &[u8]) -> Option<Line> {
+    let mut line: Value = serde_json::from_slice(line).ok()?;
+    for prediction in line["predictions"].as_array_mut()? {
+        *prediction = migrate_prediction(prediction.take());
+    }
+    serde_json::from_value(line).ok()
 }

@@ -10,10 +10,11 @@ use anyhow::{Context, Result, ensure};
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
-use super::capture::Captures;
-use super::segments::{AtHand, Segments};
-use super::{Record, line};
-use crate::store::Store;
+use super::capture_files::CaptureFiles;
+use super::entry::StoredEntry;
+use super::line;
+use super::segments::{BufferedEntries, Segments};
+use crate::store::{RecordedCall, Store};
 
 /// Between two loads: a transaction costs the same for one row as for a hundred.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -24,12 +25,12 @@ const BYTES_AT_ONCE: u64 = 4 << 20;
 pub(super) struct Loader {
     pub(super) store: Store,
     pub(super) folder: PathBuf,
-    /// Where what went over the wire is kept.
+    /// The folder of the capture files.
     pub(super) captures: PathBuf,
 }
 
 impl Loader {
-    /// Loads what servers that are gone left behind, and removes their files.
+    /// Loads the segments that earlier servers left behind, and removes their files.
     pub(super) async fn recover(&self) -> Result<()> {
         let entries = std::fs::read_dir(&self.folder)
             .with_context(|| format!("cannot list the journal in `{}`", self.folder.display()))?;
@@ -39,11 +40,11 @@ impl Loader {
         for path in paths {
             let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { continue };
             let file = File::open(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-            // A server that lives loads its own.
+            // A running server loads its own.
             if file.try_lock().is_err() {
                 continue;
             }
-            let (bytes, mut captures) = (file.metadata()?.len(), Captures::again(&self.captures, name));
+            let (bytes, mut captures) = (file.metadata()?.len(), CaptureFiles::of_left_behind(&self.captures, name));
             let loaded = self.load(name, bytes, &mut captures).await;
             loaded.with_context(|| format!("cannot load `{}`", path.display()))?;
             self.forget(name).await?;
@@ -61,11 +62,11 @@ impl Loader {
     ) {
         while written.changed().await.is_ok() {
             let until = *written.borrow_and_update();
-            let mut told = false;
+            let mut is_logged = false;
             while let Err(error) = self.load_all(&segments).await {
-                if !told {
+                if !is_logged {
                     tracing::error!("the journal waits to be loaded: {error:#}");
-                    told = true;
+                    is_logged = true;
                 }
                 sleep(PAUSE).await;
             }
@@ -78,19 +79,19 @@ impl Loader {
     }
 
     async fn load_all(&self, segments: &Segments) -> Result<()> {
-        let known = segments.all();
-        for (index, (name, bytes)) in known.iter().enumerate() {
-            let mut captures = Captures::new(&self.captures, name);
+        let all = segments.all();
+        for (index, (name, bytes)) in all.iter().enumerate() {
+            let mut captures = CaptureFiles::new(&self.captures, name);
             // What is taken and then cannot be loaded is in the file still.
-            let AtHand { from, until, records } = segments.take(name);
-            if !records.is_empty() {
+            let BufferedEntries { from, until, entries } = segments.take(name);
+            if !entries.is_empty() {
                 let loaded = self.load(name, from, &mut captures).await?;
                 ensure!(loaded == from, "`{name}` is loaded up to byte {loaded}, and what follows begins at {from}");
-                self.load_records(name, until, &records, &mut captures).await?;
+                self.load_entries(name, until, &entries, &mut captures).await?;
             }
             // What there was no room for in memory, or was taken by an attempt that failed.
             self.load(name, *bytes, &mut captures).await?;
-            if index + 1 < known.len() {
+            if index + 1 < all.len() {
                 self.forget(name).await?;
                 segments.forget(name);
             }
@@ -99,9 +100,9 @@ impl Loader {
     }
 
     /// Loads what is in a file up to a byte and not in the database, and returns up to where it is loaded. A last line
-    /// without an end was never answered, and is left out.
-    async fn load(&self, name: &str, until: u64, captures: &mut Captures) -> Result<u64> {
-        let mut from = self.store.journal_loaded(name).await?;
+    /// without an end was never acknowledged, and is left out.
+    async fn load(&self, name: &str, until: u64, captures: &mut CaptureFiles) -> Result<u64> {
+        let mut from = self.store.journal_loaded_bytes(name).await?;
         if from >= until {
             return Ok(from);
         }
@@ -114,7 +115,7 @@ impl Loader {
                 return Ok(from);
             }
             if end == 0 {
-                // One line alone is longer than what is read at once: an answer of very many rows.
+                // One line alone is longer than what is read at once: a call of very many rows.
                 bytes = vec![0; usize::try_from(until - from)?];
                 file.read_exact_at(&mut bytes, from)?;
                 end = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |last| last + 1);
@@ -122,23 +123,30 @@ impl Loader {
             if end == 0 {
                 return Ok(from);
             }
-            let records = line::read_all(&bytes[..end], from)?;
+            let entries = line::read_all(&bytes[..end], from)?;
             from += end as u64;
-            self.load_records(name, from, &records, captures).await?;
+            self.load_entries(name, from, &entries, captures).await?;
         }
         Ok(from)
     }
 
-    /// Loads what a part of a file says, which ends at this byte.
-    async fn load_records(&self, name: &str, until: u64, records: &[Record], captures: &mut Captures) -> Result<()> {
-        captures.keep(records)?;
-        self.store.load_journal(name, until, records).await
+    /// Loads the entries of a part of a file, which ends at this byte.
+    async fn load_entries(
+        &self,
+        name: &str,
+        until: u64,
+        entries: &[StoredEntry],
+        captures: &mut CaptureFiles,
+    ) -> Result<()> {
+        captures.append(entries)?;
+        let calls: Vec<&RecordedCall> = entries.iter().map(|entry| &entry.call).collect();
+        self.store.load_journal(name, until, &calls).await
     }
 
     async fn forget(&self, name: &str) -> Result<()> {
         let path = self.path(name);
         std::fs::remove_file(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
-        self.store.forget_journal(name).await
+        self.store.delete_journal_segment(name).await
     }
 
     fn path(&self, name: &str) -> PathBuf {

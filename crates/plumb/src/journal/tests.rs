@@ -1,9 +1,17 @@
-//! The journal, and what is found after it was torn off anywhere.
+//! The journal, also after it was cut off at any byte.
 
-use super::*;
+use std::path::Path;
+
+use plumb_lead::Prediction;
+
+use super::capture_files::CaptureFiles;
+use super::entry::StoredEntry;
+use super::segments::Segments;
+use super::{Capture, Journal, JournalEntry, Payload, line};
+use crate::store::Store;
 use crate::store::tests::{empty, hour_of_new_year, prediction};
 
-/// One call, as an answer has it.
+/// One call.
 #[derive(Clone)]
 struct Call {
     shadow: bool,
@@ -16,7 +24,7 @@ fn call(id: &str) -> Call {
 }
 
 fn captured(id: &str) -> Call {
-    let payload = |data: &str| capture::Payload { content_type: "text/csv".into(), data: data.into() };
+    let payload = |data: &str| Payload { content_type: "text/csv".into(), data: data.into() };
     let capture = Capture {
         endpoint: "won".into(),
         event_id: format!("event of {id}"),
@@ -40,25 +48,25 @@ fn leave_behind(data: &Path, name: &str, text: &str) {
 }
 
 fn lines(calls: &[Call]) -> String {
-    let line = |call: &Call| String::from_utf8(line::write(&said(call)).expect("JSON").0).expect("text");
+    let line = |call: &Call| String::from_utf8(line::write(&entry(call)).expect("JSON").0).expect("text");
     calls.iter().map(line).collect()
 }
 
-fn record(call: &Call) -> Record {
-    line::write(&said(call)).expect("JSON").1
+fn stored(call: &Call) -> StoredEntry {
+    line::write(&entry(call)).expect("JSON").1
 }
 
-fn said(call: &Call) -> Said<'_> {
+fn entry(call: &Call) -> JournalEntry<'_> {
     let Call { shadow, predictions, capture } = call;
-    Said { variant: "AllTraffic", shadow: *shadow, event_id: None, predictions, capture: capture.as_ref() }
+    JournalEntry { variant: "AllTraffic", shadow: *shadow, event_id: None, predictions, capture: capture.as_ref() }
 }
 
 #[tokio::test]
-async fn what_was_appended_is_in_the_database_after_a_while_and_at_once_for_who_asks() {
+async fn appended_predictions_are_in_the_database_after_settling() {
     let (store, folder) = empty().await;
     let journal = Journal::open(&store, folder.path()).await.expect("an empty folder");
     for index in 0..100 {
-        journal.append(&said(&call(&format!("p{index:03}")))).await.expect("the disk takes it");
+        journal.append(&entry(&call(&format!("p{index:03}")))).await.expect("the disk takes it");
     }
     journal.settle().await;
     for index in [0, 50, 99] {
@@ -67,7 +75,7 @@ async fn what_was_appended_is_in_the_database_after_a_while_and_at_once_for_who_
 }
 
 #[test]
-fn a_line_says_all_that_a_call_said() {
+fn a_line_holds_the_whole_entry() {
     let mut shadow = call("p\n\"1\"");
     shadow.predictions.push(Prediction { interval: None, reasons: Vec::new(), ..prediction("p2", "p2", 3, 0.1) });
     shadow.shadow = true;
@@ -78,19 +86,19 @@ fn a_line_says_all_that_a_call_said() {
         let alone = serde_json::to_string(&call.predictions).expect("JSON");
         let alone: serde_json::Value = serde_json::from_str(&alone).expect("JSON");
         assert_eq!(value["predictions"], alone, "as each of them is written by itself");
-        assert_eq!(line::read_all(text.as_bytes(), 0).expect("our own line"), [record(&call)]);
+        assert_eq!(line::read_all(text.as_bytes(), 0).expect("our own line"), [stored(&call)]);
     }
     assert!(line::read_all(b"{\"variant\":1}\n", 7).is_err_and(|error| error.to_string().contains("byte 7")));
 }
 
 #[tokio::test]
-async fn what_has_no_room_in_memory_is_read_from_the_file() {
+async fn entries_without_room_in_memory_are_read_from_the_file() {
     let (store, folder) = empty().await;
     let journal = Journal::open(&store, folder.path()).await.expect("an empty folder");
     let mut large = call("large");
     large.predictions[0].reasons[0].text = "x".repeat(9 << 20);
     for call in [call("before"), large, call("after")] {
-        journal.append(&said(&call)).await.expect("the disk takes it");
+        journal.append(&entry(&call)).await.expect("the disk takes it");
     }
     journal.settle().await;
     for id in ["before", "large", "after"] {
@@ -100,12 +108,12 @@ async fn what_has_no_room_in_memory_is_read_from_the_file() {
 }
 
 #[test]
-fn what_is_at_hand_follows_on_itself() {
+fn buffered_entries_have_no_gap() {
     let segments = Segments::default();
-    let grow = |bytes: u64, ids: &[&str]| segments.grow(bytes, ids.iter().map(|id| record(&call(id))));
+    let grow = |bytes: u64, ids: &[&str]| segments.grow(bytes, ids.iter().map(|id| stored(&call(id))));
     let take = |name: &str| {
         let taken = segments.take(name);
-        (taken.from, taken.until, taken.records.len())
+        (taken.from, taken.until, taken.entries.len())
     };
     segments.begin("first".into());
     grow(10, &["p1"]);
@@ -127,7 +135,7 @@ fn what_is_at_hand_follows_on_itself() {
 }
 
 #[tokio::test]
-async fn what_a_server_left_behind_is_loaded_once_wherever_it_was_torn_off() {
+async fn a_segment_left_behind_is_loaded_once_wherever_it_was_cut_off() {
     let text = lines(&[call("p1"), call("p2"), captured("p3")]);
     let first = text.find('\n').expect("three lines") + 1;
     for end in [0, 1, first - 1, first, first + 1, text.len() - 1, text.len()] {
@@ -136,11 +144,27 @@ async fn what_a_server_left_behind_is_loaded_once_wherever_it_was_torn_off() {
         leave_behind(folder.path(), "left", &text[..end]);
         for _start in 0..2 {
             Journal::open(&store, folder.path()).await.expect("it can be loaded");
-            let stored = [is_stored(&store, "p1").await, is_stored(&store, "p2").await, is_stored(&store, "p3").await];
-            assert_eq!(stored.iter().filter(|stored| **stored).count(), whole, "cut at {end}");
+            let found = [is_stored(&store, "p1").await, is_stored(&store, "p2").await, is_stored(&store, "p3").await];
+            assert_eq!(found.iter().filter(|found| **found).count(), whole, "cut at {end}");
         }
         assert!(!folder.path().join("journal/left.jsonl").exists(), "it is loaded whole");
     }
+}
+
+#[tokio::test]
+async fn a_segment_that_an_older_program_left_behind_is_loaded() {
+    let (store, folder) = empty().await;
+    // As the program wrote it whose tables had the names of version 5.
+    let text = r#"{"variant":"AllTraffic","event_id":"mine","predictions":[{"prediction_id":"p1","lead_id":"ada","target":"converted","model_id":"cafe","as_of":"2026-01-01T01:00:00Z","score":0.25,"band":"C","reasons":[],"basis":{"ground":"f00d","brought":["lead.budget"],"inputs":[0.1,null]}}],"capture":null}
+"#;
+    leave_behind(folder.path(), "left", text);
+    Journal::open(&store, folder.path()).await.expect("it can be loaded");
+    let prediction = store.prediction("p1").await.expect("readable").expect("it was acknowledged");
+    assert_eq!(prediction.provenance.overrides, ["lead.budget"]);
+    assert_eq!(
+        (prediction.provenance.ground.as_deref(), prediction.provenance.inputs),
+        (Some("f00d"), vec![Some(0.1), None])
+    );
 }
 
 #[tokio::test]
@@ -149,19 +173,19 @@ async fn a_part_that_was_loaded_is_not_loaded_again() {
     let calls = [call("p1"), call("p2")];
     let text = lines(&calls);
     let first = text.find('\n').expect("two lines") as u64 + 1;
-    store.load_journal("left", first, &[record(&calls[0])]).await.expect("new");
+    store.load_journal("left", first, &[&stored(&calls[0]).call]).await.expect("new");
     leave_behind(folder.path(), "left", &text);
     Journal::open(&store, folder.path()).await.expect("p1 would be a duplicate");
     assert!(is_stored(&store, "p2").await);
 }
 
 #[tokio::test]
-async fn a_living_servers_journal_is_left_alone() {
+async fn the_segment_of_a_running_server_is_left_alone() {
     let (store, folder) = empty().await;
     let first = Journal::open(&store, folder.path()).await.expect("an empty folder");
     let second = Journal::open(&store, folder.path()).await.expect("beside it");
-    first.append(&said(&call("p1"))).await.expect("its file is there still");
-    second.append(&said(&call("p2"))).await.expect("its file too");
+    first.append(&entry(&call("p1"))).await.expect("its file is there still");
+    second.append(&entry(&call("p2"))).await.expect("its file too");
     first.settle().await;
     second.settle().await;
     assert!(is_stored(&store, "p1").await && is_stored(&store, "p2").await);
@@ -172,10 +196,10 @@ async fn calls_are_captured_in_sagemakers_format_once() {
     let (store, folder) = empty().await;
     let file = folder.path().join("capture/won/AllTraffic/2026/01/01/03/left.jsonl");
     std::fs::create_dir_all(file.parent().expect("a folder")).expect("it can be made");
-    // A server wrote the first line and half of the second, and was killed before it could note so.
+    // A server wrote the first line and half of the second, and was killed before it could record so.
     leave_behind(folder.path(), "other", "");
-    let mut captures = capture::Captures::new(&folder.path().join("capture"), "left");
-    captures.keep(&[record(&captured("p1"))]).expect("writable");
+    let mut captures = CaptureFiles::new(&folder.path().join("capture"), "left");
+    captures.append(&[stored(&captured("p1"))]).expect("writable");
     let begun = std::fs::read_to_string(&file).expect("one line") + "{\"captureData\":{";
     std::fs::write(&file, begun).expect("writable");
     leave_behind(folder.path(), "left", &lines(&[captured("p1"), captured("p2")]));

@@ -7,16 +7,24 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use anyhow::{Context, Result};
-use tokio::sync::watch;
-use uuid::Uuid;
+use tokio::sync::{oneshot, watch};
 
-use super::{Append, Record, Segments};
+use super::entry::StoredEntry;
+use super::segments::Segments;
+use crate::ids;
 
-/// A file that has grown so far is followed by another, so that what is loaded can be removed.
+/// A file of this size is followed by another, so that what is loaded can be removed.
 const SEGMENT_BYTES_MAX: u64 = 64 << 20;
 
 /// Lines that are forced together.
 const LINES_MAX: usize = 1_024;
+
+/// A line to be forced to the disk before `done` is sent, and the entry for the loader afterwards.
+pub(super) struct Append {
+    pub(super) line: Vec<u8>,
+    pub(super) entry: StoredEntry,
+    pub(super) done: oneshot::Sender<Result<(), String>>,
+}
 
 pub(super) struct Writer {
     folder: PathBuf,
@@ -35,20 +43,20 @@ impl Writer {
         Ok(Writer { folder, segments, written, file, bytes: 0 })
     }
 
-    /// Writes until nobody can send lines any more.
+    /// Writes until all senders are gone.
     pub(super) fn run(mut self, received: &Receiver<Append>) {
         while let Ok(first) = received.recv() {
             let mut appends = vec![first];
             appends.extend(received.try_iter().take(LINES_MAX - 1));
             let outcome = self.append(&appends).map_err(|error| format!("{error:#}"));
-            let (records, waiting): (Vec<Record>, Vec<_>) =
-                appends.into_iter().map(|append| (append.record, append.done)).unzip();
+            let (entries, waiting): (Vec<StoredEntry>, Vec<_>) =
+                appends.into_iter().map(|append| (append.entry, append.done)).unzip();
             if let Ok(added) = outcome {
-                self.segments.grow(self.bytes, records.into_iter());
+                self.segments.grow(self.bytes, entries.into_iter());
                 self.written.send_modify(|written| *written += added);
             }
             for done in waiting {
-                // A caller who has gone away does not mind.
+                // The caller may have gone away.
                 let _ = done.send(outcome.clone().map(drop));
             }
         }
@@ -75,7 +83,7 @@ impl Writer {
 
 /// Makes a file that is locked as long as this program lives, so that no other server takes it for left behind.
 fn begin(folder: &Path, segments: &Segments) -> Result<File> {
-    let name = Uuid::now_v7().to_string();
+    let name = ids::new_id();
     let path = folder.join(format!("{name}.jsonl"));
     let cannot = || format!("cannot begin the journal `{}`", path.display());
     let file = OpenOptions::new().create_new(true).append(true).open(&path).with_context(cannot)?;

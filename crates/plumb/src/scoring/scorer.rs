@@ -141,7 +141,7 @@ impl Scorer {
                 reasons,
                 provenance: Provenance {
                     ground: provenance.ground.clone(),
-                    brought: provenance.brought.clone(),
+                    overrides: provenance.overrides.clone(),
                     inputs: inputs(matrix.row(row)),
                 },
             }

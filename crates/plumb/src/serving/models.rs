@@ -1,5 +1,5 @@
 //! The served models, behind one swap. A request takes its model once and keeps it to its end; a promotion, a rollback or
-//! another weight by another process is noticed at the next request, by one look at a small file's time.
+//! another weight by another process is noticed at the next request, by one look at a small file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use tokio::task::spawn_blocking;
 use super::variants::{ServingVariant, Variants};
 use crate::registry::{self, CHAMPION_VARIANT};
 use crate::scoring::{Inputs, Scorer};
-use crate::store::{Stamp, Store};
+use crate::store::{RegistryMarker, Store};
 use crate::telemetry::ServingMetrics;
 
-/// A process that is killed between its change and the stamp leaves the stamp as it was: the database itself is read this
+/// A process that is killed between its change and the stamp leaves the marker as it was: the database itself is read this
 /// often.
 const RECHECK: Duration = Duration::from_secs(1);
 
@@ -32,8 +32,8 @@ struct Served {
 pub(super) struct Models {
     data: PathBuf,
     served: RwLock<Arc<Served>>,
-    /// The stamp for which `served` is right, and when the database confirmed it.
-    checked: RwLock<(Stamp, Instant)>,
+    /// The marker for which `served` is right, and when the database confirmed it.
+    checked: RwLock<(RegistryMarker, Instant)>,
     /// Held while models are loaded, so that a hundred requests after a promotion load them once.
     loading: Mutex<()>,
     metrics: ServingMetrics,
@@ -42,7 +42,7 @@ pub(super) struct Models {
 impl Models {
     /// Loads the models of all variants. One that cannot be loaded is an error.
     pub(super) async fn load(store: &Store, data: &Path, metrics: ServingMetrics) -> Result<Models> {
-        let stamp = store.stamp();
+        let marker = store.registry_marker();
         let revision = registry::revision(store).await?;
         let mut served = Served { revision, ..Served::default() };
         for target in store.targets_with_models().await? {
@@ -61,7 +61,7 @@ impl Models {
         Ok(Models {
             data: data.to_owned(),
             served: RwLock::new(Arc::new(served)),
-            checked: RwLock::new((stamp, Instant::now())),
+            checked: RwLock::new((marker, Instant::now())),
             loading: Mutex::new(()),
             metrics,
         })
@@ -83,8 +83,8 @@ impl Models {
 
     /// Returns the variants of a target as of now.
     pub(super) async fn variants(&self, store: &Store, target: &str) -> Result<Option<Arc<Variants>>> {
-        let (stamp, at) = *self.checked.read().unwrap_or_else(PoisonError::into_inner);
-        if stamp != store.stamp() || at.elapsed() > RECHECK {
+        let (marker, at) = *self.checked.read().unwrap_or_else(PoisonError::into_inner);
+        if marker != store.registry_marker() || at.elapsed() > RECHECK {
             self.reload(store).await?;
         }
         Ok(self.served().by_target.get(target).cloned())
@@ -103,8 +103,8 @@ impl Models {
 
     async fn reload(&self, store: &Store) -> Result<()> {
         let _loading = self.loading.lock().await;
-        // The stamp first: a later change gives it another value again.
-        let stamp = store.stamp();
+        // The marker first: a later change gives it another value again.
+        let marker = store.registry_marker();
         let revision = registry::revision(store).await?;
         let before = self.served();
         if revision != before.revision {
@@ -117,7 +117,7 @@ impl Models {
             }
             *self.served.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
         }
-        *self.checked.write().unwrap_or_else(PoisonError::into_inner) = (stamp, Instant::now());
+        *self.checked.write().unwrap_or_else(PoisonError::into_inner) = (marker, Instant::now());
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::engine::Engine;
 use super::score_instances::ScoredRequest;
 use super::variants::RoutedVariant;
-use crate::journal::{Capture, Said};
+use crate::journal::{Capture, JournalEntry};
 use crate::telemetry::TRACED;
 
 impl Engine {
@@ -17,7 +17,7 @@ impl Engine {
         scored: &ScoredRequest,
         capture: Option<&Capture>,
     ) -> Result<()> {
-        let entry = Said {
+        let entry = JournalEntry {
             variant: &routed.variant.name,
             shadow: false,
             event_id: routed.event_id.as_deref(),

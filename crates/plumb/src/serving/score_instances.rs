@@ -131,7 +131,7 @@ async fn score_known_lead(
 ) -> Result<Predictions, Error> {
     let provenance = match overrides.names() {
         overridden if overridden.is_empty() => scoring::provenance_of(lake),
-        overridden => Provenance { brought: overridden, ..Provenance::default() },
+        overridden => Provenance { overrides: overridden, ..Provenance::default() },
     };
     let (lead, events) = match lead_lookup::lead(&engine.store, lake, &lead_id, as_of).await? {
         Some((lead, events)) => overrides.apply(lead, events),

@@ -11,7 +11,7 @@ use super::error::Error;
 use super::instance::Instance;
 use super::score_instances::score_instances;
 use super::variants::ServingVariant;
-use crate::journal::Said;
+use crate::journal::JournalEntry;
 use crate::scoring::Explain;
 
 /// Scores instances in the background. A shadow never delays a response: if there are too many requests, it skips this one.
@@ -46,7 +46,7 @@ async fn score_and_record(
     as_of: DateTime<Utc>,
 ) -> Result<(), Error> {
     let scored = score_instances(engine, &variant.scorer, instances, as_of, Explain::Nothing).await?;
-    let entry = Said {
+    let entry = JournalEntry {
         variant: &variant.name,
         shadow: true,
         event_id: event_id.as_deref(),

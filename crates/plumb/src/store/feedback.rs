@@ -1,4 +1,4 @@
-//! What people say of predictions.
+//! Feedback on predictions.
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
@@ -6,10 +6,12 @@ use plumb_lead::{Feedback, Prediction};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Store, moment, predictions, stored};
+use super::database::Store;
+use super::prediction_row;
+use super::timestamps::{from_micros, to_micros};
 
 impl Store {
-    /// Stores what someone says of a prediction. A prediction that nobody made is an error.
+    /// Stores feedback on a prediction. An unknown prediction is an error.
     pub(crate) async fn insert_feedback(&self, feedback: &Feedback) -> Result<()> {
         if self.prediction(&feedback.prediction_id).await?.is_none() {
             bail!("there is no prediction `{}`: expected the id of one that was answered", feedback.prediction_id);
@@ -23,14 +25,14 @@ impl Store {
         .bind(feedback.complaint.word())
         .bind(&feedback.comment)
         .bind(&feedback.said_by)
-        .bind(stored(feedback.said_at))
+        .bind(to_micros(feedback.said_at))
         .execute(&self.writer)
         .await
         .context("cannot store feedback")?;
         Ok(())
     }
 
-    /// Returns what was said of any prediction of a lead, newest first, each with its prediction.
+    /// Returns the feedback on all predictions of a lead, newest first, each with its prediction.
     pub(crate) async fn feedback_of_lead(&self, lead_id: &str) -> Result<Vec<(Feedback, Prediction)>> {
         let rows = sqlx::query(
             "SELECT p.*, f.feedback_id, f.complaint, f.comment, f.said_by, f.said_at
@@ -44,14 +46,14 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Returns all that was said before a moment, oldest first, each with its prediction.
+    /// Returns all feedback up to a point in time, oldest first, each with its prediction.
     pub(crate) async fn feedback_all(&self, until: DateTime<Utc>) -> Result<Vec<(Feedback, Prediction)>> {
         let rows = sqlx::query(
             "SELECT p.*, f.feedback_id, f.complaint, f.comment, f.said_by, f.said_at
              FROM feedback f JOIN prediction p USING (prediction_id)
              WHERE f.said_at <= ? ORDER BY f.said_at, f.feedback_id",
         )
-        .bind(stored(until))
+        .bind(to_micros(until))
         .fetch_all(&self.readers)
         .await
         .context("cannot read feedback")?;
@@ -60,14 +62,14 @@ impl Store {
 }
 
 fn read(row: &SqliteRow) -> Result<(Feedback, Prediction)> {
-    let prediction = predictions::read(row)?;
+    let prediction = prediction_row::read(row)?;
     let feedback = Feedback {
         feedback_id: row.try_get("feedback_id")?,
         prediction_id: prediction.prediction_id.clone(),
         complaint: row.try_get::<String, _>("complaint")?.parse()?,
         comment: row.try_get("comment")?,
         said_by: row.try_get("said_by")?,
-        said_at: moment(row.try_get("said_at")?)?,
+        said_at: from_micros(row.try_get("said_at")?)?,
     };
     Ok((feedback, prediction))
 }
@@ -91,21 +93,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_flag_stays_with_the_prediction_it_is_about() {
+    async fn feedback_comes_with_its_prediction() {
         let (store, _folder) = empty().await;
-        let said = prediction("p1", "ada", 1, 0.2);
-        store.insert_predictions(std::slice::from_ref(&said)).await.expect("new");
-        let flags = [feedback("f1", "p1", 2), feedback("f2", "p1", 3)];
-        for flag in &flags {
-            store.insert_feedback(flag).await.expect("the prediction is there");
+        let scored = prediction("p1", "ada", 1, 0.2);
+        store.insert_predictions(std::slice::from_ref(&scored)).await.expect("new");
+        let both = [feedback("f1", "p1", 2), feedback("f2", "p1", 3)];
+        for feedback in &both {
+            store.insert_feedback(feedback).await.expect("the prediction is there");
         }
-        let [first, second] = flags.map(|flag| (flag, said.clone()));
+        let [first, second] = both.map(|feedback| (feedback, scored.clone()));
         assert_eq!(store.feedback_all(hour_of_new_year(2)).await.expect("read"), std::slice::from_ref(&first));
         assert_eq!(store.feedback_of_lead("ada").await.expect("read"), [second, first]);
     }
 
     #[tokio::test]
-    async fn a_flag_on_a_prediction_nobody_made_is_refused() {
+    async fn feedback_on_an_unknown_prediction_is_refused() {
         let (store, _folder) = empty().await;
         let error = store.insert_feedback(&feedback("f1", "p9", 2)).await.expect_err("there is no p9");
         assert!(error.to_string().contains("`p9`"), "{error}");

@@ -1,11 +1,12 @@
-//! Model cards, which model stands in which stage, and who put it there. The registry owns the rules; here is the SQL.
+//! Which model is in which stage, and who put it there. The registry owns the rules; here is the SQL.
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use plumb_lead::ModelCard;
 use sqlx::Row;
 
-use super::{Store, moment, stored};
+use super::database::Store;
+use super::stage::Stage;
+use super::timestamps::{from_micros, to_micros};
 
 /// One change of the stages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,78 +52,42 @@ impl Action {
             .find(|action| action.word() == word)
             .with_context(|| format!("`{word}` is not an action of the registry"))
     }
+
+    /// Returns the stage into which the action puts a model.
+    fn stage(self) -> Stage {
+        match self {
+            Action::Challenge => Stage::Challenger,
+            Action::Promote | Action::Rollback => Stage::Champion,
+        }
+    }
 }
 
 impl Store {
-    /// Stores a model's card; the card of a model that is there already is replaced.
-    pub(crate) async fn put_card(&self, card: &ModelCard, added_at: DateTime<Utc>) -> Result<()> {
-        sqlx::query(
-            "INSERT INTO model (model_id, target, card_json, added_at) VALUES (?, ?, ?, ?)
-             ON CONFLICT (model_id) DO UPDATE SET card_json = excluded.card_json",
-        )
-        .bind(&card.model_id)
-        .bind(&card.target)
-        .bind(serde_json::to_string(card)?)
-        .bind(stored(added_at))
-        .execute(&self.writer)
-        .await
-        .with_context(|| format!("cannot store the card of model `{}`", card.model_id))?;
-        Ok(())
-    }
-
-    /// Returns the card of a model.
-    pub(crate) async fn card(&self, model_id: &str) -> Result<Option<ModelCard>> {
-        let json: Option<String> = sqlx::query_scalar("SELECT card_json FROM model WHERE model_id = ?")
-            .bind(model_id)
-            .fetch_optional(&self.readers)
-            .await
-            .with_context(|| format!("cannot read the card of model `{model_id}`"))?;
-        json.map(|json| read_card(&json)).transpose()
-    }
-
-    /// Returns the cards of a target's models, newest first.
-    pub(crate) async fn cards(&self, target: &str) -> Result<Vec<ModelCard>> {
-        let cards: Vec<String> =
-            sqlx::query_scalar("SELECT card_json FROM model WHERE target = ? ORDER BY added_at DESC, model_id")
-                .bind(target)
-                .fetch_all(&self.readers)
-                .await
-                .with_context(|| format!("cannot read the models of target `{target}`"))?;
-        cards.iter().map(|json| read_card(json)).collect()
-    }
-
-    /// Returns the targets that any model answers for, in alphabetical order.
-    pub(crate) async fn targets_with_models(&self) -> Result<Vec<String>> {
-        sqlx::query_scalar("SELECT DISTINCT target FROM model ORDER BY target")
-            .fetch_all(&self.readers)
-            .await
-            .context("cannot read the targets of the models")
-    }
-
-    /// Returns the id of the model in a target's stage, `champion` or `challenger`.
-    pub(crate) async fn model_in_stage(&self, target: &str, stage: &str) -> Result<Option<String>> {
+    /// Returns the id of the model in a target's stage.
+    pub(crate) async fn model_in_stage(&self, target: &str, stage: Stage) -> Result<Option<String>> {
         sqlx::query_scalar("SELECT model_id FROM stage WHERE target = ? AND stage = ?")
             .bind(target)
-            .bind(stage)
+            .bind(stage.word())
             .fetch_optional(&self.readers)
             .await
-            .with_context(|| format!("cannot read the {stage} of target `{target}`"))
+            .with_context(|| format!("cannot read the {} of target `{target}`", stage.word()))
     }
 
     /// Records a change and puts it into effect, in one transaction. A challenger that becomes champion leaves its stage.
     pub(crate) async fn change_stage(&self, change: &StageChange) -> Result<()> {
-        let stage = if change.action == Action::Challenge { "challenger" } else { "champion" };
+        let stage = change.action.stage();
         let mut transaction = self.write().await?;
         sqlx::query("INSERT OR REPLACE INTO stage (target, stage, model_id) VALUES (?, ?, ?)")
             .bind(&change.target)
-            .bind(stage)
+            .bind(stage.word())
             .bind(&change.model_id)
             .execute(&mut *transaction)
             .await
             .context("cannot change the stages")?;
-        if stage == "champion" {
-            sqlx::query("DELETE FROM stage WHERE target = ? AND stage = 'challenger' AND model_id = ?")
+        if stage == Stage::Champion {
+            sqlx::query("DELETE FROM stage WHERE target = ? AND stage = ? AND model_id = ?")
                 .bind(&change.target)
+                .bind(Stage::Challenger.word())
                 .bind(&change.model_id)
                 .execute(&mut *transaction)
                 .await
@@ -136,12 +101,12 @@ impl Store {
         .bind(&change.model_id)
         .bind(&change.changed_by)
         .bind(&change.why)
-        .bind(stored(change.changed_at))
+        .bind(to_micros(change.changed_at))
         .execute(&mut *transaction)
         .await
         .context("cannot record a change of the stages")?;
         transaction.commit().await.context("cannot commit a change of the stages")?;
-        self.touch()
+        self.change_registry_marker()
     }
 
     /// Returns the changes of a target's stages, oldest first.
@@ -159,7 +124,7 @@ impl Store {
                     model_id: row.try_get("model_id")?,
                     changed_by: row.try_get("changed_by")?,
                     why: row.try_get("why")?,
-                    changed_at: moment(row.try_get("changed_at")?)?,
+                    changed_at: from_micros(row.try_get("changed_at")?)?,
                 })
             })
             .collect()
@@ -171,8 +136,4 @@ impl Store {
             + (SELECT coalesce(max(change_id), 0) FROM variant_change)";
         sqlx::query_scalar(query).fetch_one(&self.readers).await.context("cannot read the registry's revision")
     }
-}
-
-fn read_card(json: &str) -> Result<ModelCard> {
-    serde_json::from_str(json).context("a stored model card is unreadable")
 }

@@ -1,21 +1,22 @@
-//! Who answers for a target beside its champion, and who changed that. The registry owns the rules; here is the SQL.
+//! The serving variants of a target beside its champion, and who changed them. The registry owns the rules; here is the SQL.
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 
-use super::{Store, stored};
+use super::database::Store;
+use super::timestamps::to_micros;
 
-/// One of those who answer for a target.
+/// A serving variant of a target.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Variant {
     /// Its name, unique for a target.
     pub(crate) name: String,
-    /// Its model; `None` is the champion, whoever that is.
+    /// Its model; `None` is the champion, whichever model that is.
     pub(crate) model_id: Option<String>,
     /// Its share of the requests is this of the sum of all weights.
     pub(crate) weight: f64,
-    /// Whether it is only asked, and its answer told to nobody.
+    /// Whether it scores in the shadow: its scores are recorded and not returned.
     pub(crate) shadow: bool,
 }
 
@@ -59,9 +60,9 @@ impl Store {
             variant.weight,
             if variant.shadow { "shadow" } else { "answers" }
         );
-        note(&mut transaction, target, &variant.name, &what, by, at).await?;
+        record_change(&mut transaction, target, &variant.name, &what, by, at).await?;
         transaction.commit().await.context("cannot commit a variant")?;
-        self.touch()
+        self.change_registry_marker()
     }
 
     /// Removes a variant, and returns whether it was there.
@@ -76,14 +77,14 @@ impl Store {
         if removed.rows_affected() == 0 {
             return Ok(false);
         }
-        note(&mut transaction, target, name, "removed", by, at).await?;
+        record_change(&mut transaction, target, name, "removed", by, at).await?;
         transaction.commit().await.context("cannot commit the removal of a variant")?;
-        self.touch()?;
+        self.change_registry_marker()?;
         Ok(true)
     }
 }
 
-async fn note(
+async fn record_change(
     transaction: &mut sqlx::Transaction<'static, sqlx::Sqlite>,
     target: &str,
     name: &str,
@@ -96,9 +97,9 @@ async fn note(
         .bind(name)
         .bind(what)
         .bind(by)
-        .bind(stored(at))
+        .bind(to_micros(at))
         .execute(&mut **transaction)
         .await
-        .context("cannot note the change of a variant")?;
+        .context("cannot record the change of a variant")?;
     Ok(())
 }

@@ -1,9 +1,9 @@
-//! What a rung is worth to the company on the rows to test on: what it would have earned, how good it is at each age of
-//! a lead, and how its calls fall on groups of leads.
+//! What a model is worth to the company on the rows to test on: its profit, how good it is at each age of a lead, and its
+//! fairness.
 
 use std::collections::{BTreeMap, HashMap};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use plumb_lead::{AgeMetrics, FairnessMetrics, Matrix, Profit, Values};
 use plumb_learn::decision::{self, Optimise};
@@ -11,7 +11,8 @@ use plumb_learn::metrics::{self, Bootstrap};
 use plumb_learn::profit::{self, Known, Policy};
 use plumb_learn::{Fitted, Params, fairness};
 
-use super::Gathered;
+use super::fit_config::TrainingSetup;
+use super::split_rows::SplitRows;
 
 /// Draws behind the intervals.
 const RESAMPLES: usize = 200;
@@ -27,93 +28,112 @@ pub(super) struct Appraisal {
     pub(super) fairness: Vec<FairnessMetrics>,
 }
 
-impl Gathered {
-    /// Appraises a fit that knew nothing of the rows to test on. `rules` are the scores of the team's rules there.
-    pub(super) fn appraise(
-        &self,
-        earlier: &Fitted,
-        matrix: &Matrix,
-        scores: &[f64],
-        rules: Option<&[f64]>,
-    ) -> Result<Appraisal> {
-        let labels = self.rows.labels_of(&self.by_time.test);
-        let threshold = earlier.model.threshold.score;
-        let called: Vec<bool> = scores.iter().map(|score| *score >= threshold).collect();
-        let fairness = fairness::measure(&self.config.facets, &earlier.model.features, matrix, &labels, &called);
-        Ok(Appraisal {
-            profits: self.profits(earlier, scores, rules, &labels)?,
-            by_age: self.by_age(scores, &labels, threshold)?,
-            fairness: fairness.context("plumb.toml: `facets`")?,
-        })
-    }
+/// Appraises an evaluation fit. `scores` are its scores of the rows to test on, `rules_scores` those of the team's rules.
+pub(super) fn appraise(
+    setup: &TrainingSetup,
+    split: &SplitRows,
+    fitted: &Fitted,
+    matrix: &Matrix,
+    scores: &[f64],
+    rules_scores: Option<&[f64]>,
+) -> Result<Appraisal> {
+    let labels = split.rows.labels_of(&split.evaluation.test);
+    let threshold = fitted.model.threshold.score;
+    let called: Vec<bool> = scores.iter().map(|score| *score >= threshold).collect();
+    let fairness = fairness::measure(&setup.target.facets, &fitted.model.features, matrix, &labels, &called);
+    let scored = ScoredRows { setup, split, scores, labels: &labels };
+    Ok(Appraisal {
+        profits: scored.profits(fitted, rules_scores)?,
+        by_age: scored.by_age(threshold)?,
+        fairness: fairness.context("plumb.toml: `facets`")?,
+    })
+}
 
+/// The rows to test on, with their scores.
+struct ScoredRows<'a> {
+    setup: &'a TrainingSetup,
+    split: &'a SplitRows,
+    scores: &'a [f64],
+    labels: &'a [bool],
+}
+
+impl ScoredRows<'_> {
     fn bootstrap(&self) -> Bootstrap {
-        Bootstrap { resamples: RESAMPLES, seed: self.assignment.seed }
+        Bootstrap { resamples: RESAMPLES, seed: self.setup.spec.seed }
     }
 
-    /// Returns what each way to decide earns. Thresholds were chosen on rows before these.
-    fn profits(&self, earlier: &Fitted, scores: &[f64], rules: Option<&[f64]>, labels: &[bool]) -> Result<Vec<Profit>> {
-        let Some(cost) = self.config.cost else { return Ok(Vec::new()) };
-        let values = self.values(&self.by_time.test)?;
-        let known = Known { scores, rules, labels, values: values.as_deref(), cost };
-        let valid_labels = self.rows.labels_of(&self.by_time.valid);
+    /// Returns the profit of each policy. Thresholds were chosen on rows before these.
+    fn profits(&self, fitted: &Fitted, rules_scores: Option<&[f64]>) -> Result<Vec<Profit>> {
+        let (target, split) = (&self.setup.target, self.split);
+        let Some(cost) = target.cost else { return Ok(Vec::new()) };
+        let values = self.lead_values()?;
+        let known =
+            Known { scores: self.scores, rules: rules_scores, labels: self.labels, values: values.as_deref(), cost };
+        let valid_labels = split.rows.labels_of(&split.evaluation.valid);
         let threshold = |optimise| -> Result<Policy> {
-            let params = Params { optimise, ..self.recipe.params.clone() };
-            Ok(Policy::Threshold(decision::choose(&earlier.held_out, &valid_labels, &params)?.score))
+            let params = Params { optimise, ..self.setup.fit_config.params.clone() };
+            Ok(Policy::Threshold(decision::choose(&fitted.held_out, &valid_labels, &params)?.score))
         };
-        let f_beta = format!("largest F{}", self.config.beta);
-        let mut policies = vec![(f_beta, threshold(Optimise::FBeta)?)];
+        let mut policies = vec![(format!("largest F{}", target.beta), threshold(Optimise::FBeta)?)];
         policies.push(match values {
-            Some(_) => ("whoever is expected to earn more than a call costs".to_owned(), Policy::Expected),
+            Some(_) => ("every lead that is expected to earn more than a call costs".to_owned(), Policy::Expected),
             None => ("smallest expected cost".to_owned(), threshold(Optimise::Cost)?),
         });
-        if let Some(leads) = self.config.capacity {
-            let share = self.rows.share_of_a_week(leads, &self.by_time.test);
+        if let Some(leads) = target.capacity {
+            let share = split.rows.share_of_a_week(leads, &split.evaluation.test);
             policies.push((format!("the best {leads} a week"), Policy::Best(share)));
         }
-        let earned = policies.iter().map(|(name, policy)| profit::profit(name, *policy, known, self.bootstrap()));
-        Ok(earned.collect::<Result<_, _>>()?)
+        let profits = policies.iter().map(|(name, policy)| profit::profit(name, *policy, known, self.bootstrap()));
+        Ok(profits.collect::<Result<_, _>>()?)
     }
 
-    /// Returns what each lead is worth, by the feature that `plumb.toml` names.
-    fn values(&self, rows: &[usize]) -> Result<Option<Vec<f64>>> {
-        let Some(name) = &self.config.value else { return Ok(None) };
-        let column = self.rows.table.column(name).with_context(|| {
+    /// Returns what each lead is worth, by the feature that `plumb.toml` names; `None` if it names none.
+    fn lead_values(&self) -> Result<Option<Vec<f64>>> {
+        let Some(name) = &self.setup.target.value else { return Ok(None) };
+        let column = self.split.rows.table.column(name).with_context(|| {
             format!("plumb.toml: `value` is `{name}`, which is no feature: expected a name from features/*.sql")
         })?;
         match &column.values {
-            Values::Number(values) => Ok(Some(rows.iter().map(|row| f64::from(values[*row])).collect())),
-            other => anyhow::bail!(
+            Values::Number(values) => {
+                Ok(Some(self.split.evaluation.test.iter().map(|row| f64::from(values[*row])).collect()))
+            }
+            other => bail!(
                 "plumb.toml: `value` is `{name}`, which is a {}: expected a number, what a lead is worth if it is good",
                 other.kind()
             ),
         }
     }
 
-    /// Returns the measures of the rows of each age. A lead was first looked at when it was of the first age.
-    fn by_age(&self, scores: &[f64], labels: &[bool], threshold: f64) -> Result<Vec<AgeMetrics>> {
-        let mut first: HashMap<&str, DateTime<Utc>> = HashMap::new();
-        for observation in &self.rows.observations {
-            let moment = first.entry(&observation.lead_id).or_insert(observation.as_of);
-            *moment = observation.as_of.min(*moment);
-        }
-        let mut rows_by_age: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
-        for (place, row) in self.by_time.test.iter().enumerate() {
-            let observation = &self.rows.observations[*row];
-            let age = observation.as_of - first[observation.lead_id.as_str()] + self.youngest;
-            rows_by_age.entry(age.num_hours()).or_default().push(place);
-        }
+    /// Returns the measures of the rows of each age. A lead was first observed at the youngest age.
+    fn by_age(&self, threshold: f64) -> Result<Vec<AgeMetrics>> {
         let mut measured = Vec::new();
-        for (age_hours, rows) in rows_by_age {
-            let of_age: Vec<f64> = rows.iter().map(|row| scores[*row]).collect();
-            let labels: Vec<bool> = rows.iter().map(|row| labels[*row]).collect();
+        for (age_hours, places) in self.places_by_age() {
+            let scores: Vec<f64> = places.iter().map(|place| self.scores[*place]).collect();
+            let labels: Vec<bool> = places.iter().map(|place| self.labels[*place]).collect();
             let positives = labels.iter().filter(|label| **label).count();
-            if rows.len() >= ROWS_MIN && positives.min(rows.len() - positives) >= CLASS_ROWS_MIN {
+            if places.len() >= ROWS_MIN && positives.min(places.len() - positives) >= CLASS_ROWS_MIN {
                 let bootstrap = Some(self.bootstrap());
-                let metrics = metrics::evaluate(&of_age, &labels, threshold, self.config.beta, bootstrap)?;
+                let metrics = metrics::evaluate(&scores, &labels, threshold, self.setup.target.beta, bootstrap)?;
                 measured.push(AgeMetrics { age_hours, metrics });
             }
         }
         Ok(measured)
+    }
+
+    /// Returns the rows of each age in hours, by their places among the rows to test on.
+    fn places_by_age(&self) -> BTreeMap<i64, Vec<usize>> {
+        let observations = &self.split.rows.observations;
+        let mut first: HashMap<&str, DateTime<Utc>> = HashMap::new();
+        for observation in observations {
+            let earliest = first.entry(&observation.lead_id).or_insert(observation.as_of);
+            *earliest = observation.as_of.min(*earliest);
+        }
+        let mut places: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+        for (place, row) in self.split.evaluation.test.iter().enumerate() {
+            let observation = &observations[*row];
+            let age = observation.as_of - first[observation.lead_id.as_str()] + self.split.age_min;
+            places.entry(age.num_hours()).or_default().push(place);
+        }
+        places
     }
 }

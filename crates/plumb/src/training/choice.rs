@@ -1,10 +1,10 @@
-//! Which rung of the ladder to stand on: a more complex model has to earn its place.
+//! Which candidate model to use: a more complex one has to be clearly better.
 
 use std::collections::HashMap;
 
 use plumb_lead::ModelKind;
 
-/// The rung that was chosen.
+/// The model that was chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Choice {
     /// Its position.
@@ -17,14 +17,14 @@ pub(crate) struct Choice {
 /// difference in log loss, the rule of Breiman et al. (Classification and Regression Trees, 1984). The error counts
 /// leads and not rows, because the rows of one lead are alike.
 ///
-/// `candidates` are the kinds, simplest first, with their log loss on each row; `leads` says whose a row is.
+/// `candidates` are the kinds, simplest first, with their log loss on each row; `leads` holds the lead of each row.
 pub(super) fn simplest_that_is_not_beaten(candidates: &[(ModelKind, &[f64])], leads: &[&str]) -> Choice {
     let mut best = 0;
-    let mut told = Vec::new();
+    let mut comparisons = Vec::new();
     for (index, (kind, losses)) in candidates.iter().enumerate().skip(1) {
         let (kind_before, losses_before) = candidates[best];
         let errors = errors_lower(losses_before, losses, leads);
-        told.push(format!(
+        comparisons.push(format!(
             "{} {:.4} against {} {:.4} ({errors:+.1} standard errors)",
             kind.word(),
             mean(losses),
@@ -36,9 +36,9 @@ pub(super) fn simplest_that_is_not_beaten(candidates: &[(ModelKind, &[f64])], le
         }
     }
     let chosen = candidates.get(best).map_or("no model", |(kind, _)| kind.word());
-    let why = match told.as_slice() {
+    let why = match comparisons.as_slice() {
         [] => format!("{chosen}: there is no other"),
-        told => format!("{chosen}, by log loss on {} later rows: {}", leads.len(), told.join(", ")),
+        comparisons => format!("{chosen}, by log loss on {} later rows: {}", leads.len(), comparisons.join(", ")),
     };
     Choice { index: best, why }
 }
@@ -83,7 +83,7 @@ mod tests {
         check(&[(Rules, rules), (Logistic, by_chance)], &leads, Rules);
         check(&[(Rules, rules), (Logistic, better), (Xgboost, better)], &leads, Logistic);
         check(&[(Logistic, rules)], &leads, Logistic);
-        // The same figures from one lead alone say nothing.
+        // The same figures from a single lead prove nothing.
         check(&[(Rules, rules), (Logistic, better)], &["a"; 4], Rules);
     }
 }

@@ -1,38 +1,38 @@
-//! What reps flagged, as far as a training uses it: docs/decisions/0005-flags-in-training.md.
+//! Reps' flags, as far as a training uses them: docs/decisions/0005.
 //!
-//! An outcome that has come outweighs every opinion. Until then "too low" and "too high" are labels of half a weight;
-//! what rests on wrong data is left out, and so is whoever is no lead.
+//! A known outcome outweighs every opinion. Until then "too low" and "too high" are labels of half the weight;
+//! observations that rest on wrong data are left out, and so are leads that are none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lead::{Complaint, Feedback, Observation, Prediction};
 
-/// What an opinion counts beside an outcome.
+/// The weight of an opinion; that of an outcome is 1.
 pub(super) const OPINION_WEIGHT: f32 = 0.5;
 
 /// The flags of one training.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Flags {
-    /// Who is no lead.
+    /// Leads that are none.
     not_leads: BTreeSet<String>,
-    /// Whose data was wrong, and until when.
+    /// Leads whose data was wrong, and until when.
     wrong_until: BTreeMap<String, DateTime<Utc>>,
-    /// Observations with what a rep thinks will become of them.
+    /// Observations with the outcome that a rep expects.
     pub(super) opinions: Vec<(Observation, bool)>,
 }
 
 impl Flags {
-    /// Reads what was said by `as_of`, oldest first. Of several opinions on one prediction the last one counts.
+    /// Reads the feedback that was given by `as_of`, oldest first. Of several opinions on one prediction the last counts.
     pub(super) fn read(
-        said: &[(Feedback, Prediction)],
+        feedback: &[(Feedback, Prediction)],
         target: &str,
         horizon: TimeDelta,
         as_of: DateTime<Utc>,
     ) -> Flags {
         let mut flags = Flags::default();
         let mut opinions: BTreeMap<Observation, bool> = BTreeMap::new();
-        for (feedback, prediction) in said {
+        for (feedback, prediction) in feedback {
             let lead_id = prediction.lead_id.clone();
             match feedback.complaint {
                 Complaint::NotALead => {
@@ -63,8 +63,8 @@ impl Flags {
         !wrong && !self.not_leads.contains(&observation.lead_id)
     }
 
-    /// Returns a sentence for the model card; `None` if nothing was used.
-    pub(super) fn told(&self, rows_left_out: usize) -> Option<String> {
+    /// Returns a note for the model card; `None` if no flag was used.
+    pub(super) fn note(&self, rows_left_out: usize) -> Option<String> {
         let used = rows_left_out > 0 || !self.opinions.is_empty();
         let opinions = match self.opinions.len() {
             1 => "1 opinion whose outcome is still open was".to_owned(),
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use crate::store::tests::{hour_of_new_year, prediction};
 
-    fn said(id: &str, lead_id: &str, hour: u32, complaint: Complaint) -> (Feedback, Prediction) {
+    fn flagged(id: &str, lead_id: &str, hour: u32, complaint: Complaint) -> (Feedback, Prediction) {
         let feedback = Feedback {
             feedback_id: format!("f{id}"),
             prediction_id: id.into(),
@@ -101,34 +101,34 @@ mod tests {
     }
 
     #[test]
-    fn an_opinion_counts_until_the_outcome_is_in() {
+    fn an_opinion_counts_until_the_outcome_is_known() {
         let all = [
-            said("p1", "ada", 1, Complaint::TooLow),
-            said("p2", "bob", 12, Complaint::TooLow),
-            said("p2", "bob", 12, Complaint::TooHigh),
+            flagged("p1", "ada", 1, Complaint::TooLow),
+            flagged("p2", "bob", 12, Complaint::TooLow),
+            flagged("p2", "bob", 12, Complaint::TooHigh),
         ];
         let flags = Flags::read(&all, "converted", TimeDelta::hours(6), hour_of_new_year(13));
         assert_eq!(
             flags.opinions,
             [(at("bob", 12), false)],
-            "the outcome of ada is in, and the last word of bob counts"
+            "the outcome of ada is known, and the last opinion on bob counts"
         );
         assert_eq!(Flags::read(&all, "approved", TimeDelta::hours(6), hour_of_new_year(13)), Flags::default());
-        assert_eq!(Flags::default().told(0), None);
+        assert_eq!(Flags::default().note(0), None);
     }
 
     #[test]
-    fn who_is_no_lead_and_what_rests_on_wrong_data_is_left_out() {
+    fn leads_that_are_none_and_wrong_data_are_left_out() {
         let all = [
-            said("p1", "ada", 3, Complaint::NotALead),
-            said("p2", "bob", 3, Complaint::WrongData),
-            said("p3", "bob", 2, Complaint::TooLow),
-            said("p4", "bob", 5, Complaint::TooLow),
+            flagged("p1", "ada", 3, Complaint::NotALead),
+            flagged("p2", "bob", 3, Complaint::WrongData),
+            flagged("p3", "bob", 2, Complaint::TooLow),
+            flagged("p4", "bob", 5, Complaint::TooLow),
         ];
         let flags = Flags::read(&all, "converted", TimeDelta::days(9), hour_of_new_year(6));
         assert!(!flags.keeps(&at("ada", 9)) && !flags.keeps(&at("bob", 3)));
         assert!(flags.keeps(&at("bob", 4)) && flags.keeps(&at("eve", 3)));
         assert_eq!(flags.opinions, [(at("bob", 5), true)]);
-        assert!(flags.told(7).expect("much was used").contains("1 opinion whose outcome is still open was"));
+        assert!(flags.note(7).expect("much was used").contains("1 opinion whose outcome is still open was"));
     }
 }

@@ -1,95 +1,96 @@
-//! A job on the disk: what is to be grown, by how many, and how far it is.
+//! A job on the disk: what is to be grown, by how many workers, and how far it is.
 //!
 //! ```text
-//! training/3f2a91c0e4b7d815/job.json         what, on which data set; its hash and that of the rows name the folder
-//! training/3f2a91c0e4b7d815/rows.bin         a byte a row of the data set: whether it is learned from
-//! training/3f2a91c0e4b7d815/worker-0.json    who works on it, and a number that goes up while it lives
-//! training/3f2a91c0e4b7d815/checkpoint.ubj   the trees so far, for a run that follows one that broke off
-//! training/3f2a91c0e4b7d815/trees-0.json     the trees of a worker that has ended
+//! training/3f2a91c0e4b7d815/job.json         the job; its hash and that of the rows name the folder
+//! training/3f2a91c0e4b7d815/rows.bin         a byte for each row of the data set: whether it is learned from
+//! training/3f2a91c0e4b7d815/token            proof of the cluster's token
+//! training/3f2a91c0e4b7d815/worker-0.json    the heartbeat of a worker
+//! training/3f2a91c0e4b7d815/checkpoint.ubj   the trees so far, for a run that follows an interrupted one
+//! training/3f2a91c0e4b7d815/trees-0.json     the trees of a worker that has finished
+//! training/3f2a91c0e4b7d815/failed-0.json    the error of a worker that has failed
+//! training/3f2a91c0e4b7d815/stop             there if the workers have to end
 //! ```
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use plumb_learn::out_of_core::Plan;
+use plumb_learn::out_of_core::TreePlan;
 use serde::{Deserialize, Serialize};
 
-use crate::card;
+use crate::content_hash::sha256;
+use crate::files;
 
 /// Digits of a job's name.
 const NAME_DIGITS: usize = 16;
+
+const JOB: &str = "job.json";
+const ROWS: &str = "rows.bin";
+const TOKEN: &str = "token";
+const CHECKPOINT: &str = "checkpoint.ubj";
+const RESUME: &str = "resume.ubj";
+const STOP: &str = "stop";
 
 /// What is to be grown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Job {
     /// The data set.
     pub(crate) dataset_id: String,
-    /// How many share the rows.
+    /// How many workers share the rows.
     pub(crate) workers: usize,
-    /// Whether quantiles are kept on the disk.
+    /// Whether quantiles stay on the disk.
     pub(crate) on_disk: bool,
     /// How trees are grown.
-    pub(crate) plan: Plan,
+    pub(crate) plan: TreePlan,
 }
 
 /// The folder of a job.
 #[derive(Clone, Debug)]
-pub(super) struct Folder(PathBuf);
+pub(super) struct JobFolder(PathBuf);
 
-/// One who works on a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Member {
-    pub(super) host: String,
-    pub(super) process: u32,
-    /// Goes up while it lives.
-    pub(super) beat: u64,
-}
-
-impl Folder {
-    /// Writes a job, unless it is there. `rows` says of each row of the data set whether it is learned from.
-    pub(super) fn of(data: &Path, job: &Job, rows: &[bool]) -> Result<(String, Folder)> {
+impl JobFolder {
+    /// Writes a job, unless it is there, and returns its name and folder. `rows` says of each row of the data set whether
+    /// it is learned from.
+    pub(super) fn create(data: &Path, job: &Job, rows: &[bool]) -> Result<(String, JobFolder)> {
         let text = serde_json::to_vec(job).context("cannot write a job as JSON")?;
         let rows: Vec<u8> = rows.iter().map(|row| u8::from(*row)).collect();
-        let name: String = card::hash(&[text.as_slice(), &rows].concat()).chars().take(NAME_DIGITS).collect();
-        let folder = Folder::named(data, &name)?;
-        fs::create_dir_all(&folder.0).with_context(|| format!("cannot make `{}`", folder.0.display()))?;
-        folder.write("rows.bin", &rows)?;
-        folder.write("job.json", &text)?;
+        let name: String = sha256(&[text.as_slice(), &rows].concat()).chars().take(NAME_DIGITS).collect();
+        let folder = JobFolder::named(data, &name)?;
+        fs::create_dir_all(&folder.0).with_context(|| format!("cannot create `{}`", folder.0.display()))?;
+        folder.write(ROWS, &rows)?;
+        folder.write(JOB, &text)?;
         Ok((name, folder))
     }
 
     /// Returns the folder of a job by its name.
-    pub(super) fn named(data: &Path, name: &str) -> Result<Folder> {
+    pub(super) fn named(data: &Path, name: &str) -> Result<JobFolder> {
         if name.len() != NAME_DIGITS || !name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             bail!(
-                "`{name}` is no job: expected {NAME_DIGITS} hexadecimal digits, as `plumb train --workers` says them"
+                "`{name}` is no job: expected {NAME_DIGITS} hexadecimal digits, as `plumb train --workers` prints them"
             );
         }
-        Ok(Folder(data.join("training").join(name)))
+        Ok(JobFolder(data.join("training").join(name)))
     }
 
-    /// Returns what is to be grown, and on which rows.
+    /// Returns the job, and for each row of the data set whether it is learned from.
     pub(super) fn read(&self) -> Result<(Job, Vec<bool>)> {
         let read = |file: &str| {
             let path = self.path(file);
             fs::read(&path).with_context(|| format!("cannot read `{}` of a job", path.display()))
         };
-        let job = serde_json::from_slice(&read("job.json")?)
-            .with_context(|| format!("`{}` is no job of this version", self.path("job.json").display()))?;
-        Ok((job, read("rows.bin")?.into_iter().map(|row| row != 0).collect()))
+        let job = serde_json::from_slice(&read(JOB)?)
+            .with_context(|| format!("`{}` is no job of this version", self.path(JOB).display()))?;
+        Ok((job, read(ROWS)?.into_iter().map(|row| row != 0).collect()))
     }
 
+    /// Returns the path of a file of the job.
     pub(super) fn path(&self, file: &str) -> PathBuf {
         self.0.join(file)
     }
 
     /// Writes a file that is whole or absent.
     pub(super) fn write(&self, file: &str, bytes: &[u8]) -> Result<()> {
-        let (path, draft) = (self.path(file), self.path(&format!(".{file}.{}", std::process::id())));
-        fs::write(&draft, bytes)
-            .and_then(|()| fs::rename(&draft, &path))
-            .with_context(|| format!("cannot write `{}`", path.display()))
+        files::write_atomically(&self.path(file), bytes)
     }
 
     /// Returns a file's content; `None` if it is not there.
@@ -101,21 +102,14 @@ impl Folder {
         }
     }
 
-    /// Returns who works under a number, as far as it has said so.
-    pub(super) fn member(&self, number: usize) -> Result<Option<Member>> {
-        let told = self.content(&format!("worker-{number}.json"))?;
-        Ok(told.and_then(|told| serde_json::from_slice(&told).ok()))
-    }
-
-    /// Makes ready for a run: what an earlier one left is removed, but for its trees, which are gone on from.
-    pub(super) fn begin(&self, workers: usize) -> Result<()> {
-        if self.path("checkpoint.ubj").exists() {
-            fs::rename(self.path("checkpoint.ubj"), self.path("resume.ubj"))
-                .context("cannot keep the trees of a run")?;
+    /// Prepares a run: removes what an earlier one left, but keeps its trees, from which the run resumes.
+    pub(super) fn begin(&self, workers: usize, proof: &str) -> Result<()> {
+        if self.path(CHECKPOINT).exists() {
+            fs::rename(self.path(CHECKPOINT), self.path(RESUME)).context("cannot keep the trees of a run")?;
         }
-        let of_workers =
-            (0..workers).flat_map(|number| ["worker", "trees", "failed"].map(|what| format!("{what}-{number}.json")));
-        for file in of_workers.chain(["stop".to_owned()]) {
+        let heartbeats = (0..workers).map(|number| format!("worker-{number}.json"));
+        let results = (0..workers).flat_map(|number| [trees_file(number), failure_file(number)]);
+        for file in heartbeats.chain(results).chain([STOP.to_owned()]) {
             match fs::remove_file(self.path(&file)) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(error).with_context(|| format!("cannot remove `{}`", self.path(&file).display()));
@@ -123,10 +117,40 @@ impl Folder {
                 _ => {}
             }
         }
-        Ok(())
+        self.write(TOKEN, proof.as_bytes())
     }
 
-    /// Removes the folder of a job that is done. What a worker that is just ending leaves there does no harm.
+    /// Returns the proof that a worker has to give.
+    pub(super) fn proof(&self) -> Result<Vec<u8>> {
+        Ok(self.content(TOKEN)?.unwrap_or_default())
+    }
+
+    /// Makes workers that still run end.
+    pub(super) fn stop(&self) -> Result<()> {
+        self.write(STOP, b"")
+    }
+
+    /// Returns whether the workers have to end.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.path(STOP).exists()
+    }
+
+    /// Saves the trees so far.
+    pub(super) fn save_checkpoint(&self, trees: &[u8]) -> Result<()> {
+        self.write(CHECKPOINT, trees)
+    }
+
+    /// Returns whether there are trees from which another run resumes.
+    pub(super) fn can_resume(&self) -> bool {
+        self.path(CHECKPOINT).exists() || self.path(RESUME).exists()
+    }
+
+    /// Returns the trees from which this run resumes, if there are any.
+    pub(super) fn resumed_trees(&self) -> Result<Option<Vec<u8>>> {
+        self.content(RESUME)
+    }
+
+    /// Removes the folder of a finished job. What a worker that is just ending leaves there does no harm.
     pub(super) fn remove(&self) {
         for _ in 0..3 {
             if fs::remove_dir_all(&self.0).is_ok() {
@@ -134,4 +158,14 @@ impl Folder {
             }
         }
     }
+}
+
+/// Returns the name of the file with a worker's trees.
+pub(super) fn trees_file(number: usize) -> String {
+    format!("trees-{number}.json")
+}
+
+/// Returns the name of the file with a worker's error.
+pub(super) fn failure_file(number: usize) -> String {
+    format!("failed-{number}.json")
 }

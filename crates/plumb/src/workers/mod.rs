@@ -1,19 +1,22 @@
-//! Trees that are grown by processes of their own, one or several, here or on other machines, each on rows of its own.
+//! Trees that are grown by processes of their own, one or several, here or on other machines, each on its part of the
+//! rows.
 //!
 //! A job is a folder in the data folder, which all machines see: what is to be grown, on which rows, and how far it is.
-//! `crew` starts processes and watches over them, `worker` is what each of them does. docs/decisions/0014 says why.
+//! `launcher` starts the processes and watches over them, `worker` is what each of them runs. docs/decisions/0014 says
+//! why.
 
-mod crew;
+mod token;
 mod job;
+mod heartbeat;
 mod worker;
+mod rendezvous;
+mod supervision;
+mod processes;
+mod remote;
+mod launcher;
 
-pub(crate) use crew::{Crew, grow};
 pub(crate) use job::Job;
-pub(crate) use worker::{Duty, work};
-
-/// Returns what a worker must know of the cluster's token to join a job; nothing if there is none. XGBoost itself asks
-/// nobody who they are: this keeps a worker of another cluster from joining by mistake.
-fn proof(job: &str) -> Option<String> {
-    let token = std::env::var(crate::commands::TOKEN_VARIABLE).ok()?;
-    Some(crate::card::hash(format!("{job} {token}").as_bytes()))
-}
+pub(crate) use launcher::grow;
+pub(crate) use supervision::{Launch, Supervision};
+pub(crate) use token::TOKEN_VARIABLE;
+pub(crate) use worker::{WorkerTask, run_worker};

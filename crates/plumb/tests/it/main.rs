@@ -1,18 +1,11 @@
-//! The one integration binary: the built program, real databases, a real client, a temporary folder.
+//! The one integration binary: the built program, real databases, real clients, temporary folders.
+//!
+//! `story` is the one to read first: a company's life with Plumbline, a chapter a file.
 
-mod program;
-mod server;
-mod ingest;
-mod quick;
-mod score;
+mod setup;
 mod story;
-mod few;
-mod cluster;
-mod journal;
-mod truth;
-mod traces;
+mod cli;
+mod server;
+mod processes;
 mod sdks;
-mod schema;
 mod xgboost;
-mod workers;
-mod example;

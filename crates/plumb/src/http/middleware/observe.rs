@@ -5,21 +5,30 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use tracing::{Instrument, Span};
 
 use super::request_id::RequestId;
+use super::services::Services;
 use super::{csrf, security_headers};
-use crate::http::app::App;
 use crate::telemetry;
 
 /// The route of a request that no route matches.
 const NO_ROUTE: &str = "none";
 
+/// Returns all routes with this layer.
+pub(in crate::http) fn observed<S: Clone + Send + Sync + 'static>(
+    services: &Arc<Services>,
+    routes: Router<S>,
+) -> Router<S> {
+    routes.layer(from_fn_with_state(services.clone(), observe))
+}
+
 /// Answers a request, and reports how it was answered.
-pub(in crate::http) async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+async fn observe(State(services): State<Arc<Services>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = RequestId::random();
     let matched = request.extensions().get::<MatchedPath>().cloned();
@@ -34,7 +43,7 @@ pub(in crate::http) async fn observe(State(app): State<Arc<App>>, mut request: R
         };
         security_headers::add(response.headers_mut());
         let (status, took) = (response.status().as_u16(), started.elapsed());
-        app.metrics.request(route, status, took);
+        services.metrics.request(route, status, took);
         telemetry::record_status(&Span::current(), status);
         tracing::info!(status, took_us = took.as_micros() as u64, "answered");
         response

@@ -14,7 +14,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
 use super::body;
-use crate::http::app::App;
+use super::services::Services;
 use crate::http::error::Error;
 
 /// How a protocol writes an error.
@@ -23,36 +23,51 @@ pub(in crate::http) type ErrorFormat = fn(Error) -> Response;
 /// A protocol's layer.
 #[derive(Clone)]
 struct Protocol {
-    app: Arc<App>,
+    services: Arc<Services>,
     error_format: ErrorFormat,
     /// Whether anybody may call: load balancers sign nothing.
     is_public: bool,
 }
 
+impl Protocol {
+    fn layer<S: Clone + Send + Sync + 'static>(self, routes: Router<S>) -> Router<S> {
+        routes.method_not_allowed_fallback(wrong_method).layer(from_fn_with_state(self, answer))
+    }
+}
+
 /// Returns the routes with the layer of their protocol.
-pub(in crate::http) fn layered(
-    app: &Arc<App>,
-    routes: Router<Arc<App>>,
+pub(in crate::http) fn layered<S: Clone + Send + Sync + 'static>(
+    services: &Arc<Services>,
+    routes: Router<S>,
     error_format: ErrorFormat,
-) -> Router<Arc<App>> {
-    let protocol = Protocol { app: app.clone(), error_format, is_public: false };
-    routes.method_not_allowed_fallback(wrong_method).layer(from_fn_with_state(protocol, answer))
+) -> Router<S> {
+    Protocol { services: services.clone(), error_format, is_public: false }.layer(routes)
 }
 
 /// Returns routes that anybody may call, with the layer of their protocol.
-pub(in crate::http) fn public(app: &Arc<App>, routes: Router<Arc<App>>, error_format: ErrorFormat) -> Router<Arc<App>> {
-    let protocol = Protocol { app: app.clone(), error_format, is_public: true };
-    routes.method_not_allowed_fallback(wrong_method).layer(from_fn_with_state(protocol, answer))
+pub(in crate::http) fn public<S: Clone + Send + Sync + 'static>(
+    services: &Arc<Services>,
+    routes: Router<S>,
+    error_format: ErrorFormat,
+) -> Router<S> {
+    Protocol { services: services.clone(), error_format, is_public: true }.layer(routes)
 }
 
 /// Returns a router that answers unknown paths under a prefix in a protocol's format.
-pub(in crate::http) fn unknown_paths(app: &Arc<App>, prefix: &str, error_format: ErrorFormat) -> Router<Arc<App>> {
-    Router::new().nest(prefix, layered(app, Router::new().fallback(unknown_path), error_format))
+pub(in crate::http) fn unknown_paths<S: Clone + Send + Sync + 'static>(
+    services: &Arc<Services>,
+    prefix: &str,
+    error_format: ErrorFormat,
+) -> Router<S> {
+    Router::new().nest(prefix, layered(services, Router::new().fallback(unknown_path), error_format))
 }
 
 /// Returns routes that score, under admission control.
-pub(in crate::http) fn with_admission_control(app: &Arc<App>, routes: Router<Arc<App>>) -> Router<Arc<App>> {
-    routes.route_layer(from_fn_with_state(app.clone(), limit))
+pub(in crate::http) fn with_admission_control<S: Clone + Send + Sync + 'static>(
+    services: &Arc<Services>,
+    routes: Router<S>,
+) -> Router<S> {
+    routes.route_layer(from_fn_with_state(services.clone(), limit))
 }
 
 /// Returns that there is nothing at a path.
@@ -75,11 +90,11 @@ async fn answer(State(protocol): State<Protocol>, request: Request, next: Next) 
 /// Authenticates a request by its headers, before its body is read, so that strangers cannot make the server read; reads the
 /// body, and verifies the signature with it.
 async fn admit(protocol: &Protocol, request: Request, next: Next) -> Result<Response, Error> {
-    let app = &protocol.app;
-    let signature = if protocol.is_public { None } else { app.auth.authenticate(request.headers())? };
+    let services = &protocol.services;
+    let signature = if protocol.is_public { None } else { services.auth.authenticate(request.headers())? };
     let (parts, body) = request.into_parts();
     // The memory is released when the response is there.
-    let (bytes, _permit) = body::read(&app.body_memory, app.timeouts.body, &parts.headers, body).await?;
+    let (bytes, _permit) = body::read(&services.body_memory, services.timeouts.body, &parts.headers, body).await?;
     if let Some(signature) = signature {
         // In a nested router the URI has lost its prefix, which the caller signed.
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
@@ -88,6 +103,6 @@ async fn admit(protocol: &Protocol, request: Request, next: Next) -> Result<Resp
     Ok(next.run(Request::from_parts(parts, Body::from(bytes))).await)
 }
 
-async fn limit(State(app): State<Arc<App>>, request: Request, next: Next) -> Result<Response, Error> {
-    app.admission.run(next.run(request)).await
+async fn limit(State(services): State<Arc<Services>>, request: Request, next: Next) -> Result<Response, Error> {
+    services.admission.run(next.run(request)).await
 }

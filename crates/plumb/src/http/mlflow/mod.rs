@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::app::App;
 use super::error::Error;
-use super::middleware::protocol;
+use super::middleware::layered;
 use crate::scoring::Explain;
 
 #[cfg(test)]
@@ -38,7 +38,7 @@ struct ErrorResponse {
 /// Returns the routes that only MLflow has.
 pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     let routes = Router::new().route("/health", get(health)).route("/version", get(version));
-    protocol::layered(app, routes, Error::json_response)
+    layered(&app.services, routes, Error::json_response)
 }
 
 async fn health() -> StatusCode {

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::app::App;
 use super::error::Error;
-use super::middleware::protocol;
+use super::middleware::{layered, public, unknown_paths, with_admission_control};
 
 /// An error as the protocol has it.
 #[derive(Serialize)]
@@ -29,17 +29,16 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     let scoring = Router::new()
         .route("/v2/models/{model}/infer", post(infer::post))
         .route("/v2/models/{model}/versions/{version}/infer", post(infer::post));
-    let routes = protocol::with_admission_control(app, scoring)
+    let routes = with_admission_control(&app.services, scoring)
         .route("/v2", get(server::get))
         .route("/v2/models/{model}", get(metadata::get))
         .route("/v2/models/{model}/versions/{version}", get(metadata::get))
         .route("/v2/models/{model}/ready", get(metadata::ready))
         .route("/v2/models/{model}/versions/{version}/ready", get(metadata::ready));
-    let public =
-        Router::new().route("/v2/health/live", get(server::live)).route("/v2/health/ready", get(server::ready));
-    protocol::layered(app, routes, error_response)
-        .merge(protocol::public(app, public, error_response))
-        .merge(protocol::unknown_paths(app, "/v2", error_response))
+    let open = Router::new().route("/v2/health/live", get(server::live)).route("/v2/health/ready", get(server::ready));
+    layered(&app.services, routes, error_response)
+        .merge(public(&app.services, open, error_response))
+        .merge(unknown_paths(&app.services, "/v2", error_response))
 }
 
 fn error_response(error: Error) -> Response {

@@ -25,7 +25,7 @@ use axum::routing::{get, post};
 
 use super::app::App;
 use super::error::Error;
-use super::middleware::protocol;
+use super::middleware::{layered, public};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -41,8 +41,8 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .layer(map_response(error_page::format))
         .fallback(error_page::unknown_path);
     // The page that asks to sign in has a style, too.
-    let public = Router::new().route("/style.css", get(style));
-    protocol::layered(app, pages, Error::json_response).merge(protocol::public(app, public, Error::json_response))
+    let open = Router::new().route("/style.css", get(style));
+    layered(&app.services, pages, Error::json_response).merge(public(&app.services, open, Error::json_response))
 }
 
 async fn style() -> impl IntoResponse {

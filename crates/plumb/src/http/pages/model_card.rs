@@ -5,7 +5,7 @@ use plumb_lead::{Interval, ModelCard, ModelKind};
 
 use super::text::{day, percent, ticked, words};
 use super::{charts, model_tables};
-use crate::store::{Action, StageChange};
+use crate::store::{Action, Stage, StageChange};
 
 /// Fields in the list of what a model looks at.
 const FIELDS_SHOWN: usize = 12;
@@ -13,8 +13,7 @@ const FIELDS_SHOWN: usize = 12;
 /// A candidate model.
 pub(super) struct Candidate {
     pub(super) card: ModelCard,
-    /// `champion`, `challenger` or nothing.
-    pub(super) stage: Option<&'static str>,
+    pub(super) stage: Option<Stage>,
 }
 
 /// Returns the card of a candidate.
@@ -97,8 +96,8 @@ fn details(card: &ModelCard) -> Markup {
                 "Data " code { (data.hash) } ", features " code { (card.features_hash) } ", program " (card.code_version)
                 ", seed " (card.seed) "."
             }
-            @if !card.params.is_empty() {
-                dl.params { @for (name, value) in &card.params { div { dt { (name) } dd { (value) } } } }
+            @if !card.settings.named().is_empty() {
+                dl.params { @for (name, value) in card.settings.named() { div { dt { (name) } dd { (value) } } } }
             }
         }
     }
@@ -130,5 +129,5 @@ pub(super) fn kind_name(kind: ModelKind) -> &'static str {
 
 /// Returns the mark of a candidate's stage.
 pub(super) fn stage_chip(candidate: &Candidate) -> Markup {
-    html! { @if let Some(stage) = candidate.stage { span class={ "stage " (stage) } { (stage) } } }
+    html! { @if let Some(stage) = candidate.stage { span class={ "stage " (stage.word()) } { (stage.word()) } } }
 }

@@ -15,7 +15,7 @@ use crate::http::app::App;
 use crate::http::error::Error;
 use crate::http::v1::TargetQuery;
 use crate::registry;
-use crate::store::StageChange;
+use crate::store::{Stage, StageChange};
 
 /// Changes of the stages that are listed.
 const CHANGES_SHOWN: usize = 10;
@@ -64,9 +64,9 @@ async fn candidates_of(app: &App, target: &str) -> Result<Vec<Candidate>, Error>
     let mut candidates: Vec<Candidate> = Vec::new();
     for card in registry::cards(app.engine.store(), target).await? {
         let stage = if Some(&card.model_id) == champion.as_ref() {
-            Some("champion")
+            Some(Stage::Champion)
         } else if Some(&card.model_id) == challenger.as_ref() {
-            Some("challenger")
+            Some(Stage::Challenger)
         } else {
             None
         };

@@ -30,7 +30,7 @@ pub(super) async fn get(
     if let Some(target) = &choice.chosen {
         alerts = app.engine.store().alerts().await?;
         alerts.retain(|alert| &alert.target == target);
-        let reports = app.engine.store().watch_reports(target).await?;
+        let reports = app.engine.store().monitor_reports(target).await?;
         let champion = registry::champion(app.engine.store(), target).await?.map(|card| card.model_id);
         weeks = of_one_model(reports, champion.as_deref());
     }

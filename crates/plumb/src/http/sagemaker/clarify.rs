@@ -7,9 +7,9 @@ use plumb_lead::{Feature, FeatureSet};
 use serde_json::{Value, json};
 
 use super::condition::Condition;
-use super::media_type::MediaType;
 use super::response;
-use super::response_format::ResponseFormat;
+use crate::http::media_type::MediaType;
+use crate::http::response_format::ResponseFormat;
 use crate::serving::ScoredRequest;
 
 /// Returns scores, and the explanation of each row that meets the condition; `null` for the others.

@@ -10,12 +10,12 @@ use uuid::Uuid;
 
 use super::clarify;
 use super::condition::Condition;
-use super::media_type::MediaType;
 use super::response;
 use crate::http::app::App;
 use crate::http::error::Error;
 use crate::http::instances::{self, ContentType};
 use crate::http::json::JSON;
+use crate::http::media_type::MediaType;
 use crate::http::middleware::accept_language::{AcceptLanguage, content_language};
 use crate::journal::{Capture, Payload};
 use crate::scoring::{Explain, REASONS_MAX};

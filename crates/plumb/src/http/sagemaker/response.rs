@@ -9,10 +9,10 @@ use plumb_lead::{Prediction, Unseen};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::media_type::MediaType;
-use super::response_format::ResponseFormat;
 use crate::http::error::Error;
 use crate::http::instances::write_labels;
+use crate::http::media_type::MediaType;
+use crate::http::response_format::ResponseFormat;
 use crate::http::v1::{PredictionResponse, UnseenResponse};
 
 /// The predictions with their reasons, in the request's order.

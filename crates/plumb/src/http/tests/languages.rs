@@ -178,7 +178,10 @@ fn predictions_of_a_deleted_model_lose_only_missing_reasons() {
 
     let stored = server.get_in("/v1/leads/ada", "de");
     assert_eq!(facts(&stored.json()["predictions"][0]["reasons"]), facts(&answered(&explained)), "as they were stored");
-    assert_eq!((stored.json()["predictions"][0].get("reasons_lost"), stored.headers.get("content-language")), (None, None));
+    assert_eq!(
+        (stored.json()["predictions"][0].get("reasons_lost"), stored.headers.get("content-language")),
+        (None, None)
+    );
 
     let bare = Prediction { prediction_id: "z".into(), reasons: Vec::new(), ..explained };
     server.runtime.block_on(server.store.insert_predictions(&[bare])).expect("new");

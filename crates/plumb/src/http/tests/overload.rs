@@ -102,7 +102,10 @@ fn echoed_attributes_cannot_inject_headers() {
     assert!(sent("a\tb; c").contains("\r\nx-amzn-sagemaker-custom-attributes: a\tb; c\r\n"));
     // A bare line feed ends a header of the request, and what follows is another one of the request.
     let received = sent("a\nset-cookie: b");
-    assert!(received.contains("\r\nx-amzn-sagemaker-custom-attributes: a\r\n") && !received.contains("set-cookie"), "{received}");
+    assert!(
+        received.contains("\r\nx-amzn-sagemaker-custom-attributes: a\r\n") && !received.contains("set-cookie"),
+        "{received}"
+    );
     for value in ["a\r\n set-cookie: b", "a\rset-cookie: b", "a\0set-cookie: b", "\u{e4}", "a\x7fb"] {
         let received = sent(value).to_ascii_lowercase();
         let head = received.split("\r\n\r\n").next().unwrap_or_default();

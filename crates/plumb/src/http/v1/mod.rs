@@ -18,7 +18,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::app::App;
-use super::middleware::protocol;
+use super::middleware::{layered, with_admission_control};
 
 pub(super) use feedback::store_feedback;
 pub(super) use lead::LeadRecord;
@@ -32,7 +32,7 @@ pub(super) use target::TargetQuery;
 /// Returns the routes of `/v1`.
 pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     let scoring = Router::new().route("/v1/score", post(score::post));
-    let routes = protocol::with_admission_control(app, scoring)
+    let routes = with_admission_control(&app.services, scoring)
         .route("/v1/feedback", post(feedback::post))
         .route("/v1/leads", get(leads::get))
         .route("/v1/leads/{lead_id}", get(lead::get))
@@ -40,5 +40,5 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/v1/watch", get(watch::get))
         .route("/v1/health", get(health::get))
         .route("/v1/openapi.json", get(openapi::get));
-    protocol::layered(app, routes, |error| error.json_response())
+    layered(&app.services, routes, |error| error.json_response())
 }

@@ -104,7 +104,7 @@ impl From<Prediction> for PredictionResponse {
             band: prediction.band.letter(),
             reasons: prediction.reasons.into_iter().map(ReasonResponse::from).collect(),
             reasons_lost: false,
-            from_request: prediction.provenance.brought,
+            from_request: prediction.provenance.overrides,
         }
     }
 }

@@ -8,8 +8,8 @@ use axum::extract::{Query, State};
 use plumb_lead::{Alert, MonitorReport};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa::openapi::{ObjectBuilder, RefOr};
 use utoipa::openapi::schema::{AdditionalProperties, Schema};
+use utoipa::openapi::{ObjectBuilder, RefOr};
 
 use super::errors::{Failed, Refused};
 use super::target::TargetQuery;
@@ -52,7 +52,7 @@ pub(super) async fn get(
 ) -> Result<Json<WatchResponse>, Error> {
     let Query(TargetQuery { target }) = query?;
     let target = app.engine.existing_target(target.as_deref()).await?;
-    let reports = app.engine.store().watch_reports(&target).await?;
+    let reports = app.engine.store().monitor_reports(&target).await?;
     let mut alerts = app.engine.store().alerts().await?;
     alerts.retain(|alert| alert.target == target);
     Ok(Json(WatchResponse { target, reports, alerts }))

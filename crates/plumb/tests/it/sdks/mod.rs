@@ -1,7 +1,7 @@
 //! Real AWS SDKs, Node's and Python's, against the built program: what they send is theirs, and what is asserted is what
-//! their users see. Both are told the same calls and must see the same outcomes.
+//! their users see. Both get the same calls and must see the same outcomes.
 //!
-//! `cargo xtask test` installs them, and says by environment variables where.
+//! `cargo xtask test` installs them, and names the folders in environment variables.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,14 +9,15 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::program::write;
-use crate::server::{Server, quick_folder};
+use crate::setup::folder::write;
+use crate::setup::provided::provided;
+use crate::setup::server::{Server, quick_folder};
 
 const RECORDIO: &str = "application/x-recordio-protobuf";
 
 const KEY: (&str, &str) = ("AKIDPLUMBTEST0000000", "s3cr/t+of=one");
 
-/// A program that is given calls and prints what came of each.
+/// A program that makes calls and prints the outcome of each.
 struct Client {
     name: &'static str,
     command: fn() -> Command,
@@ -55,17 +56,17 @@ impl Client {
             .env("AWS_REGION", "eu-central-1")
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_MAX_ATTEMPTS", "1");
-        serde_json::from_value(told(command, self.name, &json!(calls))).expect("a list of outcomes")
+        serde_json::from_value(run_with_input(command, self.name, &json!(calls))).expect("a list of outcomes")
     }
 }
 
-/// Runs a program, tells it something in JSON, and returns what it prints.
-fn told(mut command: Command, name: &str, input: &Value) -> Value {
+/// Runs a program with JSON as its input, and returns what it prints.
+fn run_with_input(mut command: Command, name: &str, input: &Value) -> Value {
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = child.unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
-    let mut told = child.stdin.take().expect("its input is ours");
-    told.write_all(input.to_string().as_bytes()).expect("it reads");
-    drop(told);
+    let mut stdin = child.stdin.take().expect("its input is ours");
+    stdin.write_all(input.to_string().as_bytes()).expect("it reads");
+    drop(stdin);
     let output = child.wait_with_output().expect("it ends");
     assert!(output.status.success(), "{name} failed: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("it prints JSON")
@@ -76,7 +77,7 @@ fn records(what: &str, input: &Value) -> Value {
     let mut command = Command::new("python3");
     let path = format!("{}:{}", provided("PLUMB_TEST_SAGEMAKER_PATH"), provided("PLUMB_TEST_XGBOOST_PATH"));
     command.arg(script("records.py")).arg(what).env("PYTHONPATH", path);
-    told(command, "records.py", input)
+    run_with_input(command, "records.py", input)
 }
 
 /// Runs a call on both SDKs and compares parts of what each user sees.
@@ -105,7 +106,7 @@ fn call(more: Value) -> Value {
     json!({ "input": input, "key": [KEY.0, KEY.1] })
 }
 
-fn guarded() -> (tempfile::TempDir, Server) {
+fn server_with_keys() -> (tempfile::TempDir, Server) {
     let folder = quick_folder();
     let keys = format!("{}:{},AKIDOLD:old", KEY.0, KEY.1);
     let server = Server::of_quick(&folder, &["--require-auth"], &[("PLUMB_ACCESS_KEYS", &keys)]);
@@ -113,8 +114,8 @@ fn guarded() -> (tempfile::TempDir, Server) {
 }
 
 #[test]
-fn a_signed_call_succeeds_in_every_form() {
-    let (_folder, server) = guarded();
+fn a_signed_call_succeeds_in_every_format() {
+    let (_folder, server) = server_with_keys();
     let all_headers = json!({
         "CustomAttributes": "trace=7;  two  blanks", "TargetVariant": "AllTraffic", "InferenceId": "lead 17/u",
         "Accept": "application/json",
@@ -158,8 +159,8 @@ fn a_signed_call_succeeds_in_every_form() {
 }
 
 #[test]
-fn every_error_is_the_class_that_its_users_catch() {
-    let (_folder, server) = guarded();
+fn every_error_has_the_class_that_sdk_users_catch() {
+    let (_folder, server) = server_with_keys();
     let wrong = |name: &str, message: &str| json!({ "name": name, "message": message });
     let keyed = |id: &str, secret: &str| json!({ "input": call(json!({}))["input"], "key": [id, secret] });
     let unsigned = json!({ "input": call(json!({}))["input"] });
@@ -198,8 +199,8 @@ fn every_error_is_the_class_that_its_users_catch() {
 }
 
 #[test]
-fn rows_of_numbers_are_scored_as_rows_of_words_are() {
-    let (_folder, server) = guarded();
+fn positional_features_score_like_named_ones() {
+    let (_folder, server) = server_with_keys();
     // The categories of `channel` in their order are `ads`, `fair`, `referral`: 0, 1 and 2 where words cannot be.
     let (numbers, words) = (json!([[50, 2], [0, 0], [81, 1]]), "50,referral\n0,ads\n81,fair");
     let streams = records("write", &numbers);
@@ -248,8 +249,8 @@ fn rows_of_numbers_are_scored_as_rows_of_words_are() {
 }
 
 #[test]
-fn what_happens_to_a_signed_request_on_the_way_is_noticed() {
-    let (_folder, server) = guarded();
+fn a_tampered_signed_request_is_refused() {
+    let (_folder, server) = server_with_keys();
     let changed = |change: Value| {
         let mut call = call(json!({ "Accept": "text/csv" }));
         call["change"] = change;
@@ -299,7 +300,7 @@ fn what_happens_to_a_signed_request_on_the_way_is_noticed() {
 }
 
 #[test]
-fn callers_go_over_from_an_old_key_to_a_new_one() {
+fn a_key_is_rotated_without_a_gap() {
     let folder = quick_folder();
     let write = |keys: &str| write(folder.path(), "keys", keys);
     write("AKIDOLD:old\n");
@@ -319,8 +320,8 @@ fn callers_go_over_from_an_old_key_to_a_new_one() {
 }
 
 #[test]
-fn a_caller_whose_clock_is_wrong_may_set_it_by_the_answer() {
-    let (_folder, server) = guarded();
+fn a_caller_corrects_its_clock_by_the_response() {
+    let (_folder, server) = server_with_keys();
     let mut late = call(json!({}));
     late["clock"] = json!(-3600);
     late["attempts"] = json!(2);
@@ -330,8 +331,8 @@ fn a_caller_whose_clock_is_wrong_may_set_it_by_the_answer() {
 }
 
 #[test]
-fn a_value_that_is_sent_back_stays_a_value() {
-    let (_folder, server) = guarded();
+fn an_echoed_attribute_cannot_inject_a_header() {
+    let (_folder, server) = server_with_keys();
     for attributes in ["a=%0d%0aset-cookie: b", "\"; x-amzn-errortype: c", "\\r\\n\\r\\n<script>"] {
         let case = call(json!({ "CustomAttributes": attributes }));
         check(&server, &[(case, json!({ "status": 200, "attributes": attributes }))]);
@@ -339,7 +340,7 @@ fn a_value_that_is_sent_back_stays_a_value() {
 }
 
 #[test]
-fn on_this_machine_nobody_has_to_sign() {
+fn unsigned_calls_are_accepted_on_this_machine() {
     let folder = quick_folder();
     let server = Server::of_quick(&folder, &[], &[]);
     let unsigned = json!({ "input": call(json!({}))["input"] });
@@ -348,10 +349,4 @@ fn on_this_machine_nobody_has_to_sign() {
 
 fn script(file: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/sdks").join(file)
-}
-
-/// Returns where something was installed for the tests.
-pub(crate) fn provided(variable: &str) -> String {
-    std::env::var(variable)
-        .unwrap_or_else(|_| panic!("{variable} names a folder of installed packages: run `cargo xtask test`"))
 }

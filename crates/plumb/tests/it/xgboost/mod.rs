@@ -1,6 +1,6 @@
 //! Python's own xgboost and the built program: a model of either answers the same in the other.
 //!
-//! `cargo xtask test` installs the package, and says by an environment variable where.
+//! `cargo xtask test` installs the package, and names the folder in an environment variable.
 
 use std::fs;
 use std::io::Write;
@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::program::{failure, run, success, write};
-use crate::sdks::provided;
+use crate::setup::demo::Company;
+use crate::setup::folder::write;
+use crate::setup::program::{failure, run, success};
+use crate::setup::provided::provided;
 
-/// A company with trained models, and a folder with models that Python made for its features.
+/// A company with trained models, and a folder of models that Python trained on its features.
 struct Exchange {
-    company: TempDir,
+    company: Company,
     foreign: PathBuf,
     /// The features that models see, as the model's file has them.
     features: Vec<Value>,
@@ -25,11 +26,10 @@ struct Exchange {
 
 impl Exchange {
     fn new() -> Exchange {
-        let company = TempDir::new().expect("a temporary folder");
+        let company = Company::of(1500);
         let folder = company.path();
-        success(run(folder, &["demo", "--company-only", "--leads", "1500", "--folder", "."]));
-        success(run(folder, &["ingest"]));
-        success(run(folder, &["train", "--target", "converted"]));
+        company.plumb(&["ingest"]);
+        company.plumb(&["train", "--target", "converted"]);
         let (trained, features) = trees_of(&folder.join("data/models"));
         let foreign = folder.join("foreign");
         fs::create_dir(&foreign).expect("a folder");
@@ -37,31 +37,31 @@ impl Exchange {
             .iter()
             .map(|feature| json!({ "name": feature["name"], "levels": levels(feature).map(|levels| levels.len()) }))
             .collect();
-        success(run(folder, &["score", "--target", "converted"]));
+        company.plumb(&["score", "--target", "converted"]);
         python("make.py", &[&folder.join("data"), &foreign], &json!({ "columns": columns }).to_string());
         Exchange { company, foreign, features, trained }
     }
 
     fn plumb(&self, arguments: &[&str]) -> String {
-        success(run(self.company.path(), arguments))
+        self.company.plumb(arguments)
     }
 
-    /// Imports a file, with the words of all categories told, and returns what was printed.
+    /// Imports a file with the levels of all categories, and returns the run.
     fn import(&self, file: &str, more: &[&str]) -> std::process::Output {
         let file = self.foreign.join(file);
         let mut arguments = vec!["import", file.to_str().expect("a path of text"), "--target", "converted"];
-        let told = self.told();
-        told.iter().for_each(|levels| arguments.extend(["--levels", levels]));
+        let options = self.levels_options();
+        options.iter().for_each(|levels| arguments.extend(["--levels", levels]));
         arguments.extend(more);
         run(self.company.path(), &arguments)
     }
 
     /// Each column of words with its words, numbered against the alphabet, as nobody would guess.
-    fn told(&self) -> Vec<String> {
-        let told = |feature: &Value| {
+    fn levels_options(&self) -> Vec<String> {
+        let option = |feature: &Value| {
             levels(feature).map(|levels| format!("{}={}", text(&feature["name"]), reversed(&levels).join(",")))
         };
-        self.features.iter().filter_map(told).collect()
+        self.features.iter().filter_map(option).collect()
     }
 
     /// What Python has to know of the columns of a model from elsewhere.
@@ -81,7 +81,7 @@ impl Exchange {
         self.foreign.join("inputs.json")
     }
 
-    /// Has a model score all open leads, and Python's xgboost say the same of them.
+    /// Scores all open leads by a model, and compares with Python's xgboost.
     fn check(&self, model: &str, file: &Path, inputs: &Path) {
         self.plumb(&["promote", "--target", "converted", "--model", model]);
         self.plumb(&["score", "--target", "converted"]);
@@ -91,17 +91,18 @@ impl Exchange {
 }
 
 #[test]
-fn a_model_from_python_is_imported_served_and_explained_as_python_does() {
+fn an_imported_model_scores_and_explains_like_python() {
     let exchange = Exchange::new();
     let error = failure(run(exchange.company.path(), &["import", "foreign/model.json", "--target", "converted"]));
     assert!(error.contains("is words, such as `") && error.contains("--levels "), "{error}");
 
-    let told = success(exchange.import("model.json", &[]));
+    let printed = success(exchange.import("model.json", &[]));
     assert!(
-        told.contains("`model.json`: 60 rounds of 60, `binary:logistic`, by XGBoost 3.2.0") && !told.contains("note:"),
-        "{told}"
+        printed.contains("`model.json`: 60 rounds of 60, `binary:logistic`, by XGBoost 3.2.0")
+            && !printed.contains("note:"),
+        "{printed}"
     );
-    let named = challenger(&told);
+    let named = challenger(&printed);
     let gate = run(exchange.company.path(), &["gate", "--target", "converted"]);
     let report = String::from_utf8_lossy(&gate.stdout);
     assert!(report.contains("its trees are the file that was imported; calibrated again to the byte"), "{report}");
@@ -110,12 +111,12 @@ fn a_model_from_python_is_imported_served_and_explained_as_python_does() {
     assert!(exchange.plumb(&["verify", "--target", "converted"]).contains(" 0 inputs differ"));
     assert!(exchange.plumb(&["reproduce", &named]).contains("was trained elsewhere, and cannot be trained again here"));
 
-    let told = success(exchange.import("model.tar.gz", &[]));
+    let printed = success(exchange.import("model.tar.gz", &[]));
     assert!(
-        told.contains("note: its file does not name its columns, so they are taken for our features in their order"),
-        "{told}"
+        printed.contains("note: its file does not name its columns, so they are taken for our features in their order"),
+        "{printed}"
     );
-    let nameless = challenger(&told);
+    let nameless = challenger(&printed);
     exchange.check(&nameless, &exchange.foreign.join("nameless.ubj"), &exchange.write_inputs(&nameless, 60));
     // What came is what goes.
     exchange.plumb(&["export", &nameless, "back.ubj"]);
@@ -127,14 +128,14 @@ fn a_model_from_python_is_imported_served_and_explained_as_python_does() {
 
     let error = failure(exchange.import("stopped.json", &[]));
     assert!(error.contains("say which by `--rounds all` or `--rounds best`"), "{error}");
-    let told = success(exchange.import("stopped.json", &["--rounds", "best"]));
-    let (best, all) = told.split_once(" rounds of ").expect("it says how many");
+    let printed = success(exchange.import("stopped.json", &["--rounds", "best"]));
+    let (best, all) = printed.split_once(" rounds of ").expect("it says how many");
     let number = |text: &str| text.parse::<usize>().expect("a number");
     let best = number(best.rsplit(' ').next().expect("a word"));
-    assert!(best < number(all.split(',').next().expect("a word")), "{told}");
-    let stopped = challenger(&told);
+    assert!(best < number(all.split(',').next().expect("a word")), "{printed}");
+    let stopped = challenger(&printed);
     exchange.check(&stopped, &exchange.foreign.join("stopped.json"), &exchange.write_inputs(&stopped, best));
-    what_does_not_fit_is_refused_by_name(&exchange);
+    a_model_that_does_not_fit_is_refused_with_the_reason(&exchange);
 
     // And the other way: a model that was trained here, asked in Python.
     let exported = exchange.company.path().join("ours.json");
@@ -142,7 +143,7 @@ fn a_model_from_python_is_imported_served_and_explained_as_python_does() {
     exchange.check(&exchange.trained, &exported, &exchange.company.path().join("ours.inputs.json"));
 }
 
-fn what_does_not_fit_is_refused_by_name(exchange: &Exchange) {
+fn a_model_that_does_not_fit_is_refused_with_the_reason(exchange: &Exchange) {
     let cut = |file: &str, name: &str| {
         let bytes = fs::read(exchange.foreign.join(file)).expect("Python made it");
         fs::write(exchange.foreign.join(name), &bytes[..bytes.len() * 2 / 3]).expect("it can be written");
@@ -156,10 +157,10 @@ fn what_does_not_fit_is_refused_by_name(exchange: &Exchange) {
         ("cut.json", " at byte "),
         ("cut.ubj", "it ends too early at byte "),
         ("cut.tar.gz", "the archive is cut off after byte"),
-        ("old", "XGBoost's old binary form"),
-        ("pickled", "a pickle of Python's"),
+        ("old", "XGBoost's old binary format"),
+        ("pickled", "a Python pickle"),
         ("empty", "is empty: expected a model"),
-        ("squares.json", "it has learned `reg:squarederror`, expected one of `binary:logistic`"),
+        ("squares.json", "its objective is `reg:squarederror`, expected one of `binary:logistic`"),
         ("dart.json", "a booster `dart`, expected `gbtree`"),
         ("classes.ubj", "a model of 3 classes"),
         ("renamed.json", "a column `colour`, which is no feature (near it is `"),
@@ -222,8 +223,9 @@ fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
 
-/// Returns the id of the model that `import` says is the challenger.
-fn challenger(told: &str) -> String {
-    let line = told.lines().find(|line| line.contains("is the challenger of")).unwrap_or_else(|| panic!("{told}"));
+/// Returns the id of the challenger in what `import` printed.
+fn challenger(printed: &str) -> String {
+    let line =
+        printed.lines().find(|line| line.contains("is the challenger of")).unwrap_or_else(|| panic!("{printed}"));
     line.split('`').nth(1).expect("an id").to_owned()
 }

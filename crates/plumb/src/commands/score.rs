@@ -1,0 +1,151 @@
+//! `plumb score`: scores all open leads into the ranked list, or the rows of a file into another.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use plumb_lake::CategoryWithoutRate;
+use plumb_lead::{Language, Unseen};
+
+use super::arguments::{BatchArgs, TargetArgs};
+use super::output::Format;
+use super::progress::{ProgressLine, percent_bar};
+use crate::lifecycle::score::{
+    Destination, FileProgress, FileRequest, FileScores, LeadScores, NoRowsScored, UNSEEN_MAX, score_file, score_leads,
+};
+
+/// The most reasons of a row of a file, by default.
+const REASONS_MAX: usize = 3;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A CSV or Parquet file with a column for each feature of the model [default: the open leads].
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    targets: TargetArgs,
+    #[command(flatten)]
+    batch: BatchArgs,
+    /// Also store the model's scores at the earlier ages of open leads.
+    #[arg(long, conflicts_with = "file")]
+    history: bool,
+    /// Write the scores of a file to this `.csv`, `.jsonl` or `.parquet` [default: standard output, as CSV].
+    #[arg(long, value_name = "FILE", requires = "file")]
+    out: Option<PathBuf>,
+    /// Copy this column of a file as the ids of its rows.
+    #[arg(long, value_name = "COLUMN", requires = "file")]
+    id: Option<String>,
+    /// Write at most this many reasons for each row of a file.
+    #[arg(long, value_name = "NUMBER", requires = "file", default_value_t = REASONS_MAX)]
+    reasons: usize,
+    /// Write the reasons of a file in this language, as `de` [default: the model's own].
+    #[arg(long, value_name = "LANGUAGE", requires = "file")]
+    language: Option<Language>,
+    /// Also write each feature's contribution to the log-odds of each row of a file.
+    #[arg(long, requires = "file")]
+    contributions: bool,
+}
+
+pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
+    match args.file.clone() {
+        Some(file) => score_rows(args, file, format).await,
+        None => score_open_leads(args, format).await,
+    }
+}
+
+async fn score_open_leads(args: Args, format: Format) -> Result<()> {
+    let opened = args.targets.paths.open().await.context("without a file, the open leads of a project are scored")?;
+    let workspace = args.batch.apply(opened).await?;
+    let now = workspace.project.now(args.targets.as_of);
+    let mut outcomes = format.outcomes(leads_text);
+    for target in workspace.project.targets_meant(&args.targets.target)? {
+        let line = ProgressLine::bar(&format!("{target}: leads"))?;
+        let scores = score_leads(&workspace, &target, now, args.history, &|progress| line.show(progress)).await?;
+        drop(line);
+        outcomes.add(scores)?;
+    }
+    outcomes.finish().map(drop)
+}
+
+async fn score_rows(args: Args, file: PathBuf, format: Format) -> Result<()> {
+    ensure!(
+        format == Format::Text || args.out.is_some(),
+        "--json prints the outcome on standard output: name a file for the scores by --out"
+    );
+    let request = FileRequest {
+        path: file,
+        targets: args.targets.target,
+        id_column: args.id,
+        destination: args.out.map_or_else(|| Destination::Stream(Box::new(std::io::stdout())), Destination::File),
+        reasons_max: args.reasons,
+        language: args.language,
+        contributions: args.contributions,
+    };
+    let (bar, started) = (percent_bar()?, Instant::now());
+    let shown = bar.clone();
+    let show = move |progress: FileProgress| {
+        shown.set_length(progress.length);
+        shown.set_position(progress.position);
+        shown.set_message(progress_text(&progress, started));
+    };
+    let scored = score_file(&args.targets.paths.paths().data, request, show).await;
+    bar.finish_and_clear();
+    if let Some(NoRowsScored(scores)) = scored.as_ref().err().and_then(|error| error.downcast_ref()) {
+        eprint!("{}", warnings_text(scores));
+    }
+    let scores = scored?;
+    eprint!("{}", warnings_text(&scores));
+    format.print(&scores, file_text)
+}
+
+fn progress_text(progress: &FileProgress, started: Instant) -> String {
+    let FileProgress { rows_scored, rows_rejected, .. } = progress;
+    let rate = *rows_scored as f64 / started.elapsed().as_secs_f64().max(1e-3);
+    let rejected = if *rows_rejected == 0 { String::new() } else { format!(", {rows_rejected} rejected") };
+    format!("{rows_scored} rows, {rate:.0} rows/s{rejected}")
+}
+
+/// Returns the rejected rows and unseen categories of a file, as lines.
+fn warnings_text(scores: &FileScores) -> String {
+    let mut text: String = scores.rejected.iter().map(|row| format!("rejected: {row}\n")).collect();
+    if scores.rows_rejected > scores.rejected.len() as u64 {
+        text.push_str(&format!("rejected: {} rows in all\n", scores.rows_rejected));
+    }
+    if let Some(path) = &scores.rejected_file {
+        text.push_str(&format!("rejected rows are listed in {}\n", path.display()));
+    }
+    text.push_str(&unseen_text(&scores.unseen));
+    text
+}
+
+fn file_text(scores: &FileScores) -> String {
+    let Some(out) = &scores.out else { return String::new() };
+    let (kind, id) = (scores.model_kind.word(), &scores.model_id);
+    format!("{} rows scored by {kind} `{id}` into {}\n", scores.rows_scored, out.display())
+}
+
+/// Returns the scores of open leads as lines.
+pub(crate) fn leads_text(scores: &LeadScores) -> String {
+    let bands: Vec<String> = scores.bands.iter().map(|(band, leads)| format!("{leads} {}", band.letter())).collect();
+    let mut text = format!("{}: {} open leads scored: {}\n", scores.target, scores.leads, bands.join(", "));
+    text.push_str(&unseen_text(&scores.unseen));
+    for CategoryWithoutRate { column, level, rows } in &scores.categories_without_rate {
+        text.push_str(&format!(
+            "  {rows} rows have `{column}` = `{level}`, which has no known outcome: the overall rate was used\n"
+        ));
+    }
+    text
+}
+
+fn unseen_text(unseen: &[Unseen]) -> String {
+    let line = |category: &Unseen| {
+        format!(
+            "  {} rows have `{}` = `{}`, which was not in the training data: it counts as missing\n",
+            category.rows, category.feature, category.level
+        )
+    };
+    let mut text: String = unseen.iter().map(line).collect();
+    if unseen.len() == UNSEEN_MAX {
+        text.push_str("  not all categories that were not in the training data are listed\n");
+    }
+    text
+}

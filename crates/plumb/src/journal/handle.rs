@@ -1,0 +1,72 @@
+//! The journal as a running server has it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use tokio::sync::{Notify, oneshot, watch};
+use tokio::time::timeout;
+
+use super::entry::JournalEntry;
+use super::line;
+use super::loader::Loader;
+use super::segments::Segments;
+use super::writer::{Append, Writer};
+use crate::store::Store;
+
+/// How long a reader waits for the database to catch up before it takes what is there.
+const SETTLE_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// The journal of a running server.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    appends: mpsc::Sender<Append>,
+    written: watch::Receiver<u64>,
+    loaded: watch::Receiver<u64>,
+    hurry: Arc<Notify>,
+}
+
+impl Journal {
+    /// Loads what earlier servers left behind, and begins a file of its own in the data folder's `journal`.
+    pub(crate) async fn open(store: &Store, data: &Path) -> Result<Journal> {
+        let folder = data.join("journal");
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+        let loader = Loader { store: store.clone(), folder: folder.clone(), captures: data.join("capture") };
+        loader.recover().await?;
+        let segments = Arc::new(Segments::default());
+        let (written_sender, written) = watch::channel(0);
+        let (loaded_sender, loaded) = watch::channel(0);
+        let (appends, received) = mpsc::channel();
+        let writer = Writer::begin(folder, segments.clone(), written_sender)?;
+        let run = move || writer.run(&received);
+        std::thread::Builder::new().name("journal".to_owned()).spawn(run).context("no thread for the journal")?;
+        let hurry = Arc::new(Notify::new());
+        tokio::spawn(loader.run(segments, written.clone(), loaded_sender, hurry.clone()));
+        Ok(Journal { appends, written, loaded, hurry })
+    }
+
+    /// Appends an entry; when this returns, it is on the disk.
+    pub(crate) async fn append(&self, entry: &JournalEntry<'_>) -> Result<()> {
+        let (line, entry) = line::write(entry).context("a prediction cannot be written as JSON")?;
+        let (done, outcome) = oneshot::channel();
+        let stopped = || anyhow!("the journal's thread has stopped");
+        self.appends.send(Append { line, entry, done }).map_err(|_| stopped())?;
+        outcome.await.map_err(|_| stopped())?.map_err(|error| anyhow!("cannot write the journal: {error}"))
+    }
+
+    /// Waits until all that was appended before is in the database too.
+    pub(crate) async fn settle(&self) {
+        let written = *self.written.borrow();
+        let mut loaded = self.loaded.clone();
+        if *loaded.borrow() >= written {
+            return;
+        }
+        self.hurry.notify_one();
+        let waited = timeout(SETTLE_TIME_MAX, loaded.wait_for(|loaded| *loaded >= written)).await;
+        if !matches!(waited, Ok(Ok(_))) {
+            tracing::warn!("the database is behind the journal");
+        }
+    }
+}

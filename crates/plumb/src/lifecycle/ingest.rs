@@ -1,0 +1,85 @@
+//! Ingestion: copies new rows of the sources, derives leads, events and outcomes from them, and stores the open leads
+//! where requests find them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use plumb_lake::cluster::Cluster;
+use plumb_lake::{Counts, IngestReport, Lake, RejectedRow, SourceReport, Undated};
+use serde::Serialize;
+
+use super::progress::{OnProgress, Progress};
+use crate::project::Project;
+use crate::store::Store;
+
+/// Open leads read and written at once.
+const OPEN_LEADS_AT_ONCE: usize = 2_000;
+
+/// The outcome of an ingestion.
+#[derive(Debug, Serialize)]
+pub(crate) struct IngestOutcome {
+    /// Whether the sources had no new rows since the last ingestion.
+    pub(crate) unchanged: bool,
+    /// Rows read, source by source.
+    pub(crate) sources: Vec<SourceReport>,
+    /// Rows of the derived relations.
+    pub(crate) counts: Counts,
+    /// Columns whose changes no source dates.
+    pub(crate) undated: Vec<Undated>,
+    /// Rows rejected for the first time.
+    pub(crate) rejected: Vec<RejectedRow>,
+    /// Rows rejected by this and earlier ingestions.
+    pub(crate) rejected_total: usize,
+    /// The file that lists all rejected rows.
+    pub(crate) rejected_file: PathBuf,
+    /// The file that lists all unmatched rows.
+    pub(crate) unmatched_file: PathBuf,
+}
+
+/// Ingests the sources of a project into a data folder.
+pub(crate) async fn ingest(
+    project: &Project,
+    data: &Path,
+    cluster: Option<&Cluster>,
+    progress: OnProgress<'_>,
+) -> Result<IngestOutcome> {
+    let files = project.source_sql()?;
+    let step = |name: &str| progress(Progress::Step(name));
+    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), data, cluster, &step)
+        .await
+        .with_context(|| format!("cannot ingest the sources of `{}`", project.folder().display()))?;
+    step("storing open leads for requests");
+    store_open_leads(project, data).await.context("cannot store the open leads for requests")?;
+    let IngestReport { sources, rejected, rejected_total, counts, undated, unchanged } = report;
+    Ok(IngestOutcome {
+        unchanged,
+        sources,
+        counts,
+        undated,
+        rejected,
+        rejected_total,
+        rejected_file: data.join("rejects.csv"),
+        unmatched_file: data.join("unmatched.csv"),
+    })
+}
+
+/// Stores the leads that are open for any target in the operational database, unless they are stored already.
+async fn store_open_leads(project: &Project, data: &Path) -> Result<()> {
+    let lake = Lake::open(data).await?;
+    let store = Store::open(&data.join("plumb.db")).await?;
+    let now = project.now(None);
+    let mut open: BTreeSet<String> = BTreeSet::new();
+    for target in project.targets() {
+        let observations = lake.open_leads(&project.label_spec(&target)?, now).await?;
+        open.extend(observations.into_iter().map(|observation| observation.lead_id));
+    }
+    let open: Vec<String> = open.into_iter().collect();
+    if store.count_recent_leads(lake.ground_version()).await? == open.len() {
+        return Ok(());
+    }
+    for lead_ids in open.chunks(OPEN_LEADS_AT_ONCE) {
+        store.put_recent_leads(lake.ground_version(), &lake.recent_leads(lead_ids).await?).await?;
+    }
+    store.delete_recent_leads_except(lake.ground_version()).await
+}

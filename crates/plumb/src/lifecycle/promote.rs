@@ -1,0 +1,60 @@
+//! Promotes a model to champion of its target.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use super::workspace::load_model;
+use crate::registry;
+use crate::store::Store;
+
+/// The outcome of a promotion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Promotion {
+    /// The target.
+    pub(crate) target: String,
+    /// Its champion now.
+    pub(crate) model_id: String,
+}
+
+/// Promotes a model, or the target's challenger, in the name of `by`. A model that cannot be read is refused.
+pub(crate) async fn promote(
+    store: &Store,
+    data: &Path,
+    target: &str,
+    model_id: Option<String>,
+    by: &str,
+    why: &str,
+) -> Result<Promotion> {
+    let model_id = match model_id {
+        Some(model_id) => model_id,
+        None => {
+            let challenger = registry::challenger(store, target).await?;
+            let missing =
+                || format!("target `{target}` has no challenger: name a model by --model, or run `plumb retrain`");
+            challenger.with_context(missing)?.model_id
+        }
+    };
+    load_model(data, &model_id).await?;
+    registry::promote(store, target, &model_id, by, why).await?;
+    Ok(Promotion { target: target.to_owned(), model_id })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::empty;
+
+    #[tokio::test]
+    async fn a_model_that_is_missing_is_refused() {
+        let (store, folder) = empty().await;
+        let promote = |model: Option<&str>| {
+            let (store, data, model) = (store.clone(), folder.path().to_owned(), model.map(str::to_owned));
+            async move { super::promote(&store, &data, "won", model, "ada", "a test").await.expect_err("refused") }
+        };
+        assert!(promote(None).await.to_string().contains("target `won` has no challenger"));
+        let error = promote(Some("0123456789abcdef")).await;
+        assert!(error.to_string().contains("cannot read model `0123456789abcdef`"), "{error:#}");
+    }
+}

@@ -1,0 +1,25 @@
+//! Makes the previous champion of a target the champion again.
+
+use anyhow::Result;
+use plumb_lead::ModelKind;
+use serde::Serialize;
+
+use crate::registry;
+use crate::store::Store;
+
+/// The outcome of a rollback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Rollback {
+    /// The target.
+    pub(crate) target: String,
+    /// Its champion now.
+    pub(crate) model_id: String,
+    /// The champion's kind.
+    pub(crate) kind: ModelKind,
+}
+
+/// Makes the previous champion the champion again, in the name of `by`.
+pub(crate) async fn rollback(store: &Store, target: &str, by: &str, why: &str) -> Result<Rollback> {
+    let card = registry::rollback(store, target, by, why).await?;
+    Ok(Rollback { target: card.target, model_id: card.model_id, kind: card.kind })
+}

@@ -1,0 +1,15 @@
+//! Scoring in batches: all open leads of a target into the ranked list, or the rows of a file into another file.
+
+mod file;
+mod leads;
+mod ordered;
+mod pending_file;
+mod rejected_rows;
+mod row_format;
+mod score_output;
+mod unseen;
+
+pub(crate) use file::{FileProgress, FileRequest, FileScores, NoRowsScored, score_file};
+pub(crate) use leads::{LeadScores, score_leads};
+pub(crate) use score_output::Destination;
+pub(crate) use unseen::UNSEEN_MAX;

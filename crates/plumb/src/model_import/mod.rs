@@ -1,0 +1,9 @@
+//! Models that were trained elsewhere: their files, and which of our features their columns are.
+
+mod archive;
+mod columns;
+mod file;
+mod format;
+
+pub(crate) use columns::{ColumnHints, Columns, columns};
+pub(crate) use file::{ImportedFile, read};

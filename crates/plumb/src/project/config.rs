@@ -1,0 +1,236 @@
+//! The keys of `plumb.toml`. The comments here are their documentation: the tables in `docs/configuration.md` and the
+//! JSON Schema for editors, `docs/plumb.schema.json`, are made of them (`reference`).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use plumb_lead::Language;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::span::Span;
+
+/// The configuration of a Plumbline project.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Config {
+    /// The time that commands take for now; the clock's if it is not set. For data that ends in the past, as the demo
+    /// company's does.
+    pub(super) as_of: Option<DateTime<Utc>>,
+    /// The file of the team's own scoring rules, a `.csv` or `.xlsx` file. `rules.csv` or `rules.xlsx` is found without.
+    pub(super) rules: Option<String>,
+    /// The languages of the sentences in `features/*.toml`, the default first.
+    #[serde(default)]
+    #[schemars(with = "Vec<LanguageTag>")]
+    pub(super) languages: Vec<Language>,
+    /// The systems that data comes from, by the names that `sources/*.sql` calls them.
+    #[serde(default)]
+    pub(super) source: BTreeMap<String, SourceConfig>,
+    /// What is predicted of each lead: a model is trained for each target.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, TargetConfig>")]
+    pub(super) target: Targets,
+    /// When leads are scored.
+    #[serde(default)]
+    pub(super) score: ScoreConfig,
+    /// What becomes of a challenger that `plumb retrain` has trained.
+    #[serde(default)]
+    pub(super) retrain: RetrainConfig,
+}
+
+/// A system that data comes from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SourceConfig {
+    /// How it is read.
+    pub(super) kind: SourceKind,
+    /// A file, a pattern of files such as `marketing/*.jsonl`, or the address of a database. `${NAME}` in it is the
+    /// value of an environment variable: secrets belong there.
+    pub(super) url: String,
+    /// The tables to read; empty means all.
+    #[serde(default)]
+    pub(super) tables: Vec<String>,
+    /// For tables of a database, the column that grows when a row is added or changed: a later `plumb ingest` asks only
+    /// for rows from its last value on. A table without one is read whole each time, and known rows are passed over.
+    #[serde(default)]
+    pub(super) cursor: BTreeMap<String, String>,
+    /// For tables, the columns that identify a row: of several versions of one, only the newest is seen. Of a database's
+    /// table it is the primary key unless it is set; the table of a file is called `records`.
+    #[serde(default)]
+    pub(super) key: BTreeMap<String, Vec<String>>,
+}
+
+/// How a source is read.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum SourceKind {
+    /// Comma-separated files with a header.
+    Csv,
+    /// Files with a JSON object a line.
+    Jsonl,
+    /// Parquet files.
+    Parquet,
+    /// A SQLite database file.
+    Sqlite,
+    /// A PostgreSQL database.
+    Postgres,
+}
+
+/// What is predicted, and what mistakes cost.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TargetConfig {
+    /// A lead is positive if the outcome comes within this time.
+    pub(super) horizon: Span,
+    /// What the two mistakes cost, in one currency.
+    pub(super) cost: Option<CostConfig>,
+    /// What the threshold, from which on a lead is worth a call, is chosen for.
+    #[serde(default)]
+    pub(super) optimise: OptimiseConfig,
+    /// How many leads the team can call in a week.
+    pub(super) capacity: Option<f64>,
+    /// The feature that says what a lead is worth if its outcome is positive.
+    pub(super) value: Option<String>,
+    /// Features, categories or flags: the model card has fairness metrics for each of their groups.
+    #[serde(default)]
+    pub(super) facets: Vec<String>,
+    /// The metric by which a model's settings and its number of trees are chosen.
+    #[serde(default)]
+    pub(super) stop_on: StopOnConfig,
+    /// The beta of F-beta: under 1 a wasted call counts for more than a missed lead.
+    #[serde(default = "half")]
+    pub(super) beta: f64,
+}
+
+/// What the two mistakes cost, in one currency.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CostConfig {
+    /// The cost of a call that leads nowhere.
+    pub(super) false_positive: f64,
+    /// The cost of a good lead that is not called.
+    pub(super) false_negative: f64,
+}
+
+/// What the threshold is chosen for.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum OptimiseConfig {
+    /// The largest F-beta on held-out rows.
+    #[default]
+    FBeta,
+    /// The smallest expected cost; needs `cost`.
+    Cost,
+    /// The best leads, as many as the team can call; needs `capacity`.
+    Capacity,
+}
+
+/// The metric by which a model's settings are chosen.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum StopOnConfig {
+    /// Log loss after the best shift: it asks for honest probabilities everywhere, and chance sways it least.
+    #[default]
+    LogLoss,
+    /// Average precision.
+    AveragePrecision,
+    /// F-beta at its best threshold.
+    FBeta,
+    /// The cost a lead at its best threshold; needs `cost`.
+    Cost,
+}
+
+/// When leads are scored.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScoreConfig {
+    /// The ages at which a lead is scored, counted from its creation: it is an observation at each of them. Without
+    /// `[score]` there is one, `0h`.
+    #[serde(deserialize_with = "ages")]
+    pub(super) at: Vec<Span>,
+}
+
+/// What becomes of a challenger.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RetrainConfig {
+    /// Who promotes it.
+    #[serde(default)]
+    pub(super) promote: Promote,
+}
+
+/// Who promotes a challenger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Promote {
+    /// A person, by `plumb promote`.
+    #[default]
+    ByHand,
+    /// `plumb retrain` itself, if the challenger is clearly better on the same newest rows.
+    IfBetter,
+}
+
+/// The targets, in the order of the file.
+#[derive(Debug, Default)]
+pub(super) struct Targets(pub(super) Vec<(String, TargetConfig)>);
+
+impl Default for ScoreConfig {
+    fn default() -> Self {
+        ScoreConfig { at: vec![Span(TimeDelta::zero())] }
+    }
+}
+
+fn half() -> f64 {
+    0.5
+}
+
+fn ages<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Span>, D::Error> {
+    let mut ages = Vec::<Span>::deserialize(deserializer)?;
+    ages.sort();
+    ages.dedup();
+    if ages.is_empty() { Err(serde::de::Error::custom("no age at all: expected at least `0h`")) } else { Ok(ages) }
+}
+
+impl<'de> Deserialize<'de> for Targets {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Targets, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Targets;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+                formatter.write_str("a table of targets, as `[target.NAME]`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Targets, A::Error> {
+                let mut targets = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    targets.push(entry);
+                }
+                Ok(Targets(targets))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+/// What may stand for a language.
+struct LanguageTag;
+
+impl JsonSchema for LanguageTag {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Language".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let tags = Language::ALL.map(|language| language.tag());
+        json_schema!({ "type": "string", "enum": tags })
+    }
+}

@@ -1,0 +1,190 @@
+//! An opened project folder: what `plumb.toml` says, and where the files beside it are.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use chrono::{DateTime, TimeDelta, Utc};
+use plumb_lake::{FeatureSql, LabelSpec, Source, SourceKind, SqlFile};
+use plumb_lead::{Language, MessageCatalog};
+
+use super::config::{self, Promote, SourceConfig};
+use super::message_catalog;
+use super::read_config::read_config;
+use super::target::Target;
+use crate::team_rules::TeamRules;
+
+/// The team's own rules, if they have any, in one of these files.
+const RULES: [&str; 2] = ["rules.csv", "rules.xlsx"];
+
+/// An opened project folder.
+#[derive(Debug)]
+pub(crate) struct Project {
+    folder: PathBuf,
+    /// The time that counts as now; the clock's unless it is set.
+    as_of: Option<DateTime<Utc>>,
+    /// The file of the team's rules, if it is named.
+    rules: Option<String>,
+    languages: Vec<Language>,
+    sources: BTreeMap<String, Source>,
+    /// In the order of `plumb.toml`.
+    targets: Vec<(String, Target)>,
+    /// A lead is an observation at each of these ages.
+    ages: Vec<TimeDelta>,
+    promote: Promote,
+}
+
+impl Project {
+    /// Opens a folder by its `plumb.toml`.
+    pub(crate) fn open(folder: &Path) -> Result<Project> {
+        let config = read_config(&folder.join("plumb.toml"))?;
+        Ok(Project {
+            folder: folder.to_owned(),
+            as_of: config.as_of,
+            rules: config.rules,
+            languages: config.languages,
+            sources: config.source.into_iter().map(|(name, source)| (name, source.into())).collect(),
+            targets: config.target.0.into_iter().map(|(name, target)| (name, target.into())).collect(),
+            ages: config.score.at.iter().map(|age| age.0).collect(),
+            promote: config.retrain.promote,
+        })
+    }
+
+    /// Returns whether a folder is a project.
+    pub(crate) fn is_at(folder: &Path) -> bool {
+        folder.join("plumb.toml").is_file()
+    }
+
+    /// Returns the folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns the time that counts as now: the given one, else the configured one, else the clock's.
+    pub(crate) fn now(&self, given: Option<DateTime<Utc>>) -> DateTime<Utc> {
+        given.or(self.as_of).unwrap_or_else(Utc::now)
+    }
+
+    /// Returns the time that `plumb.toml` sets for now.
+    pub(crate) fn fixed_now(&self) -> Option<DateTime<Utc>> {
+        self.as_of
+    }
+
+    /// Returns the sources, by name.
+    pub(crate) fn sources(&self) -> &BTreeMap<String, Source> {
+        &self.sources
+    }
+
+    /// Returns the names of the targets, in the order of `plumb.toml`.
+    pub(crate) fn targets(&self) -> Vec<String> {
+        self.targets.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Returns the names of the targets to work on: those given, or all.
+    pub(crate) fn targets_meant(&self, named: &[String]) -> Result<Vec<String>> {
+        ensure!(!self.targets.is_empty(), "`plumb.toml` has no target: expected a table `[target.NAME]`");
+        if named.is_empty() {
+            return Ok(self.targets());
+        }
+        named.iter().map(|name| self.target(name).map(|_| name.clone())).collect()
+    }
+
+    /// Returns a target.
+    pub(crate) fn target(&self, name: &str) -> Result<Target> {
+        let found = self.targets.iter().find(|(known, _)| known == name);
+        found.map(|(_, target)| target.clone()).with_context(|| {
+            format!("there is no target `{name}` in plumb.toml: expected one of `{}`", self.targets().join("`, `"))
+        })
+    }
+
+    /// Returns how the leads of a target are labelled.
+    pub(crate) fn label_spec(&self, target: &str) -> Result<LabelSpec> {
+        let horizon = self.target(target)?.horizon;
+        Ok(LabelSpec { target: target.to_owned(), horizon, ages: self.ages.clone() })
+    }
+
+    /// Returns who promotes a challenger.
+    pub(crate) fn promote(&self) -> Promote {
+        self.promote
+    }
+
+    /// Returns `sources/*.sql`.
+    pub(crate) fn source_sql(&self) -> Result<Vec<SqlFile>> {
+        self.sql_files("sources")
+    }
+
+    /// Returns `features/*.sql` with the horizons of the targets.
+    pub(crate) fn feature_sql(&self) -> Result<FeatureSql> {
+        let seconds = |name: &String| Ok((name.clone(), self.target(name)?.horizon.num_seconds().unsigned_abs()));
+        let horizons = self.targets().iter().map(seconds).collect::<Result<_>>()?;
+        Ok(FeatureSql { files: self.sql_files("features")?, horizons })
+    }
+
+    /// Returns the messages of each feature: `features/*.toml`.
+    pub(crate) fn message_catalog(&self) -> Result<MessageCatalog> {
+        message_catalog::read(&self.files("features", "toml")?, &self.languages)
+    }
+
+    /// Returns the team's rules; `None` if there is no file of them.
+    pub(crate) fn rules(&self) -> Result<Option<TeamRules>> {
+        let named = self.rules.as_ref().map(|file| vec![file.as_str()]);
+        let is_named = named.is_some();
+        let files = named.unwrap_or_else(|| RULES.to_vec());
+        let there: Vec<&str> = files.into_iter().filter(|file| is_named || self.folder.join(file).is_file()).collect();
+        match there.as_slice() {
+            [] => Ok(None),
+            [file] => TeamRules::read(&self.folder.join(file), file).map(Some),
+            both => bail!(
+                "there are `{}`: name the one that counts in plumb.toml, as `rules = \"…\"`",
+                both.join("` and `")
+            ),
+        }
+    }
+
+    fn sql_files(&self, folder: &str) -> Result<Vec<SqlFile>> {
+        let paths = self.files(folder, "sql")?;
+        ensure!(
+            !paths.is_empty(),
+            "there is no `{}`: expected SQL files",
+            self.folder.join(folder).join("*.sql").display()
+        );
+        let file = |path: PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            Ok(SqlFile { name: format!("{folder}/{name}"), sql: read(&path)? })
+        };
+        paths.into_iter().map(file).collect()
+    }
+
+    /// Returns the files of a folder with an ending, in the order of their names.
+    fn files(&self, folder: &str, ending: &str) -> Result<Vec<PathBuf>> {
+        let folder = self.folder.join(folder);
+        let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot list `{}`", folder.display()))?;
+        let mut paths = Vec::new();
+        for entry in entries {
+            let path = entry.with_context(|| format!("cannot list `{}`", folder.display()))?.path();
+            if path.extension().is_some_and(|extension| extension == ending) {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        Ok(paths)
+    }
+}
+
+impl From<SourceConfig> for Source {
+    fn from(config: SourceConfig) -> Source {
+        let SourceConfig { kind, url, tables, cursor, key } = config;
+        let kind = match kind {
+            config::SourceKind::Csv => SourceKind::Csv,
+            config::SourceKind::Jsonl => SourceKind::Jsonl,
+            config::SourceKind::Parquet => SourceKind::Parquet,
+            config::SourceKind::Sqlite => SourceKind::Sqlite,
+            config::SourceKind::Postgres => SourceKind::Postgres,
+        };
+        Source { kind, url, tables, cursor, key }
+    }
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
+}

@@ -1,0 +1,64 @@
+//! Reads `plumb.toml`; an error names the file, the line, the key and what was expected there.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use chrono::TimeDelta;
+
+use super::config::{Config, OptimiseConfig};
+use super::environment::with_environment;
+
+/// Reads the file, with the values of environment variables in it.
+pub(super) fn read_config(path: &Path) -> Result<Config> {
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!("cannot read `{}`; run in a project folder, or name one by --project", path.display())
+    })?;
+    let in_file = || format!("`{}` is wrong", path.display());
+    let mut config = parse(&text).with_context(in_file)?;
+    for (name, source) in &mut config.source {
+        source.url = with_environment(&source.url, |variable| std::env::var(variable).ok())
+            .with_context(|| format!("key `source.{name}.url`"))
+            .with_context(in_file)?;
+    }
+    check(&config).with_context(in_file)?;
+    Ok(config)
+}
+
+fn parse(text: &str) -> Result<Config> {
+    let line_of = |error: &toml::de::Error| {
+        let at = error.span().map(|span| span.start)?;
+        Some(text.get(..at)?.matches('\n').count() + 1)
+    };
+    let explained = |error: &toml::de::Error, key: Option<&str>| {
+        let line = line_of(error).map(|line| format!("line {line}, ")).unwrap_or_default();
+        let key = key.map(|key| format!("key `{key}`: ")).unwrap_or_default();
+        anyhow!("{line}{key}{}", error.message())
+    };
+    let deserializer = toml::Deserializer::parse(text).map_err(|error| explained(&error, None))?;
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let key = error.path().to_string();
+        explained(error.inner(), (key != ".").then_some(key.as_str()))
+    })
+}
+
+/// Checks what the types cannot.
+fn check(config: &Config) -> Result<()> {
+    let languages: BTreeSet<_> = config.languages.iter().collect();
+    ensure!(
+        languages.len() == config.languages.len(),
+        "key `languages` names one twice: expected each once, the default first"
+    );
+    for (name, target) in &config.target.0 {
+        ensure!(target.horizon.0 > TimeDelta::zero(), "key `target.{name}.horizon`: expected a time over 0");
+        ensure!(
+            target.capacity.is_none_or(|leads| leads.is_finite() && leads > 0.0),
+            "key `target.{name}.capacity`: expected a number over 0: the leads that the team can call in a week"
+        );
+        ensure!(
+            !matches!(target.optimise, OptimiseConfig::Capacity) || target.capacity.is_some(),
+            "key `target.{name}.optimise` is `capacity`: expected `capacity` beside it, the leads a week"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! What the journal's files bring into the database: their predictions, and in the same transaction how far each file is
+//! loaded.
+
+use std::sync::LazyLock;
+
+use anyhow::{Context, Result};
+use sqlx::{Sqlite, Transaction};
+
+use super::bulk_insert::{BulkInsert, Statement};
+use super::database::Store;
+use super::prediction_row::PredictionRow;
+use super::predictions;
+
+/// The predictions of one call, as the journal has recorded them.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RecordedCall {
+    /// The serving variant that made them.
+    pub(crate) variant: String,
+    /// Whether it did so in the shadow: the caller got those of another.
+    pub(crate) shadow: bool,
+    /// The name by which ground truth may refer to the call later.
+    pub(crate) event_id: Option<String>,
+    /// A prediction for each row of the call.
+    pub(crate) rows: Vec<PredictionRow>,
+}
+
+impl Store {
+    /// Returns how many bytes of a segment are loaded.
+    pub(crate) async fn journal_loaded_bytes(&self, segment: &str) -> Result<u64> {
+        let bytes: Option<i64> = sqlx::query_scalar("SELECT loaded_bytes FROM journal_segment WHERE segment = ?")
+            .bind(segment)
+            .fetch_optional(&self.readers)
+            .await
+            .context("cannot read how far the journal is loaded")?;
+        Ok(u64::try_from(bytes.unwrap_or(0))?)
+    }
+
+    /// Loads calls, which end at this byte of their segment; all of it or nothing.
+    pub(crate) async fn load_journal(&self, segment: &str, bytes: u64, calls: &[&RecordedCall]) -> Result<()> {
+        let mut transaction = self.write().await?;
+        let (shadow, answered): (Vec<&RecordedCall>, Vec<&RecordedCall>) = calls.iter().partition(|call| call.shadow);
+        predictions::append(&mut transaction, answered.iter().flat_map(|call| &call.rows)).await?;
+        let shadow: Vec<(&str, &PredictionRow)> =
+            shadow.iter().flat_map(|call| call.rows.iter().map(|row| (call.variant.as_str(), row))).collect();
+        SHADOWS
+            .execute(&mut transaction, &shadow, bind_shadow)
+            .await
+            .context("cannot store the predictions of shadow variants")?;
+        insert_events(&mut transaction, calls).await.context("cannot store the event ids of predictions")?;
+        sqlx::query(
+            "INSERT INTO journal_segment (segment, loaded_bytes) VALUES (?, ?)
+             ON CONFLICT (segment) DO UPDATE SET loaded_bytes = excluded.loaded_bytes",
+        )
+        .bind(segment)
+        .bind(i64::try_from(bytes)?)
+        .execute(&mut *transaction)
+        .await
+        .context("cannot record how far the journal is loaded")?;
+        transaction.commit().await.context("cannot commit a part of the journal")
+    }
+
+    /// Forgets a segment whose file is gone.
+    pub(crate) async fn delete_journal_segment(&self, segment: &str) -> Result<()> {
+        sqlx::query("DELETE FROM journal_segment WHERE segment = ?")
+            .bind(segment)
+            .execute(&self.writer)
+            .await
+            .context("cannot forget a file of the journal")?;
+        Ok(())
+    }
+
+    /// Returns how many predictions a shadow variant has made for a target.
+    #[cfg(test)]
+    pub(crate) async fn shadow_count(&self, target: &str, variant: &str) -> Result<i64> {
+        let count = sqlx::query_scalar("SELECT count(*) FROM shadow_prediction WHERE target = ? AND variant = ?");
+        Ok(count.bind(target).bind(variant).fetch_one(&self.readers).await?)
+    }
+}
+
+static SHADOWS: LazyLock<BulkInsert> = LazyLock::new(|| {
+    BulkInsert::new("shadow_prediction (prediction_id, variant, lead_id, target, model_id, as_of, score)", 7, "")
+});
+
+fn bind_shadow(statement: Statement, (variant, row): &(&str, &PredictionRow)) -> Statement {
+    statement
+        .bind(row.prediction_id.clone())
+        .bind(*variant)
+        .bind(row.lead_id.clone())
+        .bind(row.target.clone())
+        .bind(row.model_id.clone())
+        .bind(row.as_of)
+        .bind(row.score)
+}
+
+static EVENTS: LazyLock<BulkInsert> =
+    LazyLock::new(|| BulkInsert::new("event_prediction (prediction_id, event_id, row, variant)", 4, ""));
+
+/// Stores which predictions belong to which event ids.
+async fn insert_events(transaction: &mut Transaction<'static, Sqlite>, calls: &[&RecordedCall]) -> Result<()> {
+    let named = calls.iter().filter_map(|call| Some((call.event_id.as_deref()?, *call)));
+    let rows: Vec<(&str, &RecordedCall, usize)> =
+        named.flat_map(|(event, call)| (0..call.rows.len()).map(move |row| (event, call, row))).collect();
+    let bind = |statement: Statement, (event, call, row): &(&str, &RecordedCall, usize)| {
+        statement
+            .bind(call.rows[*row].prediction_id.clone())
+            .bind((*event).to_owned())
+            .bind(*row as i64)
+            .bind(call.variant.clone())
+    };
+    EVENTS.execute(transaction, &rows, bind).await?;
+    Ok(())
+}

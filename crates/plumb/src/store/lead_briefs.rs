@@ -1,0 +1,108 @@
+//! What the pages show of each lead beside its score. The lead itself is in the lake.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+use super::database::{ROWS_PER_INSERT, Store};
+use super::timestamps::{from_micros, to_micros};
+
+/// What a list shows of a lead beside its score.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LeadBrief {
+    /// The lead.
+    pub(crate) lead_id: String,
+    /// The person's name.
+    pub(crate) name: Option<String>,
+    /// The company's name.
+    pub(crate) company: Option<String>,
+    /// The company's industry.
+    pub(crate) industry: Option<String>,
+    /// The channel that the lead came by.
+    pub(crate) channel: Option<String>,
+    /// When the lead was created.
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+impl Store {
+    /// Stores what the pages show of leads; what was there of them is replaced.
+    pub(crate) async fn put_lead_briefs(&self, briefs: &[LeadBrief]) -> Result<()> {
+        let mut transaction = self.write().await?;
+        for chunk in briefs.chunks(ROWS_PER_INSERT) {
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "INSERT OR REPLACE INTO lead_brief (lead_id, name, company, industry, channel, created_at) ",
+            );
+            query.push_values(chunk, |mut row, brief| {
+                row.push_bind(&brief.lead_id)
+                    .push_bind(&brief.name)
+                    .push_bind(&brief.company)
+                    .push_bind(&brief.industry)
+                    .push_bind(&brief.channel)
+                    .push_bind(to_micros(brief.created_at));
+            });
+            query.build().execute(&mut *transaction).await.context("cannot store what the pages show of leads")?;
+        }
+        transaction.commit().await.context("cannot commit what the pages show of leads")
+    }
+
+    /// Returns what the pages show of a lead.
+    pub(crate) async fn lead_brief(&self, lead_id: &str) -> Result<Option<LeadBrief>> {
+        Ok(self.lead_briefs(&[lead_id]).await?.remove(lead_id))
+    }
+
+    /// Returns what the pages show of some leads, by id. Unknown leads are left out.
+    pub(crate) async fn lead_briefs(&self, lead_ids: &[&str]) -> Result<HashMap<String, LeadBrief>> {
+        let mut briefs = HashMap::new();
+        for chunk in lead_ids.chunks(ROWS_PER_INSERT) {
+            let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM lead_brief WHERE lead_id IN (");
+            let mut list = query.separated(", ");
+            for lead_id in chunk {
+                list.push_bind(*lead_id);
+            }
+            query.push(")");
+            for row in query.build().fetch_all(&self.readers).await.context("cannot read leads")? {
+                let brief = read(&row)?;
+                briefs.insert(brief.lead_id.clone(), brief);
+            }
+        }
+        Ok(briefs)
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<LeadBrief> {
+    Ok(LeadBrief {
+        lead_id: row.try_get("lead_id")?,
+        name: row.try_get("name")?,
+        company: row.try_get("company")?,
+        industry: row.try_get("industry")?,
+        channel: row.try_get("channel")?,
+        created_at: from_micros(row.try_get("created_at")?)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{empty, hour_of_new_year};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_newer_brief_replaces_an_older_one() {
+        let (store, _folder) = empty().await;
+        let mut brief = LeadBrief {
+            lead_id: "crm:1".into(),
+            name: Some("Ada".into()),
+            company: None,
+            industry: Some("fintech".into()),
+            channel: Some("referral".into()),
+            created_at: hour_of_new_year(1),
+        };
+        store.put_lead_briefs(std::slice::from_ref(&brief)).await.expect("written");
+        brief.company = Some("Analytical Engines".into());
+        store.put_lead_briefs(std::slice::from_ref(&brief)).await.expect("written");
+        assert_eq!(store.lead_brief("crm:1").await.expect("read"), Some(brief));
+        assert_eq!(store.lead_brief("crm:2").await.expect("read"), None);
+    }
+}

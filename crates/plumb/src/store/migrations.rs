@@ -1,0 +1,95 @@
+//! The database's schema: numbered files of SQL, each applied once, by sqlx.
+//!
+//! Not by `sqlx::migrate!`: the macro would compile sqlx and its drivers a second time, for the compiler's own use. The
+//! files are read at compile time all the same, by `include_str!`.
+
+use std::borrow::Cow;
+
+use anyhow::{Context, Result, bail};
+use plumb_lead::migrate_card;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::sqlite::SqlitePool;
+use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, SqliteConnection};
+
+/// What each version adds, oldest first. A change of the schema is a new file, never an edit of an old one: databases
+/// that have it would stay as they are, and sqlx refuses them by the file's checksum.
+pub(super) const FILES: [(&str, &str); 6] = [
+    ("predictions", include_str!("../../migrations/sqlite/0001_predictions.sql")),
+    ("provenance and recent leads", include_str!("../../migrations/sqlite/0002_provenance_and_recent_leads.sql")),
+    ("journal and variants", include_str!("../../migrations/sqlite/0003_journal_and_variants.sql")),
+    ("score intervals", include_str!("../../migrations/sqlite/0004_score_intervals.sql")),
+    ("ground truth", include_str!("../../migrations/sqlite/0005_ground_truth.sql")),
+    ("plain names", include_str!("../../migrations/sqlite/0006_plain_names.sql")),
+];
+
+/// The version of this program's schema.
+const NEWEST: i64 = FILES.len() as i64;
+
+/// The version that gave the keys of stored model cards other names.
+const PLAIN_NAMES: i64 = 6;
+
+/// Brings a database's schema up to date.
+pub(super) async fn run(writer: &SqlitePool) -> Result<()> {
+    // One transaction for all of it. A second process that opens the file waits here, and then finds nothing to do.
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
+    if found > NEWEST {
+        bail!(newer(found));
+    }
+    let migrator = migrator();
+    // Programs before version 6 noted how far they were in `user_version` alone: sqlx is told that those files are done.
+    // Later ones keep both, so that a program from before is the one to refuse what it does not know.
+    migrator.skip(&mut *transaction, Some(found)).await.map_err(explained)?;
+    migrator.run(&mut *transaction).await.map_err(explained)?;
+    if found < PLAIN_NAMES {
+        rewrite_cards(&mut transaction).await?;
+    }
+    if found < NEWEST {
+        transaction.execute(AssertSqlSafe(format!("PRAGMA user_version = {NEWEST}"))).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+fn migrator() -> Migrator {
+    let migration = |((what, sql), version): (&(&'static str, &'static str), i64)| {
+        Migration::new(version, Cow::Borrowed(*what), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(FILES.iter().zip(1..).map(migration).collect())
+}
+
+/// Returns an error of sqlx's, with what to do about it.
+fn explained(error: MigrateError) -> anyhow::Error {
+    match error {
+        MigrateError::VersionMissing(version) => anyhow::Error::msg(newer(version)),
+        MigrateError::VersionMismatch(version) => anyhow::anyhow!(
+            "version {version} of its schema is not the one that this program knows: \
+             use the program that wrote it, or another data folder"
+        ),
+        other => anyhow::Error::new(other).context("its schema cannot be brought up to date"),
+    }
+}
+
+fn newer(version: i64) -> String {
+    format!(
+        "its schema is version {version}, and this program knows versions up to {NEWEST}: \
+         use the newer program that wrote it, or another data folder"
+    )
+}
+
+/// Gives the keys of all stored model cards their present names.
+async fn rewrite_cards(connection: &mut SqliteConnection) -> Result<()> {
+    let cards: Vec<(String, String)> =
+        sqlx::query_as("SELECT model_id, card_json FROM model").fetch_all(&mut *connection).await?;
+    for (model_id, json) in cards {
+        let card =
+            serde_json::from_str(&json).with_context(|| format!("the card of model `{model_id}` is unreadable"))?;
+        sqlx::query("UPDATE model SET card_json = ? WHERE model_id = ?")
+            .bind(migrate_card(card).to_string())
+            .bind(&model_id)
+            .execute(&mut *connection)
+            .await
+            .with_context(|| format!("cannot rewrite the card of model `{model_id}`"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! Labelled rows with enough outcomes to set some apart: the case of an ordinary training.
+
+use anyhow::Result;
+use chrono::TimeDelta;
+use plumb_lake::PostOutcomeChange;
+use plumb_lake::dataset::Manifest;
+use plumb_lead::LeakEvidence;
+use plumb_learn::leaks::{self, PostOutcomeCounts};
+use plumb_learn::split::Split;
+
+use super::candidates::Holdout;
+use super::progress::FitPurpose;
+use super::rows::TrainingRows;
+
+/// Labelled rows, split twice: for the fit that is measured, and for the one that is used.
+pub(super) struct SplitRows {
+    /// The data set in which all rows are frozen.
+    pub(super) manifest: Manifest,
+    /// The rows, or a sample of them.
+    pub(super) rows: TrainingRows,
+    /// Split by time: to train on, to choose on, to test on.
+    pub(super) evaluation: Split,
+    /// Split at random: to train on and to choose on.
+    pub(super) final_split: Split,
+    /// The youngest age at which a lead is observed.
+    pub(super) age_min: TimeDelta,
+    /// What reps' flags changed, as a sentence.
+    pub(super) flags_note: Option<String>,
+    /// Observations that are too young to have a label.
+    pub(super) censored: usize,
+    /// How often undated fields changed after outcomes.
+    pub(super) post_outcome_changes: Vec<PostOutcomeChange>,
+}
+
+impl SplitRows {
+    /// Returns the split of a fit.
+    pub(super) fn split(&self, purpose: FitPurpose) -> &Split {
+        match purpose {
+            FitPurpose::Evaluation => &self.evaluation,
+            FitPurpose::Final => &self.final_split,
+        }
+    }
+
+    /// Returns the rows that the final fit trains and chooses on.
+    pub(super) fn final_rows(&self) -> Vec<usize> {
+        let Split { train, valid, .. } = &self.final_split;
+        train.iter().chain(valid).copied().collect()
+    }
+
+    /// Returns the rows to test on.
+    pub(super) fn holdout(&self) -> Holdout {
+        let test = &self.evaluation.test;
+        let observations = test.iter().map(|row| self.rows.observations[*row].clone()).collect();
+        Holdout { observations, labels: self.rows.labels_of(test) }
+    }
+
+    /// Returns the leads of the rows that the evaluation fit chooses on.
+    pub(super) fn valid_leads(&self) -> Vec<&str> {
+        self.evaluation.valid.iter().map(|row| self.rows.observations[*row].lead_id.as_str()).collect()
+    }
+
+    /// Returns the columns suspected to reveal the outcome.
+    pub(super) fn leak_evidence(&self) -> Result<Vec<LeakEvidence>> {
+        let train = &self.final_split.train;
+        let mut evidence = leaks::suspects(&self.rows.table.select(train), &self.rows.labels_of(train))?;
+        evidence.extend(self.post_outcome_changes.iter().flat_map(|changed| {
+            let PostOutcomeChange { field, features, decided, decided_changed, open, open_changed } = changed;
+            let [decided, decided_changed, open, open_changed] = [*decided, *decided_changed, *open, *open_changed];
+            let changes = PostOutcomeCounts { decided, decided_changed, open, open_changed };
+            features.iter().filter_map(move |feature| leaks::post_outcome_change(feature, field, changes))
+        }));
+        Ok(evidence)
+    }
+}

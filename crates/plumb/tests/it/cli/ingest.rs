@@ -1,0 +1,218 @@
+//! `plumb ingest` over all kinds of sources, run again, and on bad input.
+
+use std::fs;
+
+use sqlx::{Connection, Executor, PgConnection};
+use tempfile::TempDir;
+
+use crate::setup::folder::write;
+use crate::setup::program::{failure, run, run_with, sqlite, success};
+
+/// The relations of a project whose leads are a table with `id` and `email`, and that has neither events nor outcomes.
+const NO_EVENTS: &str = "SELECT '' AS lead_key, '' AS kind, '' AS at, '' AS known_at WHERE false";
+const NO_OUTCOMES: &str = "SELECT '' AS lead_key, '' AS target, true AS positive, '' AS at, '' AS known_at WHERE false";
+
+#[tokio::test]
+async fn a_second_ingest_reads_only_new_rows() {
+    let folder = project(
+        "[source.crm]
+         kind = \"sqlite\"
+         url = \"crm.db\"
+         cursor = { leads = \"updated_at\" }
+         [source.marketing]
+         kind = \"jsonl\"
+         url = \"marketing/*.jsonl\"",
+        "SELECT 'crm:' || id AS lead_key, '2026-01-01' AS created_at, updated_at AS known_at, email FROM crm.leads",
+    );
+    write(
+        folder.path(),
+        "sources/event.sql",
+        "SELECT l.lead_key, m.kind AS kind, '2026-01-05' AS at, '2026-01-05' AS known_at
+         FROM marketing.records m JOIN (SELECT 'crm:' || id AS lead_key, email FROM crm.leads) l ON l.email = m.email",
+    );
+    let crm = folder.path().join("crm.db");
+    sqlite(
+        &crm,
+        "CREATE TABLE leads (id INTEGER PRIMARY KEY, email TEXT, budget REAL, updated_at TEXT);
+         INSERT INTO leads VALUES (1, 'a@x.org', 10.5, '2026-01-01'), (2, 'b@x.org', NULL, '2026-01-02')",
+    )
+    .await;
+    write(folder.path(), "marketing/2026-01.jsonl", "{\"email\":\"a@x.org\",\"kind\":\"opened\"}\n");
+    let first = ingest(&folder);
+    assert!(first.starts_with("crm: 2 rows read, 2 new\nmarketing: 1 rows read, 1 new\n2 leads in "), "{first}");
+
+    sqlite(&crm, "UPDATE leads SET email = 'c@x.org', updated_at = '2026-01-03' WHERE id = 1").await;
+    let grown = "{\"email\":\"a@x.org\",\"kind\":\"opened\"}\n{\"email\":\"b@x.org\",\"kind\":\"opened\"}\n";
+    write(folder.path(), "marketing/2026-01.jsonl", grown);
+    write(folder.path(), "marketing/2026-02.jsonl", "{\"email\":\"b@x.org\",\"kind\":\"clicked\"}\n");
+    let second = ingest(&folder);
+    assert!(second.starts_with("crm: 2 rows read, 1 new\nmarketing: 2 rows read, 2 new\n2 leads in "), "{second}");
+    assert!(second.contains(" 2 events"), "the address of the opened mail is nobody's any more: {second}");
+    let third = ingest(&folder);
+    assert!(
+        third.starts_with("crm: 1 rows read, 0 new\nmarketing: 0 rows read, 0 new, 2 files unchanged\n"),
+        "{third}"
+    );
+    assert!(third.contains("nothing is new: 2 leads"), "{third}");
+}
+
+#[tokio::test]
+async fn the_demo_company_ingests_the_same_from_postgresql_as_from_sqlite() {
+    let url = postgres_url();
+    let mut connection = PgConnection::connect(&url).await.expect("the server answers");
+    for statement in ["DROP DATABASE IF EXISTS demo_company", "CREATE DATABASE demo_company"] {
+        connection.execute(statement).await.expect("the user may make databases");
+    }
+    let (server, _) = url.rsplit_once('/').expect("the address ends in a database");
+    let url = format!("{server}/demo_company");
+    let folder = TempDir::new().expect("a temporary folder");
+    let company = |folder_name: &str, more: &[&str]| {
+        let arguments = [&["demo", "--leads", "400", "--company-only", "--folder", folder_name], more].concat();
+        success(run_with(folder.path(), &arguments, &[("INTERNAL_DB_URL", &url)]));
+        success(run_with(&folder.path().join(folder_name), &["ingest"], &[("INTERNAL_DB_URL", &url)]))
+    };
+    let by_postgres = company("postgres", &["--internal-postgres"]);
+    assert!(!folder.path().join("postgres/internal.db").exists());
+    assert_eq!(by_postgres, company("sqlite", &[]));
+    let unset = run(&folder.path().join("postgres"), &["ingest"]);
+    assert!(failure(unset).contains("environment variable `INTERNAL_DB_URL` is not set"));
+}
+
+#[tokio::test]
+async fn rows_of_postgresql_are_ingested() {
+    let mut connection = PgConnection::connect(&postgres_url()).await.expect("the server answers");
+    connection
+        .execute(
+            "DROP TABLE IF EXISTS applications;
+             CREATE TABLE applications (number text PRIMARY KEY, fee numeric, approved boolean, decided_at timestamptz);
+             INSERT INTO applications VALUES ('A-1', 100.5, true, '2026-01-01T10:00:00+02'), ('A-2', NULL, NULL, NULL)",
+        )
+        .await
+        .expect("the table is made");
+    let folder = project(
+        "[source.internal]
+         kind = \"postgres\"
+         url = \"${PLUMB_TEST_POSTGRES_URL}\"
+         tables = [\"applications\"]
+         cursor = { applications = \"decided_at\" }",
+        "SELECT number AS lead_key, '2026-01-01' AS created_at, decided_at AS known_at, fee FROM internal.applications",
+    );
+    let first = ingest(&folder);
+    assert!(first.starts_with("internal: 2 rows read, 2 new\n2 leads in 2 versions"), "{first}");
+    connection
+        .execute("INSERT INTO applications VALUES ('A-3', 7, false, '2026-02-01')")
+        .await
+        .expect("a row is added");
+    let second = ingest(&folder);
+    assert!(second.starts_with("internal: 2 rows read, 1 new\n3 leads in 3 versions"), "{second}");
+}
+
+#[test]
+fn rows_of_parquet_are_ingested() {
+    let first = project(
+        "[source.sheet]\nkind = \"csv\"\nurl = \"sheet.csv\"",
+        "SELECT id AS lead_key, created_at, created_at AS known_at, name, CAST(budget AS DOUBLE) AS budget FROM sheet.records",
+    );
+    write(first.path(), "sheet.csv", "id,name,budget,created_at\n1,Ada,10.5,2026-01-01\n2,Bob,,2026-01-02\n");
+    ingest(&first);
+    // What one project has made of its rows is a Parquet file like another.
+    let second = project(
+        &format!(
+            "[source.lake]\nkind = \"parquet\"\nurl = \"{}\"",
+            first.path().join("data/ground/*/lead.parquet").display()
+        ),
+        "SELECT lead_id AS lead_key, created_at, known_from AS known_at, name, budget FROM lake.records",
+    );
+    let printed = ingest(&second);
+    assert!(printed.starts_with("lake: 2 rows read, 2 new\n2 leads in 2 versions"), "{printed}");
+    let again = ingest(&second);
+    assert!(again.starts_with("lake: 0 rows read, 0 new, 1 files unchanged\nnothing is new: 2 leads"), "{again}");
+}
+
+#[tokio::test]
+async fn rejected_rows_are_listed_with_place_and_reason() {
+    let folder = project(
+        "[source.crm]
+         kind = \"sqlite\"
+         url = \"crm.db\"
+         [source.marketing]
+         kind = \"jsonl\"
+         url = \"mail.jsonl\"
+         [source.sheet]
+         kind = \"csv\"
+         url = \"sheet.csv\"",
+        "SELECT id AS lead_key, '2026-01-01' AS created_at, '2026-01-01' AS known_at, name FROM sheet.records",
+    );
+    let crm = folder.path().join("crm.db");
+    sqlite(&crm, "CREATE TABLE leads (id INTEGER PRIMARY KEY, budget REAL); INSERT INTO leads VALUES (1, 'lots')")
+        .await;
+    write(folder.path(), "mail.jsonl", "{\"email\":\"a@x.org\"}\n\n[1]\n{\"email\":\n");
+    write(folder.path(), "sheet.csv", "id,name\n1,Ada\n2\n");
+    for _ in 0..2 {
+        let printed = ingest(&folder);
+        assert!(printed.contains("rejected: 4 rows in all, listed in "), "{printed}");
+    }
+    let printed = success(run(folder.path(), &["ingest", "--json"]));
+    let outcome: serde_json::Value = serde_json::from_str(&printed).expect("standard output is one JSON document");
+    assert_eq!((outcome["unchanged"].as_bool(), outcome["rejected_total"].as_u64()), (Some(true), Some(4)));
+    assert_eq!(outcome["sources"].as_array().map(Vec::len), Some(3), "{outcome}");
+    let rejects = fs::read_to_string(folder.path().join("data/rejects.csv")).expect("the rejects are written");
+    for expected in [
+        "crm.leads,1,budget,`lots` is text in a column declared as Real",
+        "mail.jsonl,3,,expected a JSON object",
+        "mail.jsonl,4,,not JSON: ",
+        "sheet.csv,3,,",
+    ] {
+        assert!(rejects.contains(expected), "{expected} is not in\n{rejects}");
+    }
+}
+
+#[test]
+fn a_wrong_project_is_refused_with_the_reason() {
+    refuses("[source.crm]\nkind = \"sqlite\"\nurl = \"crm.db\"", "no database file");
+    refuses("[source.m]\nkind = \"jsonl\"\nurl = \"mail/*.jsonl\"", "no file matches");
+    refuses("[source.m]\nkind = \"oracle\"\nurl = \"x\"", "unknown variant `oracle`");
+    refuses("[source.m]\nkind = \"csv\"\nurl = \"x\"\ncolour = 1", "unknown field `colour`");
+    refuses("[source.m]\nkind = \"postgres\"\nurl = \"${PLUMB_TEST_UNSET}\"", "`PLUMB_TEST_UNSET` is not set");
+    let empty = TempDir::new().expect("a temporary folder");
+    assert!(failure(run(empty.path(), &["ingest"])).contains("run in a project folder"));
+    write(empty.path(), "plumb.toml", "");
+    assert!(failure(run(empty.path(), &["ingest"])).contains("cannot list `./sources`"));
+}
+
+#[tokio::test]
+async fn a_wrong_sql_file_is_named_in_the_error() {
+    let folder = project(
+        "[source.crm]\nkind = \"sqlite\"\nurl = \"crm.db\"",
+        "SELECT id AS lead_key, colour AS created_at, '2026-01-01' AS known_at FROM crm.leads",
+    );
+    sqlite(&folder.path().join("crm.db"), "CREATE TABLE leads (id TEXT PRIMARY KEY)").await;
+    let error = failure(run(folder.path(), &["ingest"]));
+    assert!(error.contains("`sources/lead.sql`") && error.contains("colour"), "{error}");
+}
+
+fn postgres_url() -> String {
+    std::env::var("PLUMB_TEST_POSTGRES_URL")
+        .expect("PLUMB_TEST_POSTGRES_URL names a PostgreSQL server: run `cargo xtask test`, which starts one")
+}
+
+#[track_caller]
+fn refuses(config: &str, expected: &str) {
+    let folder = project(config, "SELECT 1");
+    let error = failure(run(folder.path(), &["ingest"]));
+    assert!(error.contains(expected), "{error}");
+}
+
+fn project(config: &str, leads: &str) -> TempDir {
+    let folder = TempDir::new().expect("a temporary folder");
+    write(folder.path(), "plumb.toml", config);
+    write(folder.path(), "sources/lead.sql", leads);
+    write(folder.path(), "sources/event.sql", NO_EVENTS);
+    write(folder.path(), "sources/outcome.sql", NO_OUTCOMES);
+    folder
+}
+
+#[track_caller]
+fn ingest(folder: &TempDir) -> String {
+    success(run(folder.path(), &["ingest"]))
+}

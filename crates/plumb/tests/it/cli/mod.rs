@@ -1,0 +1,6 @@
+//! Commands, each with its good and its bad input.
+
+mod ingest;
+mod quick;
+mod score_file;
+mod cold_start;

@@ -1,0 +1,32 @@
+//! Folders: a copy of one, and a file written into one.
+
+use std::fs;
+use std::path::Path;
+
+/// Writes a file and the folders that it lies in.
+pub(crate) fn write(folder: &Path, file: &str, content: &str) {
+    let path = folder.join(file);
+    fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder can be made");
+    fs::write(path, content).expect("the file can be written");
+}
+
+/// Replaces a text in a file, which has to have it.
+#[track_caller]
+pub(crate) fn replace(folder: &Path, file: &str, old: &str, new: &str) {
+    let text = fs::read_to_string(folder.join(file)).expect("the file is there");
+    assert!(text.contains(old), "`{old}` is not in {file}");
+    write(folder, file, &text.replace(old, new));
+}
+
+/// Copies everything in a folder into another, which is made if need be.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("the folder can be made");
+    for entry in fs::read_dir(from).expect("the folder is there").map(|entry| entry.expect("readable")) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("readable").is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("the file can be copied");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The built program, run in a folder as a user runs it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
+
+/// Runs `plumb` with these arguments in a folder.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
+    run_with(folder, arguments, &[])
+}
+
+/// Runs `plumb` with these arguments and environment variables in a folder.
+pub(crate) fn run_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
+    command.current_dir(folder).args(arguments).envs(variables.iter().copied()).output().expect("the program starts")
+}
+
+/// Returns what a run printed; it has to succeed.
+#[track_caller]
+pub(crate) fn success(output: Output) -> String {
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// Returns the error of a run; it has to fail, and without a panic.
+#[track_caller]
+pub(crate) fn failure(output: Output) -> String {
+    let error = text(&output.stderr);
+    assert!(!output.status.success() && !error.contains("panicked"), "{}{error}", text(&output.stdout));
+    error
+}
+
+/// Runs statements in a SQLite file, which is made if need be.
+pub(crate) async fn sqlite(path: &Path, sql: &'static str) {
+    let url = format!("sqlite://{}?mode=rwc", path.display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("SQLite opens the file");
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.expect("the SQL is right");
+    connection.close().await.expect("SQLite closes the file");
+}
+
+/// Returns the first column of what a query finds in a SQLite file.
+pub(crate) fn column(path: &Path, sql: &'static str) -> Vec<String> {
+    let found = async {
+        let mut connection = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await?;
+        sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut connection).await
+    };
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(found).expect("SQLite answers")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,67 @@
+//! The batch computes again what requests were scored with: training and serving use the same features.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::stages::{self, best_lead};
+use crate::setup::demo::Company;
+use crate::setup::program::{failure, run, sqlite};
+
+const VERIFY: [&str; 3] = ["verify", "--target", "converted"];
+
+/// Returns a company with predictions of the batch and of a server.
+fn served() -> Company {
+    let company = stages::trained();
+    let server = company.serve();
+    let lead_id = best_lead(&server)["lead_id"].clone();
+    let lead = json!({ "created_at": "2026-10-30T09:00:00Z", "channel": "referral", "industry": "fintech" });
+    let reply = json!({ "kind": "reply", "at": "2026-10-30T12:00:00Z" });
+    for request in [
+        json!({ "target": "converted", "lead_id": lead_id }),
+        json!({ "target": "converted", "lead_id": lead_id, "lead": { "budget": 1 }, "events": [reply] }),
+        json!({ "target": "converted", "lead_id": "crm:new", "lead": lead, "events": [reply] }),
+    ] {
+        assert!(server.post("/v1/score", &request)["score"].is_number());
+    }
+    // A request for the list waits until all earlier predictions are in the store.
+    server.get("/v1/leads?target=converted");
+    server.stop();
+    company
+}
+
+fn change(database: &Path, sql: &'static str) {
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(sqlite(database, sql));
+}
+
+#[test]
+fn events_that_were_recorded_later_change_no_logged_input() {
+    let company = served();
+    let printed = company.plumb(&VERIFY);
+    assert!(
+        printed.starts_with("converted: ") && printed.contains(" predictions checked, 0 inputs differ; "),
+        "{printed}"
+    );
+    // A call of long ago that was logged late: it was not known when the predictions were made.
+    change(
+        &company.path().join("crm.db"),
+        "INSERT INTO activities (id, lead_id, kind, happened_at, logged_at)
+         SELECT max(id) + 1, max(lead_id), 'call', '2026-10-01T09:00:00Z', '2026-10-02T09:00:00Z' FROM activities",
+    );
+    let ingested = company.plumb(&["ingest"]);
+    assert!(ingested.contains("1 new"), "{ingested}");
+    assert_eq!(company.plumb(&VERIFY), printed);
+}
+
+#[test]
+fn an_input_that_differs_is_found() {
+    let company = served();
+    change(
+        &company.path().join("data/plumb.db"),
+        "UPDATE prediction SET provenance_json = json_replace(provenance_json, '$.inputs[0]', 12345)",
+    );
+    let output = run(company.path(), &VERIFY);
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(printed.contains(" was 12345 in prediction "), "{printed}");
+    assert!(failure(output).contains("inputs of predictions of `converted` differ"));
+}
