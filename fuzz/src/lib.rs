@@ -1,19 +1,17 @@
-//! What several fuzz targets do with what was read, and parsers of programs that are no libraries.
-
-pub mod http;
+//! What several fuzz targets do with a model that was read.
 
 use plumb_lead::Matrix;
 use plumb_learn::trees::Trees;
 
-/// More columns than this make a row that only shows how much memory there is.
+/// With more columns than this a row only measures how much memory there is.
 const COLUMNS_MAX: usize = 1 << 16;
 
-/// Returns a row in which nothing is known.
+/// Returns a row in which every value is missing.
 pub fn blank(columns: usize) -> Matrix {
     Matrix { values: vec![f32::NAN; columns], rows: 1, columns }
 }
 
-/// Scores and explains two rows. Trees that were read are sound: neither may fail, and the contributions are the margin.
+/// Scores and explains two rows. Trees that were read are sound: neither may fail, and the contributions sum to the margin.
 pub fn score(trees: &Trees) {
     let columns = trees.columns();
     if columns > COLUMNS_MAX {

@@ -49,7 +49,7 @@ pub struct Company {
 /// Builds the company in a folder: `crm.db`, `marketing/*.jsonl`, `internal.db` or tables in PostgreSQL, `truth.csv`,
 /// and the project's files. `plumb.toml` comes last: a folder that has it is complete. What an earlier attempt left of
 /// the three systems is replaced. Progress is reported as the current step, how many steps are done, and of how many.
-pub async fn build(folder: &Path, params: &Params, progress: &dyn Fn(&str, u64, u64)) -> Result<Company> {
+pub async fn build(folder: &Path, params: &Params, progress: &(dyn Fn(&str, u64, u64) + Sync)) -> Result<Company> {
     ensure!(
         params.leads >= LEADS_MIN,
         "{} leads are too few: the demo company wants {LEADS_MIN} or more",

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::commands::output::Format;
-use crate::{commands, log};
+use crate::{commands, telemetry};
 
 /// What the exit code of the process means.
 const EXIT_CODES: &str = "Exit codes:
@@ -75,7 +75,7 @@ enum Command {
 pub async fn run() -> ExitCode {
     let Cli { json, command } = Cli::parse();
     let format = if json { Format::Json } else { Format::Text };
-    let traces = match log::start() {
+    let traces = match telemetry::start() {
         Ok(traces) => traces,
         Err(error) => {
             eprintln!("error: {error:#}");

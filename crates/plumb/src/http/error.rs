@@ -1,32 +1,35 @@
-//! What a request is answered with when it fails: a status and `{"error": {"code", "message", "field"?, "hint"?}}`.
-//! A constructor each for what callers can do wrong. What goes wrong on our side is logged here, once, with its chain;
-//! the caller is told no more than that.
+//! Why a request fails: a status, a code, a message, and perhaps a field and a hint. There is a constructor for each mistake
+//! of a caller. A failure of the server is logged here, once, with its chain; the response says no more than that.
+//!
+//! A handler returns an [`Error`], and the layer of its protocol's router (`middleware::protocol`) writes it in the format of
+//! that protocol.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::body::Body;
+use axum::extract::rejection::{BytesRejection, FormRejection, PathRejection, QueryRejection};
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::scoring;
+use crate::{scoring, serving};
 
-/// The longest `Message` of an answer to an AWS SDK, in characters.
-const MESSAGE_CHARS_MAX: usize = 2_048;
-
-/// Why a request is not answered as its caller hoped.
-#[derive(Debug)]
-pub(super) struct Error {
+/// Why a request fails.
+#[derive(Clone, Debug)]
+pub struct Error {
     pub(super) status: StatusCode,
-    pub(super) code: &'static str,
+    /// One word for programs.
+    code: &'static str,
     pub(super) message: String,
     pub(super) field: Option<String>,
     pub(super) hint: Option<String>,
-    /// What AWS SDKs call it, where the status alone does not say.
-    aws_type: Option<&'static str>,
-    source: Option<anyhow::Error>,
+    /// The exception of the AWS SDKs, where the status alone does not determine it.
+    pub(super) aws_type: Option<&'static str>,
+    source: Option<Arc<anyhow::Error>>,
 }
 
 impl Error {
@@ -66,7 +69,7 @@ impl Error {
             .hint(format!("send {expected} with the matching Content-Type header"))
     }
 
-    /// The caller wants an answer of a type that is not written here.
+    /// The caller accepts no media type that is written here.
     pub(super) fn accept(found: &str) -> Error {
         Error::new(StatusCode::NOT_ACCEPTABLE, "accept", format!("answers of type `{found}` are not written here"))
             .hint(
@@ -86,13 +89,13 @@ impl Error {
             .hint(hint)
     }
 
-    /// A target has no model that answers. Not a 503, which SDKs would try again at once.
+    /// A target has no champion. Not a 503, which SDKs would retry at once.
     pub(super) fn no_champion(target: &str) -> Error {
         Error::new(StatusCode::CONFLICT, "no_champion", format!("no model answers for target `{target}` yet"))
             .hint("run `plumb train`, then `plumb promote`")
     }
 
-    /// No variant of a target answers with such a model.
+    /// No variant of a target serves such a model.
     pub(super) fn unknown_version(target: &str, version: &str) -> Error {
         let message = format!("`{target}` has no version `{version}` that answers");
         Error::new(StatusCode::NOT_FOUND, "unknown_version", message)
@@ -119,18 +122,18 @@ impl Error {
             .hint("serve a project folder that `plumb ingest` has run in, or send `features`")
     }
 
-    /// A page of another site made the browser post here.
+    /// A page of another site made the browser send this request.
     pub(super) fn cross_site(from: &str) -> Error {
         Error::new(StatusCode::FORBIDDEN, "cross_site", format!("a post from `{from}` is refused"))
             .hint("post from a page of this server, or from a program that sends no Origin header")
     }
 
-    /// A request that has to be signed is not, or not rightly. `aws_type` is what AWS SDKs call it.
+    /// The signature is missing or wrong. `aws_type` is the exception of the AWS SDKs.
     pub(super) fn signature(aws_type: &'static str, message: impl Into<String>) -> Error {
         Error { aws_type: Some(aws_type), ..Error::new(StatusCode::FORBIDDEN, "signature", message) }
     }
 
-    /// Nobody said who is asking, or not rightly.
+    /// The request carries no credentials, or wrong ones.
     pub(super) fn unauthorized(message: &str) -> Error {
         let aws_type = Some("MissingAuthenticationTokenException");
         Error { aws_type, ..Error::new(StatusCode::UNAUTHORIZED, "unauthorized", message) }.hint(
@@ -139,9 +142,9 @@ impl Error {
         )
     }
 
-    /// The body is larger than is read.
-    pub(super) fn too_large() -> Error {
-        let message = format!("the body is larger than {} bytes", super::BODY_BYTES_MAX);
+    /// The body is larger than the limit.
+    pub(super) fn too_large(bytes_max: usize) -> Error {
+        let message = format!("the body is larger than {bytes_max} bytes");
         Error::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
             .hint("send fewer rows at a time, or score files by `plumb score`")
     }
@@ -152,24 +155,31 @@ impl Error {
             .hint(format!("send the whole body within {} seconds", time_max.as_secs()))
     }
 
-    /// The body is packed.
+    /// The body is compressed.
     pub(super) fn content_encoding(found: &str) -> Error {
         let message = format!("content encoding `{found}` is not read here");
         Error::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_encoding", message).hint("send the body as it is")
     }
 
-    /// There is more to do than the server may take on.
+    /// The server is at its limit.
     pub(super) fn busy(message: &str) -> Error {
         Error::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).hint("try again in a second")
     }
 
-    /// Something that callers know from elsewhere is not to be had here.
-    pub(super) fn not_here(what: &str, instead: &str) -> Error {
-        Error::request(format!("{what} are not to be had from this server")).hint(instead)
+    /// A feature of SageMaker is not supported.
+    pub(super) fn unsupported(what: &str, instead: &str) -> Error {
+        Error::request(format!("{what} are not supported by this server")).hint(instead)
+    }
+
+    /// A known path does not take the method.
+    pub(super) fn wrong_method(method: &Method, path: &str) -> Error {
+        let other = if method == Method::POST { "GET" } else { "POST" };
+        let message = format!("`{path}` does not take {method}");
+        Error::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).hint(format!("try {other}"))
     }
 
     /// There is nothing at a path.
-    pub(super) fn nowhere(path: &str) -> Error {
+    pub(super) fn unknown_path(path: &str) -> Error {
         Error::new(StatusCode::NOT_FOUND, "unknown_path", format!("there is nothing at `{path}`")).hint(
             "POST /v1/score, /v1/feedback, /endpoints/{target}/invocations; \
              GET /v1/leads, /v1/models, /v1/watch, /v1/health, /v1/openapi.json; pages at /",
@@ -182,20 +192,22 @@ impl Error {
         self
     }
 
-    /// Returns the error with what the caller can do.
+    /// Returns the error with what the caller can do about it.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Error {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Logs what went wrong on our side. Called once, where the error is turned into an answer.
-    pub(super) fn log(&self) {
+    /// Logs a failure of the server. Called once, where the error becomes a response.
+    pub(super) fn logged(self) -> Error {
         if let Some(source) = &self.source {
             tracing::error!("a request failed: {source:#}");
         }
+        self
     }
 
-    fn body(&self) -> Value {
+    /// Returns the error as our own API writes it: `{"error": {"code", "message", "field"?, "hint"?}}`.
+    pub(super) fn body(&self) -> Value {
         let mut error = Map::from_iter([
             ("code".to_owned(), Value::from(self.code)),
             ("message".to_owned(), Value::from(self.message.as_str())),
@@ -205,71 +217,13 @@ impl Error {
         json!({ "error": error })
     }
 
-    /// Returns the answer as callers of a path read it: for what stands before the handlers.
-    pub(super) fn into_response_at(self, path: &str) -> Response {
-        match path {
-            "/invocations" => self.into_text_response(),
-            path if path == "/v2" || path.starts_with("/v2/") => self.into_v2_response(),
-            path if path.starts_with("/endpoints/") => self.into_endpoint_response(),
-            _ => self.into_response(),
-        }
+    /// Returns the response of our own API.
+    pub(super) fn json_response(self) -> Response {
+        (self.status, self.headers(), Json(self.body())).into_response()
     }
 
-    /// Returns the answer of an endpoint, as the AWS SDKs read it: the type in a header, the message under `Message`.
-    pub(super) fn into_endpoint_response(self) -> Response {
-        self.log();
-        let (status, kind) = match (self.status, self.aws_type) {
-            // AWS answers 403 where the web has 401.
-            (StatusCode::UNAUTHORIZED, Some(kind)) => (StatusCode::FORBIDDEN, kind),
-            (status, Some(kind)) => (status, kind),
-            (status @ (StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT), None) => {
-                (status, "ValidationError")
-            }
-            (StatusCode::SERVICE_UNAVAILABLE, None) => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
-            (status, None) if status.is_client_error() => (StatusCode::BAD_REQUEST, "ValidationError"),
-            (status, None) => (status, "InternalFailure"),
-        };
-        self.aws_response(status, kind, Map::new())
-    }
-
-    /// Returns the answer of the model behind an endpoint. A mistake of the caller's is a `ModelError`, which no SDK
-    /// tries again.
-    pub(super) fn into_model_response(self) -> Response {
-        if !self.status.is_client_error() {
-            return self.into_endpoint_response();
-        }
-        let original = self.sentence();
-        let more = Map::from_iter([
-            ("OriginalStatusCode".to_owned(), Value::from(self.status.as_u16())),
-            ("OriginalMessage".to_owned(), Value::from(cut(original))),
-            ("LogStreamArn".to_owned(), Value::from("")),
-        ]);
-        self.log();
-        self.aws_response(StatusCode::FAILED_DEPENDENCY, "ModelError", more)
-    }
-
-    /// Returns the answer as MLflow's scoring server writes it.
-    pub(super) fn into_mlflow_response(self) -> Response {
-        self.log();
-        let code = if self.status.is_client_error() { "BAD_REQUEST" } else { "INTERNAL_ERROR" };
-        let body = json!({ "error_code": code, "message": self.sentence() });
-        (self.status, self.more_headers(), Json(body)).into_response()
-    }
-
-    /// Returns the answer as the Open Inference Protocol has it.
-    pub(super) fn into_v2_response(self) -> Response {
-        self.log();
-        (self.status, self.more_headers(), Json(json!({ "error": self.sentence() }))).into_response()
-    }
-
-    /// Returns the answer of a container: the message as text.
-    pub(super) fn into_text_response(self) -> Response {
-        self.log();
-        (self.status, self.more_headers(), self.sentence()).into_response()
-    }
-
-    /// Returns what goes with a status: when to try again, and how to sign in.
-    fn more_headers(&self) -> HeaderMap {
+    /// Returns the headers of a status: when to retry, and how to sign in.
+    pub(super) fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
@@ -280,25 +234,8 @@ impl Error {
         headers
     }
 
-    fn aws_response(&self, status: StatusCode, kind: &'static str, more: Map<String, Value>) -> Response {
-        let mut body = self.body();
-        body["Message"] = match kind {
-            "ModelError" => {
-                let original = self.status.as_u16();
-                let said = self.sentence();
-                Value::from(cut(format!("Received client error ({original}) from primary with message \"{said}\"")))
-            }
-            _ => Value::from(cut(self.sentence())),
-        };
-        if let Some(body) = body.as_object_mut() {
-            body.extend(more);
-        }
-        let header = (HeaderName::from_static("x-amzn-errortype"), HeaderValue::from_static(kind));
-        (status, self.more_headers(), [header], Json(body)).into_response()
-    }
-
-    /// Returns what went wrong and what can be done, in one line.
-    fn sentence(&self) -> String {
+    /// Returns the message and the hint in one line.
+    pub(super) fn sentence(&self) -> String {
         match &self.hint {
             Some(hint) => format!("{}; {hint}", self.message),
             None => self.message.clone(),
@@ -306,25 +243,20 @@ impl Error {
     }
 }
 
-/// Cuts a message to the length that the service's model allows.
-fn cut(mut message: String) -> String {
-    if let Some((end, _)) = message.char_indices().nth(MESSAGE_CHARS_MAX) {
-        message.truncate(end);
-    }
-    message
-}
-
+/// The response carries the error as an extension, for the layer of the protocol's router to write.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        self.log();
-        (self.status, self.more_headers(), Json(self.body())).into_response()
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.status;
+        response.extensions_mut().insert(self.logged());
+        response
     }
 }
 
 impl From<anyhow::Error> for Error {
     fn from(source: anyhow::Error) -> Error {
-        let message = "something failed on the server's side; its log says what";
-        Error { source: Some(source), ..Error::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message) }
+        let message = "the server failed; its log has the reason";
+        Error { source: Some(Arc::new(source)), ..Error::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message) }
     }
 }
 
@@ -338,6 +270,18 @@ impl From<scoring::Error> for Error {
                     .hint("send `features`: a value for each column of the table")
             }
             scoring::Error::Internal(source) => source.into(),
+        }
+    }
+}
+
+impl From<serving::Error> for Error {
+    fn from(error: serving::Error) -> Error {
+        match error {
+            serving::Error::UnknownTarget { target, targets } => Error::unknown_target(&target, &targets),
+            serving::Error::NoChampion { target } => Error::no_champion(&target),
+            serving::Error::NoLeadData => Error::no_leads(),
+            serving::Error::Scoring(error) => error.into(),
+            serving::Error::Internal(source) => source.into(),
         }
     }
 }
@@ -360,10 +304,16 @@ impl From<PathRejection> for Error {
     }
 }
 
-/// Answers a known path that was asked by the wrong method.
-pub(super) async fn wrong_method(method: Method, uri: Uri) -> Response {
-    let message = format!("`{}` does not answer to {method}", uri.path());
-    let other = if method == Method::POST { "GET" } else { "POST" };
-    let error = Error::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).hint(format!("try {other}"));
-    error.into_response_at(uri.path())
+impl From<FormRejection> for Error {
+    fn from(rejection: FormRejection) -> Error {
+        Error::request(rejection.body_text())
+    }
 }
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.sentence())
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,5 +1,5 @@
-//! From SHAP values to the few reasons that are told: the parts of one source field are added up, and the feature that
-//! moved it most speaks for it, if it has something to say.
+//! From SHAP values to a few reasons: the contributions of one source field are added up, and the feature that moved it
+//! most gives the sentence, if it has one.
 
 use std::collections::HashMap;
 
@@ -14,32 +14,34 @@ pub(crate) const REASONS_MAX: usize = 6;
 /// In log-odds: less than this moves a score by less than a quarter of a percent.
 const CONTRIBUTION_MIN: f64 = 0.01;
 
-/// Which features are of the same source field, found out once for a model.
+/// Which features belong to the same source field, computed once for a model.
 #[derive(Debug)]
-pub(super) struct Fields {
+pub(super) struct FieldGroups {
     /// For each feature, the first one of its field.
     firsts: Vec<usize>,
 }
 
-impl Fields {
-    pub(super) fn of(features: &FeatureSet) -> Fields {
+impl FieldGroups {
+    pub(super) fn of(features: &FeatureSet) -> FieldGroups {
         let mut known = HashMap::new();
         let features = features.features.iter().enumerate();
-        Fields { firsts: features.map(|(index, feature)| *known.entry(feature.field()).or_insert(index)).collect() }
+        FieldGroups {
+            firsts: features.map(|(index, feature)| *known.entry(feature.field()).or_insert(index)).collect(),
+        }
     }
 }
 
-/// One source field's part in a score.
-struct Part {
+/// One source field's contribution to a score.
+struct FieldContribution {
     /// The first feature of the field.
     first: usize,
     contribution: f64,
 }
 
-/// Returns the most important reasons of a row, largest first; if any speaks for the lead and any against, both do.
-/// A field of which nothing can be said is left out.
+/// Returns the most important reasons of a row, largest first; if there are reasons for and against the lead, both sides
+/// are among them. A field without a sentence is left out.
 pub(super) fn of_row(
-    (model, fields): (&Model, &Fields),
+    (model, fields): (&Model, &FieldGroups),
     row: &[f32],
     contributions: &[f64],
     reasons_max: usize,
@@ -48,17 +50,16 @@ pub(super) fn of_row(
     let mut parts = parts(fields, contributions);
     parts.retain(|part| part.contribution.abs() >= CONTRIBUTION_MIN);
     parts.sort_by(|one, other| other.contribution.abs().total_cmp(&one.contribution.abs()));
-    let mut told = parts.iter().filter_map(|part| tell((model, fields), row, contributions, part, language));
-    let mut reasons: Vec<Reason> = told.by_ref().take(reasons_max).collect();
-    // The largest of the side that would be left out takes the last place. One reason alone is the largest, whatever side
-    // it is on.
+    let mut sentences = parts.iter().filter_map(|part| reason((model, fields), row, contributions, part, language));
+    let mut reasons: Vec<Reason> = sentences.by_ref().take(reasons_max).collect();
+    // The largest of the side that would be left out takes the last place. A single reason is the largest of either side.
     if let [first, _, ..] = reasons.as_slice()
         && reasons.len() == reasons_max
     {
         let first_is_for = first.contribution > 0.0;
         let is_other = |contribution: f64| (contribution > 0.0) != first_is_for;
         if !reasons.iter().any(|reason| is_other(reason.contribution))
-            && let Some(other) = told.find(|reason| is_other(reason.contribution))
+            && let Some(other) = sentences.find(|reason| is_other(reason.contribution))
         {
             reasons[reasons_max - 1] = other;
         }
@@ -66,33 +67,34 @@ pub(super) fn of_row(
     reasons
 }
 
-/// Returns each field's part, in the order of their first features.
-fn parts(fields: &Fields, contributions: &[f64]) -> Vec<Part> {
+/// Returns each field's contribution, in the order of their first features.
+fn parts(fields: &FieldGroups, contributions: &[f64]) -> Vec<FieldContribution> {
     let mut sums = vec![0.0; contributions.len()];
     for (first, contribution) in fields.firsts.iter().zip(contributions) {
         sums[*first] += contribution;
     }
     let firsts = fields.firsts.iter().enumerate().filter(|(index, first)| index == *first);
-    firsts.map(|(first, _)| Part { first, contribution: sums[first] }).collect()
+    firsts.map(|(first, _)| FieldContribution { first, contribution: sums[first] }).collect()
 }
 
-/// Returns the reason of a field: what the feature says that moved it most, of those that moved it to its own side, as a
-/// sentence must not speak for the lead where its field speaks against it. `None` if none of them has anything to say.
-fn tell(
-    (model, fields): (&Model, &Fields),
+/// Returns the reason of a field: the sentence of the feature that contributed most, of those that contributed in the
+/// field's own direction, as a sentence must not speak for the lead where its field speaks against it. `None` if none of
+/// them has a sentence.
+fn reason(
+    (model, fields): (&Model, &FieldGroups),
     row: &[f32],
     contributions: &[f64],
-    part: &Part,
+    part: &FieldContribution,
     language: Language,
 ) -> Option<Reason> {
     let features = fields.firsts.iter().zip(contributions).enumerate();
-    let speaks = |contribution: f64| contribution * part.contribution > 0.0;
-    let mut speakers: Vec<(usize, f64)> = features
-        .filter(|(_, (first, contribution))| **first == part.first && speaks(**contribution))
+    let is_same_side = |contribution: f64| contribution * part.contribution > 0.0;
+    let mut candidates: Vec<(usize, f64)> = features
+        .filter(|(_, (first, contribution))| **first == part.first && is_same_side(**contribution))
         .map(|(index, (_, contribution))| (index, *contribution))
         .collect();
-    speakers.sort_by(|(_, one), (_, other)| other.abs().total_cmp(&one.abs()));
-    speakers.into_iter().find_map(|(index, _)| {
+    candidates.sort_by(|(_, one), (_, other)| other.abs().total_cmp(&one.abs()));
+    candidates.into_iter().find_map(|(index, _)| {
         let feature = &model.features.features[index];
         Some(Reason {
             field: feature.field().to_owned(),

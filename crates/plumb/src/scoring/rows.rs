@@ -1,6 +1,6 @@
 //! Rows as a model takes them, written value by value: what a request sends is looked up and encoded as it is read, with no
-//! table in between. It means what `table_of` and [`FeatureSet::encode`] mean, and `http`'s tests hold the two against
-//! each other; whatever does not fit is left to these, which also say what is wrong.
+//! table in between. The result equals that of `table_of` and [`FeatureSet::encode`], and `http`'s tests compare the two;
+//! whatever does not fit is left to these, which also report what is wrong.
 
 use std::collections::HashMap;
 
@@ -56,10 +56,10 @@ impl From<Cell<'_>> for FieldValue {
     }
 }
 
-/// So many different words that training never saw are noted here, one beside the other.
+/// At most so many different words that training never saw are collected; they are searched one by one.
 const UNSEEN_MAX: usize = 64;
 
-/// Rows that are being written. `None` of any step says that the rows are not as plain as they have to be here.
+/// Rows that are being written. `None` of any step means that the rows are not plain enough for this writer.
 #[derive(Debug)]
 pub(crate) struct RowsWriter<'a> {
     features: &'a FeatureSet,
@@ -100,7 +100,7 @@ impl<'a> RowsWriter<'a> {
         self.written.len()
     }
 
-    /// Writes a value of the row. A column that was written before is for the readers who know what that means.
+    /// Writes a value of the row. A column that was written before is an error, left to the parsers that report it.
     pub(crate) fn put(&mut self, column: usize, cell: Cell) -> Option<()> {
         let feature = self.features.features.get(column)?;
         if std::mem::replace(&mut self.written[column], self.rows) == self.rows {
@@ -114,7 +114,7 @@ impl<'a> RowsWriter<'a> {
             (FeatureKind::Category { levels }, Cell::Text(word)) => {
                 match levels.binary_search_by(|level| level.as_str().cmp(word)) {
                     Ok(code) => code as f32,
-                    Err(_) => return self.note_unseen(column, word),
+                    Err(_) => return self.add_unseen(column, word),
                 }
             }
             _ => return None,
@@ -124,7 +124,7 @@ impl<'a> RowsWriter<'a> {
         Some(())
     }
 
-    fn note_unseen(&mut self, column: usize, word: &str) -> Option<()> {
+    fn add_unseen(&mut self, column: usize, word: &str) -> Option<()> {
         let has_room = self.unseen.len() < UNSEEN_MAX;
         let known = self.unseen.iter_mut().find(|(other, unseen)| *other == column && unseen.level == word);
         match known {

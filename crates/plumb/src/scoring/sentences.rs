@@ -1,5 +1,5 @@
-//! A feature's value as a sentence that a rep believes: the team's own, from `features/*.toml`, or, where there is none,
-//! the value beside what is usual. A sentence that would say nothing is none.
+//! A feature's value as a sentence for a rep: the team's own, from `features/*.toml`, or, where there is none, the value
+//! beside the average. A sentence without information is left out.
 
 use plumb_lead::{FeatureKind, Language};
 use plumb_learn::{Model, Predictor};
@@ -10,7 +10,7 @@ const AVERAGE_SHARE: f32 = 0.01;
 /// Less than this is none, where there is a form for none: a third of a day ago is today.
 const LEAST_COUNTED: f32 = 0.5;
 
-/// Returns what a rep is told of a feature's value; `None` if there is nothing to say.
+/// Returns the sentence of a feature's value; `None` if it has none.
 pub(super) fn of_feature(model: &Model, row: &[f32], index: usize, language: Language) -> Option<String> {
     let feature = &model.features.features[index];
     let (sentences, value) = (feature.sentences(language), row[index]);
@@ -19,18 +19,18 @@ pub(super) fn of_feature(model: &Model, row: &[f32], index: usize, language: Lan
         FeatureKind::Flag if value == 0.0 => &sentences.say_not,
         _ => &sentences.say,
     };
-    let worded = fill(template, &|placeholder| text_of(model, row, index, placeholder, language));
-    let text = worded.filter(|text| says_something(text)).or_else(|| plain(model, index, value, language))?;
+    let filled = fill(template, &|placeholder| text_of(model, row, index, placeholder, language));
+    let text = filled.filter(|text| has_words(text)).or_else(|| plain(model, index, value, language))?;
     Some(text + &points(model, row, index, language))
 }
 
-/// A text without a single letter is a number that nobody can place.
-fn says_something(text: &str) -> bool {
+/// A text without a single letter is a number without a meaning.
+fn has_words(text: &str) -> bool {
     text.chars().any(char::is_alphabetic)
 }
 
-/// The sentence of a feature that nobody worded: the value beside what is usual, as `calls: 0` alone says as little as
-/// `other: 0.0`. A value that is the usual one says nothing.
+/// The sentence of a feature without one of the team's own: the value beside the average, as `calls: 0` alone says as
+/// little as `other: 0.0`. An average value has no sentence.
 fn plain(model: &Model, index: usize, value: f32, language: Language) -> Option<String> {
     let (feature, average) = (&model.features.features[index], model.averages[index]);
     let (label, words) = (feature.label(language), language.words());
@@ -126,7 +126,7 @@ fn counted(text: &str, count: f32, [one, several]: [&str; 2], none: Option<&str>
 mod tests {
     use super::*;
 
-    fn told(template: &str) -> Option<String> {
+    fn filled(template: &str) -> Option<String> {
         fill(template, &|placeholder| match placeholder {
             "value" => Some("fintech".to_owned()),
             "value|call|calls" => Some("3 calls".to_owned()),
@@ -136,27 +136,27 @@ mod tests {
 
     #[test]
     fn a_template_is_filled_in() {
-        assert_eq!(told("industry: {value}"), Some("industry: fintech".into()));
-        assert_eq!(told("{value|call|calls} so far"), Some("3 calls so far".into()));
-        assert_eq!(told("no placeholder (at all)"), Some("no placeholder (at all)".into()));
+        assert_eq!(filled("industry: {value}"), Some("industry: fintech".into()));
+        assert_eq!(filled("{value|call|calls} so far"), Some("3 calls so far".into()));
+        assert_eq!(filled("no placeholder (at all)"), Some("no placeholder (at all)".into()));
     }
 
     #[test]
-    fn what_is_not_known_takes_its_brackets_with_it() {
-        assert_eq!(told("industry: {value} ({rate|percent} convert)"), Some("industry: fintech".into()));
-        assert_eq!(told("{rate|percent} convert"), None);
-        assert_eq!(told(""), None);
-        assert_eq!(told("a {broken template"), None);
+    fn unknown_placeholders_drop_their_brackets() {
+        assert_eq!(filled("industry: {value} ({rate|percent} convert)"), Some("industry: fintech".into()));
+        assert_eq!(filled("{rate|percent} convert"), None);
+        assert_eq!(filled(""), None);
+        assert_eq!(filled("a {broken template"), None);
     }
 
     #[track_caller]
     fn count(forms: [&str; 2], none: Option<&str>, language: Language, expected: [&str; 3]) {
-        let told = [0.0, 1.0, 2.5].map(|count| counted(&language.number(count), count, forms, none, language));
-        assert_eq!(told, expected);
+        let counts = [0.0, 1.0, 2.5].map(|count| counted(&language.number(count), count, forms, none, language));
+        assert_eq!(counts, expected);
     }
 
     #[test]
-    fn things_are_counted_as_their_language_does() {
+    fn counts_are_worded_by_their_language() {
         count(["call", "calls"], None, Language::En, ["no calls", "1 call", "2.5 calls"]);
         count(["# day ago", "# days ago"], Some("today"), Language::En, ["today", "1 day ago", "2.5 days ago"]);
         count(["# day ago", "# days ago"], None, Language::En, ["0 days ago", "1 day ago", "2.5 days ago"]);

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use super::output::{Format, Outcomes};
 use super::progress::bar;
 use super::serve;
-use crate::http::{Access, LOAD, Style};
+use crate::http::{Auth, ConcurrencyLimit, ResponseFormat};
 use crate::lifecycle::demo::{DemoCallbacks, DemoSpec, DemoStep, find_or_build, run_loop};
 use crate::lifecycle::workspace::ProjectPaths;
 use progress::LoopProgress;
@@ -74,8 +74,13 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     if args.no_serve {
         return Ok(());
     }
-    let service = serve::Service { access: Access::open(), load: LOAD, capture: false, style: Style::default() };
-    serve::serve(&paths, listen(args.port).await?, service).await
+    let service = serve::Service {
+        auth: Auth::open(),
+        concurrency: ConcurrencyLimit::DEFAULT,
+        capture: false,
+        response_format: ResponseFormat::default(),
+    };
+    serve::serve(&paths, listen(args.port).await?, service, format).await
 }
 
 /// Builds the company unless it is there.

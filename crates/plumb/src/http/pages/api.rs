@@ -1,15 +1,17 @@
-//! `/api`: the description of the JSON API (`http::openapi`), for people.
+//! `/api`: the description of the JSON API (`v1::openapi`), for people.
 
 use anyhow::Context;
 use axum::response::Html;
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
-use super::{Choice, PageError, layout, ticked};
-use crate::http::openapi::DOCUMENT;
+use super::layout::{TargetChoice, layout};
+use super::text::ticked;
+use crate::http::error::Error;
+use crate::http::v1;
 
-pub(super) async fn get() -> Result<Html<String>, PageError> {
-    let document: Value = serde_json::from_str(DOCUMENT).context("the description of the API is not JSON")?;
+pub(super) async fn get() -> Result<Html<String>, Error> {
+    let document: Value = serde_json::from_str(v1::document()).context("the description of the API is not JSON")?;
     let schemas = entries(&document["components"]["schemas"]);
     let body = html! {
         h1 { "The JSON API" }
@@ -21,12 +23,12 @@ pub(super) async fn get() -> Result<Html<String>, PageError> {
         @for (name, schema) in schemas {
             section.card id=(name) {
                 h3 { (name) }
-                @if let Some(said) = schema["description"].as_str() { p { (ticked(said)) } }
+                @if let Some(description) = schema["description"].as_str() { p { (ticked(description)) } }
                 (fields(schema))
             }
         }
     };
-    Ok(layout("API", "/api", &Choice::default(), body))
+    Ok(layout("API", "/api", &TargetChoice::default(), body))
 }
 
 fn section(document: &Value, path: &str, method: &str, operation: &Value) -> Markup {
@@ -37,7 +39,7 @@ fn section(document: &Value, path: &str, method: &str, operation: &Value) -> Mar
     html! {
         section.card {
             h2 { code { (method.to_uppercase()) " " (path) } " " (text(&operation["summary"])) }
-            @if let Some(said) = operation["description"].as_str() { p { (ticked(said)) } }
+            @if let Some(description) = operation["description"].as_str() { p { (ticked(description)) } }
             @if !parameters.is_empty() {
                 h3 { "Parameters" }
                 (table(parameters.into_iter().map(|one| (text(&one["name"]), &one["schema"], text(&one["description"]), one["required"] == true))))
@@ -80,13 +82,13 @@ fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a Value, &'a str, bool)>) ->
     html! {
         div.scroll tabindex="0" {
             table {
-                thead { tr { th { "Name" } th { "Type" } th { "What it says" } } }
+                thead { tr { th { "Name" } th { "Type" } th { "Meaning" } } }
                 tbody {
-                    @for (name, schema, said, needed) in rows {
+                    @for (name, schema, description, required) in rows {
                         tr {
-                            th scope="row" { code { (name) } @if needed { " " span.muted { "needed" } } }
+                            th scope="row" { code { (name) } @if required { " " span.muted { "required" } } }
                             td { (shape(schema)) }
-                            td { (ticked(said)) }
+                            td { (ticked(description)) }
                         }
                     }
                 }
@@ -95,25 +97,28 @@ fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a Value, &'a str, bool)>) ->
     }
 }
 
-/// Returns what a value looks like, in a word or a few.
+/// Returns the shape of a value, in a word or a few.
 fn shape(schema: &Value) -> Markup {
     let words = schema["enum"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let parts = schema["allOf"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let parts = schema["oneOf"].as_array().or(schema["allOf"].as_array()).map(Vec::as_slice).unwrap_or_default();
+    let types = schema["type"].as_array().map(Vec::as_slice).unwrap_or(std::slice::from_ref(&schema["type"]));
+    let is_null = |schema: &Value| schema["type"] == "null";
+    let named = types.iter().filter_map(Value::as_str).find(|name| *name != "null");
     html! {
         @if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
             a href={ "#" (name) } { (name) }
-        } @else if let [one] = parts {
-            (shape(one))
+        } @else if let Some(part) = parts.iter().find(|part| !is_null(part)) {
+            (shape(part))
         } @else if !words.is_empty() {
             @for (index, word) in words.iter().enumerate() { @if index > 0 { ", " } code { (text(word)) } }
         } @else if schema["items"].is_object() {
             "list of " (shape(&schema["items"]))
         } @else if schema["format"] == "date-time" {
-            "moment (RFC 3339)"
+            "timestamp (RFC 3339)"
         } @else {
-            (schema["type"].as_str().unwrap_or("value"))
+            (named.unwrap_or("value"))
         }
-        @if schema["nullable"] == true && schema["type"].is_string() { " or null" }
+        @if types.iter().any(|name| name == "null") || parts.iter().any(is_null) { " or null" }
     }
 }
 

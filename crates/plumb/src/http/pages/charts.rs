@@ -1,10 +1,10 @@
-//! Charts as SVG, drawn by hand. Colours are classes of the stylesheet, so that they follow light and dark; each chart
-//! says in words what it shows.
+//! Charts as SVG, drawn by hand: the pages have no script, and chart libraries draw with one or bring fonts and a renderer.
+//! Colours are classes of the stylesheet, so that they follow light and dark; each chart has a label in words.
 
 use maud::{Markup, html};
 use plumb_lead::{Band, GainBin, Prediction, ReliabilityBin};
 
-use super::{day, percent};
+use super::text::{day, percent};
 
 /// Returns a score as a bar from 0 to 1.
 pub(super) fn score_bar(score: f64, band: Band) -> Markup {
@@ -56,7 +56,7 @@ pub(super) fn history(history: &[Prediction], threshold: Option<f64>) -> Markup 
         })
         .collect();
     let line: Vec<String> = points.iter().map(|(x, y, _)| format!("{},{}", number(*x), number(*y))).collect();
-    let said = format!(
+    let label = format!(
         "From {} on {} to {} on {}",
         percent(oldest.score.get()),
         day(oldest.as_of),
@@ -64,7 +64,7 @@ pub(super) fn history(history: &[Prediction], threshold: Option<f64>) -> Markup 
         day(newest.as_of)
     );
     html! {
-        svg.plot viewBox="0 0 330 134" role="img" aria-label=(said) {
+        svg.plot viewBox="0 0 330 134" role="img" aria-label=(label) {
             (level(top, height(top))) (level(0.0, height(0.0)))
             @if let Some(threshold) = threshold {
                 line class="threshold" x1="40" x2="318" y1=(number(height(threshold))) y2=(number(height(threshold))) {}
@@ -123,7 +123,7 @@ pub(super) fn lift(gain: &[GainBin], most: f64) -> Markup {
     }
 }
 
-/// Returns predicted against observed shares; on the diagonal a score means what it says.
+/// Returns predicted against observed shares; on the diagonal a score is the true share.
 pub(super) fn reliability(bins: &[ReliabilityBin]) -> Markup {
     let top = bins.iter().map(|bin| bin.predicted.max(bin.observed)).fold(0.05, f64::max);
     let top = (1.08 * top).min(1.0);

@@ -1,4 +1,4 @@
-//! `/leads/{lead_id}`: a lead's scores with their reasons, how they moved, what was said of them, and the form to say it.
+//! `/leads/{lead_id}`: a lead's scores with their reasons, their history, the feedback on them, and the form for it.
 
 use std::sync::Arc;
 
@@ -10,22 +10,23 @@ use maud::{Markup, html};
 use plumb_lead::{Complaint, Feedback, Language, ModelCard, ModelKind, Prediction};
 use serde::Deserialize;
 
-use super::leads::{chip, meaning};
-use super::models::unit;
-use super::{Choice, Page, PageError, charts, day, empty, encoded, first_upper, languages, layout, percent, words};
-use crate::http::App;
+use super::bands::{chip, meaning};
+use super::charts;
+use super::layout::{Page, TargetChoice, empty, languages, layout};
+use super::model_card::unit;
+use super::text::{day, encoded, first_upper, percent, words};
+use crate::http::app::App;
 use crate::http::error::Error;
-use crate::http::feedback;
-use crate::http::language::Liked;
-use crate::http::leads::Known;
-use crate::http::told::{self, Told};
+use crate::http::middleware::accept_language::AcceptLanguage;
+use crate::http::v1::{LeadRecord, store_feedback};
 use crate::registry;
+use crate::serving::{PreferredLanguages, StoredPrediction};
 use crate::store::LeadBrief;
 
-/// `?target=&thanks=`: the target that is shown first; whether something was just said.
+/// `?target=&thanks=`: the target that is shown first; whether feedback was just sent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct LeadQuery {
     target: Option<String>,
     thanks: Option<String>,
 }
@@ -35,18 +36,18 @@ pub(super) struct Asked {
 #[serde(deny_unknown_fields)]
 pub(super) struct Flag {
     prediction_id: String,
-    complaint: String,
+    complaint: Complaint,
     #[serde(default)]
     note: String,
     #[serde(default)]
     by: String,
 }
 
-/// What is shown of one target.
-struct Part {
+/// The predictions of one target.
+struct TargetPart {
     target: String,
     /// The newest, with its reasons.
-    newest: Told,
+    newest: StoredPrediction,
     /// Newest first; there is at least one.
     history: Vec<Prediction>,
     /// The card of the model that gave the newest score, if it is there.
@@ -55,30 +56,30 @@ struct Part {
 
 pub(super) async fn get(
     State(app): State<Arc<App>>,
-    liked: Liked,
+    AcceptLanguage(preferred): AcceptLanguage,
     lead_id: Result<Path<String>, PathRejection>,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Page, PageError> {
-    let (Path(lead_id), Query(asked)) = (lead_id?, asked?);
-    let choice = Choice::read(&app, asked.target.as_deref()).await?;
-    let known = Known::read(&app, &lead_id).await?;
-    let parts = parts(&app, &choice, &known.history, &liked).await?;
-    let name = known.brief.as_ref().and_then(|brief| brief.name.clone()).unwrap_or_else(|| lead_id.clone());
+    query: Result<Query<LeadQuery>, QueryRejection>,
+) -> Result<Page, Error> {
+    let (Path(lead_id), Query(query)) = (lead_id?, query?);
+    let choice = TargetChoice::read(&app, query.target.as_deref()).await?;
+    let record = LeadRecord::read(&app, &lead_id).await?;
+    let parts = parts(&app, &choice, &record.history, &preferred).await?;
+    let name = record.brief.as_ref().and_then(|brief| brief.name.clone()).unwrap_or_else(|| lead_id.clone());
     let body = html! {
         p.back {
             @let target = choice.chosen.as_deref().map(|target| format!("?target={}", encoded(target)));
             a href={ "/" (target.unwrap_or_default()) } { "← all leads" }
         }
         h1 { (name) }
-        (brief(&lead_id, known.brief.as_ref()))
-        @if asked.thanks.is_some() {
+        (brief(&lead_id, record.brief.as_ref()))
+        @if query.thanks.is_some() {
             p.card.thanks role="status" {
                 "Thank you. Your flag is stored with the score that it is about, and the next training looks at it."
             }
         }
         @if parts.is_empty() { (empty("This lead is not scored yet", "It is known, and no model has looked at it.", "plumb score")) }
         div.parts { @for part in &parts { (section(part, &lead_id)) } }
-        (flags(&known.feedback))
+        (flags(&record.feedback))
     };
     Ok((languages(parts.iter().map(|part| &part.newest)), layout(&name, "/", &choice, body)))
 }
@@ -87,20 +88,25 @@ pub(super) async fn flag(
     State(app): State<Arc<App>>,
     lead_id: Result<Path<String>, PathRejection>,
     form: Result<Form<Flag>, FormRejection>,
-) -> Result<Redirect, PageError> {
+) -> Result<Redirect, Error> {
     let Path(lead_id) = lead_id?;
-    let Form(flag) = form.map_err(|rejection| Error::request(rejection.body_text()))?;
-    let prediction = app.store.prediction(&flag.prediction_id).await?;
+    let Form(flag) = form?;
+    let prediction = app.engine.store().prediction(&flag.prediction_id).await?;
     let Some(prediction) = prediction.filter(|prediction| prediction.lead_id == lead_id) else {
-        return Err(Error::unknown_prediction(&flag.prediction_id).into());
+        return Err(Error::unknown_prediction(&flag.prediction_id));
     };
-    feedback::give(&app, flag.prediction_id, &flag.complaint, flag.note, flag.by).await?;
-    // 303: a reload of the next page does not say it twice.
+    store_feedback(&app, flag.prediction_id, flag.complaint, flag.note, flag.by).await?;
+    // 303: a reload of the next page does not send it twice.
     let target = encoded(&prediction.target);
     Ok(Redirect::to(&format!("/leads/{}?target={target}&thanks=1", encoded(&lead_id))))
 }
 
-async fn parts(app: &App, choice: &Choice, history: &[Prediction], liked: &Liked) -> Result<Vec<Part>, Error> {
+async fn parts(
+    app: &App,
+    choice: &TargetChoice,
+    history: &[Prediction],
+    preferred: &PreferredLanguages,
+) -> Result<Vec<TargetPart>, Error> {
     let mut targets: Vec<&String> = choice.targets.iter().collect();
     targets.sort_by_key(|target| choice.chosen.as_ref() != Some(*target));
     let mut parts = Vec::new();
@@ -108,10 +114,11 @@ async fn parts(app: &App, choice: &Choice, history: &[Prediction], liked: &Liked
         let history: Vec<Prediction> =
             history.iter().filter(|prediction| &prediction.target == target).cloned().collect();
         let Some(newest) = history.first() else { continue };
-        let cards = registry::cards(&app.store, target).await?;
+        let cards = registry::cards(app.engine.store(), target).await?;
         let card = cards.into_iter().find(|card| card.model_id == newest.model_id);
-        let Some(newest) = told::tell(app, vec![newest.clone()], liked).await?.pop() else { continue };
-        parts.push(Part { target: target.clone(), newest, card, history });
+        let newest = app.engine.localize_stored(vec![newest.clone()], preferred).await?.pop();
+        let Some(newest) = newest else { continue };
+        parts.push(TargetPart { target: target.clone(), newest, card, history });
     }
     Ok(parts)
 }
@@ -132,7 +139,7 @@ fn brief(lead_id: &str, brief: Option<&LeadBrief>) -> Markup {
     }
 }
 
-fn section(part: &Part, lead_id: &str) -> Markup {
+fn section(part: &TargetPart, lead_id: &str) -> Markup {
     let newest = &part.newest.prediction;
     let threshold = part.card.as_ref().map(|card| card.threshold.score);
     html! {
@@ -145,7 +152,7 @@ fn section(part: &Part, lead_id: &str) -> Markup {
             @if let Some(interval) = newest.interval {
                 p.muted {
                     "Between " (percent(interval.low)) " and " (percent(interval.high))
-                    ", as far as the model can tell from what it learned from (95 %)."
+                    ", by what the model learned from (95 %)."
                 }
             }
             (charts::score_bar(newest.score.get(), newest.band))
@@ -166,18 +173,18 @@ fn section(part: &Part, lead_id: &str) -> Markup {
 }
 
 /// Returns the reasons as bars to the right (for) and to the left (against) of a middle line, each with its sentence.
-fn reasons(told: &Told, kind: Option<ModelKind>) -> Markup {
-    let reasons = &told.prediction.reasons;
+fn reasons(stored: &StoredPrediction, kind: Option<ModelKind>) -> Markup {
+    let reasons = &stored.prediction.reasons;
     let largest = reasons.iter().map(|reason| reason.contribution.abs()).fold(0.0, f64::max);
     html! {
-        @if told.reasons_lost {
+        @if stored.reasons_lost {
             p { "The reasons are not there any more: the model that gave this score is gone, or cannot be read." }
         } @else if reasons.is_empty() { p { "No field moved this score from the average." } }
         ul.reasons {
             @for reason in reasons {
                 li {
                     span.sentence {
-                        span lang=[told.language.map(Language::tag)] { (reason.text) }
+                        span lang=[stored.language.map(Language::tag)] { (reason.text) }
                         @if reason.actionable { " " span.tag { "you can change this" } }
                     }
                     (charts::diverging(reason.contribution, largest))
@@ -216,7 +223,7 @@ fn flags(feedback: &[(Feedback, Prediction)]) -> Markup {
     html! {
         @if !feedback.is_empty() {
             section.card id="flags" {
-                h2 { "What people said" }
+                h2 { "Feedback" }
                 ul.flags {
                     @for (feedback, prediction) in feedback {
                         li {

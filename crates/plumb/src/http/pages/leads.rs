@@ -9,11 +9,15 @@ use maud::{Markup, html};
 use plumb_lead::{Band, Language};
 use serde::Deserialize;
 
-use super::{Choice, Page, PageError, charts, empty, encoded, languages, layout, percent, words};
-use crate::http::App;
-use crate::http::language::Liked;
-use crate::http::leads::{Part, band, ranked};
-use crate::http::told::Told;
+use super::bands::{chip, meaning};
+use super::charts;
+use super::layout::{Page, TargetChoice, empty, languages, layout};
+use super::text::{encoded, percent, words};
+use crate::http::app::App;
+use crate::http::error::Error;
+use crate::http::middleware::accept_language::AcceptLanguage;
+use crate::http::v1::{RankedLead, RankedPart, parse_band, ranked_leads};
+use crate::serving::StoredPrediction;
 use crate::store::{BandCounts, LeadBrief};
 
 const LEADS_PER_PAGE: usize = 40;
@@ -21,7 +25,7 @@ const LEADS_PER_PAGE: usize = 40;
 /// `?target=&band=&page=`, pages counted from 1.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct LeadsQuery {
     target: Option<String>,
     band: Option<String>,
     page: Option<usize>,
@@ -29,22 +33,22 @@ pub(super) struct Asked {
 
 pub(super) async fn get(
     State(app): State<Arc<App>>,
-    liked: Liked,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Page, PageError> {
-    let Query(asked) = asked?;
-    let choice = Choice::read(&app, asked.target.as_deref()).await?;
+    AcceptLanguage(preferred): AcceptLanguage,
+    query: Result<Query<LeadsQuery>, QueryRejection>,
+) -> Result<Page, Error> {
+    let Query(query) = query?;
+    let choice = TargetChoice::read(&app, query.target.as_deref()).await?;
     let Some(target) = &choice.chosen else {
         let explanation =
             "There is no model and no project here. The demo makes a company with its leads and scores them.";
         let body = empty("Nothing to rank yet", explanation, "plumb demo");
         return Ok((HeaderMap::new(), layout("Leads", "/", &choice, body)));
     };
-    let band = band(asked.band.as_deref())?;
+    let band = parse_band(query.band.as_deref())?;
     // A page number from an address may be anything: 100,000 pages are more than the list will have.
-    let page = asked.page.unwrap_or(1).clamp(1, 100_000);
-    let part = Part { band, limit: LEADS_PER_PAGE, offset: (page - 1) * LEADS_PER_PAGE };
-    let (ranked, counts) = ranked(&app, target, part, &liked).await?;
+    let page = query.page.unwrap_or(1).clamp(1, 100_000);
+    let part = RankedPart { band, limit: LEADS_PER_PAGE, offset: (page - 1) * LEADS_PER_PAGE };
+    let (ranked, counts) = ranked_leads(&app, target, part, &preferred).await?;
     let body = html! {
         div.title { h1 { "Leads, best first" } (choice.switch("/")) }
         @if counts.total() == 0 {
@@ -55,17 +59,7 @@ pub(super) async fn get(
             (pages(target, band, page, band.map_or(counts.total(), |band| counts.of(band))))
         }
     };
-    Ok((languages(ranked.iter().map(|(told, _)| told)), layout("Leads", "/", &choice, body)))
-}
-
-/// Returns what a band means for the rep.
-pub(super) fn meaning(band: Band) -> &'static str {
-    match band {
-        Band::A => "call first",
-        Band::B => "worth a call",
-        Band::C => "under the threshold",
-        Band::D => "far under it",
-    }
+    Ok((languages(ranked.iter().map(|(stored, _)| stored)), layout("Leads", "/", &choice, body)))
 }
 
 fn filter(target: &str, band: Option<Band>, counts: &BandCounts) -> Markup {
@@ -82,12 +76,7 @@ fn filter(target: &str, band: Option<Band>, counts: &BandCounts) -> Markup {
     }
 }
 
-/// Returns a band's letter on its colour.
-pub(super) fn chip(band: Band) -> Markup {
-    html! { span class={ "chip band-" (band.letter()) } title=(meaning(band)) { (band.letter()) } }
-}
-
-fn list(ranked: &[(Told, Option<LeadBrief>)], target: &str) -> Markup {
+fn list(ranked: &[RankedLead], target: &str) -> Markup {
     html! {
         @if ranked.is_empty() { p.card { "No lead is in this part of the list." } }
         @else {
@@ -96,24 +85,24 @@ fn list(ranked: &[(Told, Option<LeadBrief>)], target: &str) -> Markup {
                     th scope="col" { "Lead" } th scope="col" { "Company" } th scope="col" { "Industry" }
                     th scope="col" { "Channel" } th scope="col" { "Score" } th scope="col" { "Strongest reason" }
                 } }
-                tbody { @for (told, brief) in ranked { (row(told, brief.as_ref(), target)) } }
+                tbody { @for (stored, brief) in ranked { (row(stored, brief.as_ref(), target)) } }
             }
         }
     }
 }
 
-fn row(told: &Told, brief: Option<&LeadBrief>, target: &str) -> Markup {
-    let prediction = &told.prediction;
+fn row(stored: &StoredPrediction, brief: Option<&LeadBrief>, target: &str) -> Markup {
+    let prediction = &stored.prediction;
     let name = brief.and_then(|brief| brief.name.as_deref()).unwrap_or(&prediction.lead_id);
-    let said = |pick: fn(&LeadBrief) -> &Option<String>| brief.and_then(|brief| pick(brief).as_deref()).map(words);
+    let text = |pick: fn(&LeadBrief) -> &Option<String>| brief.and_then(|brief| pick(brief).as_deref()).map(words);
     html! {
         tr {
             th scope="row" {
                 a href={ "/leads/" (encoded(&prediction.lead_id)) "?target=" (encoded(target)) } { (name) }
             }
-            td.company { (said(|brief| &brief.company).unwrap_or_default()) }
-            td.industry { (said(|brief| &brief.industry).unwrap_or_default()) }
-            td.channel { (said(|brief| &brief.channel).unwrap_or_default()) }
+            td.company { (text(|brief| &brief.company).unwrap_or_default()) }
+            td.industry { (text(|brief| &brief.industry).unwrap_or_default()) }
+            td.channel { (text(|brief| &brief.channel).unwrap_or_default()) }
             td.score {
                 span.score-line {
                     (chip(prediction.band)) " " span.number { (percent(prediction.score.get())) }
@@ -126,7 +115,7 @@ fn row(told: &Told, brief: Option<&LeadBrief>, target: &str) -> Markup {
                         (if reason.contribution >= 0.0 { "▲ " } else { "▼ " })
                     }
                     span.vh { (if reason.contribution >= 0.0 { "for: " } else { "against: " }) }
-                    span lang=[told.language.map(Language::tag)] { (reason.text) }
+                    span lang=[stored.language.map(Language::tag)] { (reason.text) }
                 }
             }
         }

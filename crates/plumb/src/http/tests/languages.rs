@@ -1,9 +1,10 @@
-//! Reasons in the language that a caller likes, those that are told again from what was kept, and those that would say
-//! nothing.
+//! Reasons in the caller's language, reasons that are derived again from stored inputs, and reasons without information.
 
 use plumb_lead::{Language, Prediction};
 
-use super::*;
+use serde_json::{Value, json};
+
+use super::support::{Answer, JSON, Server, brief, columns_model};
 use crate::scoring::Scorer;
 
 const GERMAN: (&str, &str) = ("accept-language", "de-AT, en;q=0.5");
@@ -25,22 +26,14 @@ pub(super) fn speaking(languages: &[&str]) -> Vec<u8> {
     })
 }
 
-/// Scores `ada` as an open lead, so that she is on the list, and returns what was kept.
+/// Scores `ada` as an open lead, so that she is on the list, and returns the stored prediction.
 pub(super) fn score_ada(server: &Server) -> Prediction {
     let body = json!({ "target": "converted", "lead_id": "ada", "features": { "age": 52, "channel": "referral" } });
     let answer = server.post_json("/v1/score", &body).json();
     assert_eq!(server.get("/v1/leads/ada").status, 200, "it is stored by then");
-    let brief = LeadBrief {
-        lead_id: "ada".into(),
-        name: Some("Ada".into()),
-        company: None,
-        industry: None,
-        channel: None,
-        created_at: hour_of_new_year(0),
-    };
     let id = answer["prediction_id"].as_str().expect("an id").to_owned();
     server.runtime.block_on(async {
-        server.store.put_lead_briefs(&[brief]).await.expect("written");
+        server.store.put_lead_briefs(&[brief("ada", "Ada")]).await.expect("written");
         server.store.prediction(&id).await.expect("read").expect("stored")
     })
 }
@@ -52,8 +45,8 @@ fn changed(change: impl FnOnce(&mut Value)) -> Vec<u8> {
     serde_json::to_vec(&artifact).expect("plain data")
 }
 
-/// Returns what is said of a row's fields, in their order, with what it did.
-fn told(reasons: &Value) -> Vec<(String, String, u64)> {
+/// Returns the field, the text and the contribution of each reason, in their order.
+fn facts(reasons: &Value) -> Vec<(String, String, u64)> {
     let bits = |reason: &Value| reason["contribution"].as_f64().expect("a number").to_bits();
     let text = |reason: &Value, name: &str| reason[name].as_str().expect("a text").to_owned();
     let reasons = reasons.as_array().expect("a list");
@@ -61,7 +54,7 @@ fn told(reasons: &Value) -> Vec<(String, String, u64)> {
 }
 
 fn texts(reasons: &Value) -> Vec<String> {
-    told(reasons).into_iter().map(|(_, text, _)| text).collect()
+    facts(reasons).into_iter().map(|(_, text, _)| text).collect()
 }
 
 /// Returns the reasons as they are answered.
@@ -72,7 +65,7 @@ fn answered(prediction: &Prediction) -> Value {
 }
 
 #[test]
-fn an_answer_is_in_the_language_that_is_liked() {
+fn reasons_are_in_the_preferred_language() {
     let server = Server::start(&[]);
     server.promote(&speaking(&["en", "de"]));
     let row = json!({ "age": 52.5, "channel": "referral" });
@@ -84,12 +77,13 @@ fn an_answer_is_in_the_language_that_is_liked() {
     assert_eq!((&*english.headers["content-language"], &*german.headers["content-language"]), ("en", "de"));
     assert_eq!(german.headers["vary"], "accept-language");
     let (english, german) = (english.json(), german.json());
-    let said = texts(&german["reasons"]);
-    assert!(said.contains(&"kam über eine Empfehlung".to_owned()), "{said:?}");
-    assert!(said.iter().any(|text| text.starts_with("52,5 Jahre alt (Durchschnitt 39,")), "{said:?}");
+    let sentences = texts(&german["reasons"]);
+    assert!(sentences.contains(&"kam über eine Empfehlung".to_owned()), "{sentences:?}");
+    assert!(sentences.iter().any(|text| text.starts_with("52,5 Jahre alt (Durchschnitt 39,")), "{sentences:?}");
     assert!(texts(&english["reasons"]).contains(&"came by referral".to_owned()), "{english}");
-    let parts =
-        |answer: &Value| told(&answer["reasons"]).into_iter().map(|(field, _, bits)| (field, bits)).collect::<Vec<_>>();
+    let parts = |answer: &Value| {
+        facts(&answer["reasons"]).into_iter().map(|(field, _, bits)| (field, bits)).collect::<Vec<_>>()
+    };
     assert_eq!(parts(&english), parts(&german), "only the words are others");
     assert_eq!(english["score"], german["score"]);
 
@@ -97,13 +91,13 @@ fn an_answer_is_in_the_language_that_is_liked() {
     let lead = format!("/v1/leads/{}", german["lead_id"].as_str().expect("an id"));
     assert_eq!(server.get(&lead).headers["content-language"], "en");
     let stored = server.runtime.block_on(server.store.prediction(id)).expect("read").expect("stored");
-    assert_eq!(told(&answered(&stored)), told(&english["reasons"]), "what is kept is in the model's own language");
+    assert_eq!(facts(&answered(&stored)), facts(&english["reasons"]), "what is stored is in the model's own language");
 
     let path = "/endpoints/converted/invocations";
     let invoke = |accept: &str| server.post(path, &[plain[0], GERMAN, ("accept", accept)], row.to_string());
     let full = invoke("application/vnd.plumb+json");
     assert_eq!(full.headers["content-language"], "de");
-    assert_eq!(told(&full.json()["predictions"][0]["reasons"]), told(&german["reasons"]));
+    assert_eq!(facts(&full.json()["predictions"][0]["reasons"]), facts(&german["reasons"]));
     assert!(!invoke("application/json").headers.contains_key("content-language"), "scores have no words");
 
     let inputs = json!([{ "name": "age", "shape": [1], "datatype": "FP64", "data": [52.5] },
@@ -115,7 +109,7 @@ fn an_answer_is_in_the_language_that_is_liked() {
 }
 
 #[test]
-fn many_rows_are_told_of_as_one_is() {
+fn reasons_of_many_rows_are_in_the_preferred_language() {
     let server = Server::start(&[]);
     server.promote(&speaking(&["en", "de"]));
     let rows = vec![json!({ "age": 52, "channel": "referral" }); 40];
@@ -130,7 +124,7 @@ fn many_rows_are_told_of_as_one_is() {
 }
 
 #[test]
-fn a_model_of_no_named_language_says_none() {
+fn a_model_without_named_languages_sends_no_language() {
     let server = Server::start(&[]);
     server.promote(&columns_model());
     let body = json!({ "target": "converted", "features": { "age": 52, "channel": "referral" } }).to_string();
@@ -140,7 +134,7 @@ fn a_model_of_no_named_language_says_none() {
 }
 
 #[test]
-fn reasons_that_were_not_kept_are_those_that_were_told() {
+fn reasons_that_were_not_stored_are_derived_again() {
     let server = Server::start(&["converted"]);
     server.promote(&speaking(&["en", "de"]));
     let explained = score_ada(&server);
@@ -151,20 +145,20 @@ fn reasons_that_were_not_kept_are_those_that_were_told() {
         let history = answer.json()["predictions"].as_array().expect("a list").clone();
         let bare = history.into_iter().find(|prediction| prediction["prediction_id"] == "bare").expect("it is stored");
         assert!(bare.get("reasons_lost").is_none(), "{bare}");
-        told(&bare["reasons"])
+        facts(&bare["reasons"])
     };
     let look = || (server.get("/v1/leads/ada"), server.get_in("/v1/leads/ada", "de"));
     let (english, german) = look();
-    assert_eq!(of_bare(&english), told(&answered(&explained)), "to the bit");
+    assert_eq!(of_bare(&english), facts(&answered(&explained)), "to the bit");
     assert_eq!((&*english.headers["content-language"], &*german.headers["content-language"]), ("en", "de"));
     let in_german = of_bare(&german);
     assert!(in_german.iter().any(|(_, text, _)| text == "52 Jahre alt (Durchschnitt 39,5)"), "{in_german:?}");
 
-    // Another model answers now; what the one before said can be told all the same.
+    // Another model is the champion now; the reasons of the previous one can be derived all the same.
     server.promote(&columns_model());
     assert_eq!(server.get("/v1/health").status, 200, "the promotion is noticed");
     let (english, german) = look();
-    assert_eq!((of_bare(&english), of_bare(&german)), (told(&answered(&explained)), in_german));
+    assert_eq!((of_bare(&english), of_bare(&german)), (facts(&answered(&explained)), in_german));
     let page = server.get_in("/leads/ada?target=converted", "de");
     assert_eq!((page.status, page.headers["content-language"].as_str()), (200, "en, de"));
     assert!(page.text.contains("<span lang=\"de\">kam über eine Empfehlung</span>"), "{}", page.text);
@@ -173,7 +167,7 @@ fn reasons_that_were_not_kept_are_those_that_were_told() {
 }
 
 #[test]
-fn a_model_that_is_gone_takes_its_reasons_with_it_and_nothing_else() {
+fn predictions_of_a_deleted_model_lose_only_missing_reasons() {
     let server = Server::start(&["converted"]);
     let gone = server.promote(&speaking(&["en", "de"]));
     let explained = score_ada(&server);
@@ -182,9 +176,12 @@ fn a_model_that_is_gone_takes_its_reasons_with_it_and_nothing_else() {
     let file = server.folder.path().join("models").join(format!("{gone}.json"));
     std::fs::remove_file(file).expect("it is there");
 
-    let kept = server.get_in("/v1/leads/ada", "de");
-    assert_eq!(told(&kept.json()["predictions"][0]["reasons"]), told(&answered(&explained)), "as they were kept");
-    assert_eq!((kept.json()["predictions"][0].get("reasons_lost"), kept.headers.get("content-language")), (None, None));
+    let stored = server.get_in("/v1/leads/ada", "de");
+    assert_eq!(facts(&stored.json()["predictions"][0]["reasons"]), facts(&answered(&explained)), "as they were stored");
+    assert_eq!(
+        (stored.json()["predictions"][0].get("reasons_lost"), stored.headers.get("content-language")),
+        (None, None)
+    );
 
     let bare = Prediction { prediction_id: "z".into(), reasons: Vec::new(), ..explained };
     server.runtime.block_on(server.store.insert_predictions(&[bare])).expect("new");
@@ -196,14 +193,14 @@ fn a_model_that_is_gone_takes_its_reasons_with_it_and_nothing_else() {
     assert!(page.text.contains("The reasons are not there any more"), "{}", page.text);
 }
 
-/// Returns what is told of a row whose fields speak for the lead, `age` more than `channel`.
+/// Returns the reasons of a row whose fields speak for the lead, `age` more than `channel`.
 fn plain(model: &[u8], row: [f32; 2], language: Language) -> Vec<String> {
     let scorer = Scorer::from_bytes(model).expect("a model");
-    scorer.tell(&row, &[0.5, 0.3], 6, language).into_iter().map(|reason| reason.text).collect()
+    scorer.reasons_of_row(&row, &[0.5, 0.3], 6, language).into_iter().map(|reason| reason.text).collect()
 }
 
 #[test]
-fn a_text_that_would_say_nothing_is_never_shown() {
+fn a_sentence_without_information_is_never_shown() {
     let unworded = columns_model();
     for language in Language::ALL {
         let words = language.words();
@@ -214,7 +211,7 @@ fn a_text_that_would_say_nothing_is_never_shown() {
         let zero = format!("age: 0 ({} {})", words.average, language.number(39.5));
         assert_eq!(plain(&unworded, [0.0, 1.0], language), [zero, "channel: referral".to_owned()]);
     }
-    // What everybody has is no reason to tell, nor is a sentence of the team's own that came out without a word.
+    // An average value is no reason, nor is a sentence of the team that came out without a word.
     let usual = changed(|model| model["averages"][0] = json!(0.0));
     let wordless = changed(|model| {
         model["averages"][0] = json!(0.0);
@@ -223,7 +220,7 @@ fn a_text_that_would_say_nothing_is_never_shown() {
     for model in [usual, wordless] {
         assert_eq!(plain(&model, [0.0, 1.0], Language::En), ["channel: referral"]);
     }
-    // Of a field of which one feature has nothing to say another speaks.
+    // Of a field, another feature speaks if one has no sentence.
     let together = changed(|model| {
         model["averages"][0] = json!(0.0);
         model["features"]["features"][0]["wording"]["field"] = json!("channel");
@@ -232,7 +229,7 @@ fn a_text_that_would_say_nothing_is_never_shown() {
 }
 
 #[test]
-fn a_flag_that_nobody_worded_is_told_beside_the_share_that_has_it() {
+fn a_flag_without_a_sentence_is_shown_with_its_share() {
     let flag = |average: f64| {
         changed(|model| {
             model["features"]["features"][0]["kind"] = json!("flag");

@@ -1,11 +1,17 @@
-//! Several models answer for one target, or one in the shadow of another, and all of it changes while requests come in.
+//! Variants of a target, shadows, and promotions while requests come in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::*;
-use crate::registry::CHAMPION_VARIANT;
+use plumb_lead::ModelKind;
+use serde_json::json;
+
+use super::support::{Server, columns_model, config};
+use crate::http::Config;
+use crate::registry::tests::card;
+use crate::registry::{self, CHAMPION_VARIANT};
 use crate::store::Variant;
+use crate::store::tests::hour_of_new_year;
 
 const PATH: &str = "/endpoints/converted/invocations";
 const CSV: (&str, &str) = ("content-type", "text/csv");
@@ -29,7 +35,7 @@ impl Server {
 }
 
 #[test]
-fn a_variant_answers_by_its_weight_or_by_its_name() {
+fn requests_are_routed_by_weight_or_by_name() {
     let server = Server::start(&["converted"]);
     let champion = server.promote(&columns_model());
     let other = server.add(1);
@@ -60,7 +66,7 @@ fn a_variant_answers_by_its_weight_or_by_its_name() {
 }
 
 #[test]
-fn a_shadow_is_asked_and_nobody_is_told() {
+fn a_shadow_scores_and_its_predictions_are_not_sent() {
     let server = Server::start(&["converted"]);
     let champion = server.promote(&columns_model());
     let other = server.add(1);
@@ -119,18 +125,9 @@ fn a_promotion_under_full_load_loses_no_request() {
 }
 
 #[test]
-fn the_metrics_tell_variants_apart_and_how_old_their_models_are() {
-    let now = Some(hour_of_new_year(2));
-    let config = Config {
-        targets: Vec::new(),
-        now,
-        access: Access::open(),
-        load: LOAD,
-        patience: PATIENCE,
-        capture: false,
-        style: Style::default(),
-    };
-    let server = Server::configured(config);
+fn metrics_have_variants_and_the_age_of_their_models() {
+    let fixed_now = Some(hour_of_new_year(2));
+    let server = Server::configured(Config { fixed_now, ..config() });
     let model_id = server.promote(&columns_model());
     let body = json!({ "target": "converted", "features": { "age": 30 } });
     assert_eq!(server.post_json("/v1/score", &body).status, 200);

@@ -46,7 +46,7 @@ struct Origin {
 
 /// Builds the company of a folder, unless it is there. Progress is reported as the current step, how many steps are done,
 /// and of how many.
-pub(crate) async fn find_or_build(spec: &DemoSpec, progress: &dyn Fn(&str, u64, u64)) -> Result<DemoCompany> {
+pub(crate) async fn find_or_build(spec: &DemoSpec, progress: &(dyn Fn(&str, u64, u64) + Sync)) -> Result<DemoCompany> {
     let DemoSpec { folder, leads, seed, internal_postgres } = spec.clone();
     let (path, origin) = (folder.join(ORIGIN_FILE), Origin { leads, seed });
     let built = if Project::is_at(&folder) {

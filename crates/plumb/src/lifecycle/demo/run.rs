@@ -33,7 +33,7 @@ pub(crate) struct DemoCallbacks<'a> {
     /// Receives the events of trainings.
     pub(crate) training: ProgressCallback,
     /// Receives each step that is done.
-    pub(crate) done: &'a mut dyn FnMut(DemoStep) -> Result<()>,
+    pub(crate) done: &'a mut (dyn FnMut(DemoStep) -> Result<()> + Send),
 }
 
 /// Goes through the loop, for all targets of the company's project. Steps that an earlier run has done are left out.
@@ -120,5 +120,18 @@ impl TargetLoop<'_> {
 
     fn spec(&self, as_of: DateTime<Utc>) -> TrainingSpec {
         TrainingSpec { target: self.target.clone(), as_of, seed: self.seed, search: Search::Usual, out_of_core: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assert_send<T: Send>(_: T) {}
+
+    /// A server can spawn the loop. The compiler checks it; there is nothing to run.
+    #[expect(dead_code, reason = "it only has to compile")]
+    fn the_loop_can_be_spawned(paths: &ProjectPaths, callbacks: &mut DemoCallbacks<'_>) {
+        assert_send(run_loop(paths, 1, callbacks));
     }
 }

@@ -15,7 +15,7 @@ use super::score_output::Destination;
 use super::unseen::add_unseen;
 use crate::lifecycle::workspace::load_model;
 use crate::registry;
-use crate::scoring::{Answers, Explained, Scorer};
+use crate::scoring::{Explain, RowScores, Scorer};
 use crate::store::Store;
 
 /// Rejected rows in an outcome. All of them are in the list beside the file of scores.
@@ -190,15 +190,16 @@ impl Plan {
     fn score(&self, block: Block) -> Result<ScoredBlock> {
         let Block { numbers, ids, table, rejected, position } = block;
         let explained = match self.reasons_max {
-            0 if self.contributions => Explained::Contributions,
-            0 => Explained::Not,
-            reasons_max => Explained::Reasons(reasons_max),
+            0 if self.contributions => Explain::Contributions,
+            0 => Explain::Nothing,
+            reasons_max => Explain::Reasons(reasons_max),
         };
-        let answers = self.scorer.score(self.scorer.rows(&table)?, explained)?;
-        let Answers { matrix, scores, mut reasons, explanation, unseen, .. } = answers;
+        let scored = self.scorer.score(self.scorer.rows(&table)?, explained)?;
+        let RowScores { matrix, scores, mut reasons, explanation, unseen, .. } = scored;
         if let (Some(language), Some(explanation)) = (self.language, &explanation) {
             for (row, reasons) in reasons.iter_mut().enumerate() {
-                *reasons = self.scorer.tell(matrix.row(row), explanation.row(row), self.reasons_max, language);
+                *reasons =
+                    self.scorer.reasons_of_row(matrix.row(row), explanation.row(row), self.reasons_max, language);
             }
         }
         ensure!(scores.len() == numbers.len(), "{} of {} rows were scored", scores.len(), numbers.len());

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use chrono::{DateTime, Utc};
 use futures::{Stream, TryStreamExt, stream};
 use plumb_lake::{CategoryWithoutRate, FeatureBlock, LabelSpec, Lake};
-use plumb_lead::{Band, FieldValue, Lead, Observation, Prediction, Unseen};
+use plumb_lead::{Band, FieldValue, Lead, Observation, Prediction, Provenance, Unseen};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ use super::unseen::add_unseen;
 use crate::lifecycle::progress::{OnProgress, Progress};
 use crate::lifecycle::workspace::Workspace;
 use crate::registry;
-use crate::scoring::{Explained, Origin, REASONS_MAX, Scorer, Whose};
+use crate::scoring::{Explain, REASONS_MAX, RowKey, Scorer, provenance_of};
 use crate::store::{LeadBrief, Store};
 
 /// Rows scored at once by each core: their reasons are texts, and far larger than their features.
@@ -137,7 +137,7 @@ async fn store_predictions(
 ) -> Result<()> {
     let sql = scorer.feature_sql().context("the champion is of a plain table: score a file with it")?;
     let features = lake.feature_blocks(sql, batch.by_lead()).await?;
-    let predicted = predict_blocks(scorer.clone(), Origin::of(lake), features.map_err(anyhow::Error::from));
+    let predicted = predict_blocks(scorer.clone(), provenance_of(lake), features.map_err(anyhow::Error::from));
     let mut blocks = std::pin::pin!(predicted);
     let mut addition = store.begin_prediction_batch().await?;
     let mut places = batch.lead_order.iter().map(|place| *place as usize);
@@ -162,18 +162,18 @@ async fn store_predictions(
 /// Returns the predictions of all features, in their order; several blocks are scored at a time.
 fn predict_blocks(
     scorer: Arc<Scorer>,
-    origin: Origin,
+    provenance: Provenance,
     features: impl Stream<Item = Result<FeatureBlock>>,
 ) -> impl Stream<Item = Result<(Vec<Prediction>, Vec<Unseen>)>> {
-    let origin = Arc::new(origin);
+    let provenance = Arc::new(provenance);
     // One more than there are cores, so that none is idle while a block is stored.
     let at_once = 1 + std::thread::available_parallelism().map_or(1, usize::from);
     let blocks = features.map_ok(|block| stream::iter(small_blocks(block).map(Ok))).try_flatten();
     let scored = blocks.map_ok(move |FeatureBlock { observations, table }| {
-        let (scorer, origin) = (scorer.clone(), origin.clone());
+        let (scorer, provenance) = (scorer.clone(), provenance.clone());
         let scoring = tokio::task::spawn_blocking(move || {
-            let whose = observations.iter().map(Whose::of);
-            scorer.predict(scorer.rows(&table)?, whose, &origin, Explained::Reasons(REASONS_MAX))
+            let keys = observations.iter().map(RowKey::of);
+            scorer.predict(scorer.rows(&table)?, keys, &provenance, Explain::Reasons(REASONS_MAX))
         });
         async move {
             let scored = scoring.await.map_err(|error| anyhow!(error).context("the scoring ended early"))??;

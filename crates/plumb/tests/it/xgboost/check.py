@@ -17,7 +17,7 @@ with open(inputs) as opened:
     inputs = json.load(opened)
 store = sqlite3.connect(f"{data}/plumb.db")
 logged = store.execute(
-    "SELECT score, reasons_json, basis_json FROM prediction WHERE model_id = ?",
+    "SELECT score, reasons_json, provenance_json FROM prediction WHERE model_id = ?",
     [model_id],
 ).fetchall()
 assert len(logged) > 50, f"{len(logged)} predictions of {model_id}"

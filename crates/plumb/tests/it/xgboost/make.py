@@ -17,8 +17,8 @@ import xgboost
 data, folder = sys.argv[1:]
 columns = json.load(sys.stdin)["columns"]
 names = [column["name"] for column in columns]
-logged = sqlite3.connect(f"{data}/plumb.db").execute("SELECT score, basis_json FROM prediction").fetchall()
-rows = numpy.array([json.loads(basis)["inputs"] for _, basis in logged], dtype=numpy.float32)
+logged = sqlite3.connect(f"{data}/plumb.db").execute("SELECT score, provenance_json FROM prediction").fetchall()
+rows = numpy.array([json.loads(provenance)["inputs"] for _, provenance in logged], dtype=numpy.float32)
 for index, column in enumerate(columns):
     if column["levels"]:
         rows[:, index] = column["levels"] - 1 - rows[:, index]

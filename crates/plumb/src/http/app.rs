@@ -1,0 +1,62 @@
+//! What requests need.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use plumb_lake::Lake;
+
+use super::middleware::Services;
+use super::middleware::admission::{AdmissionControl, ConcurrencyLimit};
+use super::middleware::auth::Auth;
+use super::middleware::body::BodyMemory;
+use super::middleware::timeouts::Timeouts;
+use super::response_format::ResponseFormat;
+use crate::serving::{self, Engine};
+use crate::store::Store;
+use crate::telemetry::Metrics;
+
+/// What requests need.
+pub(crate) struct App {
+    /// Models, variants, the store, the journal.
+    pub(super) engine: Arc<Engine>,
+    /// What the layers of all requests share.
+    pub(super) services: Arc<Services>,
+    /// Whether requests and responses are captured.
+    pub(super) capture: bool,
+    /// The response format of invocations that do not choose one.
+    pub(super) response_format: ResponseFormat,
+}
+
+/// The configuration of a server.
+pub(crate) struct Config {
+    /// The targets of `plumb.toml`, in its order.
+    pub(crate) targets: Vec<String>,
+    /// The time that counts as now; `None`: the clock.
+    pub(crate) fixed_now: Option<DateTime<Utc>>,
+    /// Which requests are let in.
+    pub(crate) auth: Auth,
+    /// How many requests are scored, and how many wait.
+    pub(crate) concurrency: ConcurrencyLimit,
+    /// How long clients may take.
+    pub(crate) timeouts: Timeouts,
+    /// Whether requests and responses are captured.
+    pub(crate) capture: bool,
+    /// The response format of invocations that do not choose one.
+    pub(crate) response_format: ResponseFormat,
+}
+
+impl App {
+    /// Opens what a server needs and loads the models of all variants; one that cannot be loaded is an error.
+    /// `data` is the folder that holds the models and the ground.
+    pub(crate) async fn open(lake: Option<Lake>, store: Store, data: &Path, config: Config) -> Result<App> {
+        let Config { targets, fixed_now, auth, concurrency, timeouts, capture, response_format } = config;
+        let metrics = Metrics::new();
+        let serving = serving::Config { targets, fixed_now };
+        let engine = Arc::new(Engine::open(lake, store, data, serving, metrics.serving()).await?);
+        let (admission, body_memory) = (AdmissionControl::new(concurrency), BodyMemory::new());
+        let services = Arc::new(Services { auth, admission, timeouts, body_memory, metrics });
+        Ok(App { engine, services, capture, response_format })
+    }
+}

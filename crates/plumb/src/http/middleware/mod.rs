@@ -1,0 +1,20 @@
+//! What stands before and behind every handler: connections and their timeouts, authentication, bodies, admission control,
+//! request ids, metrics and traces, and what protects browsers. None of it knows what a request is about.
+
+pub(super) mod accept_language;
+pub(super) mod admission;
+pub(super) mod auth;
+pub(super) mod body;
+mod csrf;
+pub(super) mod listener;
+mod observe;
+mod protocol;
+pub(super) mod request_id;
+mod security_headers;
+mod services;
+pub(super) mod timeouts;
+mod write_deadline;
+
+pub(super) use observe::observed;
+pub(super) use protocol::{layered, public, unknown_paths, with_admission_control};
+pub(super) use services::Services;

@@ -1,0 +1,115 @@
+//! `POST /v1/feedback`: a complaint about a prediction.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use plumb_lead::{Complaint, Feedback};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa::openapi::ObjectBuilder;
+use utoipa::openapi::schema::{Object, Type};
+
+use super::errors::{Failed, Refused};
+use crate::http::app::App;
+use crate::http::error::Error;
+use crate::http::instances::Text;
+use crate::http::json;
+use crate::http::middleware::body::Body;
+use crate::ids::new_id;
+
+/// The longest note, in characters: a page of text.
+const NOTE_CHARS_MAX: usize = 2_000;
+
+/// The longest name of a person, in characters.
+const NAME_CHARS_MAX: usize = 200;
+
+/// A complaint about a prediction.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FeedbackRequest {
+    /// The prediction that it is about.
+    #[schema(value_type = String)]
+    prediction_id: Text,
+    /// What is wrong.
+    #[schema(schema_with = complaint_schema)]
+    complaint: Complaint,
+    /// More about it.
+    #[schema(max_length = 2_000, nullable = false)]
+    note: Option<String>,
+    /// Who complains.
+    #[schema(max_length = 200, nullable = false)]
+    by: Option<String>,
+}
+
+/// The receipt of feedback.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FeedbackReceipt {
+    /// Its id.
+    feedback_id: String,
+    /// The prediction that it is about.
+    prediction_id: String,
+}
+
+/// Returns the schema of a complaint.
+pub(super) fn complaint_schema() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(Complaint::ALL.map(Complaint::word)))
+        .description(Some("What is wrong."))
+        .build()
+}
+
+/// Report that a score is wrong
+#[utoipa::path(
+    post, path = "/v1/feedback", operation_id = "giveFeedback",
+    request_body(content = FeedbackRequest, example = json!({
+        "prediction_id": "p1", "complaint": "too_high", "note": "they went quiet", "by": "rep 17",
+    })),
+    responses(
+        (status = 201, description = "It is stored.", body = FeedbackReceipt),
+        (status = "4XX", response = Refused),
+        (status = "5XX", response = Failed),
+    ),
+)]
+pub(super) async fn post(
+    State(app): State<Arc<App>>,
+    body: Body,
+) -> Result<(StatusCode, Json<FeedbackReceipt>), Error> {
+    let request: FeedbackRequest = json::read_body(&body.headers, &body.bytes)?;
+    let FeedbackRequest { prediction_id: Text(prediction_id), complaint, note, by } = request;
+    let (note, by) = (note.unwrap_or_default(), by.unwrap_or_default());
+    let Feedback { feedback_id, prediction_id, .. } = store_feedback(&app, prediction_id, complaint, note, by).await?;
+    Ok((StatusCode::CREATED, Json(FeedbackReceipt { feedback_id, prediction_id })))
+}
+
+/// Checks and stores a complaint about a prediction.
+pub(in crate::http) async fn store_feedback(
+    app: &App,
+    prediction_id: String,
+    complaint: Complaint,
+    note: String,
+    by: String,
+) -> Result<Feedback, Error> {
+    for (field, text, chars_max) in [("note", &note, NOTE_CHARS_MAX), ("by", &by, NAME_CHARS_MAX)] {
+        let chars = text.chars().count();
+        if chars > chars_max {
+            return Err(Error::field(field, &format!("has {chars} characters: expected at most {chars_max}")));
+        }
+    }
+    // A prediction that was sent just now may still be on its way into the database.
+    app.engine.settle().await;
+    let store = app.engine.store();
+    if store.prediction(&prediction_id).await?.is_none() {
+        return Err(Error::unknown_prediction(&prediction_id));
+    }
+    let said_by = match by.trim() {
+        "" => "somebody".to_owned(),
+        by => by.to_owned(),
+    };
+    let (comment, said_at) = (note.trim().to_owned(), app.engine.now());
+    let feedback = Feedback { feedback_id: new_id(), prediction_id, complaint, comment, said_by, said_at };
+    store.insert_feedback(&feedback).await?;
+    Ok(feedback)
+}

@@ -1,0 +1,212 @@
+//! `GET /v1/leads`: the ranked list of open leads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use chrono::{DateTime, Utc};
+use plumb_lead::Band;
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::ObjectBuilder;
+use utoipa::openapi::schema::{Object, Type};
+use utoipa::{IntoParams, ToSchema};
+
+use super::errors::{Failed, Refused};
+use super::prediction::PredictionResponse;
+use crate::http::app::App;
+use crate::http::error::Error;
+use crate::http::middleware::accept_language::{AcceptLanguage, content_language};
+use crate::serving::{PreferredLanguages, StoredPrediction};
+use crate::store::{BandCounts, LeadBrief};
+
+/// Leads of one response by default.
+const LIMIT: usize = 50;
+
+/// The most leads of one response.
+const LIMIT_MAX: usize = 500;
+
+/// No list is longer than JSON's numbers are exact.
+const OFFSET_MAX: usize = (1 << 53) - 1;
+
+/// Which part of the list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct LeadsQuery {
+    /// A target of the project; the first one by default.
+    #[param(nullable = false)]
+    target: Option<String>,
+    /// Only leads of this band; all if it is empty.
+    #[param(schema_with = band_schema, required = false)]
+    band: Option<String>,
+    /// How many leads at most.
+    #[param(minimum = 1, maximum = 500, default = 50, nullable = false)]
+    limit: Option<usize>,
+    /// How many leads to skip.
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_usize, default = 0, nullable = false)]
+    offset: Option<usize>,
+}
+
+/// A part of the ranked list.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LeadList {
+    /// The target that was predicted.
+    target: String,
+    /// How many leads the list has.
+    #[schema(minimum = 0)]
+    total: u64,
+    /// How many leads each band has.
+    #[schema(value_type = BandCountsResponse, inline)]
+    bands: BTreeMap<&'static str, u64>,
+    /// The limit that was asked for.
+    #[schema(minimum = 0)]
+    limit: usize,
+    /// How many leads were skipped.
+    #[schema(minimum = 0)]
+    offset: usize,
+    /// The leads, the most likely first.
+    leads: Vec<RankedLeadResponse>,
+}
+
+/// How many leads each band has.
+#[derive(ToSchema)]
+#[expect(dead_code, non_snake_case, reason = "only its schema is used, which has a band's letter for a name")]
+struct BandCountsResponse {
+    #[schema(minimum = 0)]
+    A: u64,
+    #[schema(minimum = 0)]
+    B: u64,
+    #[schema(minimum = 0)]
+    C: u64,
+    #[schema(minimum = 0)]
+    D: u64,
+}
+
+/// A lead's prediction with what is known of the lead.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RankedLead)]
+struct RankedLeadResponse {
+    #[serde(flatten)]
+    prediction: PredictionResponse,
+    /// What is known of the lead.
+    #[schema(required)]
+    brief: Option<BriefResponse>,
+}
+
+/// What is known of a lead.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Brief)]
+pub(super) struct BriefResponse {
+    /// The person's name.
+    #[schema(required)]
+    name: Option<String>,
+    /// The person's company.
+    #[schema(required)]
+    company: Option<String>,
+    /// The company's industry.
+    #[schema(required)]
+    industry: Option<String>,
+    /// How the lead came in.
+    #[schema(required)]
+    channel: Option<String>,
+    /// When the lead came in.
+    created_at: DateTime<Utc>,
+}
+
+/// An open lead with its newest prediction.
+pub(in crate::http) type RankedLead = (StoredPrediction, Option<LeadBrief>);
+
+/// Which part of the ranked list.
+pub(in crate::http) struct RankedPart {
+    /// Only this band; `None`: all.
+    pub(in crate::http) band: Option<Band>,
+    pub(in crate::http) limit: usize,
+    pub(in crate::http) offset: usize,
+}
+
+fn band_schema() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["", "A", "B", "C", "D"])).build()
+}
+
+/// List open leads, the most likely first
+#[utoipa::path(
+    get, path = "/v1/leads", operation_id = "listLeads",
+    params(LeadsQuery, AcceptLanguage),
+    responses(
+        (status = 200, description = "A part of the list.", body = LeadList,
+         headers(("Content-Language" = String, description = "The languages of the reasons, as `de`; absent if the project does not name them."))),
+        (status = "4XX", response = Refused),
+        (status = "5XX", response = Failed),
+    ),
+)]
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    AcceptLanguage(preferred): AcceptLanguage,
+    query: Result<Query<LeadsQuery>, QueryRejection>,
+) -> Result<(HeaderMap, Json<LeadList>), Error> {
+    let Query(query) = query?;
+    let limit = query.limit.unwrap_or(LIMIT);
+    if limit == 0 || limit > LIMIT_MAX {
+        return Err(Error::field("limit", &format!("is {limit}: expected 1 to {LIMIT_MAX}")));
+    }
+    let offset = query.offset.unwrap_or(0);
+    if offset > OFFSET_MAX {
+        return Err(Error::field("offset", &format!("is {offset}: expected 0 to {OFFSET_MAX}")));
+    }
+    let band = parse_band(query.band.as_deref())?;
+    let target = app.engine.existing_target(query.target.as_deref()).await?;
+    let part = RankedPart { band, limit, offset };
+    let (ranked, counts) = ranked_leads(&app, &target, part, &preferred).await?;
+    let headers = content_language(ranked.iter().filter_map(|(stored, _)| stored.language));
+    let lead = |(stored, brief): RankedLead| RankedLeadResponse {
+        prediction: stored.into(),
+        brief: brief.map(BriefResponse::from),
+    };
+    let leads = ranked.into_iter().map(lead).collect();
+    let bands = BTreeMap::from([Band::A, Band::B, Band::C, Band::D].map(|band| (band.letter(), counts.of(band))));
+    let total = band.map_or(counts.total(), |band| counts.of(band));
+    Ok((headers, Json(LeadList { target, total, bands, limit, offset, leads })))
+}
+
+/// Returns a part of the ranked list, with reasons in the preferred language, and how many leads each band has.
+pub(in crate::http) async fn ranked_leads(
+    app: &App,
+    target: &str,
+    part: RankedPart,
+    preferred: &PreferredLanguages,
+) -> Result<(Vec<RankedLead>, BandCounts), Error> {
+    let RankedPart { band, limit, offset } = part;
+    app.engine.settle().await;
+    let store = app.engine.store();
+    let predictions = store.latest_predictions(target, limit, offset, band).await?;
+    let lead_ids: Vec<&str> = predictions.iter().map(|prediction| prediction.lead_id.as_str()).collect();
+    let mut briefs = store.lead_briefs(&lead_ids).await?;
+    let counts = store.band_counts(target).await.context("cannot count leads")?;
+    let ranked = app.engine.localize_stored(predictions, preferred).await?.into_iter().map(|stored| {
+        let brief = briefs.remove(&stored.prediction.lead_id);
+        (stored, brief)
+    });
+    Ok((ranked.collect(), counts))
+}
+
+/// Returns the band of a letter; no letter and the empty one are all bands.
+pub(in crate::http) fn parse_band(letter: Option<&str>) -> Result<Option<Band>, Error> {
+    match letter {
+        None | Some("") => Ok(None),
+        Some(letter) => letter
+            .parse()
+            .map(Some)
+            .map_err(|_| Error::field("band", &format!("is `{letter}`: expected one of `A`, `B`, `C`, `D`"))),
+    }
+}
+
+impl From<LeadBrief> for BriefResponse {
+    fn from(brief: LeadBrief) -> BriefResponse {
+        let LeadBrief { name, company, industry, channel, created_at, .. } = brief;
+        BriefResponse { name, company, industry, channel, created_at }
+    }
+}

@@ -1,0 +1,44 @@
+//! `/v1`: our own API, one file an endpoint. Errors are `{"error": {"code", "message", "field"?, "hint"?}}`.
+
+mod errors;
+mod prediction;
+mod target;
+mod score;
+mod feedback;
+mod leads;
+mod lead;
+mod models;
+mod watch;
+mod health;
+mod openapi;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::app::App;
+use super::middleware::{layered, with_admission_control};
+
+pub(super) use feedback::store_feedback;
+pub(super) use lead::LeadRecord;
+pub(super) use leads::{RankedLead, RankedPart, parse_band, ranked_leads};
+pub(super) use openapi::document;
+pub(super) use prediction::{PredictionResponse, UnseenResponse};
+#[cfg(test)]
+pub(super) use score::read_for_variant;
+pub(super) use target::TargetQuery;
+
+/// Returns the routes of `/v1`.
+pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
+    let scoring = Router::new().route("/v1/score", post(score::post));
+    let routes = with_admission_control(&app.services, scoring)
+        .route("/v1/feedback", post(feedback::post))
+        .route("/v1/leads", get(leads::get))
+        .route("/v1/leads/{lead_id}", get(lead::get))
+        .route("/v1/models", get(models::get))
+        .route("/v1/watch", get(watch::get))
+        .route("/v1/health", get(health::get))
+        .route("/v1/openapi.json", get(openapi::get));
+    layered(&app.services, routes, |error| error.json_response())
+}

@@ -1,0 +1,139 @@
+//! What serving needs, opened once: the store, the models, the lake, the journal.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use plumb_lake::Lake;
+use tokio::sync::Semaphore;
+
+use super::error::Error;
+use super::latest_lake::LatestLake;
+use super::model_cache::ModelCache;
+use super::models::Models;
+use super::variants::{RoutedVariant, Variants};
+use crate::journal::Journal;
+use crate::scoring::Scorer;
+use crate::store::Store;
+use crate::telemetry::ServingMetrics;
+
+/// Requests that shadows score at a time.
+const SHADOW_REQUESTS_MAX: usize = 32;
+
+/// The configuration of serving.
+pub(crate) struct Config {
+    /// The targets of `plumb.toml`, in its order.
+    pub(crate) targets: Vec<String>,
+    /// The time that counts as now: the demo's last day. `None`: the clock.
+    pub(crate) fixed_now: Option<DateTime<Utc>>,
+}
+
+/// What requests are served from.
+pub(crate) struct Engine {
+    pub(super) config: Config,
+    /// Predictions, feedback, cards, reports.
+    pub(super) store: Store,
+    /// The leads and events; `None` where there are only models of plain columns.
+    pub(super) lake: Option<LatestLake>,
+    /// The models of all variants, swapped when the registry's revision changes.
+    pub(super) models: Models,
+    /// Models no longer served, kept for display.
+    pub(super) model_cache: ModelCache,
+    /// Predictions on their way into the store.
+    pub(super) journal: Journal,
+    /// Permits of the requests that shadows score.
+    pub(super) shadow_permits: Arc<Semaphore>,
+    pub(super) metrics: ServingMetrics,
+}
+
+impl Engine {
+    /// Opens the journal and loads the models of all variants; one that cannot be loaded is an error. `data` is the folder
+    /// that holds the models and the ground.
+    pub(crate) async fn open(
+        lake: Option<Lake>,
+        store: Store,
+        data: &Path,
+        config: Config,
+        metrics: ServingMetrics,
+    ) -> Result<Engine> {
+        let journal = Journal::open(&store, data).await?;
+        let models = Models::load(&store, data, metrics.clone()).await?;
+        if let Some(lake) = &lake {
+            models.prepare(lake).await?;
+        }
+        Ok(Engine {
+            config,
+            store,
+            lake: lake.map(|lake| LatestLake::new(lake, data)),
+            models,
+            model_cache: ModelCache::new(data),
+            journal,
+            shadow_permits: Arc::new(Semaphore::new(SHADOW_REQUESTS_MAX)),
+            metrics,
+        })
+    }
+
+    /// Returns the time that counts as now.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.config.fixed_now.unwrap_or_else(Utc::now)
+    }
+
+    /// Returns the operational database.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Waits until all recorded predictions are in the store.
+    pub(crate) async fn settle(&self) {
+        self.journal.settle().await;
+    }
+
+    /// Returns all targets: those of `plumb.toml`, then those that only the registry knows.
+    pub(crate) async fn targets(&self) -> Result<Vec<String>> {
+        let mut targets = self.config.targets.clone();
+        let configured: BTreeSet<&String> = self.config.targets.iter().collect();
+        let others = self.store.targets_with_models().await?;
+        targets.extend(others.into_iter().filter(|target| !configured.contains(target)));
+        Ok(targets)
+    }
+
+    /// Returns the named target, or the first one if none is named. `None` if there is no target at all.
+    pub(crate) async fn target(&self, name: Option<&str>) -> Result<Option<String>, Error> {
+        let targets = self.targets().await?;
+        match name.filter(|name| !name.is_empty()) {
+            None => Ok(targets.into_iter().next()),
+            Some(name) if targets.iter().any(|target| target == name) => Ok(Some(name.to_owned())),
+            Some(name) => Err(Error::UnknownTarget { target: name.to_owned(), targets }),
+        }
+    }
+
+    /// Returns the named target, or the first one; that there is none is an error.
+    pub(crate) async fn existing_target(&self, name: Option<&str>) -> Result<String, Error> {
+        let target = self.target(name).await?;
+        target.ok_or_else(|| Error::UnknownTarget { target: String::new(), targets: Vec::new() })
+    }
+
+    /// Returns the variants of a target.
+    pub(crate) async fn variants(&self, target: &str) -> Result<Arc<Variants>, Error> {
+        match self.models.variants(&self.store, target).await? {
+            Some(variants) => Ok(variants),
+            None => {
+                self.target(Some(target)).await?;
+                Err(Error::NoChampion { target: target.to_owned() })
+            }
+        }
+    }
+
+    /// Routes a request of a target to one of its variants, by their weights.
+    pub(crate) async fn route(&self, target: &str) -> Result<RoutedVariant, Error> {
+        let variants = self.variants(target).await?;
+        variants.route().ok_or_else(|| Error::NoChampion { target: target.to_owned() })
+    }
+
+    /// Returns the champion of a target.
+    pub(crate) async fn champion(&self, target: &str) -> Result<Option<Arc<Scorer>>> {
+        self.models.champion(&self.store, target).await
+    }
+}

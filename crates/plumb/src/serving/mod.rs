@@ -1,0 +1,32 @@
+//! Serving: which model scores a request, and what happens to its predictions before they are sent.
+//!
+//! A request is routed to one variant of its target (`variants`), scored by that variant's model (`score`) and by the
+//! shadows (`shadow`), and recorded in the journal (`recording`). Predictions out of the store are shown with reasons in
+//! the reader's language (`stored_predictions`). HTTP and JSON are unknown here.
+
+mod engine;
+mod error;
+mod models;
+mod model_cache;
+mod variants;
+mod instance;
+mod overrides;
+mod latest_lake;
+mod lead_lookup;
+mod score_instances;
+mod score;
+mod shadow;
+mod recording;
+mod languages;
+mod localized_reasons;
+mod stored_predictions;
+
+pub(crate) use engine::{Config, Engine};
+pub(crate) use error::Error;
+pub(crate) use instance::{InferenceRequest, Instance};
+pub(crate) use languages::PreferredLanguages;
+pub(crate) use localized_reasons::localized;
+pub(crate) use overrides::Overrides;
+pub(crate) use score_instances::ScoredRequest;
+pub(crate) use stored_predictions::StoredPrediction;
+pub(crate) use variants::{RoutedVariant, ServingVariant, Variants};

@@ -1,0 +1,152 @@
+//! The scoring of instances by one model: leads are looked up and go through its features, rows of features are scored
+//! together.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use chrono::{DateTime, Utc};
+use plumb_lake::Lake;
+use plumb_lead::{Lead, Prediction, Provenance, Unseen};
+use plumb_learn::Explanation;
+
+use super::engine::Engine;
+use super::error::Error;
+use super::instance::Instance;
+use super::lead_lookup;
+use super::overrides::Overrides;
+use crate::scoring::{self, Explain, Predictions, RowKey, Rows, Scorer};
+
+/// The predictions of a request, in its order.
+#[derive(Debug)]
+pub(crate) struct ScoredRequest {
+    pub(crate) predictions: Vec<Prediction>,
+    /// The categories that training never saw.
+    pub(crate) unseen: Vec<Unseen>,
+    /// What each feature contributed to each margin, in log-odds, if that was asked for: a list for each prediction, in the
+    /// model's order.
+    pub(crate) contributions: Vec<Vec<f64>>,
+}
+
+/// Instances that are being scored, each result in the place of its instance.
+struct Results {
+    scored: Vec<Option<(Prediction, Vec<f64>)>>,
+    unseen: Vec<Unseen>,
+}
+
+/// Scores rows as the model takes them.
+pub(super) fn score_rows(
+    scorer: &Scorer,
+    rows: Rows,
+    lead_id: Option<&str>,
+    as_of: DateTime<Utc>,
+    explain: Explain,
+) -> Result<ScoredRequest, Error> {
+    let keys = std::iter::repeat_n(RowKey { lead_id, as_of }, rows.matrix.rows);
+    let Predictions { predictions, unseen, explanation } =
+        scorer.predict(rows, keys, &Provenance::default(), explain)?;
+    let contributions = (0..predictions.len()).map(|row| contributions(explanation.as_ref(), row)).collect();
+    Ok(ScoredRequest { predictions, unseen, contributions })
+}
+
+/// Scores instances.
+pub(super) async fn score_instances(
+    engine: &Engine,
+    scorer: &Scorer,
+    instances: Vec<Instance>,
+    as_of: DateTime<Utc>,
+    explain: Explain,
+) -> Result<ScoredRequest, Error> {
+    let needs_lake = instances.iter().any(|instance| !matches!(instance, Instance::Features { .. }));
+    // All leads of a request are read from one version of the ground.
+    let lake = if needs_lake { Some(lake(engine, scorer).await?) } else { None };
+    let lake = || lake.as_ref().ok_or(Error::NoLeadData);
+    let mut results = Results::new(instances.len());
+    let (mut rows, mut lead_ids, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, instance) in instances.into_iter().enumerate() {
+        let predictions = match instance {
+            Instance::KnownLead { lead_id, overrides } => {
+                score_known_lead(engine, lake()?, scorer, (lead_id, overrides), as_of, explain).await?
+            }
+            Instance::NewLead { lead, events } => {
+                let provenance = Provenance::default();
+                scoring::score_lead(lake()?, scorer, &lead, &events, as_of, &provenance, explain).await?
+            }
+            Instance::Features { lead_id, features } => {
+                rows.push(features);
+                lead_ids.push(lead_id);
+                places.push(place);
+                continue;
+            }
+        };
+        results.put(&[place], predictions);
+    }
+    if let Ok(lake) = lake() {
+        engine.metrics.unrated(lake.take_categories_without_rate());
+    }
+    if !rows.is_empty() {
+        let table = scoring::table_of(&scorer.artifact.model.features, &rows)?;
+        let keys = lead_ids.iter().map(|lead_id| RowKey { lead_id: lead_id.as_deref(), as_of });
+        results.put(&places, scorer.predict(scorer.rows(&table)?, keys, &Provenance::default(), explain)?);
+    }
+    results.finish()
+}
+
+impl Results {
+    fn new(count: usize) -> Results {
+        let mut scored = Vec::new();
+        scored.resize_with(count, || None);
+        Results { scored, unseen: Vec::new() }
+    }
+
+    /// Puts predictions that were made together into their places.
+    fn put(&mut self, places: &[usize], predictions: Predictions) {
+        let Predictions { predictions, unseen, explanation } = predictions;
+        for ((row, prediction), place) in predictions.into_iter().enumerate().zip(places) {
+            self.scored[*place] = Some((prediction, contributions(explanation.as_ref(), row)));
+        }
+        scoring::add_unseen(&mut self.unseen, unseen);
+    }
+
+    fn finish(self) -> Result<ScoredRequest, Error> {
+        let count = self.scored.len();
+        let (predictions, contributions): (Vec<_>, Vec<_>) = self.scored.into_iter().flatten().unzip();
+        if predictions.len() != count {
+            return Err(anyhow!("{} of {count} rows were scored", predictions.len()).into());
+        }
+        Ok(ScoredRequest { predictions, unseen: self.unseen, contributions })
+    }
+}
+
+fn contributions(explanation: Option<&Explanation>, row: usize) -> Vec<f64> {
+    explanation.map_or_else(Vec::new, |explanation| explanation.row(row).to_vec())
+}
+
+async fn score_known_lead(
+    engine: &Engine,
+    lake: &Arc<Lake>,
+    scorer: &Scorer,
+    (lead_id, overrides): (String, Overrides),
+    as_of: DateTime<Utc>,
+    explain: Explain,
+) -> Result<Predictions, Error> {
+    let provenance = match overrides.names() {
+        overridden if overridden.is_empty() => scoring::provenance_of(lake),
+        overridden => Provenance { overrides: overridden, ..Provenance::default() },
+    };
+    let (lead, events) = match lead_lookup::lead(&engine.store, lake, &lead_id, as_of).await? {
+        Some((lead, events)) => overrides.apply(lead, events),
+        None => match overrides.created_at {
+            Some(created_at) => (Lead { lead_id, created_at, fields: overrides.fields }, overrides.events),
+            None => return Err(scoring::Error::UnknownLead { lead_id }.into()),
+        },
+    };
+    Ok(scoring::score_lead(lake, scorer, &lead, &events, as_of, &provenance, explain).await?)
+}
+
+async fn lake(engine: &Engine, scorer: &Scorer) -> Result<Arc<Lake>, Error> {
+    scorer.feature_sql()?;
+    match &engine.lake {
+        Some(lake) => Ok(lake.get().await?),
+        None => Err(Error::NoLeadData),
+    }
+}
