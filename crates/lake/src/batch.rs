@@ -61,7 +61,7 @@ impl Lake {
         let program = self.prepare(sql).await?;
         let mut order: Vec<u32> = (0..observations.len() as u32).collect();
         order.sort_by_key(|index| &observations[*index as usize]);
-        let in_order = order.iter().map(|index| observations[*index as usize].clone());
+        let in_order = order.iter().copied().map(|index: u32| observations[index as usize].clone());
         let parts: Vec<Vec<ArrayRef>> =
             self.feature_chunks(&program, in_order).map_ok(|chunk: FeatureChunk| chunk.columns).try_collect().await?;
         program.table(&reunite(&program, &parts, &order).map_err(Error::engine("join the features"))?)

@@ -46,7 +46,7 @@ impl Lake {
         let features = program.fields()?;
         check_names(sql, &features)?;
         let mut writing = Writing::start(data, features)?;
-        let in_order = order.iter().map(|row| rows.observations[*row as usize].clone());
+        let in_order = order.iter().copied().map(|row: u32| rows.observations[row as usize].clone());
         let mut chunks = std::pin::pin!(self.feature_chunks(&program, in_order));
         let mut written = 0;
         while let Some(chunk) = chunks.next().await {
