@@ -20,5 +20,5 @@ pub(crate) use lead::{provenance_of, score_lead};
 pub(crate) use named_rows::table_of;
 pub(crate) use predictions::{Predictions, RowKey, RowScores, add_unseen, inputs, row_of};
 pub(crate) use reasons::REASONS_MAX;
-pub(crate) use rows::{Cell, Columns, Rows, RowsWriter};
+pub(crate) use rows::{Cell, Rows, RowsWriter};
 pub(crate) use scorer::{Explain, Scorer};

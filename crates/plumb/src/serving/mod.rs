@@ -29,4 +29,6 @@ pub(crate) use localized_reasons::localized;
 pub(crate) use overrides::Overrides;
 pub(crate) use score_instances::ScoredRequest;
 pub(crate) use stored_predictions::StoredPrediction;
-pub(crate) use variants::{RoutedVariant, ServingVariant, Variants};
+#[cfg(test)]
+pub(crate) use variants::ServingVariant;
+pub(crate) use variants::{RoutedVariant, Variants};
