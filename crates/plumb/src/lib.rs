@@ -13,6 +13,7 @@ mod blocking;
 mod content_hash;
 mod evaluation;
 mod ids;
+mod json_fields;
 mod files;
 mod scoring;
 mod serving;

@@ -38,7 +38,7 @@ impl TeamRules {
             }
             _ => bail!("`{name}` is not a spreadsheet that can be read: expected a .csv or .xlsx file"),
         };
-        let ParsedRules { rules, places, unreadable, skipped } = written;
+        let ParsedRules { rules, addresses: places, unreadable, skipped } = written;
         let cells = unreadable.iter().map(ToString::to_string);
         Ok(TeamRules {
             rules,

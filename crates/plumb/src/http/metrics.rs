@@ -17,7 +17,7 @@ use prometheus_client::registry::Registry;
 
 use super::app::App;
 use super::error::Error;
-use super::middleware::layered;
+use super::middleware::Protocol;
 use crate::registry;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -32,7 +32,7 @@ type Measured<L> = Family<L, Gauge<u64, AtomicU64>>;
 
 /// Returns the route.
 pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
-    layered(&app.services, Router::new().route("/metrics", get(get_metrics)), Error::json_response)
+    Protocol::new(&app.services, Error::json_response).routes(Router::new().route("/metrics", get(get_metrics)))
 }
 
 async fn get_metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Error> {

@@ -11,6 +11,8 @@ mod rows;
 mod reasons;
 mod sentences;
 mod error;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub(crate) use artifact::{Artifact, Inputs};
 pub(crate) use error::Error;

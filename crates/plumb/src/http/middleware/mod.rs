@@ -16,5 +16,5 @@ pub(super) mod timeouts;
 mod write_deadline;
 
 pub(super) use observe::observed;
-pub(super) use protocol::{layered, public, unknown_paths, with_admission_control};
+pub(super) use protocol::Protocol;
 pub(super) use services::Services;

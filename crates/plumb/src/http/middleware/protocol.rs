@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{OriginalUri, Request, State};
+use axum::extract::{OriginalUri, Request};
 use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::{Router, extract};
 
 use super::body;
 use super::services::Services;
@@ -20,58 +20,57 @@ use crate::http::error::Error;
 /// How a protocol writes an error.
 pub(in crate::http) type ErrorFormat = fn(Error) -> Response;
 
-/// A protocol's layer.
-#[derive(Clone)]
-struct Protocol {
+/// A protocol: its routes answer errors in its own format.
+pub(in crate::http) struct Protocol {
     services: Arc<Services>,
     error_format: ErrorFormat,
-    /// Whether anybody may call: load balancers sign nothing.
-    is_public: bool,
 }
 
 impl Protocol {
-    fn layer<S: Clone + Send + Sync + 'static>(self, routes: Router<S>) -> Router<S> {
-        routes.method_not_allowed_fallback(wrong_method).layer(from_fn_with_state(self, answer))
+    pub(in crate::http) fn new(services: &Arc<Services>, error_format: ErrorFormat) -> Protocol {
+        Protocol { services: services.clone(), error_format }
+    }
+
+    /// Returns the protocol's routes with its layer.
+    pub(in crate::http) fn routes<S: State>(&self, routes: Router<S>) -> Router<S> {
+        self.layered(routes, false)
+    }
+
+    /// Returns routes of the protocol that anybody may call, with its layer: load balancers sign nothing.
+    pub(in crate::http) fn public_routes<S: State>(&self, routes: Router<S>) -> Router<S> {
+        self.layered(routes, true)
+    }
+
+    /// Returns a router that answers unknown paths under a prefix in the protocol's format.
+    pub(in crate::http) fn unknown_paths<S: State>(&self, prefix: &str) -> Router<S> {
+        Router::new().nest(prefix, self.routes(Router::new().fallback(unknown_path)))
+    }
+
+    /// Returns routes that score, under admission control.
+    pub(in crate::http) fn scoring_routes<S: State>(&self, routes: Router<S>) -> Router<S> {
+        routes.route_layer(from_fn_with_state(self.services.clone(), limit))
+    }
+
+    fn layered<S: State>(&self, routes: Router<S>, is_public: bool) -> Router<S> {
+        let layer = Layer { services: self.services.clone(), error_format: self.error_format, is_public };
+        routes.method_not_allowed_fallback(wrong_method).layer(from_fn_with_state(layer, answer))
     }
 }
 
-/// Returns the routes with the layer of their protocol.
-pub(in crate::http) fn layered<S: Clone + Send + Sync + 'static>(
-    services: &Arc<Services>,
-    routes: Router<S>,
-    error_format: ErrorFormat,
-) -> Router<S> {
-    Protocol { services: services.clone(), error_format, is_public: false }.layer(routes)
-}
+/// What a router's state has to be.
+pub(in crate::http) trait State: Clone + Send + Sync + 'static {}
 
-/// Returns routes that anybody may call, with the layer of their protocol.
-pub(in crate::http) fn public<S: Clone + Send + Sync + 'static>(
-    services: &Arc<Services>,
-    routes: Router<S>,
-    error_format: ErrorFormat,
-) -> Router<S> {
-    Protocol { services: services.clone(), error_format, is_public: true }.layer(routes)
-}
+impl<S: Clone + Send + Sync + 'static> State for S {}
 
-/// Returns a router that answers unknown paths under a prefix in a protocol's format.
-pub(in crate::http) fn unknown_paths<S: Clone + Send + Sync + 'static>(
-    services: &Arc<Services>,
-    prefix: &str,
+#[derive(Clone)]
+struct Layer {
+    services: Arc<Services>,
     error_format: ErrorFormat,
-) -> Router<S> {
-    Router::new().nest(prefix, layered(services, Router::new().fallback(unknown_path), error_format))
-}
-
-/// Returns routes that score, under admission control.
-pub(in crate::http) fn with_admission_control<S: Clone + Send + Sync + 'static>(
-    services: &Arc<Services>,
-    routes: Router<S>,
-) -> Router<S> {
-    routes.route_layer(from_fn_with_state(services.clone(), limit))
+    is_public: bool,
 }
 
 /// Returns that there is nothing at a path.
-pub(in crate::http) async fn unknown_path(OriginalUri(uri): OriginalUri) -> Error {
+async fn unknown_path(OriginalUri(uri): OriginalUri) -> Error {
     Error::unknown_path(uri.path())
 }
 
@@ -79,19 +78,19 @@ async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Error {
     Error::wrong_method(&method, uri.path())
 }
 
-async fn answer(State(protocol): State<Protocol>, request: Request, next: Next) -> Response {
-    let mut response = admit(&protocol, request, next).await.unwrap_or_else(Error::into_response);
+async fn answer(extract::State(layer): extract::State<Layer>, request: Request, next: Next) -> Response {
+    let mut response = admit(&layer, request, next).await.unwrap_or_else(Error::into_response);
     match response.extensions_mut().remove::<Error>() {
-        Some(error) => (protocol.error_format)(error),
+        Some(error) => (layer.error_format)(error),
         None => response,
     }
 }
 
 /// Authenticates a request by its headers, before its body is read, so that strangers cannot make the server read; reads the
 /// body, and verifies the signature with it.
-async fn admit(protocol: &Protocol, request: Request, next: Next) -> Result<Response, Error> {
-    let services = &protocol.services;
-    let signature = if protocol.is_public { None } else { services.auth.authenticate(request.headers())? };
+async fn admit(layer: &Layer, request: Request, next: Next) -> Result<Response, Error> {
+    let services = &layer.services;
+    let signature = if layer.is_public { None } else { services.auth.authenticate(request.headers())? };
     let (parts, body) = request.into_parts();
     // The memory is released when the response is there.
     let (bytes, _permit) = body::read(&services.body_memory, services.timeouts.body, &parts.headers, body).await?;
@@ -103,6 +102,10 @@ async fn admit(protocol: &Protocol, request: Request, next: Next) -> Result<Resp
     Ok(next.run(Request::from_parts(parts, Body::from(bytes))).await)
 }
 
-async fn limit(State(services): State<Arc<Services>>, request: Request, next: Next) -> Result<Response, Error> {
+async fn limit(
+    extract::State(services): extract::State<Arc<Services>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Error> {
     services.admission.run(next.run(request)).await
 }

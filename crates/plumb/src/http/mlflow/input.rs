@@ -169,12 +169,12 @@ mod tests {
 
     #[test]
     fn a_body_has_exactly_one_input() {
-        check("[1]", Err("expected a JSON object"));
+        check("[1]", Err("expected an object"));
         check("{}", Err("exactly one of"));
         check(r#"{"inputs":[[1,"a"]],"instances":[[1,"a"]]}"#, Err("exactly one of"));
         check(r#"{"instances":[]}"#, Err("is empty"));
         check(r#"{"instances":3}"#, Err("`instances` is a number: expected a list"));
-        check(r#"{"instances":[[1]]}"#, Err("`instances[0]` has 1 values: expected 2"));
+        check(r#"{"instances":[[1]]}"#, Err("`instances[0]` has 1 values: expected the model's 2 features"));
         check(r#"{"inputs":{"age":[1,2],"channel":["a"]}}"#, Err("another length"));
         check(
             r#"{"dataframe_split":{"columns":[1],"data":[[1]]}}"#,

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::app::App;
 use super::error::Error;
-use super::middleware::layered;
+use super::middleware::Protocol;
 use crate::scoring::Explain;
 
 #[cfg(test)]
@@ -38,7 +38,7 @@ struct ErrorResponse {
 /// Returns the routes that only MLflow has.
 pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     let routes = Router::new().route("/health", get(health)).route("/version", get(version));
-    layered(&app.services, routes, Error::json_response)
+    Protocol::new(&app.services, Error::json_response).routes(routes)
 }
 
 async fn health() -> StatusCode {

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::app::App;
 use super::error::Error;
-use super::middleware::{layered, public, unknown_paths, with_admission_control};
+use super::middleware::Protocol;
 
 /// An error as the protocol has it.
 #[derive(Serialize)]
@@ -26,19 +26,20 @@ struct ErrorResponse {
 
 /// Returns the routes of `/v2`.
 pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
+    let protocol = Protocol::new(&app.services, error_response);
     let scoring = Router::new()
         .route("/v2/models/{model}/infer", post(infer::post))
         .route("/v2/models/{model}/versions/{version}/infer", post(infer::post));
-    let routes = with_admission_control(&app.services, scoring)
+    let others = Router::new()
         .route("/v2", get(server::get))
         .route("/v2/models/{model}", get(metadata::get))
         .route("/v2/models/{model}/versions/{version}", get(metadata::get))
         .route("/v2/models/{model}/ready", get(metadata::ready))
         .route("/v2/models/{model}/versions/{version}/ready", get(metadata::ready));
-    let open = Router::new().route("/v2/health/live", get(server::live)).route("/v2/health/ready", get(server::ready));
-    layered(&app.services, routes, error_response)
-        .merge(public(&app.services, open, error_response))
-        .merge(unknown_paths(&app.services, "/v2", error_response))
+    let health =
+        Router::new().route("/v2/health/live", get(server::live)).route("/v2/health/ready", get(server::ready));
+    let routes = protocol.routes(protocol.scoring_routes(scoring).merge(others));
+    routes.merge(protocol.public_routes(health)).merge(protocol.unknown_paths("/v2"))
 }
 
 fn error_response(error: Error) -> Response {

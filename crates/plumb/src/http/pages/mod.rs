@@ -25,7 +25,7 @@ use axum::routing::{get, post};
 
 use super::app::App;
 use super::error::Error;
-use super::middleware::{layered, public};
+use super::middleware::Protocol;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -42,7 +42,8 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .fallback(error_page::unknown_path);
     // The page that asks to sign in has a style, too.
     let open = Router::new().route("/style.css", get(style));
-    layered(&app.services, pages, Error::json_response).merge(public(&app.services, open, Error::json_response))
+    let protocol = Protocol::new(&app.services, Error::json_response);
+    protocol.routes(pages).merge(protocol.public_routes(open))
 }
 
 async fn style() -> impl IntoResponse {

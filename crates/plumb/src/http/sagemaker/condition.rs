@@ -97,7 +97,7 @@ mod tests {
             ("[0]>", "at character 5"),
             ("`tru", "Unclosed ` delimiter"),
             ("`tru`", "Unable to parse literal JSON"),
-            ("[x]", "at character 2"),
+            ("[0", "at character 3"),
             ("(score", "at character 7"),
             ("contains(score, 'a')", "calls `contains`"),
             ("inner.list[?contains(@, 'a')]", "calls `contains`"),

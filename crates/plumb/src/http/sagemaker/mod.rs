@@ -20,27 +20,27 @@ use axum::routing::{get, post};
 
 use super::app::App;
 use super::error::Error;
-use super::middleware::{layered, public, unknown_paths, with_admission_control};
+use super::middleware::Protocol;
 
 pub use condition::Condition;
 
 /// Returns the routes of InvokeEndpoint.
 pub(super) fn endpoint_router(app: &Arc<App>) -> Router<Arc<App>> {
+    let protocol = Protocol::new(&app.services, error_format::endpoint_error);
     let scoring = Router::new().route("/endpoints/{target}/invocations", post(invocations::post));
-    let routes = with_admission_control(&app.services, scoring)
+    let others = Router::new()
         .route("/endpoints/{target}/async-invocations", post(invocations::refuse_async))
         .route("/endpoints/{target}/invocations-response-stream", post(invocations::refuse_stream));
-    let unknown = unknown_paths(&app.services, "/endpoints", error_format::endpoint_error);
-    layered(&app.services, routes, error_format::endpoint_error).merge(unknown)
+    let routes = protocol.routes(protocol.scoring_routes(scoring).merge(others));
+    routes.merge(protocol.unknown_paths("/endpoints"))
 }
 
 /// Returns the routes of a container. MLflow's callers use them too (`mlflow`).
 pub(super) fn container_router(app: &Arc<App>) -> Router<Arc<App>> {
+    let text = Protocol::new(&app.services, error_format::text_error);
+    let json = Protocol::new(&app.services, Error::json_response);
     let scoring = Router::new().route("/invocations", post(container::invocations));
-    let scoring = with_admission_control(&app.services, scoring);
-    let open = Router::new().route("/ping", get(container::ping));
+    let ping = Router::new().route("/ping", get(container::ping));
     let parameters = Router::new().route("/execution-parameters", get(container::execution_parameters));
-    layered(&app.services, scoring, error_format::text_error)
-        .merge(public(&app.services, open, Error::json_response))
-        .merge(layered(&app.services, parameters, Error::json_response))
+    text.routes(text.scoring_routes(scoring)).merge(json.public_routes(ping)).merge(json.routes(parameters))
 }

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::support::{JSON, Server, columns_model, config};
+use super::support::{JSON, Server, config};
 use crate::http::{Auth, Config};
+use crate::scoring::tests::columns_model;
 
 const PATH: &str = "/endpoints/converted/invocations";
 

@@ -9,10 +9,11 @@ use proptest::test_runner::{Config as Cases, TestRunner};
 
 use plumb_lead::FeatureKind;
 
-use super::support::{JSON, model};
+use super::support::JSON;
 use crate::http::error::Error;
 use crate::http::instances::{self, ContentType};
 use crate::http::{mlflow, v1};
+use crate::scoring::tests::model;
 use crate::scoring::{Rows, Scorer, table_of};
 use crate::serving::{InferenceRequest, Instance, RoutedVariant, ServingVariant, Variants};
 use crate::store::Variant;

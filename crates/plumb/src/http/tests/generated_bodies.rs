@@ -6,7 +6,8 @@ use proptest::test_runner::{Config as Cases, TestRunner};
 
 use serde_json::Value;
 
-use super::support::{JSON, Server, columns_model};
+use super::support::{JSON, Server};
+use crate::scoring::tests::columns_model;
 
 /// Right bodies of all forms, as a start for wrong ones.
 const RIGHT: [&str; 11] = [

@@ -1,18 +1,17 @@
-//! Reasons in the caller's language, reasons that are derived again from stored inputs, and reasons without information.
+//! Reasons in the caller's language, and reasons that are derived again from stored inputs.
 
-use plumb_lead::{Language, Prediction};
-
+use plumb_lead::Prediction;
 use serde_json::{Value, json};
 
-use super::support::{Answer, JSON, Server, brief, columns_model};
-use crate::scoring::Scorer;
+use super::support::{Answer, JSON, Server, brief};
+use crate::scoring::tests::{changed_model, columns_model};
 
 const GERMAN: (&str, &str) = ("accept-language", "de-AT, en;q=0.5");
 
 /// Returns the model of `age` and `channel`, which speaks these languages: in German and in the default `age` is worded,
 /// and `channel` has a word for `referral`.
 pub(super) fn speaking(languages: &[&str]) -> Vec<u8> {
-    changed(|model| {
+    changed_model(|model| {
         model["features"]["languages"] = json!(languages);
         let features = &mut model["features"]["features"];
         features[0]["wording"]["say"] = json!("{value|year|years} old (average {average})");
@@ -36,13 +35,6 @@ pub(super) fn score_ada(server: &Server) -> Prediction {
         server.store.put_lead_briefs(&[brief("ada", "Ada")]).await.expect("written");
         server.store.prediction(&id).await.expect("read").expect("stored")
     })
-}
-
-/// Returns the model of `age` and `channel` with something about it changed.
-fn changed(change: impl FnOnce(&mut Value)) -> Vec<u8> {
-    let mut artifact: Value = serde_json::from_slice(&columns_model()).expect("a model is JSON");
-    change(&mut artifact["model"]);
-    serde_json::to_vec(&artifact).expect("plain data")
 }
 
 /// Returns the field, the text and the contribution of each reason, in their order.
@@ -191,65 +183,4 @@ fn predictions_of_a_deleted_model_lose_only_missing_reasons() {
     let page = server.get("/leads/ada");
     assert_eq!(page.status, 200);
     assert!(page.text.contains("The reasons are not there any more"), "{}", page.text);
-}
-
-/// Returns the reasons of a row whose fields speak for the lead, `age` more than `channel`.
-fn plain(model: &[u8], row: [f32; 2], language: Language) -> Vec<String> {
-    let scorer = Scorer::from_bytes(model).expect("a model");
-    scorer.reasons_of_row(&row, &[0.5, 0.3], 6, language).into_iter().map(|reason| reason.text).collect()
-}
-
-#[test]
-fn a_sentence_without_information_is_never_shown() {
-    let unworded = columns_model();
-    for language in Language::ALL {
-        let words = language.words();
-        // What is missing, and what training never saw, is not `unknown` alone.
-        let not_known = ["age", "channel"].map(|label| format!("{label}: {}", words.not_known));
-        assert_eq!(plain(&unworded, [f32::NAN, f32::NAN], language), not_known);
-        // A zero alone says nothing; beside what is usual it does.
-        let zero = format!("age: 0 ({} {})", words.average, language.number(39.5));
-        assert_eq!(plain(&unworded, [0.0, 1.0], language), [zero, "channel: referral".to_owned()]);
-    }
-    // An average value is no reason, nor is a sentence of the team that came out without a word.
-    let usual = changed(|model| model["averages"][0] = json!(0.0));
-    let wordless = changed(|model| {
-        model["averages"][0] = json!(0.0);
-        model["features"]["features"][0]["wording"]["say"] = json!("{value}");
-    });
-    for model in [usual, wordless] {
-        assert_eq!(plain(&model, [0.0, 1.0], Language::En), ["channel: referral"]);
-    }
-    // Of a field, another feature speaks if one has no sentence.
-    let together = changed(|model| {
-        model["averages"][0] = json!(0.0);
-        model["features"]["features"][0]["wording"]["field"] = json!("channel");
-    });
-    assert_eq!(plain(&together, [0.0, 1.0], Language::En), ["channel: referral"]);
-}
-
-#[test]
-fn a_flag_without_a_sentence_is_shown_with_its_share() {
-    let flag = |average: f64| {
-        changed(|model| {
-            model["features"]["features"][0]["kind"] = json!("flag");
-            model["averages"][0] = json!(average);
-        })
-    };
-    assert_eq!(plain(&flag(0.62), [0.0, 1.0], Language::En)[0], "age: no (yes for 62 %)");
-    assert_eq!(plain(&flag(0.62), [1.0, 1.0], Language::De)[0], "age: ja (ja bei 62 %)");
-    assert_eq!(plain(&flag(1.0), [1.0, 1.0], Language::En), ["channel: referral"], "so it is with everybody");
-}
-
-#[test]
-fn months_have_their_names() {
-    let model = changed(|model| {
-        let wording = &mut model["features"]["features"][0]["wording"];
-        wording["say"] = json!("came in {value|month}");
-        wording["languages"] = json!({ "de": { "say": "ist im {value|month} eingegangen" } });
-        model["features"]["languages"] = json!(["en", "de"]);
-    });
-    assert_eq!(plain(&model, [3.0, 1.0], Language::En)[0], "came in March");
-    assert_eq!(plain(&model, [3.0, 1.0], Language::De)[0], "ist im März eingegangen");
-    assert_eq!(plain(&model, [13.0, 1.0], Language::De)[0], "age: 13 (Durchschnitt 39,5)", "there is no such month");
 }

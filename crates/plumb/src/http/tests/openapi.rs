@@ -4,8 +4,9 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::languages;
-use super::support::{Answer, JSON, Server, brief, columns_model};
+use super::support::{Answer, JSON, Server, brief};
 use crate::http::v1;
+use crate::scoring::tests::columns_model;
 use crate::store::tests::prediction;
 
 fn document() -> Value {

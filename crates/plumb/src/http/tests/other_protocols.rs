@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Server, columns_model};
+use super::support::Server;
+use crate::scoring::tests::columns_model;
 
 #[test]
 fn mlflow_callers_are_served() {

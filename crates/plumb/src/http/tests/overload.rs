@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::support::{JSON, Server, columns_model, config};
+use super::support::{JSON, Server, config};
 use crate::http::{ConcurrencyLimit, Config};
+use crate::scoring::tests::columns_model;
 
 const PATH: &str = "/endpoints/converted/invocations";
 const CSV: (&str, &str) = ("content-type", "text/csv");

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::support::{JSON, Server, close, columns_model, config};
+use super::support::{JSON, Server, close, config};
 use crate::http::{Config, ResponseFormat};
+use crate::scoring::tests::columns_model;
 
 const PATH: &str = "/endpoints/converted/invocations";
 const CSV: (&str, &str) = ("content-type", "text/csv");

@@ -5,9 +5,10 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::support::{Server, columns_model, config};
+use super::support::{Server, config};
 use crate::http::middleware::body::BODY_BYTES_MAX;
 use crate::http::{ConcurrencyLimit, Config, Timeouts};
+use crate::scoring::tests::columns_model;
 
 /// How long each of them may take here.
 const SHORT: Duration = Duration::from_millis(500);

@@ -1,12 +1,9 @@
-//! A real server on a free port, a real client, and a small model.
+//! A real server on a free port, and a real client.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use plumb_lead::{Feature, FeatureKind, FeatureMessages, FeatureSet, Matrix, ModelKind};
-use plumb_learn::decision::{Optimise, StopOn};
-use plumb_learn::drift::baseline;
-use plumb_learn::{Params, Samples, fit};
+use plumb_lead::ModelKind;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -16,7 +13,6 @@ use tokio::sync::oneshot;
 use crate::http::{App, Auth, ConcurrencyLimit, Config, ResponseFormat, Timeouts, serve};
 use crate::registry;
 use crate::registry::tests::card;
-use crate::scoring::{Artifact, Inputs};
 use crate::store::tests::hour_of_new_year;
 use crate::store::{LeadBrief, Store};
 
@@ -153,47 +149,6 @@ impl Answer {
 
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into()
-}
-
-/// Returns a logistic model of `age` and `channel`, fitted to rows in which the older ones and the referred convert.
-pub(super) fn columns_model() -> Vec<u8> {
-    let levels = ["email", "referral"].map(str::to_owned).to_vec();
-    let row = |row: u16| vec![f32::from(20 + row % 40), f32::from(row % 3 % 2)];
-    model(&[("age", FeatureKind::Number), ("channel", FeatureKind::Category { levels })], row)
-}
-
-/// Returns a logistic model of columns, fitted to such rows.
-pub(super) fn model(columns: &[(&str, FeatureKind)], row: impl Fn(u16) -> Vec<f32>) -> Vec<u8> {
-    let feature = |(name, kind): &(&str, FeatureKind)| Feature {
-        name: (*name).into(),
-        kind: kind.clone(),
-        wording: FeatureMessages::default(),
-    };
-    let features = FeatureSet { features: columns.iter().map(feature).collect(), languages: Vec::new() };
-    let rows: u16 = 200;
-    let matrix = Matrix { values: (0..rows).flat_map(row).collect(), rows: rows.into(), columns: columns.len() };
-    // Every seventh row is of the other class, so that the classes cannot be told apart for certain.
-    let labels: Vec<bool> = (0..rows).map(|row| (row % 40 + 10 * (row % 3 % 2) > 30) != (row % 7 == 0)).collect();
-    let samples = Samples { matrix: &matrix, labels: &labels, weights: &[1.0; 200] };
-    let params = Params {
-        seed: 1,
-        beta: 0.5,
-        cost: None,
-        optimise: Optimise::FBeta,
-        in_time_order: false,
-        capacity: None,
-        stop_on: StopOn::LogLoss,
-        threads: 1,
-        rounds_max: 1,
-        search_trials: 1,
-        rules: None,
-    };
-    let fitted = fit(&[ModelKind::Logistic], &features, samples, samples, &params, &|_| {});
-    let model = fitted.expect("both classes are there").pop().expect("one kind was fitted").model;
-    let scores: Vec<f64> = model.scores(&matrix).expect("its own rows").into_iter().map(f64::from).collect();
-    let baseline = baseline(&features, &matrix, &scores).expect("its own rows");
-    let artifact = Artifact { model, target: "converted".into(), inputs: Inputs::Columns, baseline };
-    serde_json::to_vec(&artifact).expect("a model is JSON")
 }
 
 /// The client's JSON reader is off by one in the last place of some numbers.

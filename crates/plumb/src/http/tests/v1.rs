@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::support::{JSON, Server, close, columns_model};
+use super::support::{JSON, Server, close};
 use crate::http::middleware::body::BODY_BYTES_MAX;
 use crate::registry;
+use crate::scoring::tests::columns_model;
 
 #[test]
 fn a_row_is_stored_before_its_score_is_sent() {
@@ -54,7 +55,7 @@ fn a_bad_request_is_refused_with_field_and_expectation() {
         score(body)
     };
     score(json!({})).refuses(400, "bad_field", "`target` is missing");
-    score(json!([1])).refuses(400, "bad_request", "a list: expected a JSON object");
+    score(json!([1])).refuses(400, "bad_request", "a list: expected an object");
     score(json!({ "target": 3 })).refuses(400, "bad_field", "`target` is a number: expected text");
     score(json!({ "target": "won" })).refuses(404, "unknown_target", "`converted`");
     with(json!({})).refuses(400, "bad_request", "lead_id");

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use plumb_lead::ModelKind;
 use serde_json::json;
 
-use super::support::{Server, columns_model, config};
+use super::support::{Server, config};
 use crate::http::Config;
 use crate::registry::tests::card;
 use crate::registry::{self, CHAMPION_VARIANT};
+use crate::scoring::tests::columns_model;
 use crate::store::Variant;
 use crate::store::tests::hour_of_new_year;
 

@@ -129,7 +129,11 @@ pub(in crate::http) struct RankedPart {
 }
 
 fn band_schema() -> Object {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["", "A", "B", "C", "D"])).build()
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["", "A", "B", "C", "D"]))
+        .description(Some("Only leads of this band; all if it is empty."))
+        .build()
 }
 
 /// List open leads, the most likely first

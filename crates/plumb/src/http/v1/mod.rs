@@ -18,7 +18,8 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::app::App;
-use super::middleware::{layered, with_admission_control};
+use super::error::Error;
+use super::middleware::Protocol;
 
 pub(super) use feedback::store_feedback;
 pub(super) use lead::LeadRecord;
@@ -31,8 +32,9 @@ pub(super) use target::TargetQuery;
 
 /// Returns the routes of `/v1`.
 pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
+    let protocol = Protocol::new(&app.services, Error::json_response);
     let scoring = Router::new().route("/v1/score", post(score::post));
-    let routes = with_admission_control(&app.services, scoring)
+    let others = Router::new()
         .route("/v1/feedback", post(feedback::post))
         .route("/v1/leads", get(leads::get))
         .route("/v1/leads/{lead_id}", get(lead::get))
@@ -40,5 +42,5 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/v1/watch", get(watch::get))
         .route("/v1/health", get(health::get))
         .route("/v1/openapi.json", get(openapi::get));
-    layered(&app.services, routes, |error| error.json_response())
+    protocol.routes(protocol.scoring_routes(scoring).merge(others))
 }

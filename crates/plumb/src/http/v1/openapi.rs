@@ -6,10 +6,12 @@ use std::sync::LazyLock;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify, OpenApi};
+use utoipa::openapi::{ObjectBuilder, RefOr};
+use utoipa::{Modify, OpenApi, PartialSchema, ToSchema};
 
-use super::errors::{Failed, Refused};
+use super::errors::{Failed, FailureResponse, Refused};
 use super::{feedback, health, lead, leads, models, score, watch};
 use crate::http::json::JSON;
 
@@ -24,7 +26,7 @@ use crate::http::json::JSON;
     paths(
         score::post, feedback::post, leads::get, lead::get, models::get, watch::get, health::get, get,
     ),
-    components(responses(Refused, Failed)),
+    components(schemas(FailureResponse), responses(Refused, Failed)),
     modifiers(&SecuritySchemes),
 )]
 struct Api;
@@ -53,6 +55,17 @@ impl Modify for SecuritySchemes {
     }
 }
 
+/// The schema of this document: any object.
+struct Document;
+
+impl PartialSchema for Document {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true))).into()
+    }
+}
+
+impl ToSchema for Document {}
+
 /// The document, written once.
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     let mut document = Api::openapi();
@@ -69,7 +82,7 @@ pub(in crate::http) fn document() -> &'static str {
 #[utoipa::path(
     get, path = "/v1/openapi.json", operation_id = "getDescription",
     responses(
-        (status = 200, description = "This document.", body = Object),
+        (status = 200, description = "This document.", body = inline(Document)),
         (status = "4XX", response = Refused),
         (status = "5XX", response = Failed),
     ),
