@@ -5,7 +5,7 @@
 
 use plumb_lead::{FairnessMetrics, FeatureKind, FeatureSet, Matrix};
 
-use crate::Error;
+use crate::error::Error;
 
 /// With fewer rows in a group its shares are chance.
 const ROWS_MIN: usize = 50;
@@ -50,7 +50,7 @@ pub fn measure(
     Ok(measured)
 }
 
-/// Rows by what was said and what came.
+/// A confusion matrix.
 #[derive(Clone, Copy, Debug, Default)]
 struct Confusion {
     true_positives: f64,

@@ -12,12 +12,13 @@ use plumb_lead::{Interval, Metric, Profit};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::decision::Cost;
+use crate::error::Error;
 use crate::metrics::Bootstrap;
-use crate::{Error, decision};
 
 /// Leads whose outcome is known, and what was said of them.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
+pub struct ScoredOutcomes<'a> {
     /// The model's score of each.
     pub scores: &'a [f64],
     /// The points or scores of the team's rules, where it has any.
@@ -27,7 +28,7 @@ pub struct Known<'a> {
     /// What each is worth if it is good; where it is not known, or nothing is said of values, `cost.false_negative`.
     pub values: Option<&'a [f64]>,
     /// What a wasted call costs, and what a good lead is worth where nothing else is said.
-    pub cost: decision::Cost,
+    pub cost: Cost,
 }
 
 /// A way to decide.
@@ -42,18 +43,18 @@ pub enum Policy {
 }
 
 /// Returns what a policy earns, with 95 % intervals.
-pub fn profit(name: &str, policy: Policy, known: Known, bootstrap: Bootstrap) -> Result<Profit, Error> {
-    let rows = known.check()?;
-    let worth: Vec<f64> = (0..rows).map(|row| known.gain(row)).collect();
+pub fn profit(name: &str, policy: Policy, outcomes: ScoredOutcomes, bootstrap: Bootstrap) -> Result<Profit, Error> {
+    let rows = outcomes.check()?;
+    let worth: Vec<f64> = (0..rows).map(|row| outcomes.gain(row)).collect();
     let ranks: Vec<f64> = match policy {
-        Policy::Threshold(_) => known.scores.to_vec(),
+        Policy::Threshold(_) => outcomes.scores.to_vec(),
         Policy::Expected | Policy::Best(_) => {
-            (0..rows).map(|row| known.scores[row] * (known.value(row) + known.cost.false_positive)).collect()
+            (0..rows).map(|row| outcomes.scores[row] * (outcomes.value(row) + outcomes.cost.false_positive)).collect()
         }
     };
     let (calls, of_model) = match policy {
         Policy::Threshold(least) => shares_over(&ranks, least),
-        Policy::Expected => shares_over(&ranks, known.cost.false_positive),
+        Policy::Expected => shares_over(&ranks, outcomes.cost.false_positive),
         Policy::Best(share) => {
             let calls = (share.clamp(0.0, 1.0) * rows as f64).floor();
             (calls, shares_of_best(&ranks, calls))
@@ -64,7 +65,7 @@ pub fn profit(name: &str, policy: Policy, known: Known, bootstrap: Bootstrap) ->
     let arrival = vec![calls / rows as f64; rows];
     let room = if matches!(policy, Policy::Best(_)) { calls } else { rows as f64 };
     let of_perfect: Vec<f64> = earns(&shares_of_best(&worth, room)).into_iter().map(|earned| earned.max(0.0)).collect();
-    let of_rules = known.rules.map(|rules| earns(&shares_of_best(rules, calls)));
+    let of_rules = outcomes.rules.map(|rules| earns(&shares_of_best(rules, calls)));
     let mut draws = Draws::new(bootstrap, rows);
     Ok(Profit {
         policy: name.to_owned(),
@@ -77,7 +78,7 @@ pub fn profit(name: &str, policy: Policy, known: Known, bootstrap: Bootstrap) ->
     })
 }
 
-impl Known<'_> {
+impl ScoredOutcomes<'_> {
     fn check(&self) -> Result<usize, Error> {
         let rows = self.labels.len();
         if rows == 0 {
@@ -169,12 +170,12 @@ mod tests {
     const SCORES: [f64; 6] = [0.9, 0.7, 0.6, 0.4, 0.3, 0.1];
     const LABELS: [bool; 6] = [true, false, true, false, true, false];
 
-    fn known<'a>(rules: Option<&'a [f64]>, values: Option<&'a [f64]>) -> Known<'a> {
+    fn known<'a>(rules: Option<&'a [f64]>, values: Option<&'a [f64]>) -> ScoredOutcomes<'a> {
         let cost = Cost { false_positive: 10.0, false_negative: 100.0 };
-        Known { scores: &SCORES, rules, labels: &LABELS, values, cost }
+        ScoredOutcomes { scores: &SCORES, rules, labels: &LABELS, values, cost }
     }
 
-    fn of(policy: Policy, known: Known) -> Profit {
+    fn of(policy: Policy, outcomes: ScoredOutcomes) -> Profit {
         profit("test", policy, known, Bootstrap { resamples: 200, seed: 1 }).expect("six rows")
     }
 

@@ -15,7 +15,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use crate::Error;
+use crate::error::Error;
 
 /// Of rows by chance, the parts to train on and to choose on, in percent; the rest is to test on.
 const RANDOM_PERCENT: (usize, usize) = (60, 20);

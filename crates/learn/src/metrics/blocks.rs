@@ -3,7 +3,8 @@
 
 use rand::{Rng, RngExt};
 
-use super::{BINS, Called, Measures, Ranked, log_loss_of, squared_error};
+use super::measures::{BINS, Measures, log_loss_of, squared_error};
+use super::ranked::{Called, Ranked};
 
 /// The most rows in a block are this share of all.
 const BLOCKS: usize = 4_096;

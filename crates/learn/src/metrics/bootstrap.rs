@@ -10,8 +10,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::blocks::Blocks;
-use super::{Measures, Ranked};
-use crate::Error;
+use super::measures::Measures;
+use super::ranked::Ranked;
+use crate::error::Error;
 
 /// How often rows are drawn anew, and from which seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
