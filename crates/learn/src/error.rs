@@ -22,7 +22,7 @@ pub enum Error {
     /// Labels, weights or scores do not match the rows.
     #[error("{found} {what} for {expected} rows: expected one a row")]
     Lengths {
-        /// What there is too much or too little of.
+        /// What there are too many or too few of.
         what: &'static str,
         /// How many there are.
         found: usize,
@@ -62,10 +62,10 @@ pub enum Error {
         name: &'static str,
         /// Its value.
         found: String,
-        /// What would have done.
+        /// What is expected.
         expected: &'static str,
     },
-    /// The rules model was asked for without rules that fit the features.
+    /// There are no rules that fit the features.
     #[error("no rule can be used: {why}")]
     Rules {
         /// Why not.
@@ -81,7 +81,7 @@ pub enum Error {
         found: i64,
         /// The horizon in days.
         horizon: i64,
-        /// Days that would do.
+        /// Days that are enough.
         needed: i64,
     },
     /// A table does not fit the features.
@@ -90,10 +90,10 @@ pub enum Error {
     /// XGBoost failed.
     #[error("xgboost failed")]
     Xgboost(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A file of XGBoost's holds what the kernel does not understand.
+    /// The file of a model has something that the kernel does not understand.
     #[error("the trees cannot be read: {why}")]
     Trees {
-        /// What is not understood.
+        /// What it is.
         why: String,
     },
     /// A stored model is not what this program writes.

@@ -45,7 +45,7 @@ impl Explanation {
 }
 
 /// Margins and contributions are whole multiples of one over this, 2 to the 40th: then, under 4096 and so for all
-/// log-odds there are, their sums are exact, in whatever order somebody adds them up.
+/// log-odds there are, their sums are exact, in whatever order they are added up.
 const GRID: f64 = (1_u64 << 40) as f64;
 
 /// Returns the number on the grid that is nearest.

@@ -11,7 +11,7 @@ use crate::metrics::Called;
 pub struct Cost {
     /// A call that leads nowhere.
     pub false_positive: f64,
-    /// A good lead that nobody called.
+    /// A good lead that was not called.
     pub false_negative: f64,
 }
 
@@ -32,7 +32,7 @@ pub enum Optimise {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopOn {
-    /// Log loss after the best shift: it asks for honest probabilities everywhere, and chance sways it least.
+    /// Log loss after the best shift: it needs good probabilities everywhere, and is the least noisy.
     #[default]
     LogLoss,
     /// Average precision.

@@ -117,8 +117,8 @@ impl Bins {
     }
 }
 
-/// The borders of bins of about equal count. A value that fills a bin on its own is given one on its own: a column of
-/// zeros with some other numbers is told from one of zeros alone.
+/// The borders of bins of about equal count. A value that fills a bin alone gets a bin of its own, so
+/// that a column of zeros with some other numbers differs from one of zeros alone.
 pub(super) fn edges(values: &[f32]) -> Vec<f32> {
     let mut sorted: Vec<f32> = values.iter().copied().filter(|value| !value.is_nan()).collect();
     sorted.sort_by(f32::total_cmp);

@@ -31,7 +31,7 @@ pub fn post_outcome_change(column: &str, field: &str, changes: PostOutcomeCounts
     (decided_changed >= LEADS_CHANGED_MIN && share_after >= POST_OUTCOME_RATIO * share_open).then(|| LeakEvidence {
         column: column.to_owned(),
         why: format!(
-            "it reads `{field}`, which nobody dates: it changed after the outcome in {decided_changed} of {decided} \
+            "it reads `{field}`, whose changes are not dated: it changed after the outcome in {decided_changed} of {decided} \
              leads, and in {open_changed} of {open} while they were open"
         ),
     })

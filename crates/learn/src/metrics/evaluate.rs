@@ -8,7 +8,7 @@ use super::measures::{Measures, log_loss_of, mean, squared_error};
 use super::ranked::Ranked;
 use crate::error::Error;
 
-/// Returns every measure at a decision threshold, with 95 % intervals if a bootstrap is asked for.
+/// Returns every measure at a decision threshold, with 95 % intervals if a bootstrap is given.
 /// Scores are probabilities from 0 to 1; `beta` is that of F-beta, over 0.
 pub fn evaluate(
     scores: &[f64],

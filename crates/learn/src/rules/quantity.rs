@@ -1,6 +1,6 @@
 //! Numbers as people write them in a spreadsheet: `20,000`, `€ 20k`, `50%`, `3 days`.
 
-/// A number with what was written around it.
+/// A number with its unit.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Quantity {
     number: f64,
@@ -33,7 +33,7 @@ impl Quantity {
         Some(Quantity { number: number * factor, unit: String::new() })
     }
 
-    /// Returns the number of a field: a unit must be in the field's name, or nobody could tell in which unit it counts.
+    /// Returns the number of a field. A unit must be in the field's name, since otherwise the unit of the field is not known.
     pub(super) fn in_field(&self, field: &str) -> Result<Option<f32>, String> {
         let stem = self.unit.trim_end_matches('s');
         if !self.unit.is_empty() && !field.to_lowercase().contains(stem) {

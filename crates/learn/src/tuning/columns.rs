@@ -1,4 +1,4 @@
-//! What XGBoost is told of the columns.
+//! Which columns are categories, and in which direction each may act.
 
 use plumb_lead::{FeatureKind, FeatureSet, Monotone};
 

@@ -53,7 +53,7 @@ impl Trial {
     }
 
     /// Adds trees until there are this many, or the loss has not fallen for long. The loss is measured here and not by
-    /// XGBoost, so that it is the one that the user asked for.
+    /// XGBoost, so that it is the one that the user configured.
     pub(super) fn train_to(&mut self, rounds_max: usize, context: &TrainingContext) -> Result<(), Error> {
         while !self.is_stopped && self.rounds_trained < rounds_max {
             self.booster.update(self.rounds_trained, &self.train)?;

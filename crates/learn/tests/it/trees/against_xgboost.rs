@@ -1,4 +1,4 @@
-//! The kernel's answers are XGBoost's own, for models of all kinds that XGBoost can make.
+//! The kernel computes what XGBoost computes, for models of all kinds that XGBoost can train.
 
 use plumb_lead::Matrix;
 use plumb_learn::trees::Trees;
@@ -6,25 +6,25 @@ use plumb_xgboost_sys::{Booster, DMatrix, FeatureType};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::answers;
+use super::score_and_explain;
 
 /// Codes of the first columns; the others are quantities, and the last is the same for all rows.
 const LEVELS: [u32; 3] = [3, 12, 300];
 const COLUMNS: usize = 9;
 
-struct Ground {
+struct TestRows {
     matrix: Matrix,
     labels: Vec<f32>,
     weights: Vec<f32>,
 }
 
-impl Ground {
-    fn new(rows: usize, seed: u64) -> Ground {
-        let mut chance = ChaCha8Rng::seed_from_u64(seed);
+impl TestRows {
+    fn new(rows: usize, seed: u64) -> TestRows {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
         let (mut values, mut labels) = (Vec::new(), Vec::new());
         for _ in 0..rows {
-            let codes = LEVELS.map(|levels| chance.random_range(0..levels) as f32);
-            let quantities: [f32; 5] = std::array::from_fn(|_| chance.random_range(-3.0..3.0));
+            let codes = LEVELS.map(|levels| random.random_range(0..levels) as f32);
+            let quantities: [f32; 5] = std::array::from_fn(|_| random.random_range(-3.0..3.0));
             let whole = quantities[2].round();
             let logit = 1.5 * f32::from(u8::from(codes[1] % 3.0 == 1.0)) * quantities[0]
                 + quantities[1] * quantities[2]
@@ -34,15 +34,15 @@ impl Ground {
             row[5] = whole;
             // Each column but the constant one is missing at times.
             for value in &mut row[..COLUMNS - 1] {
-                if chance.random_bool(0.1) {
+                if random.random_bool(0.1) {
                     *value = f32::NAN;
                 }
             }
             values.extend(row);
-            labels.push(f32::from(u8::from(chance.random_bool(f64::from(1.0 / (1.0 + (-logit).exp()))))));
+            labels.push(f32::from(u8::from(random.random_bool(f64::from(1.0 / (1.0 + (-logit).exp()))))));
         }
-        let weights = (0..rows).map(|_| chance.random_range(0.2..3.0)).collect();
-        Ground { matrix: Matrix { values, rows, columns: COLUMNS }, labels, weights }
+        let weights = (0..rows).map(|_| random.random_range(0.2..3.0)).collect();
+        TestRows { matrix: Matrix { values, rows, columns: COLUMNS }, labels, weights }
     }
 
     fn dmatrix(&self, native: bool) -> DMatrix {
@@ -71,13 +71,13 @@ impl Ground {
     }
 }
 
-/// Trains, and compares the answers for rows that it has not seen with XGBoost's, and the two forms of its file.
+/// Trains, and compares margins and contributions of other rows with XGBoost's, and the two formats of its file.
 #[track_caller]
 fn check(native: bool, rounds: usize, params: &[(&str, &str)]) -> Trees {
-    let booster = Ground::new(1500, 1).train(native, rounds, params);
-    let test = Ground::new(150, 2);
+    let booster = TestRows::new(1500, 1).train(native, rounds, params);
+    let test = TestRows::new(150, 2);
     let trees = Trees::from_json(&booster.save().expect("a model is JSON")).expect("XGBoost wrote it");
-    let (margins, explanation) = answers(&trees, &test.matrix);
+    let (margins, explanation) = score_and_explain(&trees, &test.matrix);
     let rows = test.dmatrix(native);
     let (expected, parts) = (booster.margins(&rows).expect("rows"), booster.contributions(&rows).expect("rows"));
     let case = format!("native {native}, {params:?}");
@@ -98,7 +98,7 @@ fn check(native: bool, rounds: usize, params: &[(&str, &str)]) -> Trees {
 }
 
 #[test]
-fn answers_are_those_of_xgboost_at_every_depth() {
+fn margins_and_contributions_agree_with_xgboost_at_every_depth() {
     for depth in 1..=10 {
         let depth = depth.to_string();
         let params = [("max_depth", depth.as_str()), ("eta", "0.2")];
@@ -109,7 +109,7 @@ fn answers_are_those_of_xgboost_at_every_depth() {
 }
 
 #[test]
-fn deep_trees_are_right_as_well() {
+fn deep_trees_agree_with_xgboost() {
     let grown = [("min_child_weight", "0.01"), ("lambda", "0.1"), ("eta", "0.3")];
     check(true, 3, &[&grown[..], &[("max_depth", "12")]].concat());
     check(false, 3, &[&grown[..], &[("max_depth", "16")]].concat());
@@ -118,8 +118,8 @@ fn deep_trees_are_right_as_well() {
 }
 
 #[test]
-fn odd_trees_are_right_as_well() {
-    // No split at all is worth its price, or only one.
+fn single_leaves_stumps_forests_and_pruned_trees_agree_with_xgboost() {
+    // No split reaches the gain that is required, or only one does.
     let leaf = check(false, 3, &[("gamma", "1e9")]);
     assert_eq!((leaf.count(), leaf.columns()), (3, COLUMNS));
     check(true, 3, &[("max_depth", "1"), ("eta", "1")]);
@@ -130,20 +130,20 @@ fn odd_trees_are_right_as_well() {
 }
 
 #[test]
-fn more_thresholds_than_a_byte_counts_are_told_apart() {
-    let ground = Ground::new(4000, 5);
-    let booster = ground.train(false, 60, &[("max_bin", "4000"), ("max_depth", "8"), ("min_child_weight", "0.1")]);
+fn a_feature_may_have_more_thresholds_than_a_byte_counts() {
+    let train = TestRows::new(4000, 5);
+    let booster = train.train(false, 60, &[("max_bin", "4000"), ("max_depth", "8"), ("min_child_weight", "0.1")]);
     let text = booster.save().expect("a model is JSON");
     let trees = Trees::from_json(&text).expect("XGBoost wrote it");
     // The rows that it was trained on lie on both sides of every threshold.
-    let expected = booster.margins(&ground.dmatrix(false)).expect("rows");
-    for (found, expected) in trees.margins(&ground.matrix).expect("fits").iter().zip(expected) {
+    let expected = booster.margins(&train.dmatrix(false)).expect("rows");
+    for (found, expected) in trees.margins(&train.matrix).expect("fits").iter().zip(expected) {
         assert!((found - f64::from(expected)).abs() < 1e-5, "{found}, expected {expected}");
     }
 }
 
 #[test]
-fn other_objectives_start_where_xgboost_starts() {
+fn the_intercept_of_each_objective_is_that_of_xgboost() {
     for objective in ["reg:squarederror", "reg:logistic", "count:poisson", "reg:tweedie"] {
         check(false, 4, &[("objective", objective), ("max_depth", "3")]);
         check(false, 4, &[("objective", objective), ("max_depth", "3"), ("base_score", "0.3")]);
@@ -151,31 +151,31 @@ fn other_objectives_start_where_xgboost_starts() {
 }
 
 #[test]
-fn values_at_the_edges_go_where_xgboost_sends_them() {
-    let booster = Ground::new(1500, 1).train(true, 10, &[("max_depth", "6")]);
+fn odd_categories_go_where_xgboost_sends_them() {
+    let booster = TestRows::new(1500, 1).train(true, 10, &[("max_depth", "6")]);
     let trees = Trees::from_json(&booster.save().expect("a model is JSON")).expect("XGBoost wrote it");
-    let mut matrix = Ground::new(200, 3).matrix;
-    // Categories that it has not seen, that are none, or that have a part behind the point.
+    let mut matrix = TestRows::new(200, 3).matrix;
+    // Categories that it has not seen, that are none, or that have decimals.
     let odd = [-1.0, -0.5, 2.7, 11.5, 253.0, 254.0, 255.0, 256.0, 299.0, 300.0, 1e6, 16_777_215.0, 16_777_216.0, 1e30];
     for row in 0..matrix.rows {
         let at = row * COLUMNS + row % 3;
         matrix.values[at] = odd[row % odd.len()];
     }
-    let ground = Ground { labels: vec![0.0; 200], weights: vec![1.0; 200], matrix };
-    let expected = booster.margins(&ground.dmatrix(true)).expect("rows");
-    let (margins, _) = answers(&trees, &ground.matrix);
+    let rows = TestRows { labels: vec![0.0; 200], weights: vec![1.0; 200], matrix };
+    let expected = booster.margins(&rows.dmatrix(true)).expect("rows");
+    let (margins, _) = score_and_explain(&trees, &rows.matrix);
     for (row, (found, expected)) in margins.iter().zip(expected).enumerate() {
-        let codes = &ground.matrix.row(row)[..3];
+        let codes = &rows.matrix.row(row)[..3];
         assert!((found - f64::from(expected)).abs() < 1e-5, "row {row}, {codes:?}: {found}, expected {expected}");
     }
 }
 
 #[test]
-fn any_number_of_rows_gives_the_same_answers() {
-    let booster = Ground::new(1500, 1).train(true, 10, &[("max_depth", "5")]);
+fn any_number_of_rows_gives_the_same_bits() {
+    let booster = TestRows::new(1500, 1).train(true, 10, &[("max_depth", "5")]);
     let trees = Trees::from_json(&booster.save().expect("a model is JSON")).expect("XGBoost wrote it");
-    let matrix = Ground::new(200, 4).matrix;
-    let (margins, explanation) = answers(&trees, &matrix);
+    let matrix = TestRows::new(200, 4).matrix;
+    let (margins, explanation) = score_and_explain(&trees, &matrix);
     for count in [0, 1, 2, 3, 4, 5, 63, 64, 65, 127, 128, 131, 200] {
         let some = matrix.select(&(0..count).collect::<Vec<_>>());
         assert_eq!(trees.margins(&some).expect("fits"), margins[..count], "{count} rows");
@@ -186,8 +186,8 @@ fn any_number_of_rows_gives_the_same_answers() {
 
 #[test]
 fn a_split_on_missing_values_alone_is_read() {
-    // One column that is either 1 or missing: all there is to ask is whether the value is there. The constraint makes
-    // the present ones go right, and a border under all of them is at minus infinity, which is no JSON.
+    // One column that is either 1 or missing: a split can only test whether the value is there. The constraint makes
+    // the present ones go right, and a threshold under all of them is minus infinity, which is no JSON.
     let values: Vec<f32> = (0..400).map(|row| if row % 2 == 0 { 1.0 } else { f32::NAN }).collect();
     let labels: Vec<f32> = (0..400).map(|row| f32::from(u8::from((row % 2 == 0) != (row % 10 == 0)))).collect();
     let mut rows = DMatrix::from_dense(&values, 400, 1, 1).expect("a matrix");
@@ -198,7 +198,7 @@ fn a_split_on_missing_values_alone_is_read() {
     }
     booster.update(0, &rows).expect("a round");
     let text = booster.save().expect("JSON");
-    assert!(text.contains("-Infinity"), "XGBoost writes such a split otherwise now: {text}");
+    assert!(text.contains("-Infinity"), "XGBoost writes such a split in another way now: {text}");
     let matrix = Matrix { values, rows: 400, columns: 1 };
     let found = Trees::from_json(&text).expect("XGBoost wrote it").margins(&matrix).expect("one column");
     let expected = booster.margins(&rows).expect("its own rows");

@@ -7,12 +7,12 @@ use plumb_learn::trees::Trees;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::answers;
-use super::files::document;
+use super::format::document;
+use super::score_and_explain;
 
 const COLUMNS: usize = 5;
 
-/// A tree of the test's own, and all that a model file says of it.
+/// A tree of the test's own, with all that a model file has.
 enum Tree {
     Leaf { value: f32, cover: f32 },
     Split { feature: usize, test: Test, default_left: bool, cover: f32, children: Box<[Tree; 2]> },
@@ -24,23 +24,23 @@ enum Test {
 }
 
 impl Tree {
-    /// Returns a tree of chance. A cover can be 0, thresholds repeat, and some only ask whether there is a value.
-    fn draw(chance: &mut ChaCha8Rng, depth: usize) -> Tree {
-        if depth == 0 || chance.random_bool(0.15) {
-            let cover = if chance.random_bool(0.05) { 0.0 } else { chance.random_range(0.1..9.0) };
-            return Tree::Leaf { value: chance.random_range(-1.0..1.0), cover };
+    /// Returns a random tree. A cover can be 0, thresholds repeat, and some splits only test whether there is a value.
+    fn draw(random: &mut ChaCha8Rng, depth: usize) -> Tree {
+        if depth == 0 || random.random_bool(0.15) {
+            let cover = if random.random_bool(0.05) { 0.0 } else { random.random_range(0.1..9.0) };
+            return Tree::Leaf { value: random.random_range(-1.0..1.0), cover };
         }
-        let feature = chance.random_range(0..COLUMNS);
+        let feature = random.random_range(0..COLUMNS);
         let test = match feature {
             0 => {
-                let one = chance.random_range(0..9);
-                Test::NotIn((0..9).filter(|category| *category == one || chance.random_bool(0.3)).collect())
+                let one = random.random_range(0..9);
+                Test::NotIn((0..9).filter(|category| *category == one || random.random_bool(0.3)).collect())
             }
-            _ if chance.random_bool(0.1) => Test::Below(f32::NEG_INFINITY),
-            _ => Test::Below(chance.random_range(-2..3) as f32 / 2.0),
+            _ if random.random_bool(0.1) => Test::Below(f32::NEG_INFINITY),
+            _ => Test::Below(random.random_range(-2..3) as f32 / 2.0),
         };
-        let default_left = chance.random_bool(0.5);
-        let children = Box::new([Tree::draw(chance, depth - 1), Tree::draw(chance, depth - 1)]);
+        let default_left = random.random_bool(0.5);
+        let children = Box::new([Tree::draw(random, depth - 1), Tree::draw(random, depth - 1)]);
         let cover = children[0].cover() + children[1].cover();
         Tree::Split { feature, test, default_left, cover, children }
     }
@@ -51,7 +51,7 @@ impl Tree {
         }
     }
 
-    /// Returns what the tree says if only some features of a row are known: the others go both ways, by cover.
+    /// Returns the expectation if only some features of a row are known: the others go both ways, by cover.
     fn expectation(&self, row: &[f32], known: usize) -> f64 {
         let Tree::Split { feature, test, default_left, children, .. } = self else {
             let Tree::Leaf { value, .. } = self else { unreachable!("it is no split") };
@@ -137,18 +137,18 @@ fn shapley(tree: &Tree, row: &[f32], feature: usize) -> f64 {
 #[test]
 fn contributions_are_the_shapley_values_of_the_definition() {
     for seed in 0..200 {
-        let mut chance = ChaCha8Rng::seed_from_u64(seed);
-        let trees: Vec<Tree> = (0..3).map(|at| Tree::draw(&mut chance, 1 + (seed as usize + at) % 6)).collect();
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let trees: Vec<Tree> = (0..3).map(|at| Tree::draw(&mut random, 1 + (seed as usize + at) % 6)).collect();
         let texts: Vec<String> = trees.iter().enumerate().map(|(id, tree)| tree.json(id)).collect();
         let model = Trees::from_json(&document(COLUMNS, "5E-1", &texts)).expect("a model");
         let values = (0..12 * COLUMNS).map(|at| match at % COLUMNS {
-            _ if chance.random_bool(0.2) => f32::NAN,
-            0 => chance.random_range(0..10) as f32,
+            _ if random.random_bool(0.2) => f32::NAN,
+            0 => random.random_range(0..10) as f32,
             // Many values lie right on a threshold.
-            _ => chance.random_range(-4..5) as f32 / 4.0,
+            _ => random.random_range(-4..5) as f32 / 4.0,
         });
         let matrix = Matrix { values: values.collect(), rows: 12, columns: COLUMNS };
-        let (margins, explanation) = answers(&model, &matrix);
+        let (margins, explanation) = score_and_explain(&model, &matrix);
         let sum = |known, row: &[f32]| trees.iter().map(|tree| tree.expectation(row, known)).sum::<f64>();
         for (row, margin) in margins.iter().enumerate() {
             let values = matrix.row(row);

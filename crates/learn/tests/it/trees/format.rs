@@ -1,4 +1,4 @@
-//! What is read from a model file, and what is refused: a file that is not understood is never scored.
+//! What is read from a model file, and what is rejected: a file that is not understood is never scored.
 
 use plumb_lead::Matrix;
 use plumb_learn::trees::Trees;
@@ -34,7 +34,7 @@ fn rows() -> Matrix {
 }
 
 #[test]
-fn a_model_says_what_its_file_says() {
+fn a_model_scores_as_its_file_defines() {
     let trees = Trees::from_json(&sample()).expect("a model");
     assert_eq!((trees.columns(), trees.count()), (2, 1));
     assert_eq!(trees.margins(&rows()).expect("two columns"), [-1.0, 2.0, 1.0, -1.0, 2.0]);
@@ -67,31 +67,31 @@ fn an_old_file_is_read() {
 }
 
 #[test]
-fn a_file_says_whose_columns_which_words_and_which_rounds() {
+fn metadata_has_feature_names_category_names_and_rounds() {
     let two = document(2, "[5E-1]", &[TREE.to_owned(), TREE.to_owned()]);
     let words = r#""enc":[{"offsets":[0,3,7],"values":[119,101,98,102,97,-61,-81]},{"offsets":[],"values":[]}]"#;
     let text =
         two.replace("\"enc\":[]", words).replace("\"attributes\":{}", "\"attributes\":{\"best_iteration\":\"0\"}");
     let trees = Trees::from_bytes(text.as_bytes(), None).expect("a model");
-    let about = trees.about();
+    let metadata = trees.metadata();
     assert_eq!(
-        (about.names[1].as_str(), about.objective.as_str(), about.version.as_str()),
+        (metadata.feature_names[1].as_str(), metadata.objective.as_str(), metadata.version.as_str()),
         ("é", "binary:logistic", "3.4.1")
     );
-    assert_eq!(about.words, [vec!["web".to_owned(), "fa\u{ef}".to_owned()], vec![]]);
-    assert_eq!((about.rounds(), about.best_round, trees.count()), (2, Some(1), 2));
-    let first = Trees::from_bytes(text.as_bytes(), about.best_round).expect("a model of one round");
+    assert_eq!(metadata.category_names, [vec!["web".to_owned(), "fa\u{ef}".to_owned()], vec![]]);
+    assert_eq!((metadata.rounds(), metadata.best_round, trees.count()), (2, Some(1), 2));
+    let first = Trees::from_bytes(text.as_bytes(), metadata.best_round).expect("a model of one round");
     assert_eq!(first.count(), 1);
     for rounds in [0, 3] {
         let error = Trees::from_bytes(text.as_bytes(), Some(rounds)).expect_err("not so many").to_string();
         assert!(error.contains("rounds of 2, expected a number from 1 to 2"), "{error}");
     }
     let pairs = two.replace("\"gbtree_model_param\":{}", "\"gbtree_model_param\":{\"num_parallel_tree\":\"2\"}");
-    assert_eq!(Trees::from_bytes(pairs.as_bytes(), None).expect("a model").about().rounds(), 1);
+    assert_eq!(Trees::from_bytes(pairs.as_bytes(), None).expect("a model").metadata().rounds(), 1);
 }
 
 #[test]
-fn what_is_not_understood_is_refused_by_name() {
+fn an_unknown_document_is_rejected_with_its_reason() {
     #[track_caller]
     fn check(from: &str, to: &str, expected: &str) {
         let changed = sample().replace(from, to);
@@ -142,7 +142,7 @@ fn what_is_not_understood_is_refused_by_name() {
 }
 
 #[test]
-fn nodes_that_lead_in_a_circle_or_too_deep_are_refused() {
+fn trees_with_cycles_or_too_many_levels_are_rejected() {
     let chain = |nodes: usize, last: i32| {
         let splits: Vec<i32> = (0..nodes as i32).map(|at| if at % 2 == 1 { -1 } else { at + 1 }).collect();
         let list = |plus: i32| {
@@ -173,7 +173,7 @@ fn nodes_that_lead_in_a_circle_or_too_deep_are_refused() {
     assert!(Trees::from_ubj(&b"[".repeat(100_000)).is_err());
 }
 
-/// Returns a small model of XGBoost's own in both forms.
+/// Returns a small model of XGBoost's own in both formats.
 fn trained() -> (String, Vec<u8>) {
     let values: Vec<f32> = (0..200).flat_map(|row| [(row % 5) as f32, ((row * 37) % 101) as f32]).collect();
     let labels: Vec<f32> = (0..200).map(|row| f32::from(u8::from((row * row) % 7 > 2))).collect();
@@ -190,8 +190,8 @@ fn trained() -> (String, Vec<u8>) {
     (booster.save().expect("JSON"), booster.save_ubj().expect("UBJ"))
 }
 
-/// A model that is read in spite of a change answers; only what it says may have changed.
-fn use_it(model: Result<Trees, plumb_learn::Error>) {
+/// A model that can be read in spite of a change scores rows, and its contributions sum to its margins.
+fn check_usable(model: Result<Trees, plumb_learn::Error>) {
     let Ok(trees) = model else { return };
     let columns = trees.columns();
     if columns > 1000 {
@@ -214,7 +214,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_file_that_was_changed_never_panics(
+    fn a_corrupted_file_never_panics(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
         number in prop::sample::select(vec!["-1", "0", "1", "2", "7", "1e39", "-Infinity", "NaN", "2147483647",
             "18446744073709551616", "0.5", "\"5\"", "[]", "null", "1e-40", "3e38"]),
@@ -227,7 +227,7 @@ proptest! {
         for (place, _) in &changes {
             let start = starts[place.index(starts.len())];
             let end = start + json[start..].find(|letter: char| !"0123456789.E-".contains(letter)).unwrap_or(0);
-            use_it(Trees::from_json(&format!("{}{number}{}", &json[..start], &json[end..])));
+            check_usable(Trees::from_json(&format!("{}{number}{}", &json[..start], &json[end..])));
         }
         // Bytes become others.
         let (mut changed_json, mut changed_ubj) = (json.clone().into_bytes(), ubj.clone());
@@ -236,9 +236,9 @@ proptest! {
             changed_ubj[place.index(ubj.len())] = *byte;
         }
         if let Ok(text) = String::from_utf8(changed_json) {
-            use_it(Trees::from_json(&text));
+            check_usable(Trees::from_json(&text));
         }
-        use_it(Trees::from_ubj(&changed_ubj));
+        check_usable(Trees::from_ubj(&changed_ubj));
         // The end is missing.
         prop_assert!(Trees::from_json(&json[..cut.index(json.len())]).is_err());
         prop_assert!(Trees::from_ubj(&ubj[..cut.index(ubj.len())]).is_err());
