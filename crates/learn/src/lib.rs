@@ -19,6 +19,7 @@ mod model;
 mod predictor;
 mod ensemble;
 mod params;
+mod objective;
 mod samples;
 mod explanation;
 mod fit_progress;

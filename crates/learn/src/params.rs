@@ -1,6 +1,6 @@
 //! The settings of a fit and of its decision.
 
-use crate::decision::{Cost, Optimise, StopOn};
+use crate::objective::{Cost, Optimise, StopOn};
 use crate::rules::Rules;
 
 /// How to fit and to decide.

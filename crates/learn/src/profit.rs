@@ -12,9 +12,9 @@ use plumb_lead::{Interval, Metric, Profit};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::decision::Cost;
 use crate::error::Error;
 use crate::metrics::Bootstrap;
+use crate::objective::Cost;
 
 /// Leads whose outcome is known, with their scores.
 #[derive(Clone, Copy, Debug)]
@@ -165,7 +165,6 @@ impl Draws {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::Cost;
 
     const SCORES: [f64; 6] = [0.9, 0.7, 0.6, 0.4, 0.3, 0.1];
     const LABELS: [bool; 6] = [true, false, true, false, true, false];

@@ -2,9 +2,9 @@
 
 use plumb_lead::Threshold;
 
-use super::options::{Cost, Optimise, usable_capacity, usable_cost};
 use crate::error::Error;
 use crate::metrics::check_beta;
+use crate::objective::{Cost, Optimise, usable_capacity, usable_cost};
 use crate::params::Params;
 
 /// Returns the score from which on a lead is worth a call, by what the calibrated scores of some leads let expect.

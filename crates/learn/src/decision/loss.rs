@@ -1,9 +1,9 @@
 //! How bad margins are, by the measure that models are chosen by.
 
-use super::options::{StopOn, usable_cost};
 use crate::error::Error;
 use crate::log_loss::log_loss_shifted;
 use crate::metrics::{Called, Ranked, check_beta};
+use crate::objective::{StopOn, usable_cost};
 use crate::params::Params;
 use crate::samples::Samples;
 
@@ -33,7 +33,7 @@ pub(crate) fn loss(margins: &[f64], samples: Samples, params: &Params) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::options::{Cost, Optimise};
+    use crate::objective::{Cost, Optimise};
 
     fn params(stop_on: StopOn, cost: Option<Cost>) -> Params {
         Params {

@@ -2,9 +2,9 @@
 
 use plumb_lead::Threshold;
 
-use super::options::{Cost, Optimise, usable_capacity, usable_cost};
 use crate::error::Error;
 use crate::metrics::{Called, Ranked, check_beta};
+use crate::objective::{Cost, Optimise, usable_capacity, usable_cost};
 use crate::params::Params;
 
 /// Returns the score from which on a lead is worth a call, chosen on held-out rows.
@@ -87,7 +87,7 @@ fn best_within_capacity(ranked: &Ranked, capacity: Option<f64>) -> Result<Thresh
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::options::StopOn;
+    use crate::objective::StopOn;
 
     fn params(optimise: Optimise, cost: Option<Cost>) -> Params {
         Params {

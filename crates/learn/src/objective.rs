@@ -1,4 +1,4 @@
-//! What a decision is made by.
+//! What models and thresholds are chosen by: costs, capacity, measures.
 
 use serde::{Deserialize, Serialize};
 
