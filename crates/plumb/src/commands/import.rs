@@ -81,7 +81,7 @@ pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
 /// Returns the rung of a foreign model, and what to say of it.
 fn import(gathered: &Gathered, foreign: &Foreign, rounds: Option<usize>, told: &Told) -> Result<(Rung, Vec<String>)> {
     let Foreign { bytes, trees, imported } = foreign;
-    let about = trees.about();
+    let about = trees.metadata();
     let found = foreign::columns(about, trees.columns(), gathered.table(), gathered.message_catalog(), told);
     let Columns { features, numbers, by_position } =
         found.with_context(|| format!("`{}` does not fit", imported.file))?;
@@ -106,7 +106,7 @@ fn import(gathered: &Gathered, foreign: &Foreign, rounds: Option<usize>, told: &
 
 /// Returns how many rounds count; `None` is all.
 fn rounds(foreign: &Foreign, asked: Option<Rounds>) -> Result<Option<usize>> {
-    let about = foreign.trees.about();
+    let about = foreign.trees.metadata();
     match (about.best_round, asked) {
         (_, Some(Rounds::All)) | (None, None) => Ok(None),
         (Some(best), None) if best == about.rounds() => Ok(None),

@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result, bail};
 use plumb_lead::{Feature, FeatureKind, FeatureSet, MessageCatalog, Table, Values};
-use plumb_learn::trees::About;
+use plumb_learn::trees::ModelMetadata;
 
 /// What the user said of the columns.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +29,7 @@ pub(crate) struct Columns {
 
 /// Finds the columns of a model among those of a table.
 pub(crate) fn columns(
-    about: &About,
+    about: &ModelMetadata,
     count: usize,
     table: &Table,
     message_catalog: &MessageCatalog,
@@ -44,7 +44,7 @@ pub(crate) fn columns(
     for (index, name) in names.iter().enumerate() {
         let column = table.column(name).with_context(|| unknown(name, &ours))?;
         let levels = told.levels.iter().find(|(named, _)| named == name).map(|(_, levels)| levels);
-        let in_file = about.words.get(index).filter(|words| !words.is_empty());
+        let in_file = about.category_names.get(index).filter(|words| !words.is_empty());
         let kind = match (&column.values, in_file, levels) {
             (Values::Category { .. }, Some(_), Some(_)) => {
                 bail!("--levels `{name}`: the model's own file has the words of this column; leave the option away")
@@ -73,11 +73,11 @@ pub(crate) fn columns(
 }
 
 /// Returns our names of the model's columns, and whether they were found by position only.
-fn names(about: &About, count: usize, ours: &[&str], told: &Told) -> Result<(Vec<String>, bool)> {
+fn names(about: &ModelMetadata, count: usize, ours: &[&str], told: &Told) -> Result<(Vec<String>, bool)> {
     let (names, by_position) = if !told.columns.is_empty() {
         (told.columns.clone(), false)
-    } else if !about.names.is_empty() {
-        (about.names.clone(), false)
+    } else if !about.feature_names.is_empty() {
+        (about.feature_names.clone(), false)
     } else if ours.len() == count {
         (ours.iter().map(|name| (*name).to_owned()).collect(), true)
     } else {

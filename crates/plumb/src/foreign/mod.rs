@@ -55,7 +55,7 @@ pub(crate) fn read(path: &Path) -> Result<Foreign> {
     let of_file = || format!("cannot import `{}`", path.display());
     let bytes = model_in(bytes).with_context(of_file)?;
     let trees = Trees::from_bytes(&bytes, None).with_context(of_file)?;
-    let about = trees.about();
+    let about = trees.metadata();
     if !OBJECTIVES.contains(&about.objective.as_str()) {
         bail!(
             "cannot import `{}`: it has learned `{}`, expected one of `{}`: only then is a score the probability of yes",

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use plumb_lead::{AgeMetrics, FairnessMetrics, Matrix, Profit, Values};
 use plumb_learn::decision::{self, Optimise};
 use plumb_learn::metrics::{self, Bootstrap};
-use plumb_learn::profit::{self, Known, Policy};
+use plumb_learn::profit::{self, Policy, ScoredOutcomes};
 use plumb_learn::{Fitted, Params, fairness};
 
 use super::Gathered;
@@ -55,7 +55,7 @@ impl Gathered {
     fn profits(&self, earlier: &Fitted, scores: &[f64], rules: Option<&[f64]>, labels: &[bool]) -> Result<Vec<Profit>> {
         let Some(cost) = self.config.cost else { return Ok(Vec::new()) };
         let values = self.values(&self.by_time.test)?;
-        let known = Known { scores, rules, labels, values: values.as_deref(), cost };
+        let known = ScoredOutcomes { scores, rules, labels, values: values.as_deref(), cost };
         let valid_labels = self.rows.labels_of(&self.by_time.valid);
         let threshold = |optimise| -> Result<Policy> {
             let params = Params { optimise, ..self.recipe.params.clone() };

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use plumb_lake::dataset::{self, Part, RowsFile};
-use plumb_learn::out_of_core::{Group, Pass, Place, Rows};
+use plumb_learn::out_of_core::{Group, RowBatches, Place, Rows};
 
 use super::job::{Folder, Job, Member};
 
@@ -106,7 +106,7 @@ fn own_rows(rows: &[bool], number: usize, workers: usize) -> Vec<bool> {
 }
 
 /// Reads the worker's rows from the first on.
-fn pass<'a>(file: &RowsFile, own: &'a [bool], job: &'a Job) -> Result<Pass<'a, Stopped>, Stopped> {
+fn pass<'a>(file: &RowsFile, own: &'a [bool], job: &'a Job) -> Result<RowBatches<'a, Stopped>, Stopped> {
     let parts = file.parts(ROWS_AT_ONCE).map_err(|error| Stopped(error.into()))?;
     let rows = parts.map(move |part| rows_of(&part.map_err(|error| Stopped(error.into()))?, own, job));
     Ok(Box::new(rows.filter(|rows| !rows.as_ref().is_ok_and(|rows| rows.labels.is_empty()))))

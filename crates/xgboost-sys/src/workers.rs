@@ -1,8 +1,8 @@
-//! Several processes that train one model, each on rows of its own: a tracker tells them of each other, and in every
-//! round they add up what they saw.
+//! Several processes that train one model, each on rows of its own: they find each other through a tracker, and in every
+//! round they add up their gradient histograms.
 //!
-//! Nobody is asked who they are: whoever reaches the tracker may join, and a worker listens on all addresses of its
-//! machine. Whether that will do is for the caller to decide.
+//! Nothing is authenticated: any process that reaches the tracker may join, and a worker listens on all addresses of its
+//! machine. The caller decides whether the network is safe enough for that.
 
 use std::ffi::{CStr, c_char};
 use std::marker::PhantomData;
@@ -14,8 +14,8 @@ use crate::Error;
 use crate::error::{c_string, check, silence};
 use crate::ffi;
 
-/// What tells the workers of each other. It runs in the background until it is finished; one that is dropped before runs
-/// until the process ends, because to free a tracker whose workers are gone would wait for them.
+/// The rendezvous of the workers. It runs in the background until it is finished; one that is dropped before runs until the
+/// process ends, because to free a tracker whose workers are gone would wait for them.
 #[derive(Debug)]
 pub struct Tracker {
     handle: ffi::TrackerHandle,
@@ -29,11 +29,11 @@ pub struct Communicator {
 }
 
 impl Tracker {
-    /// Starts a tracker for so many workers on an address; port 0 is any that is free. Workers that do not come within
-    /// the time make it give up.
-    pub fn start(workers: usize, address: IpAddr, port: u16, patience: Duration) -> Result<Tracker, Error> {
+    /// Starts a tracker for so many workers on an address; port 0 is any that is free. It gives up if they do not come within
+    /// the timeout.
+    pub fn start(workers: usize, address: IpAddr, port: u16, timeout: Duration) -> Result<Tracker, Error> {
         silence();
-        let seconds = patience.as_secs().max(1);
+        let seconds = timeout.as_secs().max(1);
         // Sorted by their task: the number that each was given is its rank.
         let config = format!(
             r#"{{"dmlc_communicator": "rabit", "n_workers": {workers}, "host": "{address}", "port": {port}, "sortby": 1, "timeout": {seconds}}}"#
@@ -71,11 +71,11 @@ impl Tracker {
 }
 
 impl Communicator {
-    /// Joins the group of a tracker under a number, from 0 up, which no other worker has. What this thread then makes
-    /// (matrices, boosters) is a part of what all make.
-    pub fn join(tracker: IpAddr, port: u16, number: usize, patience: Duration) -> Result<Communicator, Error> {
+    /// Joins the group of a tracker under a number, from 0 up, which no other worker has. Matrices and boosters that this thread
+    /// then makes are parts of those of the group.
+    pub fn join(tracker: IpAddr, port: u16, number: usize, timeout: Duration) -> Result<Communicator, Error> {
         silence();
-        let seconds = patience.as_secs().max(1);
+        let seconds = timeout.as_secs().max(1);
         // Tasks are sorted as texts.
         let config = format!(
             r#"{{"dmlc_communicator": "rabit", "dmlc_tracker_uri": "{tracker}", "dmlc_tracker_port": {port}, "dmlc_task_id": "{number:06}", "dmlc_retry": 3, "dmlc_timeout": {seconds}}}"#
@@ -84,7 +84,7 @@ impl Communicator {
         // SAFETY: the string is terminated.
         check("XGCommunicatorInit", unsafe { ffi::XGCommunicatorInit(config.as_ptr()) })?;
         let joined = Communicator { this_thread: PhantomData };
-        // SAFETY: it asks for nothing.
+        // SAFETY: it has no arguments.
         let rank = unsafe { ffi::XGCommunicatorGetRank() };
         if usize::try_from(rank) != Ok(number) {
             return Err(Error::new("XGCommunicatorInit", format!("worker {number} was given the rank {rank}")));
@@ -95,7 +95,7 @@ impl Communicator {
 
 impl Drop for Communicator {
     fn drop(&mut self) {
-        // SAFETY: it asks for nothing. It fails if others have gone before, which they say themselves.
+        // SAFETY: it has no arguments. It fails if other workers have left before, which they report themselves.
         unsafe { ffi::XGCommunicatorFinalize() };
     }
 }

@@ -8,7 +8,7 @@ use plumb_xgboost_sys::{Batch, Booster, Communicator, DMatrix, Error, FeatureTyp
 
 const ROWS: usize = 4000;
 const COLUMNS: usize = 3;
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Returns rows of few different values, so that every value has a quantile of its own however rows are cut.
 fn rows(from: usize, to: usize) -> Batch {
@@ -32,7 +32,7 @@ fn in_batches(from: usize, to: usize, size: usize, layout: Layout) -> Result<DMa
     DMatrix::from_batches(&|| Ok(Box::new(cut()) as Box<dyn Iterator<Item = _>>), layout)
 }
 
-fn grow(booster: &mut Booster, matrix: &DMatrix, rounds: std::ops::Range<usize>) -> Result<(), Error> {
+fn train(booster: &mut Booster, matrix: &DMatrix, rounds: std::ops::Range<usize>) -> Result<(), Error> {
     for (name, value) in [
         ("objective", "binary:logistic"),
         ("tree_method", "hist"),
@@ -47,33 +47,33 @@ fn grow(booster: &mut Booster, matrix: &DMatrix, rounds: std::ops::Range<usize>)
     rounds.into_iter().try_for_each(|round| booster.update(round, matrix))
 }
 
-fn grown(matrix: &DMatrix) -> Result<String, Error> {
+fn trained(matrix: &DMatrix) -> Result<String, Error> {
     let mut booster = Booster::new(&[matrix])?;
-    grow(&mut booster, matrix, 0..12)?;
+    train(&mut booster, matrix, 0..12)?;
     booster.save()
 }
 
 #[test]
-fn rows_in_batches_give_the_model_of_the_same_rows_at_once() -> Result<(), Error> {
+fn rows_in_batches_and_at_once_give_the_same_model() -> Result<(), Error> {
     let all = rows(0, ROWS);
     let mut whole = DMatrix::from_dense(&all.values, ROWS, COLUMNS, 1)?;
     whole.set_labels(&all.labels)?;
     whole.set_weights(&all.weights)?;
     whole.set_feature_types(&[FeatureType::Quantity; COLUMNS])?;
-    let expected = grown(&whole)?;
+    let expected = trained(&whole)?;
     for size in [ROWS, 999] {
         let matrix = in_batches(0, ROWS, size, layout(None))?;
         assert_eq!((matrix.rows(), matrix.columns()), (ROWS, COLUMNS));
-        assert!(grown(&matrix)? == expected, "in batches of {size} another model");
+        assert!(trained(&matrix)? == expected, "in batches of {size} another model");
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let matrix = in_batches(0, ROWS, 999, layout(Some(folder.path())))?;
-    assert!(grown(&matrix)? == expected, "with quantiles on the disk another model");
+    assert!(trained(&matrix)? == expected, "with quantiles on the disk another model");
     Ok(())
 }
 
 #[test]
-fn what_stops_the_rows_comes_back() {
+fn errors_of_batches_are_returned() {
     let broken = || Error { function: "read", message: "the disk is gone".to_owned() };
     let failing = || Ok(Box::new([Ok(rows(0, 10)), Err(broken())].into_iter()) as Box<dyn Iterator<Item = _>>);
     assert_eq!(DMatrix::from_batches(&failing, layout(None)).expect_err("it fails"), broken());
@@ -86,14 +86,14 @@ fn what_stops_the_rows_comes_back() {
 }
 
 #[test]
-fn a_booster_that_goes_on_ends_as_one_that_never_stopped() -> Result<(), Error> {
+fn a_resumed_booster_ends_as_one_that_was_never_interrupted() -> Result<(), Error> {
     let matrix = in_batches(0, ROWS, 999, layout(None))?;
     let mut first = Booster::new(&[&matrix])?;
-    grow(&mut first, &matrix, 0..5)?;
+    train(&mut first, &matrix, 0..5)?;
     let mut second = Booster::resumed(&[&matrix], &first.save_ubj()?)?;
     assert_eq!(second.rounds()?, 5);
-    grow(&mut second, &matrix, 5..12)?;
-    assert!(second.save()? == grown(&matrix)?);
+    train(&mut second, &matrix, 5..12)?;
+    assert!(second.save()? == trained(&matrix)?);
     Ok(())
 }
 
@@ -101,17 +101,17 @@ fn a_booster_that_goes_on_ends_as_one_that_never_stopped() -> Result<(), Error> 
 fn two_workers_with_half_of_the_rows_each_grow_one_model() -> Result<(), Error> {
     let group = || -> Result<[String; 2], Error> {
         let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let tracker = Tracker::start(2, here, 0, PATIENCE)?;
+        let tracker = Tracker::start(2, here, 0, TIMEOUT)?;
         let port = tracker.port();
         let work = move |number: usize| -> Result<String, Error> {
-            let _member = Communicator::join(here, port, number, PATIENCE)?;
-            grown(&in_batches(number * ROWS / 2, (number + 1) * ROWS / 2, 999, layout(None))?)
+            let _member = Communicator::join(here, port, number, TIMEOUT)?;
+            trained(&in_batches(number * ROWS / 2, (number + 1) * ROWS / 2, 999, layout(None))?)
         };
         let [first, second] = [0, 1].map(|number| thread::spawn(move || work(number)));
         let ended = |worker: thread::JoinHandle<Result<String, Error>>| worker.join().expect("no panic");
-        let grown = [ended(first)?, ended(second)?];
+        let trained = [ended(first)?, ended(second)?];
         tracker.finish()?;
-        Ok(grown)
+        Ok(trained)
     };
     let [first, second] = group()?;
     assert!(first == second, "the workers have different models");

@@ -1,5 +1,5 @@
-//! One run of ours. It writes its answers and prints microseconds a row: predictions in blocks and of one row after the
-//! other, then the same of contributions.
+//! One run of ours. It writes its results and prints microseconds a row: margins in blocks and of one row after the other,
+//! then contributions in the same two ways.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -9,18 +9,18 @@ use std::time::Instant;
 use plumb_lead::Matrix;
 use plumb_learn::trees::Trees;
 
-use crate::answers::{ASKED, Answers};
+use crate::results::{COMPARED_ROWS, Results};
 use crate::rows;
 
 /// Rows that are scored one after the other.
 const SINGLE: usize = 500;
 
-pub(crate) fn run(folder: &Path, answers: &Path) -> Result<(), Box<dyn Error>> {
+pub(crate) fn run(folder: &Path, results: &Path) -> Result<(), Box<dyn Error>> {
     let trees = Trees::from_json(&std::fs::read_to_string(folder.join("model.json"))?)?;
     let rows = rows::read(folder, "rows")?;
     // The tables are made with the first explanation, and caches are filled by it, as in the others.
-    answer(&trees, &rows)?.write(&answers.with_extension("rows"))?;
-    answer(&trees, &rows::read(folder, "complete")?)?.write(&answers.with_extension("complete"))?;
+    explain(&trees, &rows)?.write(&results.with_extension("rows"))?;
+    explain(&trees, &rows::read(folder, "complete")?)?.write(&results.with_extension("complete"))?;
     let singles: Vec<Matrix> = (0..SINGLE).map(|row| rows.select(&[row])).collect();
     let figures = [
         timed(rows.rows, || drop(black_box(trees.margins(&rows)))),
@@ -32,16 +32,16 @@ pub(crate) fn run(folder: &Path, answers: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn answer(trees: &Trees, rows: &Matrix) -> Result<Answers, Box<dyn Error>> {
-    let asked = rows.select(&(0..ASKED).collect::<Vec<_>>());
-    trees.margins(&asked)?;
-    let explained = trees.explain(&asked)?;
-    let mut values = Vec::with_capacity(ASKED * (rows::COLUMNS + 1));
+fn explain(trees: &Trees, rows: &Matrix) -> Result<Results, Box<dyn Error>> {
+    let compared = rows.select(&(0..COMPARED_ROWS).collect::<Vec<_>>());
+    trees.margins(&compared)?;
+    let explained = trees.explain(&compared)?;
+    let mut values = Vec::with_capacity(COMPARED_ROWS * (rows::COLUMNS + 1));
     for row in explained.contributions.chunks_exact(rows::COLUMNS) {
         values.extend(row);
         values.push(explained.base);
     }
-    Ok(Answers(values))
+    Ok(Results(values))
 }
 
 fn timed(rows: usize, run: impl FnOnce()) -> f64 {

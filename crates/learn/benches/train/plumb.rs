@@ -16,7 +16,7 @@ pub(crate) const TREES: usize = 100;
 const ROWS_AT_ONCE: usize = 65_536;
 
 /// The first rows, on which the log loss is taken.
-const ROWS_ASKED: usize = 20_000;
+const LOSS_ROWS: usize = 20_000;
 
 pub(crate) fn run(way: &str, file: &Path) -> Result<(), Box<dyn Error>> {
     let rows = match way {
@@ -33,9 +33,9 @@ pub(crate) fn run(way: &str, file: &Path) -> Result<(), Box<dyn Error>> {
         }
         None => in_batches(file, (way == "disk").then(|| folder.path()))?,
     };
-    let booster = grow(&matrix)?;
+    let booster = train(&matrix)?;
     let (wall, used) = (clock.elapsed().as_secs_f64(), cpu_seconds()? - used);
-    // The peak is that of the training, so it is read before anything is asked.
+    // The peak is that of the training, so it is read before anything is predicted.
     let peak = peak_megabytes()?;
     println!("{wall} {used} {peak} {}", loss(&booster, file)?);
     Ok(())
@@ -57,7 +57,7 @@ fn broken(message: String) -> plumb_xgboost_sys::Error {
     plumb_xgboost_sys::Error { function: "read", message }
 }
 
-fn grow(matrix: &DMatrix) -> Result<Booster, Box<dyn Error>> {
+fn train(matrix: &DMatrix) -> Result<Booster, Box<dyn Error>> {
     let mut booster = Booster::new(&[matrix])?;
     for (name, value) in [
         ("objective", "binary:logistic"),
@@ -74,11 +74,11 @@ fn grow(matrix: &DMatrix) -> Result<Booster, Box<dyn Error>> {
 }
 
 fn loss(booster: &Booster, file: &Path) -> Result<f64, Box<dyn Error>> {
-    let asked = rows::read(file, ROWS_ASKED)?.next().ok_or("no rows")?;
-    let margins = booster.margins(&DMatrix::from_dense(&asked.values, asked.labels.len(), COLUMNS, 0)?)?;
+    let first = rows::read(file, LOSS_ROWS)?.next().ok_or("no rows")?;
+    let margins = booster.margins(&DMatrix::from_dense(&first.values, first.labels.len(), COLUMNS, 0)?)?;
     let of_row = |(margin, label): (&f32, &f32)| {
         let sign = if *label > 0.5 { -1.0 } else { 1.0 };
         (sign * f64::from(*margin)).exp().ln_1p()
     };
-    Ok(margins.iter().zip(&asked.labels).map(of_row).sum::<f64>() / margins.len() as f64)
+    Ok(margins.iter().zip(&first.labels).map(of_row).sum::<f64>() / margins.len() as f64)
 }
