@@ -187,7 +187,7 @@ mod tests {
         assert_eq!((found.calls, found.model.value), (3, 190.0));
         assert_eq!(found.rules.expect("there are rules").value, 135.0);
         assert_eq!((found.arrival.value, found.perfect.value), (135.0, 300.0));
-        let interval = found.model.interval.expect("asked for");
+        let interval = found.model.interval.expect("a bootstrap was given");
         assert!(interval.low < 190.0 && interval.high > 190.0, "{interval:?}");
     }
 

@@ -13,7 +13,7 @@ pub(crate) struct Design {
     pub(crate) rows: usize,
     /// The column of each inner place; `width` is the intercept.
     pub(crate) order: Vec<usize>,
-    /// How many columns each row has in full: the numbers, and 1 for the intercept.
+    /// The columns that each row stores in full: the numbers, and 1 for the intercept.
     pub(crate) full: usize,
     numbers: Vec<f64>,
     /// Where each row begins in `set`, and the end of the last.
@@ -23,7 +23,7 @@ pub(crate) struct Design {
 }
 
 impl Design {
-    /// Returns the rows by these encodings; `more` is a last column that comes from elsewhere.
+    /// Returns the rows by these encodings; `more` is a last column, of numbers.
     pub(crate) fn new(encodings: &[Encoding], matrix: &Matrix, more: Option<&[f64]>) -> Design {
         let number = |encoding: &Encoding| match encoding {
             Encoding::Number { column, .. } => Some(*column),

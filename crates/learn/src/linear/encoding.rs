@@ -15,7 +15,7 @@ const LEVELS_MAX: usize = 60;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Encoding {
-    /// A number or flag: `(value - center) / scale`, the value held between `low` and `high`.
+    /// A number or flag: `(value - center) / scale`, the value clamped to `low` and `high`.
     Number {
         low: f32,
         high: f32,
@@ -45,7 +45,7 @@ impl Encoding {
         (encodings.collect(), width)
     }
 
-    /// Calls `put` with the columns that a value sets. Returns whether training knew such values.
+    /// Calls `put` with the columns that a value sets. Returns whether training had such values.
     pub(crate) fn encode(&self, value: f32, mut put: impl FnMut(usize, f64)) -> bool {
         let one = match self {
             Encoding::Constant => None,

@@ -13,7 +13,7 @@ pub struct Sheet {
     pub lines: Vec<(usize, Vec<Cell>)>,
 }
 
-/// What is in a cell.
+/// The content of a cell.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Cell {
     /// Nothing.
@@ -29,7 +29,7 @@ pub enum Cell {
     Date {
         /// The day, as in `2026-05-03`.
         day: String,
-        /// What was typed, if it is sure that the spreadsheet program took this for a date: `3-5` becomes one.
+        /// The typed text, if the spreadsheet program surely made a date of it, as of `3-5`.
         typed: Option<String>,
     },
 }
@@ -50,16 +50,16 @@ pub struct CellAddress {
 /// A cell that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadableCell {
-    /// Where it is.
+    /// Its address.
     pub address: CellAddress,
-    /// What is written there.
+    /// Its text.
     pub text: String,
     /// What it is instead of what was expected.
     pub why: String,
 }
 
 impl Cell {
-    /// Returns what a person sees.
+    /// Returns the text that is shown.
     pub fn text(&self) -> String {
         match self {
             Cell::Empty => String::new(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::quantity::Quantity;
 use super::value_test::ValueTest;
 
-/// When a rule applies. Only [`Condition::Missing`] alone.
+/// When a rule applies. A missing value meets [`Condition::Missing`] alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
@@ -32,14 +32,14 @@ pub enum Condition {
     AtMost(f32),
     /// `11-50`: a number from the first to the second; of a category, the level of this name.
     Range {
-        /// The first number that fulfils it.
+        /// The first number that meets it.
         low: f32,
         /// The last.
         high: f32,
         /// As it was written.
         text: String,
     },
-    /// `not …`: there is a value, and it does not fulfil this.
+    /// `not …`: there is a value, and it does not meet this.
     Not(Box<Condition>),
 }
 
@@ -57,7 +57,7 @@ impl Condition {
     }
 
     fn of_levels(&self, levels: &[String]) -> Result<ValueTest, String> {
-        // A word that training never saw is no mistake: the rule is only never fulfilled.
+        // A word that training never saw is no mistake: the rule never applies.
         let of = |holds: &dyn Fn(&str) -> bool| {
             Ok(ValueTest::Levels(levels.iter().map(|level| holds(&level.to_lowercase())).collect()))
         };

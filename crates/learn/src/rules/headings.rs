@@ -11,10 +11,10 @@ const CONDITION: [&str; 8] = ["condition", "when", "if", "operator", "op", "comp
 const VALUE: [&str; 3] = ["value", "values", "is"];
 const POINTS: [&str; 6] = ["points", "point", "pts", "score", "weight", "scorechange"];
 
-/// A title may stand over the headings, but not a whole page.
+/// The most lines above the headings: a title may stand there, but not a whole page.
 pub(super) const HEADINGS_WITHIN: usize = 50;
 
-/// Where each part of a rule stands.
+/// The columns of the parts of a rule.
 pub(super) struct Headings {
     field: usize,
     /// One column, or an operator and a value.

@@ -165,8 +165,8 @@ fn contributions_still_sum_to_the_margin_and_the_same_rows_give_the_same_bytes()
         for (row, margin) in margins.iter().enumerate() {
             assert!((explanation.margin(row) - margin).abs() < 1e-9, "{count} labels, row {row}");
         }
-        let again = leads.cold_start(count, &params());
-        assert_eq!(serde_json::to_string(&model).ok(), serde_json::to_string(&again).ok());
+        let refitted = leads.cold_start(count, &params());
+        assert_eq!(serde_json::to_string(&model).ok(), serde_json::to_string(&refitted).ok());
     }
 }
 

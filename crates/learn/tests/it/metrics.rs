@@ -29,7 +29,7 @@ fn measures_agree_with_scikit_learn() {
         metrics::log_loss(&[1.0, 1.0, 0.3, 0.0], &[true, false, true, false]).expect("rows"),
         9.311906548360772,
     );
-    assert_eq!(metrics.auc.interval, None, "no interval was asked for");
+    assert_eq!(metrics.auc.interval, None, "no bootstrap was given");
 }
 
 /// Scores in hundredths, so that many are tied, and labels that come true less often than the scores say.
@@ -121,7 +121,7 @@ fn intervals_contain_the_measure_and_depend_on_the_seed() {
         metrics::evaluate(&scores, &labels, 0.5, 0.5, Some(Bootstrap { resamples: 200, seed })).expect("both classes")
     };
     let first = with(1);
-    let interval = first.auc.interval.expect("asked for");
+    let interval = first.auc.interval.expect("a bootstrap was given");
     assert!(interval.low < first.auc.value && first.auc.value < interval.high);
     // Hanley and McNeil's formula gives a standard error of about 0.02 here; the interval is about four of them.
     assert!((0.04..0.13).contains(&(interval.high - interval.low)), "{interval:?}");
