@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 
 #[allow(dead_code, unreachable_pub, unused_imports, reason = "files of any length are read row by row elsewhere")]
-#[path = "../../crates/lake/src/csv_table/mod.rs"]
+#[path = "../../crates/lake/src/files/csv_table/mod.rs"]
 mod csv_table;
 
 /// A file of this process alone, in memory where there is such a folder: a disk would take nearly all of the time.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 #[cfg(feature = "cluster")]
-use plumb_lake::cluster::{self, Executor};
+use plumb_lake::cluster::{self, ExecutorConfig};
 #[cfg(feature = "cluster")]
 use tempfile::TempDir;
 #[cfg(feature = "cluster")]
@@ -100,7 +100,7 @@ pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
             let address = SocketAddr::from((bind, port));
             let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on `{address}`"))?;
             println!("scheduler on {} until Ctrl-C", listener.local_addr().context("cannot read the address")?);
-            cluster::scheduler(listener, cluster_token()?, serve::stopped()).await?;
+            cluster::run_scheduler(listener, cluster_token()?, serve::stopped()).await?;
         }
         #[cfg(feature = "cluster")]
         Process::Executor { scheduler, port, bind, threads } => {
@@ -113,7 +113,7 @@ pub(crate) async fn run(args: Args, _format: Format) -> Result<()> {
             let work_folder = TempDir::new().context("cannot make a folder for what is computed")?;
             println!("executor of {threads} tasks at once, for the scheduler on {scheduler} until Ctrl-C");
             let work_folder_path = work_folder.path().to_owned();
-            cluster::executor(Executor {
+            cluster::run_executor(ExecutorConfig {
                 scheduler,
                 bind,
                 port,

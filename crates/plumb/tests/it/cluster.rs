@@ -142,7 +142,7 @@ fn a_cluster_that_is_not_there_is_said_to_be_so() {
     let (gone, address) = scheduler();
     drop(gone);
     let said = failure(run(folder.path(), &["ingest", "--cluster", &address]));
-    assert!(said.contains(&format!("the cluster at `{address}`: cannot ask for its version")), "{said}");
+    assert!(said.contains(&format!("the cluster at `{address}`: cannot read its version")), "{said}");
     assert!(!folder.path().join("data/ground").exists());
 }
 
@@ -159,7 +159,7 @@ fn a_cluster_beyond_this_machine_asks_for_its_token() {
     let _executor = member_with(&["executor", "--scheduler", &address, "--threads", "1"], &token);
     let ingest = ["ingest", "--cluster", &address];
     let refused = failure(run(folder.path(), &ingest));
-    assert!(refused.contains("the cluster wants its token"), "{refused}");
+    assert!(refused.contains("the cluster requires its token"), "{refused}");
     assert!(success(run_with(folder.path(), &ingest, &token)).contains("100 leads in "));
 }
 
