@@ -46,7 +46,10 @@ pub async fn ingest(
 ) -> Result<IngestReport, Error> {
     let pulled = pull(sources, project, data, progress).await?;
     let derived_from = fingerprint(&pulled.state, files);
-    let known = ground::current(data)?.map(|version| Ok((ground::report(&version)?, version))).transpose()?;
+    let known = match ground::current(data)? {
+        Some(version) => Some((ground::report(&version)?, version)),
+        None => None,
+    };
     let (unchanged, mut rejected, report) = match known {
         Some((report, _)) if report.derived_from == derived_from => (true, pulled.rejected, report),
         known => {

@@ -14,7 +14,7 @@ mod post_outcome;
 pub use derivation::{Counts, Undated};
 pub(crate) use derivation::{NewSession, RawRows, derive};
 pub use labels::{LabelSpec, Labels};
-pub(crate) use lead_order::{LAST_LEAD, Relation, RelationFiles, Walk, lead_ids};
+pub(crate) use lead_order::{LAST_LEAD, RelationFiles, Walk, lead_ids};
 pub use lookup::RecentLead;
 pub(crate) use opened::Ground;
 pub use post_outcome::PostOutcomeChange;
