@@ -185,3 +185,16 @@ impl Error {
         move |source| Error::File { doing, path, source }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_without_the_cluster_says_how_to_get_it() {
+        let error = Error::NoCluster { address: "127.0.0.1:50050".into() }.to_string();
+        let expected = "cannot use the cluster at `127.0.0.1:50050`: \
+                        this program was built without the cluster; build with `--features cluster`";
+        assert_eq!(error, expected);
+    }
+}

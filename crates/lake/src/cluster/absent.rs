@@ -43,17 +43,3 @@ impl Cluster {
         match *self {}
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn connecting_names_the_way_out() {
-        let connected = Cluster::connect("127.0.0.1:50050", Token, Path::new("data")).await;
-        let error = connected.err().expect("there is no cluster in this program").to_string();
-        let expected = "cannot use the cluster at `127.0.0.1:50050`: \
-                        this program was built without the cluster; build with `--features cluster`";
-        assert_eq!(error, expected);
-    }
-}
