@@ -114,7 +114,7 @@ fn a_run_that_is_killed_leaves_no_half_file_and_the_next_one_is_whole() {
     let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there");
     assert!(made.success());
     let said = failure(run(folder.path(), &["score", "endless.csv", "--data", "kept", "--out", "scores.csv"]));
-    assert!(said.contains("it is no file: expected CSV or Parquet"), "{said}");
+    assert!(said.contains("it is not a file: expected CSV or Parquet"), "{said}");
 
     // What a killed run leaves behind: a longer file, half written, that nobody holds.
     write(folder.path(), ".scores.csv.unfinished", &"x".repeat(10_000_000));
