@@ -43,7 +43,6 @@ pub(crate) async fn promote(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::store::tests::empty;
 
     #[tokio::test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::gate::gate;
 use super::import::{ImportRequest, import};
+use super::progress::SharedProgress;
 use super::promote::promote;
 use super::quick::{QuickRequest, quick};
 use super::reproduce::reproduce;
@@ -28,7 +29,8 @@ fn futures_are_send(workspace: &Workspace, spec: TrainingSpec, request: ImportRe
     assert_send(reproduce(workspace, "cafe", &progress));
     assert_send(promote(&workspace.store, &workspace.data, "won", None, "ada", "better"));
     assert_send(rollback(&workspace.store, "won", "ada", "worse"));
-    assert_send(quick(quick_request, &(Arc::new(|_| ()) as _)));
+    let progress: SharedProgress = Arc::new(|_| ());
+    assert_send(quick(quick_request, &progress));
 }
 
 #[tokio::test]

@@ -25,12 +25,12 @@ mod import;
 mod rebuild;
 mod comparison;
 
-pub(crate) use candidates::{CandidateModel, CandidateModels, Holdout};
+pub(crate) use candidates::{CandidateModel, CandidateModels};
 pub(crate) use comparison::{Comparison, ComparisonVerdict, compare};
 pub(crate) use data::{TrainingData, collect};
-pub(crate) use freeze::{FrozenDataset, freeze};
+pub(crate) use freeze::freeze;
 pub(crate) use import::import;
-pub(crate) use progress::{ProgressCallback, RunControl, TrainingEvent, run_blocking};
+pub(crate) use progress::{ProgressCallback, TrainingEvent, run_blocking};
 pub(crate) use rebuild::{Rebuilt, rebuild};
 pub(crate) use search::Search;
 pub(crate) use settings::training_settings;

@@ -122,16 +122,3 @@ impl TargetLoop<'_> {
         TrainingSpec { target: self.target.clone(), as_of, seed: self.seed, search: Search::Usual, out_of_core: None }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn assert_send<T: Send>(_: T) {}
-
-    /// A server can spawn the loop. The compiler checks it; there is nothing to run.
-    #[expect(dead_code, reason = "it only has to compile")]
-    fn the_loop_can_be_spawned(paths: &ProjectPaths, callbacks: &mut DemoCallbacks<'_>) {
-        assert_send(run_loop(paths, 1, callbacks));
-    }
-}
