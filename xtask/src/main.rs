@@ -1,9 +1,11 @@
 //! The project's own recipes: `cargo xtask check`, `cargo xtask test` and `cargo xtask bench`.
 //!
-//! A recipe is a list of commands that anyone could type; those of the benchmarks are in `bench`. What they need of the
+//! A recipe is a list of commands that anyone could type; those of the benchmarks are in `bench`, checks of the source
+//! tree in `house`. What they need of the
 //! machine is found or installed in `provide`, and the database server that the tests talk to is in `postgres`.
 
 mod bench;
+mod house;
 mod postgres;
 mod provide;
 
@@ -14,7 +16,14 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
-const USAGE: &str = "usage: cargo xtask check   format, lints and documentation
+/// The first command of the README: what it builds, the tests use.
+pub(crate) const DEMO: [&str; 2] = ["build", "--release"];
+
+/// Everything, with the features that a release has.
+pub(crate) const TESTS: [&str; 6] = ["test", "--release", "--workspace", "--tests", "--features", "cluster"];
+
+const USAGE: &str = "usage: cargo xtask check   format, layout, lints and documentation
+       cargo xtask house   the layout alone: no circles of imports, no dead links, one set of features
        cargo xtask test    check, then licences and bans, then every test against real components
        cargo xtask bench features|kernel|train|serve|score   the figures of docs/benchmarks.md
        cargo xtask bench features|score --large              the same with more leads or rows as well";
@@ -24,6 +33,7 @@ fn main() -> ExitCode {
     let started = Instant::now();
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["check"] => check(),
+        ["house"] => house::check(root()),
         ["test"] => test(),
         ["bench", name] => bench::bench(name, false),
         ["bench", name @ ("features" | "score"), "--large"] => bench::bench(name, true),
@@ -69,9 +79,30 @@ fn test() -> Result<()> {
 /// (docs/decisions/0002-one-release-profile.md), so that build scripts and procedural macros are built once.
 fn format_and_lints() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
-    run(cargo().args(["clippy", "--release", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    house::check(root())?;
+    run(cargo().args([
+        "clippy",
+        "--release",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        "cluster",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
     run(cargo()
-        .args(["doc", "--release", "--workspace", "--no-deps", "--document-private-items", "--locked"])
+        .args([
+            "doc",
+            "--release",
+            "--workspace",
+            "--features",
+            "cluster",
+            "--no-deps",
+            "--document-private-items",
+            "--locked",
+        ])
         .env("RUSTDOCFLAGS", "-D warnings"))
 }
 
@@ -96,7 +127,7 @@ fn dependencies(cargo_deny: &Path) -> Result<()> {
 /// own that links DataFusion again.)
 fn tests(server: &postgres::Server, sdks: &provide::Sdks) -> Result<()> {
     let mut command = cargo();
-    command.args(["test", "--release", "--workspace", "--tests", "--no-fail-fast", "--locked"]);
+    command.args(TESTS).args(["--no-fail-fast", "--locked"]);
     command.env("PLUMB_TEST_POSTGRES_URL", server.url());
     command.env("PLUMB_TEST_NODE_MODULES", &sdks.node_modules).env("PLUMB_TEST_PYTHON_PATH", &sdks.python_path);
     command
