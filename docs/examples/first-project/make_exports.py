@@ -10,8 +10,8 @@ from pathlib import Path
 LEADS = 3_000
 FIRST_DAY = datetime(2025, 1, 1, 8, tzinfo=timezone.utc)
 LAST_DAY = datetime(2026, 11, 1, tzinfo=timezone.utc)
-CHANNELS = {"ads": -0.5, "referral": 0.8, "event": 0.3, "partner": 0.4}
-INDUSTRIES = {"fintech": 0.5, "retail": -0.4, "logistics": 0.0, "health": 0.2}
+CHANNELS = {"ads": -0.9, "referral": 1.1, "event": 0.2, "partner": 0.5}
+INDUSTRIES = {"fintech": 0.7, "retail": -0.7, "logistics": 0.0, "health": 0.3}
 
 
 def table(name, columns, rows):
@@ -41,7 +41,7 @@ for number in range(1, LEADS + 1):
         # The rep logs the reply the day after.
         at = created + timedelta(hours=30)
         activities.append([number, "reply", stamp(at), stamp(at + timedelta(days=1))])
-    log_odds = -2.4 + CHANNELS[channel] + INDUSTRIES[industry] + 0.25 * visits + 1.3 * replied
+    log_odds = -2.9 + CHANNELS[channel] + INDUSTRIES[industry] + 0.25 * visits + 1.8 * replied
     won = chance.random() < 1 / (1 + math.exp(-log_odds))
     decided = created + timedelta(days=10 + 60 * chance.random())
     if decided < LAST_DAY:
