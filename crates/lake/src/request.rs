@@ -11,7 +11,7 @@ use plumb_lead::{Event, FieldValue, Lead};
 
 use crate::Error;
 use crate::engine::moments;
-use crate::moment;
+use crate::timestamp;
 
 /// The columns of a relation, as a request fills them.
 #[derive(Debug)]

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::calibration::{ASSUMED_SPREAD, SLOPE_SPREAD, assumed_log_odds};
 use crate::encoding::{Design, Encoding};
 use crate::newton::{self, Prior, Solution};
-use crate::points::Points;
 use crate::rules::Rules;
+use crate::scorecard::Points;
 use crate::{Error, Explanation, Samples};
 
 /// The L2 strengths that are tried, strongest first, so that each fit starts near the last.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use plumb_lead::FeatureSet;
-use plumb_learn::rules::{self, Rules, Written};
+use plumb_learn::rules::{self, ParsedRules, Rules};
 
 use crate::workbook::{self, Workbook};
 
@@ -38,7 +38,7 @@ impl TeamRules {
             }
             _ => bail!("`{name}` is no spreadsheet that can be read: expected a .csv or .xlsx file"),
         };
-        let Written { rules, places, unreadable, skipped } = written;
+        let ParsedRules { rules, places, unreadable, skipped } = written;
         let cells = unreadable.iter().map(ToString::to_string);
         Ok(TeamRules {
             rules,

@@ -122,7 +122,7 @@ impl Watched<'_> {
     fn at_last_age(&self) -> LabelSpec {
         let mut label_spec = self.label_spec.clone();
         label_spec.ages = label_spec.ages.into_iter().max().into_iter().collect();
-        question
+        label_spec
     }
 
     /// Returns what became of the leads whose horizon ended in `[from, to)`, all of which came after the model's rows.

@@ -18,7 +18,7 @@ use plumb_lead::{FeatureKind, FeatureSet, Monotone};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Error, FitProgress, Params, Samples, clocks};
+use crate::{Error, FitProgress, Params, Samples, time_proxy};
 pub(crate) use settings::{Categories, Settings};
 use trial::Trial;
 pub(crate) use trial::{Grown, parameters};

@@ -74,7 +74,7 @@ impl Company {
 }
 
 fn params() -> Params {
-    let rules::Written { rules, unreadable, .. } = rules::parse_csv(
+    let rules::ParsedRules { rules, unreadable, .. } = rules::parse_csv(
         "field,condition,points\nemployees,50-299,10\nreplies,>= 3,5\nasked_for_demo,yes,7.5\nchannel,\"partner, fair\",4\n\
          channel,ads,-6\nemployees,missing,-1\n",
     );

@@ -1,7 +1,7 @@
 //! The spreadsheet of points: how it is read, bound to features and added up.
 
 use plumb_lead::{Feature, FeatureKind, FeatureMessages, FeatureSet, Matrix};
-use plumb_learn::rules::{Cell, Condition, Rules, Sheet, Written, parse_csv, read};
+use plumb_learn::rules::{Cell, Condition, ParsedRules, Rules, Sheet, parse_csv, read};
 use proptest::prelude::*;
 
 const HOLE: f32 = f32::NAN;
@@ -20,7 +20,7 @@ fn features() -> FeatureSet {
 }
 
 fn rules(lines: &str) -> Rules {
-    let Written { rules, unreadable, .. } = parse_csv(&format!("field,condition,points,note\n{lines}"));
+    let ParsedRules { rules, unreadable, .. } = parse_csv(&format!("field,condition,points,note\n{lines}"));
     assert_eq!(unreadable, []);
     rules
 }
@@ -85,7 +85,7 @@ fn conditions_on_flags_and_words() {
 
 #[test]
 fn what_cannot_be_read_is_named_by_line_and_cell() {
-    let Written { rules, unreadable, .. } = parse_csv(
+    let ParsedRules { rules, unreadable, .. } = parse_csv(
         "\u{feff}Field;Condition;Points;Note\nemployees;> 5;10;big\nemployees;> many;10;\n;any;1;\nemployees;50-11;1;\n\
          employees;any;ten;\n\n;;;\nemployees;;3;\n",
     );
@@ -93,7 +93,7 @@ fn what_cannot_be_read_is_named_by_line_and_cell() {
     assert_eq!((rules.rules[0].points, rules.rules[0].note.as_str()), (10.0, "big"));
     assert_eq!(rules.rules[0].condition, Condition::Above(5.0));
     let found: Vec<(usize, &str, &str)> =
-        unreadable.iter().map(|cell| (cell.place.line, cell.place.heading.as_str(), cell.text.as_str())).collect();
+        unreadable.iter().map(|cell| (cell.address.line, cell.address.heading.as_str(), cell.text.as_str())).collect();
     let expected = [
         (3, "Condition", "> many"),
         (4, "Field", ""),

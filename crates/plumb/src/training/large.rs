@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use plumb_lake::dataset::{self, DatasetRows, Manifest};
 use plumb_lead::{FeatureSet, ModelCard, ModelKind};
 use plumb_learn::Fitted;
-use plumb_learn::out_of_core::Plan;
+use plumb_learn::out_of_core::TreePlan;
 use plumb_learn::split::Split;
 
 use super::rows::Rows;
@@ -120,7 +120,7 @@ impl Gathered {
         let table = self.rows.table.select(&split.train);
         let features = FeatureSet::learn(&table, &recipe.message_catalog);
         let (plan, mut settings) = self.rows.parts(&features, split, recipe, |train, valid, params| {
-            Plan::search(&features, train, valid, params, *fit_progress)
+            TreePlan::search(&features, train, valid, params, *fit_progress)
         })?;
         let OnDisk { large, data, .. } = on_disk;
         let dataset_id = self.manifest()?.dataset_id.clone();

@@ -136,7 +136,7 @@ fn every_cell_at_fault_is_told_by_sheet_and_name() {
     let sheets = parse(&workbook(&[("Notes", ""), ("Scoring", &rows.concat())])).expect("it is a workbook").sheets;
     let written = rules::read(&sheets);
     assert_eq!((written.rules.rules.len(), written.skipped.len()), (1, 1));
-    assert_eq!(written.places[0].to_string(), "sheet \"Scoring\", cell C4");
+    assert_eq!(written.addresses[0].to_string(), "sheet \"Scoring\", cell C4");
     let told: Vec<String> = written.unreadable.iter().map(ToString::to_string).collect();
     let starts = ["cell C5: `2026-05-03` is a date", "cell C7: `> many` is", "cell D8: `a lot` is not a number"];
     assert_eq!(told.len(), starts.len(), "{told:?}");

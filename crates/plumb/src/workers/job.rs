@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use plumb_learn::out_of_core::Plan;
+use plumb_learn::out_of_core::TreePlan;
 use serde::{Deserialize, Serialize};
 
 use crate::card;
@@ -30,7 +30,7 @@ pub(crate) struct Job {
     /// Whether quantiles are kept on the disk.
     pub(crate) on_disk: bool,
     /// How trees are grown.
-    pub(crate) plan: Plan,
+    pub(crate) plan: TreePlan,
 }
 
 /// The folder of a job.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use plumb_lake::dataset::{self, Part, RowsFile};
-use plumb_learn::out_of_core::{Group, Pass, Place, Rows};
+use plumb_learn::out_of_core::{GrowConfig, Pass, Rows, WorkerGroup};
 
 use super::job::{Folder, Job, Member};
 
@@ -70,7 +70,7 @@ fn grow(data: &Path, folder: &Folder, job: &Job, rows: &[bool], duty: &Duty, don
     let file = dataset::open(data, &manifest)?;
     let own = own_rows(rows, duty.number, job.workers);
     let _group = match duty.tracker {
-        Some(tracker) => Some(Group::join(tracker.ip(), tracker.port(), duty.number, PATIENCE)?),
+        Some(tracker) => Some(WorkerGroup::join(tracker.ip(), tracker.port(), duty.number, PATIENCE)?),
         None => None,
     };
     let cache = folder.path(&format!("cache-{}", duty.number));
@@ -78,7 +78,8 @@ fn grow(data: &Path, folder: &Folder, job: &Job, rows: &[bool], duty: &Duty, don
         std::fs::create_dir_all(&cache).with_context(|| format!("cannot make `{}`", cache.display()))?;
     }
     let saved = folder.content("resume.ubj")?;
-    let place = Place { cache: job.on_disk.then_some(cache.as_path()), threads: duty.threads, saved: saved.as_deref() };
+    let place =
+        GrowConfig { cache: job.on_disk.then_some(cache.as_path()), threads: duty.threads, saved: saved.as_deref() };
     let open = || pass(&file, &own, job);
     let trees = job.plan.grow(&open, place, &mut |growth| -> Result<(), Stopped> {
         if duty.number == 0 && growth.rounds.is_multiple_of(ROUNDS_BETWEEN_CHECKPOINTS) {
