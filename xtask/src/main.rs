@@ -76,7 +76,7 @@ fn test() -> Result<()> {
 }
 
 /// Format, lints and documentation, with warnings as errors. All in the release profile, the only one there is
-/// (docs/decisions/0002-one-release-profile.md), so that build scripts and procedural macros are built once.
+/// (docs/decisions/0002-build-with-one-release-profile.md), so that build scripts and procedural macros are built once.
 fn format_and_lints() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     house::check(root())?;

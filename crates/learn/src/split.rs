@@ -5,7 +5,7 @@
 //! other splits are for tables without time.
 //!
 //! Between the rows to train on and those to choose on there is no such gap, because it would cost the newest labels:
-//! docs/decisions/0004-measured-earlier-fitted-now.md.
+//! docs/decisions/0004-measure-an-earlier-fit-and-serve-a-current-one.md.
 
 use std::collections::HashMap;
 
