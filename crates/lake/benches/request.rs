@@ -5,8 +5,8 @@
 #[path = "../tests/lake/company.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod company;
-#[path = "../tests/lake/demo.rs"]
-mod demo;
+#[path = "../tests/lake/demo_project.rs"]
+mod demo_project;
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -22,11 +22,11 @@ const REQUESTS: usize = 20_000;
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let outcomes = r#"{"key":"lead:0","target":"converted","positive":"yes","at":"2026-01-02"}"#;
-    let company = demo::company([&leads(), "", outcomes]);
+    let company = demo_project::company([&leads(), "", outcomes]);
     let lake = company.lake().await;
     let started = Instant::now();
-    let program = lake.prepare(&demo::features()).await.expect("the demo's features are sound");
-    println!("made ready in {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
+    let program = lake.prepare(&demo_project::features()).await.expect("the demo's features are sound");
+    println!("compiled in {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
     println!("{:>7} {:>11} {:>11}", "events", "median µs", "p99 µs");
     for count in [0, 50, 1_000] {
         let (median, p99) = measure(&program, &lead(), &events(count));

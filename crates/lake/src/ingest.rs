@@ -1,38 +1,41 @@
-//! From the company's systems to the ground: copy what is new, derive the relations, and say what was found.
+//! From the sources to the ground: copies new rows, derives the relations and reports counts.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::bits::hex;
 use crate::cluster::Cluster;
-use crate::raw::{State, pull, write_atomically};
-use crate::relations::{Counts, Raw, Undated, derive};
-use crate::{Error, RejectedRow, Source, SourceReport, SqlFile, ground};
+use crate::error::Error;
+use crate::files::replace_file::write_atomically;
+use crate::ground::{self, Counts, RawRows, Report, Undated, derive};
+use crate::hash::hex;
+use crate::raw::{RejectedRow, State};
+use crate::sources::{Source, SourceReport, pull};
+use crate::sql_file::SqlFile;
 
-/// What one run found.
+/// The report of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IngestReport {
-    /// A line a source, in the order of their names.
+    /// A report a source, in the order of their names.
     pub sources: Vec<SourceReport>,
-    /// Rows that were kept aside for the first time, unless nothing had changed.
+    /// Rows that were rejected for the first time, unless nothing had changed.
     pub rejected: Vec<RejectedRow>,
-    /// Rows kept aside by all runs so far: the lines of `rejects.csv`.
+    /// Rows rejected by all runs so far: the lines of `rejects.csv`.
     pub rejected_total: usize,
-    /// What the ground now holds.
+    /// Counts of the ground.
     pub counts: Counts,
-    /// What the sources do not date, a line a file.
+    /// Undated fields, an entry a file.
     pub undated: Vec<Undated>,
     /// Whether nothing had changed, so that the ground is as it was.
     pub unchanged: bool,
 }
 
-/// Copies what is new in the sources into the data folder and derives the three relations by `files`.
+/// Copies the new rows of the sources into the data folder and derives the three relations by `files`.
 ///
-/// File names in `sources` are relative to `project`. Queries run on the cluster if there is one. `progress` is told what is being done.
-/// Rows that cannot be used are listed in `<data>/rejects.csv`, rows of nobody in `<data>/unmatched.csv`.
-/// A run that dies half-way leaves the ground as it was.
+/// File names in `sources` are relative to `project`. Queries run on the cluster, if there is one. `progress` is called
+/// with each step. Rejected rows are listed in `<data>/rejects.csv`, unmatched rows in `<data>/unmatched.csv`. A run that
+/// dies half-way leaves the ground as it was.
 pub async fn ingest(
     sources: &BTreeMap<String, Source>,
     files: &[SqlFile],
@@ -43,21 +46,16 @@ pub async fn ingest(
 ) -> Result<IngestReport, Error> {
     let pulled = pull(sources, project, data, progress).await?;
     let derived_from = fingerprint(&pulled.state, files);
-    let version = ground::current(data)?;
-    let known = version.as_deref().map(ground::report).transpose()?;
+    let known = match ground::current(data)? {
+        Some(version) => Some((ground::report(&version)?, version)),
+        None => None,
+    };
     let (unchanged, mut rejected, report) = match known {
-        Some(report) if report.derived_from == derived_from => (true, pulled.rejected, report),
+        Some((report, _)) if report.derived_from == derived_from => (true, pulled.rejected, report),
         known => {
             progress("deriving leads, events and outcomes");
-            let histories = match (&version, &known) {
-                (Some(version), Some(report)) => ground::histories(version, report)?,
-                _ => Vec::new(),
-            };
-            let relations =
-                derive(Raw { folder: &data.join("raw"), state: &pulled.state, cluster }, files, &histories).await?;
-            write_atomically(&data.join("unmatched.csv"), &unmatched_csv(&relations.unmatched)?)?;
-            let report = ground::write(data, relations, derived_from)?;
-            let before = known.map(|report| report.rejected).unwrap_or_default();
+            let report = derive_version(&pulled.state, files, data, cluster, known.as_ref(), derived_from).await?;
+            let before = known.map(|(report, _)| report.rejected).unwrap_or_default();
             let new = report.rejected.iter().filter(|row| !before.contains(row)).cloned();
             (false, pulled.rejected.into_iter().chain(new).collect(), report)
         }
@@ -66,21 +64,45 @@ pub async fn ingest(
     let all: Vec<&RejectedRow> = pulled.state.rejected.iter().chain(&report.rejected).collect();
     write_atomically(&data.join("rejects.csv"), &rejects_csv(&all)?)?;
     let rejected_total = all.len();
-    let ground::Report { counts, undated, .. } = report;
+    let Report { counts, undated, .. } = report;
     Ok(IngestReport { sources: pulled.sources, rejected, rejected_total, counts, undated, unchanged })
 }
 
+/// Derives a new version of the ground. `known` is the current one.
+async fn derive_version(
+    state: &State,
+    files: &[SqlFile],
+    data: &Path,
+    cluster: Option<&Cluster>,
+    known: Option<&(Report, PathBuf)>,
+    derived_from: String,
+) -> Result<Report, Error> {
+    let histories = match known {
+        Some((report, version)) => ground::histories(version, report)?,
+        None => Vec::new(),
+    };
+    let new_session = cluster.map(|cluster| || cluster.session());
+    let raw = RawRows {
+        folder: &data.join("raw"),
+        state,
+        cluster: new_session.as_ref().map(|new_session| new_session as ground::NewSession<'_>),
+    };
+    let relations = derive(raw, files, &histories).await?;
+    write_atomically(&data.join("unmatched.csv"), &unmatched_csv(&relations.unmatched)?)?;
+    ground::write(data, relations, derived_from)
+}
+
 /// Derives a version of the ground as it was after an earlier run, into a data folder of its own, and returns whether
-/// it could: raw rows are never changed, but the SQL or the program may have been.
+/// it could: raw rows never change, but the SQL or the program may have.
 ///
-/// `ground` is the hash that [`crate::Lake::ground`] gave of it.
+/// `ground` is its hash, as returned by [`crate::Lake::ground_version`].
 pub async fn rebuild(data: &Path, files: &[SqlFile], ground: &str, into: &Path) -> Result<bool, Error> {
     let raw_folder = data.join("raw");
     let state = State::load(&raw_folder.join("state.json"))?;
     for run in state.runs() {
         let then = state.until(run);
         if fingerprint(&then, files) == ground {
-            let relations = derive(Raw { folder: &raw_folder, state: &then, cluster: None }, files, &[]).await?;
+            let relations = derive(RawRows { folder: &raw_folder, state: &then, cluster: None }, files, &[]).await?;
             ground::write(into, relations, ground.to_owned())?;
             return Ok(true);
         }
@@ -88,7 +110,7 @@ pub async fn rebuild(data: &Path, files: &[SqlFile], ground: &str, into: &Path) 
     Ok(false)
 }
 
-/// Hashes what the ground is derived from: all that a later run adds to, so that an earlier state can be told again.
+/// Hashes what the ground is derived from: all that a later run adds to, so that an earlier state is recognised.
 fn fingerprint(state: &State, files: &[SqlFile]) -> String {
     let mut hasher = Sha256::new();
     for (name, table) in state.tables.iter().filter(|(_, table)| !table.parts.is_empty()) {

@@ -1,28 +1,32 @@
-//! Moments as people and systems write them, and as the engine stores them: microseconds, UTC.
+//! Timestamps: parsed from text, and in the engine's type (microseconds, UTC).
 
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use datafusion::arrow::array::{ArrayRef, TimestampMicrosecondArray};
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 
-/// With an offset: exactly one moment.
+/// Microseconds in a day.
+pub(crate) const DAY_MICROS: i64 = 86_400_000_000;
+
+/// Formats with an offset.
 const WITH_OFFSET: [&str; 4] =
     ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f %#z", "%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M%#z"];
 
-/// Without one: taken as UTC.
+/// Formats without an offset: UTC.
 const WITHOUT_OFFSET: [&str; 4] =
     ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S%.f UTC"];
 
-/// What a moment must look like, for messages.
+/// How a timestamp is written, for messages.
 pub(crate) const EXPECTED: &str =
     "expected year first, as in `2026-03-01T09:30:00+02:00` or `2026-03-01 09:30:00` for UTC";
 
-/// The engine's type of every moment.
+/// Returns the engine's type of every timestamp.
 pub(crate) fn timestamp_type() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some(Arc::from("UTC")))
 }
 
-/// Returns the moment of a number of microseconds since 1970; out of range becomes the nearest.
+/// Returns the timestamp of a number of microseconds since 1970; out of range, the nearest.
 pub(crate) fn from_micros(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros).unwrap_or(if micros < 0 {
         DateTime::<Utc>::MIN_UTC
@@ -31,21 +35,31 @@ pub(crate) fn from_micros(micros: i64) -> DateTime<Utc> {
     })
 }
 
-/// Returns the microseconds since 1970 of a written moment. Days before months, or the other way round, are not
-/// guessed at: such a text is no moment.
+/// Returns the array of timestamps of these microseconds since 1970.
+pub(crate) fn timestamp_array(micros: impl IntoIterator<Item = Option<i64>>) -> ArrayRef {
+    Arc::new(micros.into_iter().collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
+}
+
+/// Returns the day since 1970 of a timestamp in microseconds.
+pub(crate) fn day_of(micros: i64) -> i64 {
+    micros.div_euclid(DAY_MICROS)
+}
+
+/// Parses a timestamp into microseconds since 1970. A text such as `03/04/2026`, in which day and month are ambiguous,
+/// is not a timestamp.
 pub(crate) fn parse(text: &str) -> Option<i64> {
     let text = text.trim();
-    if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
-        return Some(moment.timestamp_micros());
+    if let Ok(timestamp) = DateTime::parse_from_rfc3339(text) {
+        return Some(timestamp.timestamp_micros());
     }
     for format in WITH_OFFSET {
-        if let Ok(moment) = DateTime::parse_from_str(text, format) {
-            return Some(moment.timestamp_micros());
+        if let Ok(timestamp) = DateTime::parse_from_str(text, format) {
+            return Some(timestamp.timestamp_micros());
         }
     }
     for format in WITHOUT_OFFSET {
-        if let Ok(moment) = NaiveDateTime::parse_from_str(text, format) {
-            return Some(moment.and_utc().timestamp_micros());
+        if let Ok(timestamp) = NaiveDateTime::parse_from_str(text, format) {
+            return Some(timestamp.and_utc().timestamp_micros());
         }
     }
     let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
@@ -58,12 +72,12 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Option<&str>) {
-        let moment = parse(text).map(|micros| from_micros(micros).to_rfc3339());
-        assert_eq!(moment.as_deref(), expected, "{text}");
+        let parsed = parse(text).map(|micros| from_micros(micros).to_rfc3339());
+        assert_eq!(parsed.as_deref(), expected, "{text}");
     }
 
     #[test]
-    fn the_usual_ways_of_writing_a_moment_are_read() {
+    fn common_timestamp_formats_are_parsed() {
         check("2026-03-01T09:30:00+02:00", Some("2026-03-01T07:30:00+00:00"));
         check("2026-03-01T09:30:00Z", Some("2026-03-01T09:30:00+00:00"));
         check("2026-03-01 09:30:00.250 -0500", Some("2026-03-01T14:30:00.250+00:00"));
@@ -73,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_two_moments_is_none() {
+    fn ambiguous_or_invalid_timestamps_are_none() {
         check("03/04/2026", None);
         check("yesterday", None);
         check("", None);

@@ -1,5 +1,5 @@
 //! A million rows: the intervals of all measures, a logistic regression with and without the choice of its strength, and
-//! how sure it is of each score.
+//! the interval of each score.
 //!
 //! Prints seconds on the clock, the least of a few runs.
 

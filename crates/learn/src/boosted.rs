@@ -1,8 +1,8 @@
-//! Gradient-boosted trees: the third rung of the ladder.
+//! Gradient-boosted trees.
 //!
-//! XGBoost grows the trees; which settings to try, when to stop and what to keep is decided here, on the rows to choose
-//! on, by the measure that was asked for. The trees' monotone constraints are the features' directions. Once grown, the trees are scored and
-//! explained by our own kernel, [`crate::trees`].
+//! XGBoost trains the trees; hyperparameters and early stopping are decided in `tuning`, on the rows to choose on, by the
+//! measure in the parameters. The trees' monotone constraints are the features' directions. Once trained, the trees are
+//! scored and explained by our own kernel, [`crate::trees`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,10 +13,14 @@ use plumb_lead::{FeatureSet, Matrix, ModelKind};
 use plumb_xgboost_sys::Booster;
 use serde::{Deserialize, Serialize};
 
-use crate::rates::Rates;
-use crate::search::{self, Categories, Grown, Recipe};
+use crate::error::Error;
+use crate::explanation::Explanation;
+use crate::fit_progress::FitProgress;
+use crate::params::Params;
+use crate::samples::Samples;
+use crate::target_rates::TargetRates;
 use crate::trees::{Trees, is_ubj};
-use crate::{Error, Explanation, FitProgress, Params, Samples};
+use crate::tuning::{self, CategoryEncoding, TrainedBooster, Tuned};
 
 /// Fitted trees. A clone shares them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,14 +33,14 @@ pub struct Boosted {
 /// What is written to the model file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Stored {
-    /// The mean margin of the training rows as TreeSHAP sees it.
+    /// The mean margin of the training rows, as path-dependent TreeSHAP takes it.
     base: f64,
-    /// The columns that XGBoost was told are categories; empty if all are codes in order.
+    /// The columns that are categories to XGBoost; empty if all are codes in order.
     categories: Vec<usize>,
-    /// The rates that stand in the place of categories; none if codes do.
-    #[serde(default, skip_serializing_if = "Rates::is_empty")]
-    rates: Rates,
-    /// The rounds that count; all, unless the file of a model that was trained elsewhere has more.
+    /// The target rates that stand in the place of categories; empty if codes do.
+    #[serde(default, skip_serializing_if = "TargetRates::is_empty")]
+    rates: TargetRates,
+    /// The rounds that count; all, unless the file of an imported model has more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rounds: Option<usize>,
     /// The model as XGBoost wrote it, byte by byte, because its numbers must not change.
@@ -55,64 +59,73 @@ enum Document {
 }
 
 impl Boosted {
-    /// Returns the trees of the best settings that were tried, and those settings by name.
+    /// Returns the trees of the best hyperparameters that were tried, and these by name.
     pub fn fit(
         features: &FeatureSet,
         train: Samples,
         valid: Samples,
         params: &Params,
     ) -> Result<(Boosted, BTreeMap<String, String>), Error> {
-        let (boosted, recipe) = Boosted::search(features, train, valid, params, &|_: ModelKind| ())?;
-        Ok((boosted, recipe.describe(features)))
+        let (boosted, tuned) = Boosted::search(features, train, valid, params, &|_: ModelKind| ())?;
+        Ok((boosted, tuned.describe(features)))
     }
 
-    /// Returns the trees of the best settings that were tried, and how to grow such trees again.
+    /// Returns the trees of the best hyperparameters that were tried, and these.
     pub(crate) fn search(
         features: &FeatureSet,
         train: Samples,
         valid: Samples,
         params: &Params,
         fit_progress: &dyn FitProgress,
-    ) -> Result<(Boosted, Recipe), Error> {
+    ) -> Result<(Boosted, Tuned), Error> {
         train.check(features, "train")?;
         valid.check(features, "choose on")?;
-        let (grown, recipe) = search::run(features, train, valid, params, &Categories::ALL, fit_progress)?;
-        Ok((Boosted::of(features, grown, &recipe)?, recipe))
+        let encodings = &CategoryEncoding::ALL;
+        let (trained, tuned) = tuning::search(features, train, valid, params, encodings, fit_progress)?;
+        Ok((Boosted::of(features, trained, &tuned)?, tuned))
     }
 
-    /// Returns trees that were grown by a recipe on other rows.
-    pub(crate) fn again(
+    /// Returns trees of hyperparameters that were chosen on other rows.
+    pub(crate) fn refit(
         features: &FeatureSet,
         samples: Samples,
-        recipe: &Recipe,
+        tuned: &Tuned,
         params: &Params,
     ) -> Result<Boosted, Error> {
-        Boosted::of(features, search::again(features, samples, recipe, params)?, recipe)
+        Boosted::of(features, tuning::refit(features, samples, tuned, params)?, tuned)
     }
 
-    fn of(features: &FeatureSet, grown: Grown, recipe: &Recipe) -> Result<Boosted, Error> {
-        let categories = match recipe.settings.categories {
-            Categories::Native => search::categories(features).into_iter().map(|(column, _)| column).collect(),
-            Categories::Ordinal | Categories::Rate => Vec::new(),
+    fn of(features: &FeatureSet, trained: TrainedBooster, tuned: &Tuned) -> Result<Boosted, Error> {
+        let categories = match tuned.hyperparameters.encoding {
+            CategoryEncoding::Native => {
+                tuning::category_columns(features).into_iter().map(|(column, _)| column).collect()
+            }
+            CategoryEncoding::Ordinal | CategoryEncoding::TargetRate => Vec::new(),
         };
-        let Grown { mut booster, rates } = grown;
+        let TrainedBooster { mut booster, rates } = trained;
         name_columns(&mut booster, features)?;
-        // The base is what the trees say.
+        // The base is computed from the trees.
         let xgboost = Document::Json(booster.save()?);
         Boosted::try_from(Stored { base: 0.0, categories, rates, rounds: None, xgboost })
     }
 
-    /// Returns trees that were trained elsewhere. `bytes` are their file, in JSON or UBJ; `numbers` are, for a column of
-    /// categories, the number that the trees know each of its levels by; of the rounds the first ones count, or all.
+    /// Returns imported trees. `bytes` are their file, in JSON or UBJ; `numbers` are, for a column of categories, the number
+    /// of each level in the trees; of the rounds the first ones count, or all.
     pub fn import(bytes: &[u8], rounds: Option<usize>, numbers: Vec<(usize, Vec<f64>)>) -> Result<Boosted, Error> {
         let xgboost = Document::of(bytes)?;
-        Boosted::try_from(Stored { base: 0.0, categories: Vec::new(), rates: Rates::of(numbers), rounds, xgboost })
+        Boosted::try_from(Stored {
+            base: 0.0,
+            categories: Vec::new(),
+            rates: TargetRates::of(numbers),
+            rounds,
+            xgboost,
+        })
     }
 
-    /// Returns trees that were grown here on rows in which these columns are categories.
-    pub(crate) fn grown(bytes: &[u8], categories: Vec<usize>) -> Result<Boosted, Error> {
+    /// Returns trees that XGBoost trained here, with these columns as categories.
+    pub(crate) fn trained(bytes: &[u8], categories: Vec<usize>) -> Result<Boosted, Error> {
         let xgboost = Document::of(bytes)?;
-        Boosted::try_from(Stored { base: 0.0, categories, rates: Rates::default(), rounds: None, xgboost })
+        Boosted::try_from(Stored { base: 0.0, categories, rates: TargetRates::default(), rounds: None, xgboost })
     }
 
     /// Returns the model's file as XGBoost wrote it, in JSON or UBJ.
@@ -120,19 +133,19 @@ impl Boosted {
         self.stored.xgboost.bytes()
     }
 
-    /// Returns for each column of categories that the trees see as other numbers than its codes, the number of each level.
+    /// Returns the number of each level, for each column of categories that are other numbers than codes to the trees.
     pub fn numbers(&self) -> impl Iterator<Item = (usize, &[f64])> {
         self.stored.rates.columns()
     }
 
-    /// Returns the columns that XGBoost was told are categories.
+    /// Returns the columns that are categories to XGBoost.
     pub fn categories(&self) -> &[usize] {
         &self.stored.categories
     }
 
     /// Returns the number of rounds of the file that count.
     pub fn rounds_counted(&self) -> usize {
-        self.stored.rounds.unwrap_or(self.trees.about().rounds())
+        self.stored.rounds.unwrap_or(self.trees.metadata().rounds())
     }
 
     /// Returns the number of trees.
@@ -145,20 +158,19 @@ impl Boosted {
         self.trees.margins(&self.stored.rates.apply(matrix))
     }
 
-    /// Returns each feature's part in the log-odds: path-dependent TreeSHAP (Lundberg 2018).
+    /// Returns each feature's contribution to the log-odds: path-dependent TreeSHAP (Lundberg 2018).
     pub fn explain(&self, matrix: &Matrix) -> Result<Explanation, Error> {
         self.trees.explain(&self.stored.rates.apply(matrix))
     }
 
-    /// Returns why the stored trees do not fit a number of features, if they do not.
+    /// Returns why the stored trees do not fit a number of features; `None` if they do.
     pub(crate) fn problem(&self, features: usize) -> Option<String> {
         let columns = self.trees.columns();
         (columns != features).then(|| format!("trees on {columns} columns, expected {features}"))
     }
 }
 
-/// Writes the columns' names into the model's file, unless a model with them could not be asked anything in Python, which
-/// refuses some letters.
+/// Writes the columns' names into the model's file, unless XGBoost for Python would refuse some of their letters.
 pub(crate) fn name_columns(booster: &mut Booster, features: &FeatureSet) -> Result<(), Error> {
     let names: Vec<&str> = features.features.iter().map(|feature| feature.name.as_str()).collect();
     if names.iter().any(|name| name.contains(['[', ']', '<'])) {
@@ -213,11 +225,5 @@ impl TryFrom<Stored> for Boosted {
 impl From<Boosted> for Stored {
     fn from(boosted: Boosted) -> Stored {
         Arc::unwrap_or_clone(boosted.stored)
-    }
-}
-
-impl From<plumb_xgboost_sys::Error> for Error {
-    fn from(error: plumb_xgboost_sys::Error) -> Error {
-        Error::Xgboost(Box::new(error))
     }
 }

@@ -1,16 +1,17 @@
-//! The ensemble: the mean of what logistic regression and boosted trees say, in log-odds.
+//! The ensemble: the mean of logistic regression and boosted trees, in log-odds.
 //!
-//! The two err in different ways, the one where things bend or act together, the others where a trend goes on beyond
-//! what they saw, so their mean is often better than either. What each feature did to it is the mean as well.
+//! The two err in different ways, the regression where effects bend or interact, the trees where a trend goes on beyond the
+//! training rows, so their mean is often better than either. Contributions are means as well.
 
 use plumb_lead::Matrix;
 use serde::{Deserialize, Serialize};
 
 use crate::boosted::Boosted;
+use crate::error::Error;
+use crate::explanation::Explanation;
 use crate::logistic::Logistic;
-use crate::{Error, Explanation};
 
-/// Two models that answer together.
+/// A regression and trees, averaged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ensemble {
     logistic: Logistic,
@@ -28,7 +29,7 @@ impl Ensemble {
         Ok(means(&logistic, &boosted))
     }
 
-    /// Returns each feature's part in the mean.
+    /// Returns each feature's contribution to the mean.
     pub fn explain(&self, matrix: &Matrix) -> Result<Explanation, Error> {
         let (logistic, boosted) = (self.logistic.explain(matrix)?, self.boosted.explain(matrix)?);
         Ok(Explanation {
@@ -38,12 +39,12 @@ impl Ensemble {
         })
     }
 
-    /// Returns how unsure each row's log-odds are on the side of the regression, whose half they are.
+    /// Returns the variance of each row's log-odds that comes from the regression, which is half of them.
     pub(crate) fn variances(&self, matrix: &Matrix) -> Result<Vec<f64>, Error> {
         Ok(self.logistic.variances(matrix)?.into_iter().map(|variance| variance / 4.0).collect())
     }
 
-    /// Returns why the stored parts do not fit a number of features, if they do not.
+    /// Returns why the stored parts do not fit a number of features; `None` if they do.
     pub(crate) fn problem(&self, features: usize) -> Option<String> {
         self.logistic.problem(features).or_else(|| self.boosted.problem(features))
     }

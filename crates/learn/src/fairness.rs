@@ -1,17 +1,17 @@
-//! Whether calls fall differently on groups of leads: the measures of SageMaker Clarify, by its names and signs.
+//! Fairness metrics: whether calls fall differently on groups of leads, by the names and signs of SageMaker Clarify.
 //!
-//! Of each value of a facet, such as a country, its rows are facet d and all others facet a. None of the measures says
-//! what is fair; they say where to look.
+//! For each value of a facet, such as a country, its rows are facet d and all others facet a. No metric decides what is fair;
+//! they show where to look.
 
 use plumb_lead::{FairnessMetrics, FeatureKind, FeatureSet, Matrix};
 
-use crate::Error;
+use crate::error::Error;
 
 /// With fewer rows in a group its shares are chance.
 const ROWS_MIN: usize = 50;
 
-/// Returns the measures of each value of each facet, in the order of the facets and values. A facet has to be a
-/// category or a flag of the feature set; `called` says of each row whether its score is at or over the threshold.
+/// Returns the metrics of each value of each facet, in the order of the facets and values. A facet has to be a category or a
+/// flag of the feature set; `called` is whether the score of each row is at or over the threshold.
 pub fn measure(
     facets: &[String],
     features: &FeatureSet,
@@ -36,7 +36,7 @@ pub fn measure(
         for (code, level) in levels.into_iter().enumerate() {
             let (mut of_level, mut others) = (Confusion::default(), Confusion::default());
             for (row, value) in matrix.column(column).enumerate() {
-                // A lead whose facet is not known is in neither group.
+                // A lead with a missing facet is in neither group.
                 if !value.is_nan() {
                     let group = if value as usize == code { &mut of_level } else { &mut others };
                     group.add(labels[row], called[row]);
@@ -50,7 +50,7 @@ pub fn measure(
     Ok(measured)
 }
 
-/// Rows by what was said and what came.
+/// A confusion matrix.
 #[derive(Clone, Copy, Debug, Default)]
 struct Confusion {
     true_positives: f64,
@@ -90,7 +90,7 @@ impl Confusion {
     }
 }
 
-/// `a` are the others, `d` is the group that is looked at. A share of nothing is not known.
+/// Returns the metrics of group `d`; `a` are the others. A share of no rows is `None`.
 fn fairness(facet: &str, level: String, a: &Confusion, d: &Confusion) -> FairnessMetrics {
     let ratio = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
     let difference = |from: &Confusion, less: &Confusion, of: fn(&Confusion) -> (f64, f64)| {
@@ -124,7 +124,7 @@ mod tests {
     /// The reference is smclarify 0.5 of PyPI, `smclarify.bias.metrics.posttraining`, with rows 0 to 7 as the sensitive
     /// facet, on these labels and predicted labels.
     #[test]
-    fn measures_agree_with_smclarify() {
+    fn metrics_agree_with_smclarify() {
         let labels = [1, 1, 0, 1, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0];
         let called = [1, 0, 0, 1, 1, 0, 1, 0, 0, 0, 1, 1, 0, 1, 0, 0, 0, 1, 0, 1];
         let (mut a, mut d) = (Confusion::default(), Confusion::default());
@@ -148,7 +148,7 @@ mod tests {
             let found = found.expect(name);
             assert!((found - expected).abs() < 1e-12, "{name}: {found}, expected {expected}");
         }
-        let nobody = fairness("country", "FR".into(), &a, &Confusion { true_negatives: 60.0, ..Confusion::default() });
-        assert_eq!((nobody.dar, nobody.rd, nobody.te), (None, None, None), "a share of nothing is not known");
+        let nothing = fairness("country", "FR".into(), &a, &Confusion { true_negatives: 60.0, ..Confusion::default() });
+        assert_eq!((nothing.dar, nothing.rd, nothing.te), (None, None, None), "a share of nothing is not known");
     }
 }

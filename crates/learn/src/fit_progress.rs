@@ -1,14 +1,14 @@
-//! Whoever looks on while models are fitted: shows how far it is, and may end the search for settings.
+//! The progress callback of a fit, which may also end the search for hyperparameters.
 
 use plumb_lead::ModelKind;
 
-/// Is told how far a fit is. A function of the kind alone looks on as well, and lets every search go to its end.
+/// Receives the progress of a fit. A function of the kind alone is one too, and lets every search go to its end.
 pub trait FitProgress {
     /// The fit of a kind begins.
     fn begins(&self, kind: ModelKind);
 
-    /// So many of the trees' settings are tried. Returns whether more are to be: where the answer is no, the best so far
-    /// are taken, and a search of just so many trials finds the same.
+    /// So many hyperparameter trials are done. Returns whether to go on: after `false` the best so far is taken, and a search
+    /// of just so many trials finds the same.
     fn tried(&self, trials: usize, trials_max: usize) -> bool {
         let _ = (trials, trials_max);
         true

@@ -1,177 +1,42 @@
 #![doc = include_str!("../README.md")]
 
-pub mod model;
 pub mod rules;
 pub mod logistic;
 pub mod boosted;
-pub mod out_of_core;
 pub mod trees;
+pub mod out_of_core;
 pub mod calibration;
 pub mod decision;
 pub mod metrics;
 pub mod profit;
 pub mod fairness;
+pub mod leaks;
 pub mod split;
 pub mod drift;
-pub mod leaks;
-mod time_proxy;
-mod ensemble;
+mod fit;
 mod cold_start;
+mod model;
+mod predictor;
+mod ensemble;
+mod params;
+mod objective;
+mod samples;
+mod explanation;
 mod fit_progress;
-mod search;
-mod rates;
-mod encoding;
-mod scorecard;
-mod newton;
-mod cholesky;
+mod error;
+mod tuning;
+mod target_rates;
+mod time_proxy;
+mod linear;
+mod log_loss;
+mod assumptions;
 
 pub use cold_start::fit_cold_start;
+pub use error::Error;
+pub use explanation::Explanation;
+pub use fit::{Fitted, fit, import};
 pub use fit_progress::FitProgress;
-pub use model::{Explanation, Fitted, Model, Predictor, fit, import};
-
-use plumb_lead::Matrix;
-
-use crate::decision::{Cost, Optimise, StopOn};
-
-/// Labels rows.
-#[derive(Clone, Copy, Debug)]
-pub struct Samples<'a> {
-    /// The rows, in the order of the feature set.
-    pub matrix: &'a Matrix,
-    /// A label a row.
-    pub labels: &'a [bool],
-    /// How much each row counts: 1 for an ordinary one.
-    pub weights: &'a [f32],
-}
-
-/// How to fit and to decide.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Params {
-    /// Seed of everything random.
-    pub seed: u64,
-    /// The beta of F-beta; under 1 leans to precision.
-    pub beta: f64,
-    /// What mistakes cost; needed when `optimise` is [`Optimise::Cost`].
-    pub cost: Option<Cost>,
-    /// What the threshold is chosen for.
-    pub optimise: Optimise,
-    /// Whether the rows are in time order, and the model is for rows that come after them: then trees are not shown the
-    /// numbers that tell the time.
-    pub in_time_order: bool,
-    /// The share of the leads that the team can call; needed when `optimise` is [`Optimise::Capacity`].
-    pub capacity: Option<f64>,
-    /// By what the settings of a model and the number of its trees are chosen.
-    pub stop_on: StopOn,
-    /// Threads for boosted trees; 0 is one for each core.
-    pub threads: usize,
-    /// The most trees a boosted model may have.
-    pub rounds_max: usize,
-    /// How many settings of the boosted model are tried at most.
-    pub search_trials: usize,
-    /// The team's own rules; needed for [`plumb_lead::ModelKind::Rules`], and what a regression is drawn to.
-    pub rules: Option<rules::Rules>,
-}
-
-/// What can go wrong when a model is fitted, used or measured.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// There is nothing to learn from.
-    #[error("no rows to {doing}: widen the time span or check the filters of the sources")]
-    NoRows {
-        /// What they were needed for.
-        doing: &'static str,
-    },
-    /// All labels are the same.
-    #[error("all {rows} rows to {doing} are {class}: expected both classes; take more rows or check the target")]
-    OneClass {
-        /// What the rows were needed for.
-        doing: &'static str,
-        /// The number of rows.
-        rows: usize,
-        /// `positive` or `negative`.
-        class: &'static str,
-    },
-    /// Labels, weights or scores do not match the rows.
-    #[error("{found} {what} for {expected} rows: expected one a row")]
-    Lengths {
-        /// What there is too much or too little of.
-        what: &'static str,
-        /// How many there are.
-        found: usize,
-        /// How many rows there are.
-        expected: usize,
-    },
-    /// A weight is negative, infinite or not a number.
-    #[error("weight `{weight}` of row {row} is not usable: expected a number from 0 up, and not all 0")]
-    Weights {
-        /// The weight.
-        weight: f32,
-        /// The row.
-        row: usize,
-    },
-    /// A matrix is of another width than the feature set.
-    #[error(
-        "a matrix of {found} columns does not fit a model of {expected} features: encode it with the model's own feature set"
-    )]
-    Columns {
-        /// The matrix's columns.
-        found: usize,
-        /// The model's features.
-        expected: usize,
-    },
-    /// A score that is not a probability.
-    #[error("score `{score}` of row {row} is not a probability: expected a number from 0 to 1")]
-    Score {
-        /// The score.
-        score: f64,
-        /// The row.
-        row: usize,
-    },
-    /// A setting is outside of its range.
-    #[error("parameter `{name}` is `{found}`: expected {expected}")]
-    Parameter {
-        /// The setting.
-        name: &'static str,
-        /// Its value.
-        found: String,
-        /// What would have done.
-        expected: &'static str,
-    },
-    /// The rules model was asked for without rules that fit the features.
-    #[error("no rule can be used: {why}")]
-    Rules {
-        /// Why not.
-        why: String,
-    },
-    /// The history is too short to be split by time.
-    #[error(
-        "the history spans {found} days, too short to fit and test apart by a horizon of {horizon} days: expected at \
-         least {needed} days; ingest older data or shorten the horizon"
-    )]
-    ShortHistory {
-        /// Days between the first and the last observation.
-        found: i64,
-        /// The horizon in days.
-        horizon: i64,
-        /// Days that would do.
-        needed: i64,
-    },
-    /// A table does not fit the features.
-    #[error("a table does not fit the model's features")]
-    Features(#[from] plumb_lead::Error),
-    /// XGBoost failed.
-    #[error("xgboost failed")]
-    Xgboost(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A file of XGBoost's holds what the kernel does not understand.
-    #[error("the trees cannot be read: {why}")]
-    Trees {
-        /// What is not understood.
-        why: String,
-    },
-    /// A stored model is not what this program writes.
-    #[error("the stored model is not usable: {why}; train it again")]
-    Model {
-        /// What is wrong with it.
-        why: String,
-    },
-}
+pub use model::Model;
+pub use params::Params;
+pub use predictor::Predictor;
+pub use samples::Samples;

@@ -1,70 +1,71 @@
-//! What a way to decide would have earned on leads whose outcome is known, held against the team's rules, against
-//! working leads as they come, and against knowing everything beforehand.
+//! Profit: what a policy would have earned on leads whose outcome is known, compared with the team's rules, with calling
+//! leads as they arrive, and with perfect foresight.
 //!
-//! A good lead that is called earns its value, one that leads nowhere costs a call, one that is not called earns
-//! nothing. The rules and the order of arrival get as many calls as the model makes; who knows everything calls the good
-//! leads, and where the team's time is short the most valuable of as many.
+//! A good lead that is called earns its value, a call that leads nowhere costs a call, a lead that is not called earns
+//! nothing. The rules and the order of arrival get as many calls as the model makes; perfect foresight calls the good leads,
+//! and where the team's time is short the most valuable of as many.
 //!
-//! Each row counts as a lead of its own. Where a lead was looked at several times, the sums are of looks, and are good to
-//! compare ways to decide with, and no forecast of money.
+//! Each row counts as a lead of its own. Where a lead has several rows, the sums are of rows: they compare policies, and are
+//! no forecast of money.
 
 use plumb_lead::{Interval, Metric, Profit};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::error::Error;
 use crate::metrics::Bootstrap;
-use crate::{Error, decision};
+use crate::objective::Cost;
 
-/// Leads whose outcome is known, and what was said of them.
+/// Leads whose outcome is known, with their scores.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
+pub struct ScoredOutcomes<'a> {
     /// The model's score of each.
     pub scores: &'a [f64],
     /// The points or scores of the team's rules, where it has any.
     pub rules: Option<&'a [f64]>,
-    /// What became of each.
+    /// The label of each.
     pub labels: &'a [bool],
-    /// What each is worth if it is good; where it is not known, or nothing is said of values, `cost.false_negative`.
+    /// The value of each if it is good; `cost.false_negative` where it is not known.
     pub values: Option<&'a [f64]>,
-    /// What a wasted call costs, and what a good lead is worth where nothing else is said.
-    pub cost: decision::Cost,
+    /// The cost of a wasted call, and the value of a good lead whose value is not known.
+    pub cost: Cost,
 }
 
-/// A way to decide.
+/// A policy: which leads are called.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Policy {
-    /// Whoever scores at or over a threshold is called.
+    /// Leads with a score at or over a threshold.
     Threshold(f64),
-    /// Whoever is expected to earn more than a call costs: score times value over the rest times the cost.
+    /// Leads that are expected to earn more than a call costs: score times value over the rest times the cost.
     Expected,
-    /// The best by score times value, as many as the team has time for: a share of the leads.
+    /// The best leads by score times value, as many as the team has time for: a share of the leads.
     Best(f64),
 }
 
 /// Returns what a policy earns, with 95 % intervals.
-pub fn profit(name: &str, policy: Policy, known: Known, bootstrap: Bootstrap) -> Result<Profit, Error> {
-    let rows = known.check()?;
-    let worth: Vec<f64> = (0..rows).map(|row| known.gain(row)).collect();
+pub fn profit(name: &str, policy: Policy, outcomes: ScoredOutcomes, bootstrap: Bootstrap) -> Result<Profit, Error> {
+    let rows = outcomes.check()?;
+    let gains: Vec<f64> = (0..rows).map(|row| outcomes.gain(row)).collect();
     let ranks: Vec<f64> = match policy {
-        Policy::Threshold(_) => known.scores.to_vec(),
+        Policy::Threshold(_) => outcomes.scores.to_vec(),
         Policy::Expected | Policy::Best(_) => {
-            (0..rows).map(|row| known.scores[row] * (known.value(row) + known.cost.false_positive)).collect()
+            (0..rows).map(|row| outcomes.scores[row] * (outcomes.value(row) + outcomes.cost.false_positive)).collect()
         }
     };
     let (calls, of_model) = match policy {
         Policy::Threshold(least) => shares_over(&ranks, least),
-        Policy::Expected => shares_over(&ranks, known.cost.false_positive),
+        Policy::Expected => shares_over(&ranks, outcomes.cost.false_positive),
         Policy::Best(share) => {
             let calls = (share.clamp(0.0, 1.0) * rows as f64).floor();
             (calls, shares_of_best(&ranks, calls))
         }
     };
-    let earns =
-        |shares: &[f64]| -> Vec<f64> { shares.iter().zip(&worth).map(|(share, worth)| share * worth).collect() };
+    let earns = |shares: &[f64]| -> Vec<f64> { shares.iter().zip(&gains).map(|(share, gain)| share * gain).collect() };
     let arrival = vec![calls / rows as f64; rows];
-    let room = if matches!(policy, Policy::Best(_)) { calls } else { rows as f64 };
-    let of_perfect: Vec<f64> = earns(&shares_of_best(&worth, room)).into_iter().map(|earned| earned.max(0.0)).collect();
-    let of_rules = known.rules.map(|rules| earns(&shares_of_best(rules, calls)));
+    let calls_max = if matches!(policy, Policy::Best(_)) { calls } else { rows as f64 };
+    let of_perfect: Vec<f64> =
+        earns(&shares_of_best(&gains, calls_max)).into_iter().map(|earned| earned.max(0.0)).collect();
+    let of_rules = outcomes.rules.map(|rules| earns(&shares_of_best(rules, calls)));
     let mut draws = Draws::new(bootstrap, rows);
     Ok(Profit {
         policy: name.to_owned(),
@@ -77,7 +78,7 @@ pub fn profit(name: &str, policy: Policy, known: Known, bootstrap: Bootstrap) ->
     })
 }
 
-impl Known<'_> {
+impl ScoredOutcomes<'_> {
     fn check(&self) -> Result<usize, Error> {
         let rows = self.labels.len();
         if rows == 0 {
@@ -94,13 +95,13 @@ impl Known<'_> {
         }
     }
 
-    /// What the lead is worth if it is good.
+    /// Returns the value of a lead if it is good.
     fn value(&self, row: usize) -> f64 {
         let known = self.values.and_then(|values| values.get(row)).copied();
         known.filter(|value| value.is_finite() && *value >= 0.0).unwrap_or(self.cost.false_negative)
     }
 
-    /// What calling the lead earned.
+    /// Returns what calling a lead earned.
     fn gain(&self, row: usize) -> f64 {
         if self.labels[row] { self.value(row) } else { -self.cost.false_positive }
     }
@@ -112,8 +113,8 @@ fn shares_over(ranks: &[f64], least: f64) -> (f64, Vec<f64>) {
     (shares.iter().sum(), shares)
 }
 
-/// Returns of each row the share of it that is among so many best ones: those of the rank at the border share what is
-/// left evenly, so that their order in the table does not matter.
+/// Returns the share of each row that is among so many best ones: rows at the border share the calls that are left evenly, so
+/// that their order in the table does not matter.
 fn shares_of_best(ranks: &[f64], count: f64) -> Vec<f64> {
     let mut sorted = ranks.to_vec();
     sorted.sort_by(|left, right| right.total_cmp(left));
@@ -136,7 +137,7 @@ fn shares_of_best(ranks: &[f64], count: f64) -> Vec<f64> {
         .collect()
 }
 
-/// How often each row is there in each draw.
+/// Bootstrap draws of rows.
 struct Draws {
     rows: usize,
     resamples: usize,
@@ -164,41 +165,40 @@ impl Draws {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::Cost;
 
     const SCORES: [f64; 6] = [0.9, 0.7, 0.6, 0.4, 0.3, 0.1];
     const LABELS: [bool; 6] = [true, false, true, false, true, false];
 
-    fn known<'a>(rules: Option<&'a [f64]>, values: Option<&'a [f64]>) -> Known<'a> {
+    fn outcomes<'a>(rules: Option<&'a [f64]>, values: Option<&'a [f64]>) -> ScoredOutcomes<'a> {
         let cost = Cost { false_positive: 10.0, false_negative: 100.0 };
-        Known { scores: &SCORES, rules, labels: &LABELS, values, cost }
+        ScoredOutcomes { scores: &SCORES, rules, labels: &LABELS, values, cost }
     }
 
-    fn of(policy: Policy, known: Known) -> Profit {
-        profit("test", policy, known, Bootstrap { resamples: 200, seed: 1 }).expect("six rows")
+    fn of(policy: Policy, outcomes: ScoredOutcomes) -> Profit {
+        profit("test", policy, outcomes, Bootstrap { resamples: 200, seed: 1 }).expect("six rows")
     }
 
     #[test]
-    fn each_way_earns_what_it_does_by_hand() {
+    fn each_policy_earns_what_is_computed_by_hand() {
         // Three calls: 100 - 10 + 100. By the rules rows 1, 2 and half of 0 and 3 each: -10 + 100 + 50 - 5. As they
-        // come: half of 3 * 100 - 3 * 10. Who knows all calls three good ones.
+        // come: half of 3 * 100 - 3 * 10. Perfect foresight calls three good ones.
         let rules = [1.0, 2.0, 3.0, 1.0, 0.0, 0.0];
-        let found = of(Policy::Threshold(0.6), known(Some(&rules), None));
+        let found = of(Policy::Threshold(0.6), outcomes(Some(&rules), None));
         assert_eq!((found.calls, found.model.value), (3, 190.0));
         assert_eq!(found.rules.expect("there are rules").value, 135.0);
         assert_eq!((found.arrival.value, found.perfect.value), (135.0, 300.0));
-        let interval = found.model.interval.expect("asked for");
+        let interval = found.model.interval.expect("a bootstrap was given");
         assert!(interval.low < 190.0 && interval.high > 190.0, "{interval:?}");
     }
 
     #[test]
-    fn values_change_who_is_called() {
+    fn values_change_which_leads_are_called() {
         let values = [100.0, 100.0, 1.0, f64::NAN, 5_000.0, 100.0];
         // Score times value and cost: 99, 77, 6.6, 44, 1503, 11: all but the third are over a call's 10.
-        let found = of(Policy::Expected, known(None, Some(&values)));
+        let found = of(Policy::Expected, outcomes(None, Some(&values)));
         assert_eq!((found.calls, found.model.value), (5, 100.0 - 10.0 - 10.0 + 5_000.0 - 10.0));
-        let best = of(Policy::Best(0.34), known(None, Some(&values)));
+        let best = of(Policy::Best(0.34), outcomes(None, Some(&values)));
         assert_eq!((best.calls, best.model.value, best.perfect.value), (2, 5_100.0, 5_100.0));
-        assert_eq!(of(Policy::Best(0.1), known(None, None)).calls, 0, "there is no time for anybody");
+        assert_eq!(of(Policy::Best(0.1), outcomes(None, None)).calls, 0, "there is no time for any call");
     }
 }

@@ -1,9 +1,9 @@
-//! Numbers that tell when a row is from rather than whom it is of: an index of prices, a rate of interest, a running
-//! number.
+//! Time proxies: numbers that tell when a row is from rather than what it is like, such as a price index, an interest rate
+//! or a running number.
 //!
-//! In rows that lie mixed they help, because each of their values stands for a week of which other rows are known.
-//! In time order they mislead: trees cut the calendar into windows with them, and new rows fall into none. Nothing is
-//! asked of the labels here, so a choice by it is no choice by the outcome.
+//! In rows in random order they help, because each of their values stands for a week of which other rows are known. In time
+//! order they mislead: trees cut the calendar into windows with them, and new rows fall into none. The labels are not used
+//! here, so hiding a column is no choice by the outcome.
 
 use plumb_lead::{Feature, FeatureKind, FeatureSet, Matrix};
 
@@ -13,16 +13,16 @@ const SPANS: usize = 20;
 /// With fewer rows in a span its variance is chance.
 const SPAN_ROWS_MIN: usize = 30;
 
-/// From this share of the variance on, a number mostly says in which span its row lies.
+/// From this share of the variance between spans on, a number is a time proxy.
 const SHARE_MIN: f64 = 0.8;
 
-/// Returns the columns of rows in time order that tell the time, each with the share of its variance that lies between
+/// Returns the time proxies among the columns of rows in time order, each with the share of its variance that lies between
 /// twenty spans of the rows and not within them (the correlation ratio, eta squared).
-/// Words and what is not watched (`watch = false`) are left alone, because an old season comes again.
-pub(crate) fn of(features: &FeatureSet, matrix: &Matrix) -> Vec<(usize, f64)> {
-    let is_asked = |feature: &Feature| matches!(feature.kind, FeatureKind::Number) && feature.wording.watch;
-    let asked = features.features.iter().enumerate().filter(|(_, feature)| is_asked(feature));
-    asked
+/// Categories, and features that are not monitored (`watch = false`), are left out, because an old season comes again.
+pub(crate) fn find(features: &FeatureSet, matrix: &Matrix) -> Vec<(usize, f64)> {
+    let may_be = |feature: &Feature| matches!(feature.kind, FeatureKind::Number) && feature.wording.watch;
+    let numbers = features.features.iter().enumerate().filter(|(_, feature)| may_be(feature));
+    numbers
         .filter_map(|(column, _)| {
             let values: Vec<f32> = matrix.column(column).collect();
             share_between_spans(&values).map(|share| (column, share))
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_moves_with_the_rows_is_a_clock_unless_it_is_known_to_come_again() {
+    fn a_number_that_moves_with_the_rows_is_a_time_proxy_unless_it_is_not_monitored() {
         let number = |name: &str, of: fn(usize) -> f32| Column {
             name: name.to_owned(),
             values: Values::Number((0..2000).map(of).collect()),
@@ -81,11 +81,11 @@ mod tests {
         let features = HashMap::from([("month".to_owned(), moves)]);
         let message_catalog = MessageCatalog { features, ..MessageCatalog::default() };
         let features = FeatureSet::learn(&table, &message_catalog);
-        let of = |rows: usize| {
+        let find = |rows: usize| {
             let (matrix, _) = features.encode(&table.select(&(0..rows).collect::<Vec<_>>())).expect("its own table");
-            super::of(&features, &matrix)
+            super::find(&features, &matrix)
         };
-        assert_eq!(of(2000), [(0, 1.0)]);
-        assert_eq!(of(500), [], "too few rows tell nothing");
+        assert_eq!(find(2000), [(0, 1.0)]);
+        assert_eq!(find(500), [], "too few rows tell nothing");
     }
 }

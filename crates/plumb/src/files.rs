@@ -18,7 +18,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    // Temporary files are their owner's alone unless told otherwise; this one may be read by whom the umask lets.
+    // By default a temporary file is readable for its owner alone; this one has the permissions of any new file.
     let mut file = tempfile::Builder::new()
         .prefix(".")
         .suffix(".tmp")

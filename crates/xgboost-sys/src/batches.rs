@@ -1,5 +1,5 @@
-//! More rows than memory holds: XGBoost asks for them in batches, several times over, and keeps only in which quantile
-//! each value lies, a byte a value instead of four.
+//! More rows than memory holds: XGBoost reads them in batches, several times over, and keeps only the quantile of each value,
+//! a byte a value instead of four.
 
 use std::any::Any;
 use std::ffi::{c_int, c_void};
@@ -23,33 +23,40 @@ pub struct Batch {
     pub weights: Vec<f32>,
 }
 
-/// What all batches have in common, and where their quantiles are kept.
+/// What all batches have in common, and where their quantiles are stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Layout<'a> {
     /// What each column's numbers mean.
     pub types: &'a [FeatureType],
-    /// A folder for what memory does not hold; all is kept in memory without.
+    /// A folder for the quantiles; `None` stores them in memory.
     pub cache: Option<&'a Path>,
     /// Threads; 0 is all cores.
     pub threads: usize,
 }
 
 /// Batches from the first to the last.
-type Pass<'a, E> = Box<dyn Iterator<Item = Result<Batch, E>> + 'a>;
+type BatchIterator<'a, E> = Box<dyn Iterator<Item = Result<Batch, E>> + 'a>;
 
 impl DMatrix {
-    /// Reads rows in batches. `open` begins with the first one each time, and must give the same batches each time: they
-    /// are read more than once. Quantiles depend on how rows are cut into batches, a little.
+    /// Reads rows in batches. `open` begins with the first one, and must return the same batches each time: they are read more
+    /// than once. Quantiles depend slightly on how rows are cut into batches.
     pub fn from_batches<'a, E: From<Error>>(
-        open: &dyn Fn() -> Result<Pass<'a, E>, E>,
+        open: &dyn Fn() -> Result<BatchIterator<'a, E>, E>,
         layout: Layout,
     ) -> Result<DMatrix, E> {
         silence();
         let mut proxy = Proxy(ptr::null_mut());
         // SAFETY: the pointer receives the handle.
         check("XGProxyDMatrixCreate", unsafe { ffi::XGProxyDMatrixCreate(&mut proxy.0) })?;
-        let mut source =
-            Source { open, pass: None, batch: Batch::default(), proxy: proxy.0, layout, failed: None, panicked: None };
+        let mut source = Source {
+            open,
+            batches: None,
+            batch: Batch::default(),
+            proxy: proxy.0,
+            layout,
+            failed: None,
+            panicked: None,
+        };
         let made = source.matrix();
         if let Some(panic) = source.panicked {
             resume_unwind(panic);
@@ -71,11 +78,11 @@ impl Drop for Proxy {
     }
 }
 
-/// What the callbacks are given.
+/// The state of the callbacks.
 struct Source<'a, 's, E> {
-    open: &'s dyn Fn() -> Result<Pass<'a, E>, E>,
-    pass: Option<Pass<'a, E>>,
-    /// XGBoost reads it until it asks for the next one.
+    open: &'s dyn Fn() -> Result<BatchIterator<'a, E>, E>,
+    batches: Option<BatchIterator<'a, E>>,
+    /// XGBoost reads it until it requests the next one.
     batch: Batch,
     proxy: ffi::DMatrixHandle,
     layout: Layout<'s>,
@@ -110,12 +117,12 @@ impl<E: From<Error>> Source<'_, '_, E> {
         Ok(matrix)
     }
 
-    /// Puts the next batch before XGBoost, and says whether there was one.
+    /// Hands the next batch to XGBoost; returns whether there was one.
     fn advance(&mut self) -> Result<bool, E> {
-        if self.pass.is_none() {
-            self.pass = Some((self.open)()?);
+        if self.batches.is_none() {
+            self.batches = Some((self.open)()?);
         }
-        let Some(batch) = self.pass.as_mut().and_then(Iterator::next) else { return Ok(false) };
+        let Some(batch) = self.batches.as_mut().and_then(Iterator::next) else { return Ok(false) };
         self.batch = batch?;
         let (rows, columns) = (self.batch.labels.len(), self.layout.types.len());
         if rows == 0 || self.batch.values.len() != rows * columns || self.batch.weights.len() != rows {
@@ -125,7 +132,7 @@ impl<E: From<Error>> Source<'_, '_, E> {
         let data = c_string("XGProxyDMatrixSetDataDense", &array_interface(&self.batch.values, &[rows, columns]))?;
         // SAFETY: the proxy is live, and `data` describes values that stay until the next batch.
         check("XGProxyDMatrixSetDataDense", unsafe { ffi::XGProxyDMatrixSetDataDense(self.proxy, data.as_ptr()) })?;
-        // The proxy is no matrix of ours: it is freed by its own guard.
+        // The proxy is freed by its own guard.
         let mut proxy = std::mem::ManuallyDrop::new(DMatrix { handle: self.proxy, rows, columns });
         proxy.set_labels(&self.batch.labels)?;
         proxy.set_weights(&self.batch.weights)?;
@@ -133,7 +140,7 @@ impl<E: From<Error>> Source<'_, '_, E> {
         Ok(true)
     }
 
-    /// Runs a callback's work. What goes wrong must not pass through XGBoost, which takes it for the end of the rows.
+    /// Runs the work of a callback. An error or panic must not pass through XGBoost, which takes it for the end of the rows.
     fn guarded(&mut self, work: impl FnOnce(&mut Self) -> Result<bool, E>) -> bool {
         if self.failed.is_some() || self.panicked.is_some() {
             return false;
@@ -161,5 +168,5 @@ unsafe extern "C" fn next<E: From<Error>>(source: *mut c_void) -> c_int {
 unsafe extern "C" fn reset<E: From<Error>>(source: *mut c_void) {
     // SAFETY: as above.
     let source = unsafe { &mut *source.cast::<Source<E>>() };
-    source.pass = None;
+    source.batches = None;
 }

@@ -9,11 +9,11 @@ use crate::{DMatrix, Error};
 
 /// A gradient-boosted model.
 ///
-/// It is `Send`: XGBoost ties nothing in it to the thread that made it, and its answers are copied out of the
-/// thread's own buffers before a method returns. Of the matrices that it was made with it keeps no more than a weak
-/// reference, through which it reads their number of columns, which never changes. It is not `Sync`, on purpose: even a prediction writes to the
-/// booster (it configures itself when first used and keeps the predictions of recent matrices), so two threads at
-/// once would race. Keep a booster for each thread.
+/// It is `Send`: XGBoost ties nothing in it to the thread that made it, and predictions are copied out of the thread's own
+/// buffers before a method returns. Of the matrices that it was made with it keeps weak references, through which it reads
+/// their number of columns, which never changes. It is not `Sync`, on purpose: even a prediction writes to the booster (it
+/// configures itself when first used and caches the predictions of recent matrices), so two threads at once would race. Use a
+/// booster for each thread.
 #[derive(Debug)]
 pub struct Booster {
     handle: ffi::BoosterHandle,
@@ -22,16 +22,16 @@ pub struct Booster {
 // SAFETY: see the type's comment. The handle is owned, and moves with the value.
 unsafe impl Send for Booster {}
 
-/// What `XGBoosterPredictFromDMatrix` is asked for.
+/// What `XGBoosterPredictFromDMatrix` returns.
 #[derive(Clone, Copy)]
-enum Answer {
+enum PredictionType {
     Margin = 1,
     Contributions = 2,
 }
 
 impl Booster {
-    /// Returns an untrained booster. The matrices tell it the number of columns; those that it will be asked to
-    /// predict during training belong among them, since it then adds only the new trees to its last answer.
+    /// Returns an untrained booster. It takes the number of columns from the matrices; those that are predicted during training
+    /// belong among them, since XGBoost then adds only the new trees to the last prediction.
     pub fn new(matrices: &[&DMatrix]) -> Result<Booster, Error> {
         silence();
         let handles: Vec<_> = matrices.iter().map(|matrix| matrix.handle()).collect();
@@ -42,8 +42,8 @@ impl Booster {
         Ok(Booster { handle })
     }
 
-    /// Returns a booster that goes on where a saved one, in JSON or UBJ, ended; its parameters have to be set again. The
-    /// bytes have to be ones that a booster of this crate saved: XGBoost trusts what they say.
+    /// Returns a booster that goes on where a saved one, in JSON or UBJ, ended; its parameters have to be set again. The bytes
+    /// have to be those of a booster of this crate: XGBoost does not check them.
     pub fn resumed(matrices: &[&DMatrix], saved: &[u8]) -> Result<Booster, Error> {
         let booster = Booster::new(matrices)?;
         let (bytes, len) = (saved.as_ptr().cast(), saved.len() as u64);
@@ -63,7 +63,7 @@ impl Booster {
         check(FUNCTION, unsafe { ffi::XGBoosterSetParam(self.handle, name.as_ptr(), value.as_ptr()) })
     }
 
-    /// Sets the columns' names that go into the model's file. Other programs hold them against those of their rows.
+    /// Sets the columns' names in the model's file. Other programs compare them with those of their rows.
     pub fn set_feature_names(&mut self, names: &[&str]) -> Result<(), Error> {
         const FUNCTION: &str = "XGBoosterSetStrFeatureInfo";
         silence();
@@ -105,7 +105,7 @@ impl Booster {
         let count_c = rounds(FUNCTION, count)?;
         // SAFETY: the handle is live, and so is the pointer that receives the new one.
         let code = unsafe { ffi::XGBoosterSlice(self.handle, 0, count_c, 1, &mut handle) };
-        // This function says -2 without a message of its own.
+        // This function returns -2 without a message of its own.
         if code == -2 {
             return Err(Error::new(FUNCTION, format!("{count} rounds are more than were trained")));
         }
@@ -115,13 +115,13 @@ impl Booster {
 
     /// Returns the margin of each row: its log-odds, for a logistic objective.
     pub fn margins(&self, matrix: &DMatrix) -> Result<Vec<f32>, Error> {
-        self.predict(matrix, Answer::Margin, matrix.rows())
+        self.predict(matrix, PredictionType::Margin, matrix.rows())
     }
 
     /// Returns the SHAP value of each column, and of the bias after them: `columns + 1` numbers a row, whose sum is
     /// the row's margin.
     pub fn contributions(&self, matrix: &DMatrix) -> Result<Vec<f32>, Error> {
-        self.predict(matrix, Answer::Contributions, matrix.rows() * (matrix.columns() + 1))
+        self.predict(matrix, PredictionType::Contributions, matrix.rows() * (matrix.columns() + 1))
     }
 
     /// Returns the model as JSON.
@@ -145,10 +145,10 @@ impl Booster {
         Ok(unsafe { copy(bytes.cast(), len) })
     }
 
-    fn predict(&self, matrix: &DMatrix, answer: Answer, len_expected: usize) -> Result<Vec<f32>, Error> {
+    fn predict(&self, matrix: &DMatrix, prediction: PredictionType, len_expected: usize) -> Result<Vec<f32>, Error> {
         const FUNCTION: &str = "XGBoosterPredictFromDMatrix";
         silence();
-        let config = predict_config(answer);
+        let config = predict_config(prediction);
         let (mut shape, mut dimensions, mut values) = (ptr::null(), 0, ptr::null());
         // SAFETY: the handles are live, the string is terminated, and the three results are live.
         let code = unsafe {
@@ -166,7 +166,10 @@ impl Booster {
         let shape: Vec<u64> = unsafe { copy(shape, dimensions) };
         let len: u64 = shape.iter().product();
         if len != len_expected as u64 {
-            return Err(Error::new(FUNCTION, format!("an answer of shape {shape:?}, expected {len_expected} values")));
+            return Err(Error::new(
+                FUNCTION,
+                format!("a prediction of shape {shape:?}, expected {len_expected} values"),
+            ));
         }
         // SAFETY: as above; the values are as many as the product of the shape.
         Ok(unsafe { copy(values, len) })
@@ -181,10 +184,10 @@ impl Drop for Booster {
     }
 }
 
-fn predict_config(answer: Answer) -> CString {
-    let answer = answer as u8;
+fn predict_config(prediction: PredictionType) -> CString {
+    let prediction = prediction as u8;
     let config = format!(
-        r#"{{"type": {answer}, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": false}}"#
+        r#"{{"type": {prediction}, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": false}}"#
     );
     CString::new(config).expect("the text above holds no zero byte")
 }

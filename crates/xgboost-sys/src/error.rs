@@ -11,7 +11,7 @@ use crate::ffi;
 pub struct Error {
     /// The function of the C API.
     pub function: &'static str,
-    /// What it said.
+    /// Its message.
     pub message: String,
 }
 
@@ -37,8 +37,8 @@ pub(crate) fn c_string(function: &'static str, text: &str) -> Result<CString, Er
     CString::new(text).map_err(|_| Error::new(function, format!("`{}` holds a zero byte", text.escape_debug())))
 }
 
-/// Silences XGBoost's own log on this thread: what matters comes back as an error, and a library does not write on
-/// its user's terminal. The setting is thread-local in XGBoost, therefore every entry calls this.
+/// Silences XGBoost's own log on this thread: failures are returned as errors, and a library does not write to the terminal.
+/// The setting is thread-local in XGBoost, therefore every entry calls this.
 pub(crate) fn silence() {
     thread_local!(static SILENT: Cell<bool> = const { Cell::new(false) });
     if !SILENT.replace(true) {

@@ -5,13 +5,13 @@ mod error;
 mod ffi;
 mod matrix;
 mod batches;
-mod cluster;
+mod workers;
 
 pub use batches::{Batch, Layout};
 pub use booster::Booster;
-pub use cluster::{Communicator, Tracker};
 pub use error::Error;
 pub use matrix::{DMatrix, FeatureType};
+pub use workers::{Communicator, Tracker};
 
 /// Returns the version of the XGBoost that is linked in: major, minor, patch.
 pub fn version() -> (i32, i32, i32) {

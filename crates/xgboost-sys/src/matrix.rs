@@ -131,7 +131,7 @@ impl FeatureType {
     }
 }
 
-/// Returns numpy's `__array_interface__`, the way in which XGBoost is shown an array: its address, shape and type.
+/// Returns numpy's `__array_interface__`, by which XGBoost reads an array: its address, shape and type.
 pub(crate) fn array_interface(values: &[f32], shape: &[usize]) -> String {
     let byte_order = if cfg!(target_endian = "little") { '<' } else { '>' };
     let address = values.as_ptr() as usize;

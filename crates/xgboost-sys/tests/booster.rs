@@ -5,7 +5,7 @@ use plumb_xgboost_sys::{Booster, DMatrix, Error, FeatureType, version};
 const ROWS: usize = 2000;
 const COLUMNS: usize = 4;
 
-/// Returns rows of two quantities, a category of five levels and a column of holes, and a label that needs them all.
+/// Returns rows of two quantities, a category of five levels and a column of missing values, and a label that needs them all.
 fn matrix(threads: usize) -> Result<DMatrix, Error> {
     let mut state = 7_u32;
     let mut next = || {
@@ -14,16 +14,16 @@ fn matrix(threads: usize) -> Result<DMatrix, Error> {
     };
     let (mut values, mut labels) = (Vec::new(), Vec::new());
     for _ in 0..ROWS {
-        let (first, second, category, hole) = (next(), next(), (next() * 5.0).floor(), next());
-        let hole = if hole < 0.3 { f32::NAN } else { hole };
-        values.extend([first, second, category, hole]);
-        let likely = (first > 0.5) != (second > 0.4) || category == 2.0 || hole > 0.9;
+        let (first, second, category, sparse) = (next(), next(), (next() * 5.0).floor(), next());
+        let sparse = if sparse < 0.3 { f32::NAN } else { sparse };
+        values.extend([first, second, category, sparse]);
+        let likely = (first > 0.5) != (second > 0.4) || category == 2.0 || sparse > 0.9;
         labels.push(f32::from(u8::from(likely == (next() < 0.8))));
     }
     let mut matrix = DMatrix::from_dense(&values, ROWS, COLUMNS, threads)?;
     matrix.set_labels(&labels)?;
     matrix.set_weights(&[1.5; ROWS])?;
-    matrix.set_feature_names(&["first", "second", "category", "hole"])?;
+    matrix.set_feature_names(&["first", "second", "category", "sparse"])?;
     use FeatureType::{Category, Quantity};
     matrix.set_feature_types(&[Quantity, Quantity, Category, Quantity])?;
     Ok(matrix)
@@ -77,10 +77,10 @@ fn contributions_sum_to_the_margin() -> Result<(), Error> {
 /// model, agrees with them to 1e-7.
 #[test]
 fn margins_and_contributions_agree_with_another_implementation() -> Result<(), Error> {
-    const HOLE: f32 = f32::NAN;
+    const MISSING: f32 = f32::NAN;
     let values = [
-        1.0, 0.0, 2.0, 1.0, 3.0, 2.0, 4.0, HOLE, HOLE, 1.0, 6.0, 0.0, 7.0, 1.0, 8.0, 2.0, 2.5, HOLE, 5.5, 0.0, HOLE,
-        2.0, 7.5, 0.0,
+        1.0, 0.0, 2.0, 1.0, 3.0, 2.0, 4.0, MISSING, MISSING, 1.0, 6.0, 0.0, 7.0, 1.0, 8.0, 2.0, 2.5, MISSING, 5.5, 0.0,
+        MISSING, 2.0, 7.5, 0.0,
     ];
     let mut rows = DMatrix::from_dense(&values, 12, 2, 1)?;
     rows.set_labels(&[0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0])?;
@@ -118,7 +118,7 @@ fn margins_and_contributions_agree_with_another_implementation() -> Result<(), E
 }
 
 #[test]
-fn a_booster_answers_the_same_on_another_thread() -> Result<(), Error> {
+fn a_booster_predicts_the_same_on_another_thread() -> Result<(), Error> {
     let (booster, matrix) = train(2, &[])?;
     let expected = booster.margins(&matrix)?;
     // A matrix is made where it is used: it is not shared between threads.
@@ -128,7 +128,7 @@ fn a_booster_answers_the_same_on_another_thread() -> Result<(), Error> {
 }
 
 #[test]
-fn the_first_rounds_are_a_model_of_their_own() -> Result<(), Error> {
+fn the_first_rounds_can_be_cut_off() -> Result<(), Error> {
     let (booster, matrix) = train(1, &[])?;
     let first = booster.first_rounds(5)?;
     assert_eq!(first.rounds()?, 5);
@@ -153,23 +153,23 @@ fn a_wrong_parameter_is_an_error_with_its_name() {
 fn a_monotone_constraint_is_kept() -> Result<(), Error> {
     let (booster, _) = train(1, &[("monotone_constraints", "(1,0,0,0)")])?;
     let rows: Vec<f32> = (0..50).flat_map(|step| [step as f32 / 50.0, 0.2, 1.0, f32::NAN]).collect();
-    let mut ladder = DMatrix::from_dense(&rows, 50, COLUMNS, 1)?;
-    ladder.set_feature_types(&[
+    let mut steps = DMatrix::from_dense(&rows, 50, COLUMNS, 1)?;
+    steps.set_feature_types(&[
         FeatureType::Quantity,
         FeatureType::Quantity,
         FeatureType::Category,
         FeatureType::Quantity,
     ])?;
-    let margins = booster.margins(&ladder)?;
+    let margins = booster.margins(&steps)?;
     assert!(margins.windows(2).all(|pair| pair[0] <= pair[1]), "{margins:?}");
     // Without the constraint the label falls at 0.5, so the law above says something.
-    let margins = train(1, &[])?.0.margins(&ladder)?;
+    let margins = train(1, &[])?.0.margins(&steps)?;
     assert!(margins.windows(2).any(|pair| pair[0] > pair[1]), "{margins:?}");
     Ok(())
 }
 
 #[test]
-fn a_matrix_that_is_gone_is_an_error() -> Result<(), Error> {
+fn training_without_the_first_matrix_is_an_error() -> Result<(), Error> {
     let mut booster = Booster::new(&[&matrix(1)?])?;
     booster.set_param("objective", "binary:logistic")?;
     // The booster would have taken its number of columns from the first matrix.

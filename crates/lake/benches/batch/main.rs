@@ -1,11 +1,11 @@
 //! Thirty features of many leads: ours beside DuckDB, Polars and pandas, and beside more of ours.
 //!
 //! `cargo bench --workspace --bench batch` makes 200,000 leads with 5 million events; `-- --large` tenfold ones too.
-//! Everyone reads the same Parquet files and writes one. Each run is a process of its own, the runs of all take
-//! turns, and everybody's values are compared with ours on every row before anything is printed.
+//! All read the same Parquet files and write one. Each run is a process of its own, all take turns, and the values of
+//! all rows are compared with ours before anything is printed.
 
-mod ground;
-mod rows;
+mod synthetic_ground;
+mod synthetic_rows;
 mod ours;
 mod peers;
 
@@ -17,13 +17,13 @@ use plumb_peers::{Runner, take_turns};
 
 use crate::ours::More;
 
-/// Each is run so many times; the medians are printed.
+/// Runs of each; the medians are printed.
 const ROUNDS: usize = 3;
 
 /// The age at which leads are observed, in days.
 const AGE: &str = "45";
 
-/// Runs of ours: what they are called, at which ages, and which features beside the thirty.
+/// Our runs: their names, ages, and features beside the thirty.
 const OURS: [(&str, &str, &str); 4] = [
     ("plumb", AGE, "nothing"),
     ("plumb, three ages", "45,30,60", "nothing"),
@@ -63,12 +63,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Wall seconds, CPU seconds and megabytes of a run.
 type Cost = [f64; 3];
 
-/// Runs everyone in turns over so many leads, prints the table and returns the cost of ours.
+/// Runs all in turns over so many leads, prints the table and returns our cost.
 fn compare(leads: usize) -> Result<Cost, Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let python = peers::python(&folder.join("peers"))?;
     let data = folder.join(format!("features-{leads}"));
-    ground::write(&data, leads)?;
+    synthetic_ground::write(&data, leads)?;
     let (mut runners, mut outs) = (Vec::new(), Vec::new());
     for (name, ages, more) in OURS {
         let out = data.join(format!("{}.parquet", name.replace([',', ' '], "-")));
@@ -77,8 +77,8 @@ fn compare(leads: usize) -> Result<Cost, Box<dyn Error>> {
         runners.push(Runner::new(name, command));
         outs.push(out);
     }
-    for (name, bears_large) in peers::NAMES {
-        if bears_large || leads <= 200_000 {
+    for (name, handles_large) in peers::NAMES {
+        if handles_large || leads <= 200_000 {
             let out = data.join(format!("{name}.parquet"));
             runners.push(Runner::new(name, peers::command(&python, name, &data, &out, AGE)));
             outs.push(out);

@@ -1,4 +1,4 @@
-//! One measured run of ours, in a process of its own: the features of every lead at some ages, into a file.
+//! One measured run of Plumbline, in a process of its own: the features of every lead at some ages, into a file.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -15,16 +15,16 @@ use plumb_lake::{FeatureSql, Lake, SqlFile};
 use plumb_lead::Observation;
 use plumb_peers::{cpu_seconds, peak_megabytes};
 
-use crate::rows::CATEGORIES;
+use crate::synthetic_rows::CATEGORIES;
 
 /// Which features beside the thirty.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum More {
     /// None.
     Nothing,
-    /// How leads of its category fared, for ten categories.
+    /// The outcome rates of ten categories.
     Rates,
-    /// How many details its events have that differ.
+    /// The number of distinct details of its events.
     DistinctText,
 }
 
@@ -32,8 +32,8 @@ pub(crate) enum More {
 pub(crate) async fn run(data: &Path, out: &Path, ages: &[i64], more: More) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let lake = Lake::open(data).await?;
-    let asked = observations(&data.join("ground/000001/lead.parquet"), ages)?;
-    lake.write_features(&features(more), asked, out).await?;
+    let observations = observations(&data.join("ground/000001/lead.parquet"), ages)?;
+    lake.write_features(&features(more), observations, out).await?;
     println!("{} {} {}", started.elapsed().as_secs_f64(), cpu_seconds()?, peak_megabytes()?);
     Ok(())
 }
@@ -53,7 +53,7 @@ fn features(more: More) -> FeatureSql {
     FeatureSql { files, horizons: BTreeMap::from([("converted".to_owned(), 60 * 86_400)]) }
 }
 
-/// Every lead at these days of age, in the order of leads, read as they are asked for.
+/// Returns every lead at these days of age, in the order of leads, read lazily.
 fn observations(leads: &Path, ages: &[i64]) -> Result<impl Iterator<Item = Observation> + use<>, Box<dyn Error>> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(leads)?)?;
     let columns = ProjectionMask::columns(builder.parquet_schema(), ["lead_id", "created_at"]);

@@ -1,4 +1,4 @@
-//! The others: DuckDB, Polars and pandas from PyPI, in a virtual environment of their own.
+//! The peers: DuckDB, Polars and pandas from PyPI, in a virtual environment of their own.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use plumb_peers::{Packages, finish};
 
-/// Those that are compared, with whether they bear tenfold data: pandas holds all events at once, several times over.
+/// The peers, with whether they handle tenfold data: pandas holds all events at once, several times over.
 pub(crate) const NAMES: [(&str, bool); 3] = [("duckdb", true), ("polars", true), ("pandas", false)];
 
 /// Installs the libraries, unless they are there, and returns the Python that has them.

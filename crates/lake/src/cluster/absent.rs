@@ -1,21 +1,19 @@
-//! In a program that was built without the feature `cluster` there is none.
+//! The stand-in of a program that was built without the cargo feature `cluster`: it refuses to connect.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use datafusion::prelude::SessionContext;
 use plumb_lead::Observation;
 
-use crate::chunk::FeatureChunk;
-use crate::features::FeatureProgram;
-use crate::{Error, Lake};
+use crate::error::Error;
+use crate::features::{FeatureChunk, FeatureProgram};
+use crate::ground::Ground;
 
-/// How often something is asked before its failure counts.
-pub(crate) const ATTEMPTS: usize = 3;
-
-/// A cluster, of which there is none.
+/// A cluster; there is none in this program.
 pub enum Cluster {}
 
-/// The secret of a cluster, of which there is none.
+/// The token of a cluster, which nothing in this program uses.
 #[derive(Clone, Debug, Default)]
 pub struct Token;
 
@@ -27,7 +25,7 @@ impl Token {
 }
 
 impl Cluster {
-    /// Says that there is none.
+    /// Fails with [`Error::NoCluster`].
     pub async fn connect(address: &str, _token: Token, _data: &Path) -> Result<Cluster, Error> {
         Err(Error::NoCluster { address: address.to_owned() })
     }
@@ -38,8 +36,8 @@ impl Cluster {
 
     pub(crate) async fn features(
         &self,
-        _lake: &Lake,
-        _program: &FeatureProgram,
+        _ground: &Ground,
+        _program: &Arc<FeatureProgram>,
         _observations: Vec<Observation>,
     ) -> Result<FeatureChunk, Error> {
         match *self {}

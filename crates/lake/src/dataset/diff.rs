@@ -1,4 +1,4 @@
-//! What differs between two data sets: rows, columns, values.
+//! Compares two data sets: rows, columns, values.
 
 use std::path::Path;
 
@@ -7,14 +7,15 @@ use datafusion::arrow::datatypes::Int64Type;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::{ParquetReadOptions, SessionContext};
 
-use super::{ColumnManifest, Manifest, rows_path};
-use crate::Error;
+use super::folder::rows_path;
+use super::manifest::{ColumnKind, ColumnManifest, Manifest};
 use crate::engine::session;
+use crate::error::Error;
 
-/// What differs between a data set and another.
+/// The differences between two data sets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// Rows, by lead and moment, that only the first has.
+    /// Rows, by lead and `as_of`, that only the first has.
     pub only_first: usize,
     /// Rows that only the second has.
     pub only_second: usize,
@@ -29,24 +30,24 @@ pub struct Difference {
 pub struct ColumnDifference {
     /// Its name.
     pub name: String,
-    /// In what.
+    /// How it differs.
     pub what: Differing,
 }
 
-/// In what a column differs.
+/// How a column differs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Differing {
     /// Only the first data set has it.
     OnlyFirst,
     /// Only the second has it.
     OnlySecond,
-    /// It is of two kinds.
-    Kind(String, String),
-    /// Some rows that both have say another thing.
+    /// Its kinds in the first and in the second.
+    Kind(ColumnKind, ColumnKind),
+    /// Some rows that both have differ in their value.
     Values {
         /// How many.
         rows: usize,
-        /// The first of them: lead, moment, the one value and the other; an empty text for a missing one.
+        /// The first of them: lead, `as_of`, the one value and the other; an empty text for a missing one.
         example: [String; 4],
     },
 }
@@ -60,7 +61,7 @@ pub async fn diff(data: &Path, first: &Manifest, second: &Manifest) -> Result<Di
         opened.map_err(Error::engine("open a data set"))?;
     }
     let kind_in = |columns: &[ColumnManifest], name: &str| {
-        columns.iter().find(|column| column.name == name).map(|column| column.kind.clone())
+        columns.iter().find(|column| column.name == name).map(|column| column.kind)
     };
     let mut columns = Vec::new();
     let mut compared = Vec::new();
@@ -69,7 +70,7 @@ pub async fn diff(data: &Path, first: &Manifest, second: &Manifest) -> Result<Di
         match kind_in(&second.columns, &name) {
             None => columns.push(ColumnDifference { name, what: Differing::OnlyFirst }),
             Some(kind) if kind != column.kind => {
-                columns.push(ColumnDifference { name, what: Differing::Kind(column.kind.clone(), kind) });
+                columns.push(ColumnDifference { name, what: Differing::Kind(column.kind, kind) });
             }
             Some(_) => compared.push(name),
         }

@@ -1,4 +1,4 @@
-//! Writing a data set: features part after part, straight into the file.
+//! Writes a data set: features chunk after chunk, straight into the file.
 
 use std::fs::File;
 use std::path::Path;
@@ -9,28 +9,41 @@ use datafusion::arrow::array::{ArrayRef, BooleanArray, Float32Array, RecordBatch
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::parquet::arrow::ArrowWriter;
-use datafusion::parquet::basic::Compression;
-use datafusion::parquet::file::properties::WriterProperties;
 use futures::StreamExt;
 use plumb_lead::Observation;
 use tempfile::TempDir;
 
+use super::folder::{folder, read_manifest};
 use super::hash::{self, ColumnHash};
-use super::{ColumnManifest, DatasetRows, Manifest, NOT_FEATURES, folder, read_manifest};
-use crate::engine::moments;
+use super::manifest::{ColumnManifest, Manifest, NOT_FEATURES};
+use crate::error::Error;
 use crate::features::FeatureSql;
-use crate::raw::write_atomically;
-use crate::timestamp::timestamp_type;
-use crate::{Error, Lake};
+use crate::files::parquet_files::parquet_writer;
+use crate::files::replace_file::{temporary_folder, write_atomically};
+use crate::lake::Lake;
+use crate::timestamp::{timestamp_array, timestamp_type};
+
+/// The rows to freeze; their features are added.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DatasetRows {
+    /// The observations, each once.
+    pub observations: Vec<Observation>,
+    /// Their labels.
+    pub labels: Vec<bool>,
+    /// When each label was known; `None` if it is an opinion.
+    pub label_known_at: Vec<Option<DateTime<Utc>>>,
+    /// The weight of each row in training.
+    pub weights: Vec<f32>,
+}
 
 /// Digits of a data set's name.
 const ID_DIGITS: usize = 16;
 
 impl Lake {
-    /// Freezes rows with their features as a data set in the data folder, and returns what it is. `progress` is told of
-    /// each number of rows that has been written.
+    /// Freezes rows with their features as a data set in the data folder, and returns its manifest. `progress` is called
+    /// with each number of rows that was written.
     ///
-    /// Memory does not grow with the rows' features. A run that dies leaves nothing that counts.
+    /// Memory does not grow with the rows' features. A run that dies leaves no data set.
     pub async fn freeze(
         &self,
         data: &Path,
@@ -73,11 +86,11 @@ impl Lake {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             file_hash: hash::of_file(&temporary.path().join("rows.parquet"))?,
         };
-        keep(data, temporary, manifest)
+        commit(data, temporary, manifest)
     }
 }
 
-/// A data set under way, in a folder that does not count and that goes away if this does.
+/// A data set that is being written, in a temporary folder that is deleted when this is dropped.
 struct Writing {
     temporary: TempDir,
     schema: SchemaRef,
@@ -96,15 +109,10 @@ impl Writing {
         ];
         fields.extend(features);
         let schema: SchemaRef = Arc::new(Schema::new(fields));
-        let datasets = data.join("datasets");
-        std::fs::create_dir_all(&datasets).map_err(Error::file("create", &datasets))?;
-        let temporary =
-            tempfile::Builder::new().prefix(".").tempdir_in(&datasets).map_err(Error::file("write to", &datasets))?;
+        let temporary = temporary_folder(&data.join("datasets"), ".")?;
         let path = temporary.path().join("rows.parquet");
         let file = File::create(&path).map_err(Error::file("create", &path))?;
-        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
-        let writer =
-            ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(Error::engine("start a data set"))?;
+        let writer = parquet_writer(file, schema.clone(), None)?;
         let columns = schema.fields().iter().map(|field| ColumnHash::new(field)).collect();
         Ok(Writing { temporary, schema, writer, columns })
     }
@@ -115,9 +123,9 @@ impl Writing {
         let observation = |row: usize| -> &Observation { &rows.observations[row] };
         let mut columns: Vec<ArrayRef> = vec![
             Arc::new(StringArray::from_iter_values(rows_at().map(|row| observation(row).lead_id.as_str()))),
-            moments(rows_at().map(|row| Some(observation(row).as_of.timestamp_micros()))),
+            timestamp_array(rows_at().map(|row| Some(observation(row).as_of.timestamp_micros()))),
             Arc::new(rows_at().map(|row| Some(rows.labels[row])).collect::<BooleanArray>()),
-            moments(rows_at().map(|row| rows.label_known_at[row].map(|moment| moment.timestamp_micros()))),
+            timestamp_array(rows_at().map(|row| rows.label_known_at[row].map(|known_at| known_at.timestamp_micros()))),
             Arc::new(Float32Array::from_iter_values(rows_at().map(|row| rows.weights[row]))),
         ];
         for (array, field) in features.iter().zip(&self.schema.fields()[NOT_FEATURES.len()..]) {
@@ -137,8 +145,8 @@ impl Writing {
     }
 }
 
-/// Gives the folder its name. A data set that is there already stays, with what it was first made of.
-fn keep(data: &Path, temporary: TempDir, manifest: Manifest) -> Result<Manifest, Error> {
+/// Gives the folder its name. A data set that exists already stays, with its first manifest.
+fn commit(data: &Path, temporary: TempDir, manifest: Manifest) -> Result<Manifest, Error> {
     let folder = folder(data, &manifest.dataset_id);
     if folder.exists() {
         return read_manifest(&folder);
@@ -147,7 +155,7 @@ fn keep(data: &Path, temporary: TempDir, manifest: Manifest) -> Result<Manifest,
     write_atomically(&temporary.path().join("manifest.json"), &text)?;
     match std::fs::rename(temporary.keep(), &folder) {
         Ok(()) => Ok(manifest),
-        // Another run was faster with the same.
+        // Another run froze the same rows first.
         Err(_) if folder.exists() => read_manifest(&folder),
         Err(error) => Err(Error::file("name", &folder)(error)),
     }

@@ -1,4 +1,4 @@
-//! What rows say, as a hash: the same for the same values, however they are written and whatever engine made them.
+//! Hashes of rows: the same for the same values, whatever their encoding and the engine that computed them.
 
 use std::fs::File;
 use std::io::Read;
@@ -10,15 +10,15 @@ use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Time
 use datafusion::arrow::error::ArrowError;
 use sha2::{Digest, Sha256};
 
-use super::ColumnManifest;
-use crate::Error;
-use crate::bits::hex;
+use super::manifest::{ColumnKind, ColumnManifest};
+use crate::error::Error;
+use crate::hash::hex;
 use crate::timestamp::timestamp_type;
 
 /// The values of one column, part after part.
 pub(super) struct ColumnHash {
     name: String,
-    /// The plainest type that holds all values: in it they are hashed.
+    /// The simplest type that holds all values: in it they are hashed.
     plain: DataType,
     hasher: Sha256,
     missing: usize,
@@ -36,7 +36,7 @@ impl ColumnHash {
         ColumnHash { name: field.name().clone(), plain, hasher: Sha256::new(), missing: 0 }
     }
 
-    /// Adds values: of each whether it is there, then its bytes, of text after their number.
+    /// Adds values: for each whether it is present, then its bytes; for text, their number first.
     pub(super) fn add(&mut self, array: &ArrayRef) -> Result<(), ArrowError> {
         let array = cast(array, &self.plain)?;
         self.missing += array.null_count();
@@ -66,18 +66,13 @@ impl ColumnHash {
 
     pub(super) fn finish(self) -> ColumnManifest {
         let kind = match self.plain {
-            DataType::Boolean => "flag",
-            DataType::Int64 => "integer",
-            DataType::Float64 => "number",
-            DataType::Timestamp(..) => "moment",
-            _ => "text",
+            DataType::Boolean => ColumnKind::Flag,
+            DataType::Int64 => ColumnKind::Integer,
+            DataType::Float64 => ColumnKind::Number,
+            DataType::Timestamp(..) => ColumnKind::Timestamp,
+            _ => ColumnKind::Text,
         };
-        ColumnManifest {
-            name: self.name,
-            kind: kind.to_owned(),
-            missing: self.missing,
-            hash: hex(self.hasher.finalize()),
-        }
+        ColumnManifest { name: self.name, kind, missing: self.missing, hash: hex(self.hasher.finalize()) }
     }
 }
 
@@ -86,12 +81,20 @@ pub(super) fn of_columns(rows: usize, columns: &[ColumnManifest]) -> String {
     let mut hasher = Sha256::new();
     hasher.update((rows as u64).to_le_bytes());
     for column in columns {
-        for text in [&column.name, &column.kind, &column.hash] {
+        for text in [column.name.as_str(), hashed_word(column.kind), column.hash.as_str()] {
             hasher.update((text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         }
     }
     hex(hasher.finalize())
+}
+
+/// Returns the word for a kind in a hash. It never changes, or every data set would get another id.
+fn hashed_word(kind: ColumnKind) -> &'static str {
+    match kind {
+        ColumnKind::Timestamp => "moment",
+        kind => kind.word(),
+    }
 }
 
 /// Returns the hash of a file's bytes.
@@ -135,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_engines_type_of_a_text_and_the_cut_into_parts_do_not_matter() {
+    fn the_hash_ignores_text_encoding_and_chunking() {
         let plain: ArrayRef = Arc::new(StringArray::from(vec![Some("ada"), None, Some("")]));
         let view: ArrayRef = Arc::new(StringViewArray::from(vec![Some("ada"), None, Some("")]));
         let whole = hash(std::slice::from_ref(&plain));
@@ -145,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_moved_to_its_neighbour_matters() {
+    fn the_hash_depends_on_the_position_of_each_value() {
         let texts = |texts: [&str; 2]| -> ArrayRef { Arc::new(StringArray::from(texts.to_vec())) };
         assert_ne!(hash(&[texts(["ab", "c"])]).hash, hash(&[texts(["a", "bc"])]).hash);
         let numbers = |numbers: [Option<f64>; 2]| -> ArrayRef { Arc::new(Float64Array::from(numbers.to_vec())) };
@@ -154,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_the_same_in_a_wider_type() {
+    fn the_hash_ignores_the_width_of_numbers() {
         let narrow: ArrayRef = Arc::new(Float32Array::from(vec![0.5]));
         let wide: ArrayRef = Arc::new(Float64Array::from(vec![0.5]));
         assert_eq!(hash(&[narrow]), hash(&[wide]));

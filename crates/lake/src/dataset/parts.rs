@@ -1,4 +1,4 @@
-//! A data set in parts, for whoever cannot hold it at once.
+//! Reads a data set in parts, for out-of-core training.
 
 use std::fs::File;
 use std::ops::Range;
@@ -10,24 +10,25 @@ use datafusion::arrow::datatypes::Float32Type;
 use datafusion::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use plumb_lead::Table;
 
-use super::{Manifest, NOT_FEATURES, rows_path};
-use crate::Error;
-use crate::features::table_of;
+use super::folder::rows_path;
+use super::manifest::Manifest;
+use super::read::features_of;
+use crate::error::Error;
 
 /// Some rows of a data set, one after the other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    /// Their places in the data set.
+    /// Their positions in the data set.
     pub places: Range<usize>,
     /// Their features.
     pub table: Table,
-    /// What became of them.
+    /// Their labels.
     pub labels: Vec<bool>,
-    /// What each counts in training.
+    /// The weight of each in training.
     pub weights: Vec<f32>,
 }
 
-/// The file of a data set, which was held against its manifest.
+/// The file of a data set, checked against its manifest.
 #[derive(Clone, Debug)]
 pub struct RowsFile {
     path: PathBuf,
@@ -41,7 +42,7 @@ pub struct Parts {
     read: usize,
 }
 
-/// Opens a data set. A file that is not what its manifest says is refused.
+/// Opens a data set. A file that does not match its manifest is refused.
 pub fn open(data: &Path, manifest: &Manifest) -> Result<RowsFile, Error> {
     Ok(RowsFile { path: rows_path(data, manifest)?, dataset_id: manifest.dataset_id.clone() })
 }
@@ -58,7 +59,7 @@ pub fn read_some(data: &Path, manifest: &Manifest, keep: &[bool]) -> Result<Tabl
         kept.push(filter_record_batch(&batch, &wanted).map_err(Error::engine("read a data set"))?);
     }
     let schema = kept.first().map(RecordBatch::schema).ok_or_else(|| parts.unusable("it has no rows"))?;
-    table(&concat_batches(&schema, &kept).map_err(Error::engine("read a data set"))?)
+    features_of(&concat_batches(&schema, &kept).map_err(Error::engine("read a data set"))?)
 }
 
 impl RowsFile {
@@ -90,7 +91,7 @@ impl Parts {
             return Err(self.unusable("it has no `label` or no `weight`"));
         };
         let labels = labels.values().iter().collect();
-        Ok(Part { places, table: table(&batch)?, labels, weights: weights.values().to_vec() })
+        Ok(Part { places, table: features_of(&batch)?, labels, weights: weights.values().to_vec() })
     }
 
     fn unusable(&self, why: &str) -> Error {
@@ -105,10 +106,4 @@ impl Iterator for Parts {
         let batch = self.batch()?;
         Some(batch.and_then(|batch| self.part(batch)))
     }
-}
-
-fn table(batch: &RecordBatch) -> Result<Table, Error> {
-    let schema = batch.schema();
-    let columns = schema.fields().iter().zip(batch.columns());
-    table_of(columns.skip(NOT_FEATURES.len()).map(|(field, array)| (field.name().as_str(), array)))
 }

@@ -1,101 +1,25 @@
-//! One raw table: Parquet parts, one a run, and the list of those that count.
+//! One raw table: Parquet parts, one a run, of rows that were new or changed.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{
-    ArrayRef, AsArray, BooleanBuilder, Float64Builder, Int64Array, Int64Builder, RecordBatch, StringArray,
-    StringBuilder, TimestampMicrosecondBuilder,
-};
-use datafusion::arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use datafusion::arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
+use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use datafusion::parquet::basic::Compression;
-use datafusion::parquet::file::properties::WriterProperties;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::RejectedRow;
-use crate::Error;
-use crate::engine::moments;
-use crate::timestamp::timestamp_type;
+use super::cell::{Cell, RawKind, build_column, hash_row};
+use super::schema::stored_schema;
+use super::state::{Part, State, TableState};
+use crate::error::Error;
+use crate::files::parquet_files::parquet_writer;
+use crate::timestamp::timestamp_array;
 
-/// Rows held before they are written.
+/// Rows that are collected before they are written.
 const BATCH_ROWS: usize = 16_384;
-
-/// What the raw layer holds: saved after a run's parts, so that a run that dies half-way has changed nothing.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct State {
-    /// Tables by `source.table`.
-    pub(crate) tables: BTreeMap<String, TableState>,
-    /// How far each file has been read.
-    pub(crate) files: BTreeMap<String, FileState>,
-    /// Rows that could not be read, each once, however often its source was read.
-    #[serde(default)]
-    pub(crate) rejected: Vec<RejectedRow>,
-    /// Number of the last run.
-    pub(crate) run: u64,
-    /// When the last run began: what all its rows are learned at, in microseconds.
-    pub(crate) learned_at: i64,
-}
-
-/// What the raw layer holds of one table.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct TableState {
-    pub(crate) columns: Vec<(String, RawKind)>,
-    /// The columns that say which rows are versions of one; empty if each row stands for itself.
-    pub(crate) key: Vec<String>,
-    /// Whether some row is a newer version of another.
-    pub(crate) has_versions: bool,
-    pub(crate) parts: Vec<Part>,
-    /// The cursor's last value, as text.
-    pub(crate) cursor: Option<String>,
-}
-
-/// What one run added to a table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Part {
-    /// Its file, in the raw folder.
-    pub(crate) path: PathBuf,
-    /// When its rows were learned, in microseconds.
-    pub(crate) learned_at: i64,
-}
-
-/// How far a file has been read.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct FileState {
-    pub(crate) bytes: u64,
-    pub(crate) lines: u64,
-    pub(crate) modified_micros: i64,
-    /// Hash of the first bytes: tells a file that grew from one that was replaced.
-    pub(crate) head: String,
-    pub(crate) head_bytes: u64,
-}
-
-/// The type of a raw column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum RawKind {
-    Text,
-    Integer,
-    Real,
-    Flag,
-    Moment,
-}
-
-/// One cell of a raw row.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Cell {
-    Null,
-    Text(String),
-    Integer(i64),
-    Real(f64),
-    Flag(bool),
-    Moment(i64),
-}
 
 /// A raw table that is being added to.
 pub(crate) struct RawTable {
@@ -106,8 +30,8 @@ pub(crate) struct RawTable {
     /// The hash of each key's newest row.
     newest: HashMap<i64, i64>,
     has_versions: bool,
-    rows: Vec<Held>,
-    /// Rows there are and were, in the order in which they were learned.
+    rows: Vec<PendingRow>,
+    /// Number of the next row, in the order in which rows are learned.
     sequence: i64,
     writer: Option<(ArrowWriter<File>, PathBuf)>,
     parts: Vec<Part>,
@@ -117,63 +41,11 @@ pub(crate) struct RawTable {
 }
 
 /// A row that is not written yet.
-struct Held {
+struct PendingRow {
     cells: Vec<Cell>,
     origin: String,
     hash: i64,
     key: i64,
-}
-
-impl State {
-    /// Reads the state of a raw folder; none yet is an empty one.
-    pub(crate) fn load(path: &Path) -> Result<State, Error> {
-        match std::fs::read_to_string(path) {
-            Ok(text) => serde_json::from_str(&text)
-                .map_err(|error| Error::file("understand", path)(std::io::Error::other(error))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(State::default()),
-            Err(error) => Err(Error::file("read", path)(error)),
-        }
-    }
-
-    /// Returns what the raw layer held after the last run that began by a moment.
-    pub(crate) fn until(&self, learned_at: i64) -> State {
-        let mut state = self.clone();
-        state.tables.values_mut().for_each(|table| table.parts.retain(|part| part.learned_at <= learned_at));
-        state
-    }
-
-    /// Returns the moments at which the runs that brought something learned it, newest first.
-    pub(crate) fn runs(&self) -> Vec<i64> {
-        let parts = self.tables.values().flat_map(|table| &table.parts);
-        let mut runs: Vec<i64> = parts.map(|part| part.learned_at).collect();
-        runs.sort_unstable_by(|a, b| b.cmp(a));
-        runs.dedup();
-        runs
-    }
-
-    /// Adds what a run could not read; a row that is known already is not listed twice.
-    pub(crate) fn add_rejected(&mut self, rejected: &[RejectedRow]) {
-        let known: HashSet<RejectedRow> = self.rejected.iter().cloned().collect();
-        self.rejected.extend(rejected.iter().filter(|row| !known.contains(row)).cloned());
-    }
-
-    /// Replaces the saved state in one step.
-    pub(crate) fn save(&self, path: &Path) -> Result<(), Error> {
-        let text = serde_json::to_string_pretty(self).expect("maps with text keys become JSON");
-        write_atomically(path, text.as_bytes())
-    }
-}
-
-impl RawKind {
-    fn data_type(self) -> DataType {
-        match self {
-            RawKind::Text => DataType::Utf8,
-            RawKind::Integer => DataType::Int64,
-            RawKind::Real => DataType::Float64,
-            RawKind::Flag => DataType::Boolean,
-            RawKind::Moment => timestamp_type(),
-        }
-    }
 }
 
 impl RawTable {
@@ -189,31 +61,11 @@ impl RawTable {
     ) -> Result<RawTable, Error> {
         let name = format!("{source}.{table}");
         let known = state.tables.get(&name);
-        if let Some(known) = known.filter(|known| known.key != key) {
-            return Err(Error::Source {
-                source_name: source.to_owned(),
-                problem: format!(
-                    "the key of `{table}` was `{}` and is now `{}`",
-                    known.key.join("`, `"),
-                    key.join("`, `")
-                ),
-                hint: "delete the data folder to read everything again".into(),
-            });
-        }
-        let mut all = known.map(|known| known.columns.clone()).unwrap_or_default();
-        for (column, kind) in columns {
-            match all.iter().find(|(known, _)| *known == column) {
-                Some((_, known_kind)) if *known_kind != kind => {
-                    return Err(Error::Source {
-                        source_name: source.to_owned(),
-                        problem: format!("column `{column}` of `{table}` was {known_kind:?} and is now {kind:?}"),
-                        hint: "delete the data folder to read everything again".into(),
-                    });
-                }
-                Some(_) => {}
-                None => all.push((column, kind)),
-            }
-        }
+        let columns = check_unchanged(table, known, columns, &key).map_err(|problem| Error::Source {
+            source_name: source.to_owned(),
+            problem,
+            hint: "delete the data folder to read everything again".into(),
+        })?;
         let (mut newest, mut sequence) = (HashMap::new(), 0);
         for part in known.map(|known| known.parts.as_slice()).unwrap_or_default() {
             sequence += read_hashes(&raw_folder.join(&part.path), &mut newest)?;
@@ -221,7 +73,7 @@ impl RawTable {
         Ok(RawTable {
             folder: raw_folder.join(source).join(table),
             name,
-            columns: all,
+            columns,
             key,
             newest,
             has_versions: known.is_some_and(|known| known.has_versions),
@@ -240,19 +92,19 @@ impl RawTable {
         &self.columns
     }
 
-    /// Adds a column that a file turned out to have, and returns its position.
+    /// Adds a text column, and returns its position.
     pub(crate) fn add_text_column(&mut self, column: &str) -> Result<usize, Error> {
-        // Rows already held are shorter: they are written first, under the columns they had.
+        // Pending rows are shorter: they are written first, with the columns they had.
         self.close_part()?;
         self.columns.push((column.to_owned(), RawKind::Text));
         Ok(self.columns.len() - 1)
     }
 
-    /// Adds a row unless it is known: the newest of its key says the very same. A row without a key, or that misses a
-    /// part of it, stands for itself.
+    /// Adds a row unless the newest row of its key is the same. A row without a key, or without a part of it, stands
+    /// for itself.
     ///
-    /// Rows are told apart by the first 64 bits of their SHA-256: among five million rows the chance that two
-    /// different ones are taken for the same is below one in a million.
+    /// Rows are compared by the first 64 bits of their SHA-256: among five million rows the chance that two
+    /// different ones count as the same is below one in a million.
     pub(crate) fn push(&mut self, cells: Vec<Cell>, origin: String) -> Result<(), Error> {
         let hash = hash_row(self.columns.iter().map(|(name, _)| name.as_str()).zip(&cells));
         let key = self.key_of(&cells).unwrap_or(hash);
@@ -262,7 +114,7 @@ impl RawTable {
             None => {}
         }
         self.rows_new += 1;
-        self.rows.push(Held { cells, origin, hash, key });
+        self.rows.push(PendingRow { cells, origin, hash, key });
         if self.rows.len() >= BATCH_ROWS { self.flush() } else { Ok(()) }
     }
 
@@ -295,33 +147,37 @@ impl RawTable {
         if self.rows.is_empty() {
             return Ok(());
         }
-        let schema = stored_schema(&self.columns);
-        if self.writer.is_none() {
-            std::fs::create_dir_all(&self.folder).map_err(Error::file("create", &self.folder))?;
-            // A part of this number may be left of a run that died: nothing lists it, so it is written over.
-            let file_name = format!("run-{:06}-{}.parquet", self.run, self.parts.len());
-            let path = self.folder.join(&file_name);
-            let file = File::create(&path).map_err(Error::file("create", &path))?;
-            let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
-            let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))
-                .map_err(Error::engine("start a Parquet file"))?;
-            self.writer = Some((writer, path));
-        }
         let rows = std::mem::take(&mut self.rows);
+        let batch = self.batch(&rows)?;
+        if self.writer.is_none() {
+            self.writer = Some(self.start_part(batch.schema())?);
+        }
+        let (writer, _) = self.writer.as_mut().expect("opened above");
+        writer.write(&batch).map_err(Error::engine("write raw rows"))
+    }
+
+    fn start_part(&self, schema: SchemaRef) -> Result<(ArrowWriter<File>, PathBuf), Error> {
+        std::fs::create_dir_all(&self.folder).map_err(Error::file("create", &self.folder))?;
+        // A run that died may have left a part of this number: no state lists it, so it is overwritten.
+        let path = self.folder.join(format!("run-{:06}-{}.parquet", self.run, self.parts.len()));
+        let file = File::create(&path).map_err(Error::file("create", &path))?;
+        Ok((parquet_writer(file, schema, None)?, path))
+    }
+
+    /// Returns rows as they are stored, and counts them.
+    fn batch(&mut self, rows: &[PendingRow]) -> Result<RecordBatch, Error> {
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.columns.len() + 5);
         for (index, (_, kind)) in self.columns.iter().enumerate() {
             arrays.push(build_column(*kind, rows.iter().map(|row| row.cells.get(index).unwrap_or(&Cell::Null))));
         }
         arrays.push(Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.origin.as_str()))));
-        arrays.push(moments(std::iter::repeat_n(Some(self.learned_at), rows.len())));
+        arrays.push(timestamp_array(std::iter::repeat_n(Some(self.learned_at), rows.len())));
         arrays.push(Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.hash))));
         arrays.push(Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.key))));
         let first = self.sequence;
         self.sequence += rows.len() as i64;
         arrays.push(Arc::new(Int64Array::from_iter_values(first..self.sequence)));
-        let batch = RecordBatch::try_new(schema, arrays).map_err(Error::engine("build a batch of raw rows"))?;
-        let (writer, _) = self.writer.as_mut().expect("opened above");
-        writer.write(&batch).map_err(Error::engine("write raw rows"))
+        RecordBatch::try_new(stored_schema(&self.columns), arrays).map_err(Error::engine("build a batch of raw rows"))
     }
 
     fn close_part(&mut self) -> Result<(), Error> {
@@ -337,104 +193,33 @@ impl RawTable {
     }
 }
 
-/// Replaces a file in one step: whoever reads it sees the old or the new, never a half.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    use std::io::Write;
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+/// Returns all columns of a table, or what of its key or columns changed.
+fn check_unchanged(
+    table: &str,
+    known: Option<&TableState>,
+    columns: Vec<(String, RawKind)>,
+    key: &[String],
+) -> Result<Vec<(String, RawKind)>, String> {
+    if let Some(known) = known.filter(|known| known.key != key) {
+        let (was, is) = (known.key.join("`, `"), key.join("`, `"));
+        return Err(format!("the key of `{table}` was `{was}` and is now `{is}`"));
     }
-    let temporary = path.with_extension("tmp");
-    let mut file = File::create(&temporary).map_err(Error::file("create", &temporary))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::file("write", &temporary))?;
-    std::fs::rename(&temporary, path).map_err(Error::file("replace", path))
-}
-
-/// Returns the columns as SQL sees them.
-pub(crate) fn schema_of(columns: &[(String, RawKind)]) -> SchemaRef {
-    let mut fields: Vec<Field> = columns.iter().map(|(name, kind)| Field::new(name, kind.data_type(), true)).collect();
-    fields.push(Field::new("_origin", DataType::Utf8, true));
-    fields.push(Field::new("_learned_at", timestamp_type(), true));
-    Arc::new(Schema::new(fields))
-}
-
-/// Returns the columns as they are stored: with what tells rows and their versions apart.
-pub(crate) fn stored_schema(columns: &[(String, RawKind)]) -> SchemaRef {
-    let mut fields: Vec<Field> = schema_of(columns).fields().iter().map(|field| field.as_ref().clone()).collect();
-    fields.extend(["_hash", "_key", "_sequence"].map(|name| Field::new(name, DataType::Int64, false)));
-    Arc::new(Schema::new(fields))
-}
-
-fn build_column<'a>(kind: RawKind, cells: impl Iterator<Item = &'a Cell>) -> ArrayRef {
-    match kind {
-        RawKind::Text => {
-            let mut builder = StringBuilder::new();
-            for cell in cells {
-                if let Cell::Text(text) = cell { builder.append_value(text) } else { builder.append_null() }
+    let mut all = known.map(|known| known.columns.clone()).unwrap_or_default();
+    for (column, kind) in columns {
+        match all.iter().find(|(known, _)| *known == column) {
+            Some((_, known_kind)) if *known_kind != kind => {
+                return Err(format!("column `{column}` of `{table}` was {known_kind:?} and is now {kind:?}"));
             }
-            Arc::new(builder.finish())
-        }
-        RawKind::Integer => {
-            let mut builder = Int64Builder::new();
-            cells.for_each(|cell| {
-                builder.append_option(if let Cell::Integer(value) = cell { Some(*value) } else { None })
-            });
-            Arc::new(builder.finish())
-        }
-        RawKind::Real => {
-            let mut builder = Float64Builder::new();
-            cells.for_each(|cell| {
-                builder.append_option(match cell {
-                    Cell::Real(value) => Some(*value),
-                    Cell::Integer(value) => Some(*value as f64),
-                    _ => None,
-                });
-            });
-            Arc::new(builder.finish())
-        }
-        RawKind::Flag => {
-            let mut builder = BooleanBuilder::new();
-            cells
-                .for_each(|cell| builder.append_option(if let Cell::Flag(value) = cell { Some(*value) } else { None }));
-            Arc::new(builder.finish())
-        }
-        RawKind::Moment => {
-            let mut builder = TimestampMicrosecondBuilder::new().with_timezone("UTC");
-            cells.for_each(|cell| {
-                builder.append_option(if let Cell::Moment(value) = cell { Some(*value) } else { None })
-            });
-            Arc::new(builder.finish())
+            Some(_) => {}
+            None => all.push((column, kind)),
         }
     }
+    Ok(all)
 }
 
-/// Hashes names with values and passes over nulls, so that a column added later changes no older row's hash.
-fn hash_row<'a>(named: impl IntoIterator<Item = (&'a str, &'a Cell)>) -> i64 {
-    let mut hasher = Sha256::new();
-    let mut named: Vec<(&str, &Cell)> = named.into_iter().collect();
-    named.sort_by_key(|(name, _)| *name);
-    for (name, cell) in named {
-        let text = match cell {
-            Cell::Null => continue,
-            Cell::Text(text) => format!("t{text}"),
-            Cell::Integer(value) => format!("i{value}"),
-            Cell::Real(value) => format!("r{}", value.to_bits()),
-            Cell::Flag(value) => format!("f{value}"),
-            Cell::Moment(value) => format!("m{value}"),
-        };
-        hasher.update((name.len() as u64).to_le_bytes());
-        hasher.update(name.as_bytes());
-        hasher.update((text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
-    }
-    let digest = hasher.finalize();
-    let mut head = [0; 8];
-    head.copy_from_slice(&digest[..8]);
-    i64::from_le_bytes(head)
-}
-
-/// Reads which row is the newest of each key, a part after the other, and returns the part's rows.
+/// Reads the hash of each key's newest row, and returns the number of rows. Parts are read in their order.
 fn read_hashes(path: &Path, newest: &mut HashMap<i64, i64>) -> Result<i64, Error> {
-    let doing = "read a part of the raw layer";
+    let doing = "read raw rows";
     let file = File::open(path).map_err(Error::file("open", path))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::engine(doing))?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), ["_hash", "_key"]);

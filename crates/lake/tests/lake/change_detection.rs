@@ -1,4 +1,4 @@
-//! Sources that say how things are and not since when: their history begins with the first run.
+//! Change detection: the history of sources without dates begins with the first run.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::{LabelSpec, Lake, PostOutcomeChange, Undated};
@@ -14,7 +14,7 @@ async fn industry(lake: &Lake, as_of: DateTime<Utc>) -> String {
 }
 
 #[tokio::test]
-async fn what_changes_between_two_runs_counts_from_the_second() {
+async fn a_change_between_two_runs_counts_from_the_second() {
     for leads_are_keyed in [false, true] {
         let mut company = Company::new(FINTECH, "", "");
         company.leads_are_keyed = leads_are_keyed;
@@ -30,7 +30,7 @@ async fn what_changes_between_two_runs_counts_from_the_second() {
 }
 
 #[tokio::test]
-async fn what_changes_back_is_a_version_too() {
+async fn a_value_that_changes_back_is_a_version_too() {
     let mut company = Company::new(FINTECH, "", "");
     company.leads_are_keyed = true;
     let mut after = Vec::new();
@@ -41,14 +41,14 @@ async fn what_changes_back_is_a_version_too() {
     }
     let lake = Lake::open(&company.data()).await.expect("it was ingested");
     let mut industries = Vec::new();
-    for moment in after {
-        industries.push(industry(&lake, moment).await);
+    for as_of in after {
+        industries.push(industry(&lake, as_of).await);
     }
     assert_eq!(industries, ["Text(\"fintech\")", "Text(\"retail\")", "Text(\"fintech\")"]);
 }
 
 #[tokio::test]
-async fn a_lead_that_a_later_run_brings_counts_from_its_creation() {
+async fn a_lead_of_a_later_run_counts_from_its_creation() {
     let company = Company::new(FINTECH, "", "");
     company.ingest().await;
     let second = r#"{"id":"2","created_at":"2026-01-05","industry":"health"}"#;
@@ -58,7 +58,7 @@ async fn a_lead_that_a_later_run_brings_counts_from_its_creation() {
     assert_eq!(format!("{:?}", lead.fields["industry"]), "Text(\"health\")");
 }
 
-/// A run goes on from what the one before kept; without it, everything is asked again, and the answer is the same.
+/// A run continues the stored history; without it, everything is derived again, with the same result.
 #[tokio::test]
 async fn the_history_is_the_same_however_often_it_is_derived() {
     let mut company = Company::new(FINTECH, "", "");
@@ -71,19 +71,19 @@ async fn the_history_is_the_same_however_often_it_is_derived() {
     let versions = async |company: &Company| {
         let lake = company.lake().await;
         let mut versions = Vec::new();
-        for moment in [day(0), day(1), Utc::now()] {
-            versions.push(lake.lead("lead:1", moment).await.expect("readable"));
+        for as_of in [day(0), day(1), Utc::now()] {
+            versions.push(lake.lead("lead:1", as_of).await.expect("readable"));
         }
         (company.ingest().await.counts, versions)
     };
     let stepwise = versions(&company).await;
-    assert_eq!(stepwise.0.lead_versions, 2, "the third run said nothing new of the lead");
+    assert_eq!(stepwise.0.lead_versions, 2, "the third run changed nothing of the lead");
     std::fs::remove_dir_all(company.data().join("ground")).expect("it was written");
     assert_eq!(versions(&company).await, stepwise);
 }
 
 #[tokio::test]
-async fn columns_that_nobody_dates_are_listed() {
+async fn undated_columns_are_listed() {
     let company = Company::new(
         FINTECH,
         r#"{"key":"lead:1","kind":"touch","at":"2026-01-03"}
@@ -100,13 +100,13 @@ async fn columns_that_nobody_dates_are_listed() {
     assert_eq!(company.ingest().await.undated, expected);
     let again = company.ingest().await;
     assert!(again.unchanged);
-    assert_eq!(again.undated, expected, "it is said of every run");
+    assert_eq!(again.undated, expected, "every run lists them");
 }
 
 /// Three leads are decided and three are open; one of each has another budget in the second run, and one that is
 /// decided another industry. A field that no feature reads is not counted.
 #[tokio::test]
-async fn changes_after_outcomes_are_counted() {
+async fn post_outcome_changes_are_counted() {
     let rows = |budgets: [u32; 6], third: &str| {
         let row = |(id, budget): (usize, &u32)| {
             let industry = if id == 2 { third } else { "retail" };

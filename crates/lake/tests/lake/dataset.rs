@@ -1,4 +1,4 @@
-//! Data sets: the same rows are the same data set, and what differs is said.
+//! Data sets: the same rows are the same data set, and differences are listed.
 
 use plumb_lake::dataset::{self, ColumnDifference, DatasetRows, Differing, Manifest};
 use plumb_lake::{FeatureSql, Lake};
@@ -38,10 +38,10 @@ async fn the_same_rows_are_the_same_data_set() {
     company.ingest().await;
     let first = freeze(&company, &features(FEATURES), &rows()).await;
     assert_eq!((first.rows, first.leads, first.positives), (3, 2, 2));
-    let kinds: Vec<(&str, usize)> = first.features().map(|column| (column.kind.as_str(), column.missing)).collect();
+    let kinds: Vec<(&str, usize)> = first.features().map(|column| (column.kind.word(), column.missing)).collect();
     assert_eq!(kinds, [("integer", 0), ("text", 0), ("number", 1)]);
 
-    // Asked for in another order, by other words and from another version of the ground.
+    // In another order, by other SQL text and from another version of the ground.
     let mut other = rows();
     other.observations.swap(0, 1);
     other.labels.swap(0, 1);
@@ -64,7 +64,7 @@ async fn a_data_set_is_read_as_it_was_computed() {
 }
 
 #[tokio::test]
-async fn what_differs_is_named_with_an_example() {
+async fn differences_are_listed_with_an_example() {
     let company = company();
     company.ingest().await;
     let first = freeze(&company, &features(FEATURES), &rows()).await;
@@ -89,7 +89,7 @@ async fn what_differs_is_named_with_an_example() {
 }
 
 #[tokio::test]
-async fn a_data_set_that_was_changed_is_refused() {
+async fn a_changed_data_set_is_refused() {
     let company = company();
     company.ingest().await;
     let manifest = freeze(&company, &features(FEATURES), &rows()).await;
@@ -105,7 +105,7 @@ async fn a_data_set_that_was_changed_is_refused() {
 }
 
 #[tokio::test]
-async fn a_feature_named_as_a_column_of_its_own_is_refused() {
+async fn a_feature_with_the_name_of_another_column_is_refused() {
     let company = company();
     let lake = company.lake().await;
     let sql = features("SELECT count(e.at) AS label");

@@ -1,4 +1,4 @@
-//! Features written to a file while they are computed are those of the table.
+//! Features written to a file have the values of the table.
 
 use std::fs::File;
 use std::path::Path;
@@ -31,25 +31,26 @@ fn read(path: &Path) -> RecordBatch {
 }
 
 #[tokio::test]
-async fn a_file_has_the_rows_of_the_table_in_their_order() {
+async fn a_feature_file_has_the_rows_of_the_table() {
     let company = company();
     let lake = company.lake().await.in_chunks_of(2);
-    let asked: Vec<Observation> = (0..9)
-        .flat_map(|lead| [3, 6].map(|moment| Observation { lead_id: format!("lead:{lead}"), as_of: day(moment) }))
+    let observations: Vec<Observation> = (0..9)
+        .flat_map(|lead| [3, 6].map(|as_of| Observation { lead_id: format!("lead:{lead}"), as_of: day(as_of) }))
         .collect();
-    let table = lake.features(&features(FEATURES), &asked).await.expect("sound SQL");
+    let table = lake.features(&features(FEATURES), &observations).await.expect("sound SQL");
     let path = company.folder.path().join("features.parquet");
-    let rows = lake.write_features(&features(FEATURES), asked.clone(), &path).await.expect("the folder can be written");
-    assert_eq!(rows, asked.len());
+    let rows =
+        lake.write_features(&features(FEATURES), observations.clone(), &path).await.expect("the folder can be written");
+    assert_eq!(rows, observations.len());
     let file = read(&path);
-    for (row, observation) in asked.iter().enumerate() {
+    for (row, observation) in observations.iter().enumerate() {
         let text = |name: &str| file[name].as_string::<i32>().value(row).to_owned();
         assert_eq!(text("lead_id"), observation.lead_id);
         assert_eq!(
             file["as_of"].as_primitive::<TimestampMicrosecondType>().value(row),
             observation.as_of.timestamp_micros()
         );
-        let of_table = |name: &str| table.column(name).expect("asked for").values.text(row);
+        let of_table = |name: &str| table.column(name).expect("a feature of the SQL").values.text(row);
         assert_eq!(Some(file["touches"].as_primitive::<Int64Type>().value(row).to_string()), of_table("touches"));
         assert_eq!(Some(text("industry")), of_table("industry"));
         assert!(file["value"].is_null(row));
@@ -57,7 +58,7 @@ async fn a_file_has_the_rows_of_the_table_in_their_order() {
 }
 
 #[tokio::test]
-async fn a_file_of_nothing_keeps_its_columns() {
+async fn an_empty_feature_file_has_columns() {
     let company = company();
     let lake = company.lake().await;
     let path = company.folder.path().join("features.parquet");
@@ -77,8 +78,9 @@ async fn leads_in_another_order_are_refused() {
     let company = company();
     let lake = company.lake().await;
     let path = company.folder.path().join("features.parquet");
-    let asked = ["lead:2", "lead:1"].map(|lead_id| Observation { lead_id: lead_id.into(), as_of: day(3) });
-    let error = lake.write_features(&features(FEATURES), asked, &path).await.expect_err("a walk never goes back");
+    let observations = ["lead:2", "lead:1"].map(|lead_id| Observation { lead_id: lead_id.into(), as_of: day(3) });
+    let error =
+        lake.write_features(&features(FEATURES), observations, &path).await.expect_err("a walk never goes back");
     let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-    assert!(why.contains("`lead:1` was asked for after `lead:2`: expected observations in the order of"), "{why}");
+    assert!(why.contains("lead `lead:1` comes after `lead:2`: expected observations in the order of"), "{why}");
 }

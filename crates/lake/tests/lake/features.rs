@@ -1,4 +1,4 @@
-//! `features/*.sql`: small rows in, the table expected by hand out.
+//! `features/*.sql`: a few rows in, the expected table out.
 
 use chrono::{TimeDelta, Utc};
 use plumb_lake::{CategoryWithoutRate, LabelSpec};
@@ -19,16 +19,16 @@ const OUTCOMES: &str = r#"{"key":"lead:1","target":"converted","positive":"yes",
 
 #[track_caller]
 fn text(table: &Table, feature: &str) -> Vec<String> {
-    let column = table.column(feature).expect("the feature was asked for");
+    let column = table.column(feature).expect("the feature is in the SQL");
     (0..table.rows()).map(|row| column.values.text(row).unwrap_or_else(|| "missing".into())).collect()
 }
 
-fn at(lead_id: &str, moment: chrono::DateTime<Utc>) -> Observation {
-    Observation { lead_id: lead_id.into(), as_of: moment }
+fn at(lead_id: &str, as_of: chrono::DateTime<Utc>) -> Observation {
+    Observation { lead_id: lead_id.into(), as_of }
 }
 
 #[tokio::test]
-async fn each_moment_sees_what_was_known_then() {
+async fn features_see_what_was_known_at_as_of() {
     let company = Company::new(LEADS, EVENTS, OUTCOMES);
     let lake = company.lake().await;
     let sql = features(
@@ -51,7 +51,7 @@ async fn each_moment_sees_what_was_known_then() {
 }
 
 #[tokio::test]
-async fn beside_a_lead_without_events_the_event_is_missing() {
+async fn a_lead_without_events_has_one_row_with_missing_event_columns() {
     let company = Company::new(LEADS, EVENTS, OUTCOMES);
     let lake = company.lake().await;
     let sql = features(
@@ -71,7 +71,7 @@ async fn beside_a_lead_without_events_the_event_is_missing() {
 }
 
 #[tokio::test]
-async fn an_event_that_nobody_knew_of_yet_fails_nothing() {
+async fn an_event_that_is_not_known_yet_cannot_fail_a_feature() {
     let events = r#"{"key":"lead:1","kind":"touch","at":"2026-01-02","value":"4"}
 {"key":"lead:1","kind":"touch","at":"2026-01-02","known_at":"2026-01-05","value":"0"}"#;
     let company = Company::new(LEADS, events, OUTCOMES);
@@ -84,7 +84,7 @@ async fn an_event_that_nobody_knew_of_yet_fails_nothing() {
 }
 
 #[tokio::test]
-async fn the_rate_of_a_category_is_of_the_days_before() {
+async fn a_rate_counts_only_the_days_before() {
     let company = Company::new(LEADS, EVENTS, OUTCOMES);
     let lake = company.lake().await;
     let sql = features("SELECT outcome_rate('converted', l.industry) AS rate");
@@ -106,8 +106,8 @@ async fn a_category_without_a_known_outcome_gets_the_overall_rate_and_is_counted
     );
     let lake = company.lake().await;
     let sql = features("SELECT outcome_rate('converted', l.industry) AS rate");
-    let asked = ["lead:1", "lead:3"].map(|lead_id| at(lead_id, day(20)));
-    let table = lake.features(&sql, &asked).await.expect("computed");
+    let observations = ["lead:1", "lead:3"].map(|lead_id| at(lead_id, day(20)));
+    let table = lake.features(&sql, &observations).await.expect("computed");
     assert_eq!(format!("{:?}", table.columns()[0].values), "Number([0.5, 0.5])");
     let counted = CategoryWithoutRate { column: "industry".into(), level: "space".into(), rows: 1 };
     assert_eq!(lake.take_categories_without_rate(), [counted]);
@@ -123,13 +123,13 @@ async fn a_lead_in_a_request_gets_the_features_of_the_same_lead_in_the_ground() 
             outcome_rate('converted', l.industry) AS rate, date_diff_days(as_of, l.created_at) AS age",
     );
     let (lead, events) = lake.lead("lead:1", day(20)).await.expect("readable").expect("known");
-    let asked = lake.features_of(&sql, &lead, &events, day(20)).await.expect("it fits the ground");
+    let requested = lake.features_of(&sql, &lead, &events, day(20)).await.expect("it fits the ground");
     let batch = lake.features(&sql, &[at("lead:1", day(20))]).await.expect("sound SQL");
-    assert_eq!(asked, batch);
+    assert_eq!(requested, batch);
 }
 
 #[tokio::test]
-async fn a_request_that_does_not_fit_is_refused_by_field() {
+async fn a_request_field_that_does_not_fit_is_refused() {
     let company = Company::new(LEADS, EVENTS, OUTCOMES);
     let lake = company.lake().await;
     let sql = features("SELECT l.industry AS industry");
@@ -138,25 +138,25 @@ async fn a_request_that_does_not_fit_is_refused_by_field() {
         created_at: day(0),
         fields: [(field.to_owned(), value)].into(),
     };
-    let ask = async |lead: Lead, events: &[Event]| {
+    let refused = async |lead: Lead, events: &[Event]| {
         lake.features_of(&sql, &lead, events, day(1)).await.expect_err("it does not fit").to_string()
     };
-    let said = ask(lead("colour", FieldValue::Text("red".into())), &[]).await;
-    assert_eq!(said, "lead 0 of the request: unknown field `colour`: expected one of budget, industry");
-    let said = ask(lead("budget", FieldValue::Text("lots".into())), &[]).await;
-    assert_eq!(said, "lead 0 of the request: field `budget` is `\"lots\"`: expected a number");
+    let error = refused(lead("colour", FieldValue::Text("red".into())), &[]).await;
+    assert_eq!(error, "lead 0 of the request: unknown field `colour`: expected one of budget, industry");
+    let error = refused(lead("budget", FieldValue::Text("lots".into())), &[]).await;
+    assert_eq!(error, "lead 0 of the request: field `budget` is `\"lots\"`: expected a number");
     let event = Event {
         kind: "touch".into(),
         at: day(0),
         known_at: day(0),
         attributes: [("value".to_owned(), FieldValue::Flag(true))].into(),
     };
-    let said = ask(lead("budget", FieldValue::Number(1.0)), &[event]).await;
-    assert_eq!(said, "event 0 of the request: field `value` is `true`: expected a number");
+    let error = refused(lead("budget", FieldValue::Number(1.0)), &[event]).await;
+    assert_eq!(error, "event 0 of the request: field `value` is `true`: expected a number");
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_features_file_is_named() {
+async fn a_mistake_in_a_features_file_is_an_error_with_its_file() {
     let company = Company::new(LEADS, EVENTS, OUTCOMES);
     let lake = company.lake().await;
     let check = async |sql: &str, expected: &str| {
@@ -167,14 +167,14 @@ async fn what_is_wrong_with_a_features_file_is_named() {
     check("SELECT count(e.at)", "feature 1 has no name").await;
     check("SELECT l.industry AS i FROM lead l", "expected one `SELECT").await;
     check("SELECT 1 AS a, 2 AS a", "`a` is there twice").await;
-    check("SELECT max(e.at) AS last", "turn a moment into days").await;
+    check("SELECT max(e.at) AS last", "turn a timestamp into days").await;
     check("SELECT outcome_rate('paid', l.industry) AS r", "expected a target of plumb.toml: converted").await;
     check("SELECT outcome_rate(l.industry) AS r", "expected `outcome_rate('target', l.column)`").await;
     check("SELEKT 1", "SELEKT").await;
 }
 
 #[tokio::test]
-async fn a_lead_too_young_to_tell_is_left_out() {
+async fn a_lead_too_young_to_tell_is_censored() {
     let company = Company::new(LEADS, EVENTS, OUTCOMES);
     let lake = company.lake().await;
     let label_spec = LabelSpec {
@@ -182,24 +182,24 @@ async fn a_lead_too_young_to_tell_is_left_out() {
         horizon: TimeDelta::days(10),
         ages: vec![TimeDelta::zero(), TimeDelta::days(8)],
     };
-    let labelled = lake.labels(&label_spec, day(25)).await.expect("readable");
-    let rows: Vec<(&str, bool)> = labelled
+    let labels = lake.labels(&label_spec, day(25)).await.expect("readable");
+    let rows: Vec<(&str, bool)> = labels
         .observations
         .iter()
-        .zip(&labelled.labels)
+        .zip(&labels.labels)
         .map(|(observation, label)| (observation.lead_id.as_str(), *label))
         .collect();
     // Lead 1 had converted by its eighth day and is asked about once; lead 3 is too young.
     assert_eq!(rows, [("lead:1", true), ("lead:2", false), ("lead:2", false)]);
-    assert_eq!(labelled.censored, 1);
-    assert_eq!(labelled.label_known_at[0], day(10));
+    assert_eq!(labels.censored, 1);
+    assert_eq!(labels.label_known_at[0], day(10));
 
     let open = lake.open_leads(&label_spec, day(22)).await.expect("readable");
     assert_eq!(open, [at("lead:3", day(22))], "lead 2 is past its horizon, lead 1 has its outcome");
 }
 
 #[tokio::test]
-async fn a_ground_that_is_gone_is_an_error_and_not_an_empty_one() {
+async fn a_removed_ground_is_an_error_and_not_an_empty_one() {
     let lake = Company::new(LEADS, EVENTS, OUTCOMES).lake().await;
     // The company's folder went with it.
     let sql = features("SELECT l.industry AS industry");

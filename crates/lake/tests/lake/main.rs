@@ -1,15 +1,17 @@
-//! The lake by its own words: small files in, relations, features and labels out.
+//! The lake through its public functions: small files in, relations, features and labels out.
 
 mod company;
-mod demo;
+mod demo_project;
+mod random_company;
+mod generated;
+mod relations;
+mod change_detection;
 mod features;
 mod feature_file;
 mod dataset;
-mod relations;
 mod rows;
-mod change_detection;
-mod time;
-mod equality;
-mod meaning;
-mod mistakes;
-mod strangers;
+mod time_travel;
+mod request_equals_batch;
+mod reference_query;
+mod sql_errors;
+mod malformed_input;

@@ -1,4 +1,4 @@
-//! From rows to relations: identities, duplicates, tests, late knowledge, and what is kept aside.
+//! From raw rows to relations: identities, duplicates, test leads, late facts, rejected and unmatched rows.
 
 use crate::company::{Company, day};
 
@@ -19,7 +19,7 @@ async fn two_records_of_one_person_are_one_lead() {
 
     let lake = company.lake().await;
     let (lead, events) =
-        lake.lead("lead:2", day(4)).await.expect("readable").expect("the earliest record names the lead");
+        lake.lead("lead:2", day(4)).await.expect("readable").expect("the earliest record gives the lead its id");
     assert_eq!(lead.created_at, day(0));
     let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(kinds, ["touch"], "the reply became known on the sixth");
@@ -27,7 +27,7 @@ async fn two_records_of_one_person_are_one_lead() {
 }
 
 #[tokio::test]
-async fn a_field_left_empty_is_as_it_was_before() {
+async fn an_empty_field_keeps_its_earlier_value() {
     let company = Company::new(
         r#"{"id":"1","created_at":"2026-01-01","industry":"fintech","budget":"5"}
 {"id":"1","created_at":"2026-01-01","known_at":"2026-01-03","industry":"retail"}"#,
@@ -35,8 +35,8 @@ async fn a_field_left_empty_is_as_it_was_before() {
         "",
     );
     let lake = company.lake().await;
-    let industry = async |moment| {
-        let (lead, _) = lake.lead("lead:1", moment).await.expect("readable").expect("known");
+    let industry = async |as_of| {
+        let (lead, _) = lake.lead("lead:1", as_of).await.expect("readable").expect("known");
         format!("{:?} {:?}", lead.fields["industry"], lead.fields["budget"])
     };
     assert_eq!(industry(day(1)).await, "Text(\"fintech\") Number(5.0)");
@@ -60,7 +60,7 @@ async fn duplicates_and_test_leads_are_removed_and_counted() {
 }
 
 #[tokio::test]
-async fn bad_rows_are_named_with_file_line_field_and_reason() {
+async fn rejected_rows_have_file_line_field_and_reason() {
     let company = Company::new(
         r#"{"id":"1","created_at":"2026-01-01"}
 {"id":"2","created_at":"01/02/2026"}
@@ -70,13 +70,16 @@ async fn bad_rows_are_named_with_file_line_field_and_reason() {
     );
     assert_eq!(company.ingest().await.rejected_total, 3);
     let rejects = company.read("rejects.csv");
-    assert!(rejects.contains("leads.jsonl,3,created_at,\"`01/02/2026` is no moment: expected year first"), "{rejects}");
-    assert!(rejects.contains("leads.jsonl,4,created_at,no version of this lead says when"), "{rejects}");
+    assert!(
+        rejects.contains("leads.jsonl,3,created_at,\"`01/02/2026` is not a timestamp: expected year first"),
+        "{rejects}"
+    );
+    assert!(rejects.contains("leads.jsonl,4,created_at,no version of this lead has `created_at`"), "{rejects}");
     assert!(rejects.contains("events.jsonl,2,at,missing: every row needs it"), "{rejects}");
 }
 
 #[tokio::test]
-async fn a_second_run_changes_nothing_and_a_new_row_is_taken_in() {
+async fn a_run_without_new_rows_changes_nothing_and_a_new_row_is_added() {
     let company = Company::new(r#"{"id":"1","created_at":"2026-01-01"}"#, "", "");
     assert!(!company.ingest().await.unchanged);
     assert!(company.ingest().await.unchanged);
@@ -87,7 +90,7 @@ async fn a_second_run_changes_nothing_and_a_new_row_is_taken_in() {
 }
 
 #[tokio::test]
-async fn a_wrong_column_is_named_with_its_file() {
+async fn a_wrong_column_is_an_error_with_its_file() {
     let mut company = Company::new(r#"{"id":"1","created_at":"2026-01-01"}"#, "", "");
     company.files[0].sql = "SELECT colour AS lead_key FROM leads.records".into();
     let error = company.try_ingest().await.expect_err("there is no such column").to_string();

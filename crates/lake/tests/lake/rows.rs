@@ -1,4 +1,4 @@
-//! Files of rows, as Parquet and as CSV, in the columns of a model; and scores as Parquet.
+//! Files of rows, Parquet and CSV, in the columns of a model; and files of scores.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ fn parquet(path: &Path, columns: Vec<(&str, ArrayRef)>) {
     writer.close().expect("closed");
 }
 
-/// Writes a block as its rows, `-` for a missing value, and then what was set aside.
+/// Returns the rows of a block, `-` for a missing value, and then the rejected ones.
 fn shown(block: &Block) -> Vec<String> {
     let ids = |row: usize| block.ids.as_ref().map_or("", |ids| ids[row].as_deref().unwrap_or("-"));
     let cells = |row: usize| {
@@ -56,7 +56,7 @@ fn read(path: &Path, id: Option<&str>) -> Result<Vec<String>, plumb_lake::Error>
 }
 
 #[test]
-fn columns_of_any_type_become_what_the_model_sees() {
+fn columns_of_any_type_become_the_features_kind() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("rows.parquet");
     let texts = |values: Vec<Option<&str>>| Arc::new(StringArray::from(values)) as ArrayRef;
@@ -94,7 +94,7 @@ fn columns_of_any_type_become_what_the_model_sees() {
 }
 
 #[test]
-fn a_column_that_cannot_fit_is_named() {
+fn a_column_that_does_not_fit_is_an_error() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("rows.parquet");
     let one = || Arc::new(Int64Array::from(vec![1])) as ArrayRef;
@@ -107,7 +107,7 @@ fn a_column_that_cannot_fit_is_named() {
 }
 
 #[test]
-fn text_is_read_block_by_block_as_it_is_read_whole() {
+fn a_long_csv_file_is_read_block_by_block() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("rows.csv");
     let mut text = "\u{feff}size;paid;channel\r\n".to_owned();
@@ -123,9 +123,9 @@ fn text_is_read_block_by_block_as_it_is_read_whole() {
     let line_of = |row: usize| {
         1 + text[..text.find(&format!("\n{};", row - 1)).expect("the row before")].matches('\n').count() + 1
     };
-    for (row, told) in [4_999, 9_999, 14_999, 19_999].into_iter().zip(&rejected) {
+    for (row, rejected) in [4_999, 9_999, 14_999, 19_999].into_iter().zip(&rejected) {
         let before = usize::from((row - 1) % 7 == 0) + usize::from((row - 1) % 11 == 0);
-        assert_eq!(**told, format!("line {}: `size`: `few`: expected a number", line_of(row) + 1 + before));
+        assert_eq!(**rejected, format!("line {}: `size`: `few`: expected a number", line_of(row) + 1 + before));
     }
     assert_eq!((found.len(), rejected.len()), (20_000, 4));
     assert_eq!((found[0].as_str(), found[1].as_str()), ("1  0 false a;\r\nds", "2  1 true ads"));

@@ -1,29 +1,29 @@
 //! The kernel beside Python's xgboost, `shap`'s C code and `fasttreeshap`, on one thread.
 //!
 //! The model: 300 trees of depth 6 on 40 columns, of which 12 are categories, as codes and natively, trained by XGBoost
-//! on made-up rows of which a tenth of the values is missing. Everybody reads the same files. Each run is a process of its
-//! own that times its work in it, the runs of all take turns, and the medians are printed, with how far the contributions
-//! of each are from ours. `cargo bench --workspace --bench kernel` runs it; `-- TURNS` as many times as told.
+//! on made-up rows of which a tenth of the values is missing. All read the same files. Each run is a process of its
+//! own that times its own work, the runs take turns, and the medians are printed, with the largest difference of the
+//! contributions from ours. `cargo bench --workspace --bench kernel` runs it; `-- TURNS` sets the number of runs.
 
-mod answers;
-mod ours;
+mod plumb;
+mod results;
 mod rows;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use answers::Answers;
 use plumb_peers::{Packages, Runner, take_turns};
+use results::Results;
 
-/// Each is run so many times, unless told otherwise.
+/// The number of runs of each, unless it is given.
 const TURNS: usize = 9;
 
-/// XGBoost adds in 32 bits; what is further from ours than this is no rounding.
-const RIGHT: f64 = 1e-4;
+/// XGBoost adds in 32 bits; a larger difference is no rounding.
+const DIFFERENCE_MAX: f64 = 1e-4;
 
-/// The peers: what they are called, their script and what it is asked to do, whether they read native categories, and how
-/// many times as fast contributions in blocks are to be.
+/// The peers: name, script and its argument, whether they read native categories, and how many times as fast as they our
+/// contributions in blocks should be.
 const PEERS: [(&str, &str, &str, bool, Option<f64>); 4] = [
     ("xgboost 3.4.1", "xgboost_peer.py", "", true, Some(15.0)),
     ("shap 0.54.1, its C code", "shap_peer.py", "shap", false, Some(20.0)),
@@ -34,7 +34,7 @@ const PEERS: [(&str, &str, &str, bool, Option<f64>); 4] = [
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["--run", folder, answers] => ours::run(Path::new(folder), Path::new(answers)),
+        ["--run", folder, results] => plumb::run(Path::new(folder), Path::new(results)),
         [] => [false, true].into_iter().try_for_each(|native| compare(native, TURNS)),
         [turns] => {
             let turns = turns.parse()?;
@@ -61,7 +61,7 @@ fn compare(native: bool, turns: usize) -> Result<(), Box<dyn Error>> {
     let peers: Vec<_> = PEERS.iter().filter(|(.., reads_native, _)| *reads_native || !native).collect();
     for (at, (name, script, way, ..)) in peers.iter().enumerate() {
         let mut command = Command::new(&python);
-        // Told so, XGBoost 3.2 still used more threads for contributions.
+        // XGBoost 3.2 used more threads for contributions in spite of its setting.
         command.env("OMP_NUM_THREADS", "1").arg(scripts().join(script)).arg(&folder);
         command.arg(folder.join((at + 1).to_string())).args([rows::COLUMNS, rows::CATEGORIES].map(|n| n.to_string()));
         command.arg(way);
@@ -69,10 +69,10 @@ fn compare(native: bool, turns: usize) -> Result<(), Box<dyn Error>> {
     }
     take_turns(&mut runners, turns)?;
     println!("\ncategories {name}: µs a row, and in brackets how many times as long as ours; medians of {turns} runs");
-    tell(&runners, &folder)
+    print_table(&runners, &folder)
 }
 
-fn tell(runners: &[Runner<4>], folder: &Path) -> Result<(), Box<dyn Error>> {
+fn print_table(runners: &[Runner<4>], folder: &Path) -> Result<(), Box<dyn Error>> {
     println!(
         "| | predict, blocks | predict, one row | contributions, blocks | contributions, one row | off, complete rows | \
          off, rows with missing values |\n| --- | --- | --- | --- | --- | --- | --- |"
@@ -88,12 +88,12 @@ fn tell(runners: &[Runner<4>], folder: &Path) -> Result<(), Box<dyn Error>> {
             });
         }
         for rows in ["complete", "rows"] {
-            let answers = |at: usize| Answers::read(&folder.join(at.to_string()).with_extension(rows));
-            let off = answers(at)?.furthest_from(&answers(0)?);
+            let results = |at: usize| Results::read(&folder.join(at.to_string()).with_extension(rows));
+            let difference = results(at)?.max_difference(&results(0)?);
             cells.push(match at {
                 0 => String::new(),
-                _ if off <= RIGHT => format!("{off:.1e}"),
-                _ => format!("**wrong**: {off:.1e}"),
+                _ if difference <= DIFFERENCE_MAX => format!("{difference:.1e}"),
+                _ => format!("**wrong**: {difference:.1e}"),
             });
         }
         println!("| {} | {} |", runner.name, cells.join(" | "));

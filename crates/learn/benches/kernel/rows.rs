@@ -1,4 +1,4 @@
-//! The model that everybody scores with, and the rows: files of 32-bit numbers, row by row.
+//! The model that all score with, and the rows: files of 32-bit numbers, row by row.
 
 use std::error::Error;
 use std::path::Path;
@@ -25,7 +25,7 @@ pub(crate) fn write(folder: &Path, native: bool) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join("model.json"), train(native)?)?;
     for (name, rows, missing, seed) in [("rows", ROWS, 0.1, 2), ("complete", COMPLETE, 0.0, 3)] {
-        let (matrix, _) = made_up(rows, missing, seed);
+        let (matrix, _) = synthetic(rows, missing, seed);
         let bytes: Vec<u8> = matrix.values.iter().flat_map(|value| value.to_le_bytes()).collect();
         std::fs::write(folder.join(name).with_extension("f32"), bytes)?;
     }
@@ -39,17 +39,17 @@ pub(crate) fn read(folder: &Path, name: &str) -> Result<Matrix, Box<dyn Error>> 
     Ok(Matrix { rows: values.len() / COLUMNS, columns: COLUMNS, values })
 }
 
-/// Makes up rows of codes of categories and of quantities, with their labels.
-fn made_up(count: usize, missing: f64, seed: u64) -> (Matrix, Vec<f32>) {
-    let mut chance = ChaCha8Rng::seed_from_u64(seed);
+/// Returns synthetic rows of codes of categories and of quantities, with their labels.
+fn synthetic(count: usize, missing: f64, seed: u64) -> (Matrix, Vec<f32>) {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
     let (mut values, mut labels) = (Vec::with_capacity(count * COLUMNS), Vec::with_capacity(count));
     for _ in 0..count {
         let row: [f32; COLUMNS] = std::array::from_fn(|column| {
             if column < CATEGORIES {
-                chance.random_range(0..4 + 2 * column as u32) as f32
+                random.random_range(0..4 + 2 * column as u32) as f32
             } else {
                 // Sums of two are denser in the middle, as most quantities are.
-                chance.random_range(0.0..1.0) + chance.random_range(0.0..1.0)
+                random.random_range(0.0..1.0) + random.random_range(0.0..1.0)
             }
         });
         let mut logit = -1.0;
@@ -59,15 +59,15 @@ fn made_up(count: usize, missing: f64, seed: u64) -> (Matrix, Vec<f32>) {
         for (at, pair) in row[CATEGORIES..].windows(2).enumerate() {
             logit += 0.8 * (pair[0] - 1.0) * (pair[1] - 0.5) * (at % 5) as f32;
         }
-        labels.push(f32::from(u8::from(chance.random_bool(f64::from(1.0 / (1.0 + (-logit).exp()))))));
-        values.extend(row.map(|value| if chance.random_bool(missing) { f32::NAN } else { value }));
+        labels.push(f32::from(u8::from(random.random_bool(f64::from(1.0 / (1.0 + (-logit).exp()))))));
+        values.extend(row.map(|value| if random.random_bool(missing) { f32::NAN } else { value }));
     }
     (Matrix { values, rows: count, columns: COLUMNS }, labels)
 }
 
-/// Has XGBoost grow the trees, and returns its JSON.
+/// Trains the trees with XGBoost, and returns its JSON.
 fn train(native: bool) -> Result<String, Box<dyn Error>> {
-    let (matrix, labels) = made_up(TRAINED_ON, 0.1, 1);
+    let (matrix, labels) = synthetic(TRAINED_ON, 0.1, 1);
     let mut train = DMatrix::from_dense(&matrix.values, matrix.rows, matrix.columns, 0)?;
     if native {
         let mut types = [FeatureType::Quantity; COLUMNS];

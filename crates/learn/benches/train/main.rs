@@ -1,10 +1,10 @@
 //! Boosted trees of the same rows and parameters: ours beside Python's xgboost.
 //!
 //! `cargo bench --workspace --bench train` makes 200,000 rows of 40 columns, and a million; `-- ROWS` other numbers. Each
-//! run is a process of its own, and the runs of all take turns. Everyone prints the log loss of what it grew, and a run
-//! that has not learned the same is an error.
+//! run is a process of its own, and the runs of all take turns. Each prints the log loss of its trees, and a run whose
+//! loss differs is an error.
 
-mod ours;
+mod plumb;
 mod rows;
 
 use std::error::Error;
@@ -16,13 +16,13 @@ use plumb_peers::{Packages, Runner, take_turns};
 /// Each is run so many times; the medians are printed.
 const ROUNDS: usize = 5;
 
-/// Log losses of the same rows and parameters differ by less: versions break ties differently.
+/// The log losses of the same rows and parameters differ by less: versions break ties differently.
 const LOSS_TOLERANCE: f64 = 0.002;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["--run", way, file] => ours::run(way, Path::new(file)),
+        ["--run", way, file] => plumb::run(way, Path::new(file)),
         [] => [200_000, 1_000_000].into_iter().try_for_each(compare),
         [rows] => compare(rows.parse()?),
         _ => Err("expected nothing, or a number of rows".into()),
@@ -53,7 +53,7 @@ fn compare(rows: usize) -> Result<(), Box<dyn Error>> {
         theirs("xgboost, QuantileDMatrix", "quantile"),
     ];
     take_turns(&mut runners, ROUNDS)?;
-    println!("\n{rows} rows, {} columns, {} trees; medians of {ROUNDS} runs", rows::COLUMNS, ours::TREES);
+    println!("\n{rows} rows, {} columns, {} trees; medians of {ROUNDS} runs", rows::COLUMNS, plumb::TREES);
     let base = runners[3].medians();
     println!(
         "{:<26} {:>7} {:>7} {:>8} {:>9}  ratios to xgboost's DMatrix",

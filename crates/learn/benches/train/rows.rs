@@ -1,4 +1,4 @@
-//! The rows that everyone learns from: a file of 32-bit numbers, row by row, the label after the columns.
+//! The rows that all train on: a file of 32-bit numbers, row by row, the label after the columns.
 
 use std::error::Error;
 use std::fs::File;
@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 pub(crate) const COLUMNS: usize = 40;
 
-/// Writes so many rows, of which every tenth value is missing and ten columns have a say.
+/// Writes so many rows, of which every tenth value is missing and ten columns matter.
 pub(crate) fn write(path: &Path, rows: usize) -> Result<(), Box<dyn Error>> {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let mut file = BufWriter::new(File::create(path)?);
@@ -21,8 +21,8 @@ pub(crate) fn write(path: &Path, rows: usize) -> Result<(), Box<dyn Error>> {
             if column < 10 {
                 margin += (value - 0.5) * if column % 2 == 0 { 3.0 } else { -2.0 };
             }
-            let shown = if random.random_bool(0.1) { f32::NAN } else { value };
-            file.write_all(&shown.to_le_bytes())?;
+            let written = if random.random_bool(0.1) { f32::NAN } else { value };
+            file.write_all(&written.to_le_bytes())?;
         }
         let good = random.random_bool(1.0 / (1.0 + f64::from(-margin).exp()));
         file.write_all(&f32::from(u8::from(good)).to_le_bytes())?;

@@ -35,7 +35,7 @@ params = {
 booster = xgboost.train(params, matrix, 100)
 wall, used = time.monotonic() - wall, cpu() - used
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-asked = values[:20_000]
-margins = booster.predict(xgboost.DMatrix(asked), output_margin=True).astype(float)
+first = values[:20_000]
+margins = booster.predict(xgboost.DMatrix(first), output_margin=True).astype(float)
 signs = numpy.where(labels[:20_000] > 0.5, -1.0, 1.0)
 print(wall, used, peak, numpy.logaddexp(0, signs * margins).mean())

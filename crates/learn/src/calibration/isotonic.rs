@@ -55,7 +55,7 @@ impl Isotonic {
         (pools.len() > 1).then_some(Isotonic { margins, probabilities })
     }
 
-    /// Returns the height of the curve.
+    /// Returns the probability of a margin.
     pub(super) fn probability(&self, margin: f64) -> f64 {
         let next = self.margins.partition_point(|step| *step < margin);
         match (next.checked_sub(1), self.margins.get(next)) {
@@ -73,7 +73,7 @@ impl Isotonic {
         self.margins.len()
     }
 
-    /// Returns whether stored steps rise from 0 to 1.
+    /// Returns whether stored steps rise, within 0 and 1.
     pub(super) fn is_usable(&self) -> bool {
         let rises = |numbers: &[f64]| numbers.windows(2).all(|pair| pair[0] <= pair[1]);
         !self.margins.is_empty()
@@ -89,7 +89,7 @@ impl Pool {
         self.positives / self.weight
     }
 
-    /// No step says 0 or 1: half a row of each class is added.
+    /// Returns the rate with half a row of each class added, so that no step is 0 or 1.
     fn smoothed(&self) -> f64 {
         (self.positives + 0.5) / (self.weight + 1.0)
     }

@@ -3,9 +3,10 @@
 
 use rand::{Rng, RngExt};
 
-use super::{BINS, Called, Measures, Ranked, log_loss_of, squared_error};
+use super::measures::{BINS, Measures, log_loss_of, squared_error};
+use super::ranked::{Called, Ranked};
 
-/// The most rows in a block are this share of all.
+/// About how many blocks the rows are drawn together into.
 const BLOCKS: usize = 4_096;
 
 /// Blocks in the order of the ranking, best scores first.

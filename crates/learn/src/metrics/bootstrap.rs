@@ -10,8 +10,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::blocks::Blocks;
-use super::{Measures, Ranked};
-use crate::Error;
+use super::measures::Measures;
+use super::ranked::Ranked;
+use crate::error::Error;
 
 /// How often rows are drawn anew, and from which seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ fn draw(ranked: &Ranked, random: &mut ChaCha8Rng) -> Ranked {
         let mut times = vec![0usize; ranked.rows()];
         (0..ranked.rows()).for_each(|_| times[random.random_range(0..ranked.rows())] += 1);
         let pairs = ranked.pairs().zip(times).flat_map(|(pair, times)| std::iter::repeat_n(pair, times)).collect();
-        // A draw of one class says nothing of any measure. One of both comes soon, because both classes are there.
+        // No measure can be computed on a draw of one class. A draw of both comes soon, because both classes are there.
         if let Some(drawn) = Ranked::from_sorted(pairs) {
             return drawn;
         }

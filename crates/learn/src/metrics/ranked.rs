@@ -1,6 +1,7 @@
-//! Labels scores in their order, from which every measure is read in one pass.
+//! Labelled scores in their order, from which every measure is read in one pass.
 
-use crate::Error;
+use super::checks::check_rows;
+use crate::error::Error;
 
 /// Scores with their labels, best scores first; there are always both classes.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,9 +29,9 @@ pub(super) struct Bin {
 
 impl Ranked {
     /// Ranks scores, which may be any numbers. One class only, no rows, different lengths and a NaN are errors;
-    /// `doing` says in them what the rows were for.
+    /// `doing` is what the rows were for, in their messages.
     pub fn new(scores: &[f64], labels: &[bool], doing: &'static str) -> Result<Ranked, Error> {
-        super::check_rows(scores, labels, doing)?;
+        check_rows(scores, labels, doing)?;
         if let Some((row, score)) = scores.iter().enumerate().find(|(_, score)| score.is_nan()) {
             return Err(Error::Score { score: *score, row });
         }

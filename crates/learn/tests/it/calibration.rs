@@ -14,10 +14,10 @@ fn calibrated(margins: &[f64], labels: &[bool]) -> Calibration {
 
 /// Returns log-odds, and labels that come true as often as the log-odds say.
 fn honest(rows: usize) -> (Vec<f64>, Vec<bool>) {
-    let mut chance = ChaCha8Rng::seed_from_u64(5);
+    let mut random = ChaCha8Rng::seed_from_u64(5);
     let margin_and_label = |_| {
-        let margin: f64 = chance.random_range(-4.0..2.0);
-        (margin, chance.random_bool(1.0 / (1.0 + (-margin).exp())))
+        let margin: f64 = random.random_range(-4.0..2.0);
+        (margin, random.random_bool(1.0 / (1.0 + (-margin).exp())))
     };
     (0..rows).map(margin_and_label).unzip()
 }
@@ -39,7 +39,7 @@ fn one_slope_agrees_with_scikit_learn() {
 }
 
 #[test]
-fn a_margin_that_boasts_is_brought_back() {
+fn overconfident_margins_are_corrected() {
     let (margins, labels) = honest(20_000);
     let boasting: Vec<f64> = margins.iter().map(|margin| 3.0 * margin + 1.0).collect();
     let calibration = calibrated(&boasting, &labels);
@@ -51,7 +51,7 @@ fn a_margin_that_boasts_is_brought_back() {
 }
 
 #[test]
-fn a_bend_is_found() {
+fn two_slopes_are_fitted_where_the_curve_bends() {
     let (margins, labels) = honest(2_000);
     let bent: Vec<f64> =
         margins.iter().map(|margin| if *margin > -1.0 { 6.0 * (margin + 1.0) } else { margin + 1.0 }).collect();
@@ -62,7 +62,7 @@ fn a_bend_is_found() {
 }
 
 #[test]
-fn a_margin_that_is_upside_down_says_nothing() {
+fn margins_in_the_wrong_order_give_the_base_rate() {
     let (margins, labels) = honest(5_000);
     let upside_down: Vec<f64> = margins.iter().map(|margin| -margin).collect();
     let calibration = calibrated(&upside_down, &labels);
@@ -86,7 +86,7 @@ fn extremes_and_equal_margins_are_probabilities() {
 }
 
 #[test]
-fn margins_that_do_not_match_the_labels_are_refused() {
+fn margins_that_do_not_match_the_labels_are_rejected() {
     let matrix = Matrix { values: Vec::new(), rows: 2, columns: 0 };
     let samples = Samples { matrix: &matrix, labels: &[true, false], weights: &[1.0, 1.0] };
     let error = Calibration::fit(&[1.0], samples).expect_err("one margin for two rows");
@@ -94,9 +94,9 @@ fn margins_that_do_not_match_the_labels_are_refused() {
 }
 
 #[test]
-fn steps_are_kept_where_no_sigmoid_follows() {
+fn isotonic_steps_are_chosen_where_no_sigmoid_fits() {
     // A plateau in the middle, as a model makes that cannot tell half of the leads apart.
-    let mut chance = ChaCha8Rng::seed_from_u64(9);
+    let mut random = ChaCha8Rng::seed_from_u64(9);
     let truth = |margin: f64| {
         if margin < -1.0 {
             0.02
@@ -106,8 +106,8 @@ fn steps_are_kept_where_no_sigmoid_follows() {
             0.55
         }
     };
-    let margins: Vec<f64> = (0..20_000).map(|_| chance.random_range(-4.0..4.0)).collect();
-    let labels: Vec<bool> = margins.iter().map(|margin| chance.random_bool(truth(*margin))).collect();
+    let margins: Vec<f64> = (0..20_000).map(|_| random.random_range(-4.0..4.0)).collect();
+    let labels: Vec<bool> = margins.iter().map(|margin| random.random_bool(truth(*margin))).collect();
     let calibration = calibrated(&margins, &labels);
     assert!(calibration.describe().starts_with("isotonic"), "{}", calibration.describe());
     for margin in [-3.0, 0.0, 3.0] {

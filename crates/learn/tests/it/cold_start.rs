@@ -1,4 +1,4 @@
-//! Few labels or none: the rules speak first and outcomes take over, and scores say how unsure they are.
+//! Few labels or none: the model starts from the rules, outcomes take over, and intervals narrow.
 
 use plumb_lead::{Column, FeatureSet, Interval, Matrix, ModelKind, Table, Values};
 use plumb_learn::decision::{Cost, Optimise, StopOn};
@@ -7,42 +7,42 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// Leads of six numbers, of which the rules know the first two, in their direction but not their true weights.
-struct Company {
+struct Leads {
     features: FeatureSet,
     matrix: Matrix,
     labels: Vec<bool>,
     weights: Vec<f32>,
-    truth: Vec<f64>,
+    true_probabilities: Vec<f64>,
 }
 
-impl Company {
-    fn new(rows: usize, seed: u64) -> Company {
-        let mut chance = ChaCha8Rng::seed_from_u64(seed);
+impl Leads {
+    fn new(rows: usize, seed: u64) -> Leads {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
         let columns: Vec<Vec<f32>> =
-            (0..6).map(|_| (0..rows).map(|_| chance.random_range(-2.0..2.0)).collect()).collect();
-        let truth: Vec<f64> = (0..rows)
+            (0..6).map(|_| (0..rows).map(|_| random.random_range(-2.0..2.0)).collect()).collect();
+        let true_probabilities: Vec<f64> = (0..rows)
             .map(|row| {
                 let value = |column: usize| f64::from(columns[column][row]);
                 let margin = -1.5 + value(0) + 0.5 * value(1) - 0.8 * value(2);
                 1.0 / (1.0 + (-margin).exp())
             })
             .collect();
-        let labels = truth.iter().map(|probability| chance.random_bool(*probability)).collect();
+        let labels = true_probabilities.iter().map(|probability| random.random_bool(*probability)).collect();
         let column = |(index, values)| Column { name: format!("x{index}"), values: Values::Number(values) };
         let table = Table::new(columns.into_iter().enumerate().map(column).collect()).expect("one length");
         let features = FeatureSet::learn(&table, &Default::default());
         let (matrix, _) = features.encode(&table).expect("the same table");
-        Company { features, matrix, labels, weights: vec![1.0; rows], truth }
+        Leads { features, matrix, labels, weights: vec![1.0; rows], true_probabilities }
     }
 
     fn samples(&self) -> Samples<'_> {
         Samples { matrix: &self.matrix, labels: &self.labels, weights: &self.weights }
     }
 
-    fn few(&self, count: usize, params: &Params) -> Model {
+    fn cold_start(&self, count: usize, params: &Params) -> Model {
         let matrix = self.matrix.select(&(0..count).collect::<Vec<_>>());
-        let few = Samples { matrix: &matrix, labels: &self.labels[..count], weights: &self.weights[..count] };
-        fit_cold_start(&self.features, few, self.samples(), params).expect("there are rules")
+        let labelled = Samples { matrix: &matrix, labels: &self.labels[..count], weights: &self.weights[..count] };
+        fit_cold_start(&self.features, labelled, self.samples(), params).expect("there are rules")
     }
 }
 
@@ -78,26 +78,26 @@ fn mean_width(model: &Model, matrix: &Matrix) -> f64 {
 }
 
 #[test]
-fn without_outcomes_the_rules_rank_and_say_that_they_assume() {
-    let company = Company::new(2000, 1);
-    let model = company.few(0, &params());
+fn without_outcomes_the_rules_rank_and_the_calibration_is_assumed() {
+    let leads = Leads::new(2000, 1);
+    let model = leads.cold_start(0, &params());
     assert_eq!(model.kind(), ModelKind::Rules);
     assert!(model.params["calibration"].starts_with("assumed, not measured"), "{:?}", model.params);
-    // The mean row has the assumed one in ten, and nobody is told more than that it may be nearly anything.
+    // The mean row has the assumed one in ten, with wide intervals.
     let middle = model.base_rate;
     assert!((middle - 0.1).abs() < 1e-9);
-    for (score, interval) in scores(&model, &company.matrix).into_iter().zip(intervals(&model, &company.matrix)) {
+    for (score, interval) in scores(&model, &leads.matrix).into_iter().zip(intervals(&model, &leads.matrix)) {
         assert!(interval.low < score && score < interval.high, "{score} {interval:?}");
         assert!(interval.low < score / 3.0 && interval.high > 2.0 * score.min(0.45), "{score} {interval:?}");
     }
-    assert!(metrics::auc(&scores(&model, &company.matrix), &company.labels).expect("both classes") > 0.65);
+    assert!(metrics::auc(&scores(&model, &leads.matrix), &leads.labels).expect("both classes") > 0.65);
 }
 
 #[test]
-fn a_few_outcomes_move_the_score_a_little_and_many_make_it_sure() {
-    let (company, later) = (Company::new(4000, 2), Company::new(4000, 3));
+fn more_outcomes_lower_the_loss_and_narrow_the_intervals() {
+    let (leads, later) = (Leads::new(4000, 2), Leads::new(4000, 3));
     let loss = |model: &Model| metrics::log_loss(&scores(model, &later.matrix), &later.labels).expect("both classes");
-    let models: Vec<Model> = [0, 5, 20, 100, 1000].map(|count| company.few(count, &params())).into();
+    let models: Vec<Model> = [0, 5, 20, 100, 1000].map(|count| leads.cold_start(count, &params())).into();
     assert!(models[1..].iter().all(|model| model.kind() == ModelKind::Logistic));
     let losses: Vec<f64> = models.iter().map(loss).collect();
     assert!(losses[2] < losses[0] && losses[3] < losses[2] && losses[4] < losses[3], "{losses:?}");
@@ -105,8 +105,8 @@ fn a_few_outcomes_move_the_score_a_little_and_many_make_it_sure() {
     assert!(widths.windows(2).skip(1).all(|pair| pair[1] < pair[0]), "{widths:?}");
     // With few outcomes the rules are worth having; with many they do no harm.
     let without = Params { rules: None, ..params() };
-    let of_20_without: Vec<f64> = (10..30).map(|seed| loss(&Company::new(4000, seed).few(20, &without))).collect();
-    let of_20_with: Vec<f64> = (10..30).map(|seed| loss(&Company::new(4000, seed).few(20, &params()))).collect();
+    let of_20_without: Vec<f64> = (10..30).map(|seed| loss(&Leads::new(4000, seed).cold_start(20, &without))).collect();
+    let of_20_with: Vec<f64> = (10..30).map(|seed| loss(&Leads::new(4000, seed).cold_start(20, &params()))).collect();
     let sum = |losses: &[f64]| losses.iter().sum::<f64>();
     assert!(sum(&of_20_with) < sum(&of_20_without), "{of_20_with:?} {of_20_without:?}");
 }
@@ -114,16 +114,21 @@ fn a_few_outcomes_move_the_score_a_little_and_many_make_it_sure() {
 /// Of many leads about 95 % have their true probability within the interval, at every number of labels at which the
 /// regression is the right model.
 #[test]
-fn intervals_hold_the_truth_as_often_as_they_say() {
-    let later = Company::new(500, 4);
+fn intervals_cover_the_true_probability_as_often_as_they_promise() {
+    let later = Leads::new(500, 4);
     for count in [50, 300] {
         let mut held = 0;
         for seed in 0..40 {
-            let model = Company::new(600, 100 + seed).few(count, &Params { rules: None, ..params() });
+            let model = Leads::new(600, 100 + seed).cold_start(count, &Params { rules: None, ..params() });
             let intervals = intervals(&model, &later.matrix);
-            let holds = |(interval, truth): (Interval, &f64)| interval.low <= *truth && *truth <= interval.high;
-            held +=
-                intervals.into_iter().zip(&later.truth).filter(|(interval, truth)| holds((*interval, *truth))).count();
+            let holds = |(interval, true_probabilities): (Interval, &f64)| {
+                interval.low <= *true_probabilities && *true_probabilities <= interval.high
+            };
+            held += intervals
+                .into_iter()
+                .zip(&later.true_probabilities)
+                .filter(|(interval, true_probabilities)| holds((*interval, *true_probabilities)))
+                .count();
         }
         let share = held as f64 / (40.0 * 500.0);
         assert!((0.90..=0.99).contains(&share), "{count} labels: {share}");
@@ -131,8 +136,8 @@ fn intervals_hold_the_truth_as_often_as_they_say() {
 }
 
 #[test]
-fn every_kind_says_how_sure_it_is_and_its_score_is_within() {
-    let (train, valid, test) = (Company::new(1500, 5), Company::new(800, 6), Company::new(300, 7));
+fn the_interval_of_every_kind_contains_its_score() {
+    let (train, valid, test) = (Leads::new(1500, 5), Leads::new(800, 6), Leads::new(300, 7));
     let kinds = [ModelKind::Rules, ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Ensemble];
     let fitted =
         fit(&kinds, &train.features, train.samples(), valid.samples(), &params(), &|_| {}).expect("both classes");
@@ -152,46 +157,46 @@ fn every_kind_says_how_sure_it_is_and_its_score_is_within() {
 
 #[test]
 fn contributions_still_sum_to_the_margin_and_the_same_rows_give_the_same_bytes() {
-    let company = Company::new(800, 8);
+    let leads = Leads::new(800, 8);
     for count in [0, 3, 30] {
-        let model = company.few(count, &params());
+        let model = leads.cold_start(count, &params());
         let (margins, explanation) =
-            (model.margins(&company.matrix).expect("fits"), model.explain(&company.matrix).expect("fits"));
+            (model.margins(&leads.matrix).expect("fits"), model.explain(&leads.matrix).expect("fits"));
         for (row, margin) in margins.iter().enumerate() {
             assert!((explanation.margin(row) - margin).abs() < 1e-9, "{count} labels, row {row}");
         }
-        let again = company.few(count, &params());
-        assert_eq!(serde_json::to_string(&model).ok(), serde_json::to_string(&again).ok());
+        let refitted = leads.cold_start(count, &params());
+        assert_eq!(serde_json::to_string(&model).ok(), serde_json::to_string(&refitted).ok());
     }
 }
 
 #[test]
-fn one_class_and_no_rules_are_sensible_and_nothing_at_all_is_an_error() {
-    let company = Company::new(300, 9);
+fn one_class_is_enough_and_no_outcome_without_rules_is_an_error() {
+    let leads = Leads::new(300, 9);
     let negative = vec![false; 5];
-    let matrix = company.matrix.select(&[0, 1, 2, 3, 4]);
-    let few = Samples { matrix: &matrix, labels: &negative, weights: &company.weights[..5] };
-    let model = fit_cold_start(&company.features, few, company.samples(), &params()).expect("one class is something");
-    let mean = scores(&model, &company.matrix).iter().sum::<f64>() / 300.0;
-    let unlabelled = company.few(0, &params());
-    assert!(mean < scores(&unlabelled, &company.matrix).iter().sum::<f64>() / 300.0 && mean > 0.01, "{mean}");
+    let matrix = leads.matrix.select(&[0, 1, 2, 3, 4]);
+    let labelled = Samples { matrix: &matrix, labels: &negative, weights: &leads.weights[..5] };
+    let model = fit_cold_start(&leads.features, labelled, leads.samples(), &params()).expect("one class is something");
+    let mean = scores(&model, &leads.matrix).iter().sum::<f64>() / 300.0;
+    let unlabelled = leads.cold_start(0, &params());
+    assert!(mean < scores(&unlabelled, &leads.matrix).iter().sum::<f64>() / 300.0 && mean > 0.01, "{mean}");
 
     let none = Samples { matrix: &Matrix { values: vec![], rows: 0, columns: 6 }, labels: &[], weights: &[] };
-    let error = fit_cold_start(&company.features, none, company.samples(), &Params { rules: None, ..params() });
+    let error = fit_cold_start(&leads.features, none, leads.samples(), &Params { rules: None, ..params() });
     assert!(matches!(error, Err(Error::Rules { .. })), "{error:?}");
-    let error = fit_cold_start(&company.features, none, none, &params());
+    let error = fit_cold_start(&leads.features, none, none, &params());
     assert!(matches!(error, Err(Error::NoRows { .. })), "{error:?}");
 }
 
 #[test]
 fn thresholds_follow_from_costs_capacity_and_expectation() {
-    let company = Company::new(1000, 10);
+    let leads = Leads::new(1000, 10);
     let cost = Cost { false_positive: 1.0, false_negative: 4.0 };
-    let by_cost = company.few(20, &Params { optimise: Optimise::Cost, cost: Some(cost), ..params() });
+    let by_cost = leads.cold_start(20, &Params { optimise: Optimise::Cost, cost: Some(cost), ..params() });
     assert_eq!(by_cost.threshold.score, 0.2);
-    let by_room = company.few(20, &Params { optimise: Optimise::Capacity, capacity: Some(0.1), ..params() });
-    let called = scores(&by_room, &company.matrix).iter().filter(|score| **score >= by_room.threshold.score).count();
+    let by_room = leads.cold_start(20, &Params { optimise: Optimise::Capacity, capacity: Some(0.1), ..params() });
+    let called = scores(&by_room, &leads.matrix).iter().filter(|score| **score >= by_room.threshold.score).count();
     assert!((95..=105).contains(&called), "{called}");
-    let by_f = company.few(20, &params());
+    let by_f = leads.cold_start(20, &params());
     assert!(by_f.threshold.why.contains("too few outcomes to measure it"), "{}", by_f.threshold.why);
 }

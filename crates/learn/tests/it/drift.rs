@@ -1,4 +1,4 @@
-//! The laws of the drift watch: chance raises no alarm, a move does.
+//! Laws of drift: chance raises no alarm, a move does.
 
 use plumb_lead::{Drift, Feature, FeatureKind, FeatureMessages, FeatureSet, Matrix, Unseen, Verdict};
 use plumb_learn::drift::{self, Baseline};
@@ -21,7 +21,7 @@ fn features() -> FeatureSet {
     }
 }
 
-/// Rows of one world: `shift` is added to the first column, whose standard deviation is about 0.6.
+/// Rows of one distribution: `shift` is added to the first column, whose standard deviation is about 0.6.
 fn rows(count: usize, seed: u64, shift: f32) -> (Matrix, Vec<f64>) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let (mut values, mut scores) = (Vec::new(), Vec::new());
@@ -102,7 +102,7 @@ fn values_that_go_missing_are_drift() {
 }
 
 #[test]
-fn under_a_hundred_rows_nothing_is_said() {
+fn under_a_hundred_rows_there_is_no_verdict() {
     let (matrix, scores) = rows(99, 6, 3.0);
     assert_eq!(verdicts(&compare(&matrix, &scores, &[])), [Verdict::TooFew; 5]);
     let none = Matrix { values: vec![], rows: 0, columns: COLUMNS };
@@ -110,7 +110,7 @@ fn under_a_hundred_rows_nothing_is_said() {
 }
 
 #[test]
-fn a_baseline_survives_json_and_what_does_not_fit_is_refused() {
+fn a_baseline_survives_json_and_rows_that_do_not_fit_are_rejected() {
     let trained = trained();
     let text = serde_json::to_string(&trained).expect("plain data");
     assert_eq!(serde_json::from_str::<Baseline>(&text).expect("as written"), trained);

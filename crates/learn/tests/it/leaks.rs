@@ -1,4 +1,4 @@
-//! What is suspected, and what is not.
+//! Which columns are suspected to leak the target, and which are not.
 
 use plumb_lead::{Column, MISSING_LEVEL, Table, Values};
 use plumb_learn::leaks::{self, PostOutcomeCounts};
@@ -69,7 +69,7 @@ fn a_column_that_beats_all_others_together_is_suspected() {
 }
 
 #[test]
-fn two_copies_of_the_answer_do_not_hide_each_other() {
+fn two_copies_of_the_target_do_not_hide_each_other() {
     let (mut columns, labels, _) = honest();
     let copy: Vec<f32> = labels.iter().map(|label| f32::from(*label)).collect();
     columns.extend([number("won", copy.clone()), number("won_too", copy)]);
@@ -78,7 +78,7 @@ fn two_copies_of_the_answer_do_not_hide_each_other() {
 }
 
 #[test]
-fn a_column_that_is_filled_for_one_class_only() {
+fn a_column_that_is_filled_for_one_class_only_is_suspected() {
     let (_, labels, mut random) = honest();
     let positives = || labels.iter().filter(|label| **label).count();
     // A tenth of the won deals have a contract number, and no other deal has.
@@ -91,7 +91,7 @@ fn a_column_that_is_filled_for_one_class_only() {
 }
 
 #[test]
-fn a_text_that_names_rows() {
+fn a_text_that_is_different_in_every_row_is_suspected() {
     let (_, labels, _) = honest();
     let levels: Vec<String> = (0..ROWS).map(|row| format!("lead {row}")).collect();
     let codes = (0..ROWS as u32).map(|row| if row % 100 == 0 { MISSING_LEVEL } else { row }).collect();
@@ -100,7 +100,7 @@ fn a_text_that_names_rows() {
 }
 
 #[test]
-fn a_number_that_numbers_rows() {
+fn a_running_number_is_suspected() {
     let (_, labels, mut random) = honest();
     let running = |step: usize| number("lead_no", (0..ROWS).map(|row| (7_000 + row * step) as f32).collect());
     check(running(2), &labels, Some("its 2000 whole numbers are all different"));
@@ -113,7 +113,7 @@ fn a_number_that_numbers_rows() {
 }
 
 #[test]
-fn a_copy_of_the_target_by_another_name() {
+fn a_copy_of_the_target_under_another_name_is_suspected() {
     let (_, labels, mut random) = honest();
     let levels = ["lost", "stalled", "won"].map(str::to_owned).to_vec();
     let mut codes: Vec<u32> = labels.iter().map(|label| if *label { 2 } else { random.random_range(0..2) }).collect();
@@ -128,7 +128,7 @@ fn a_copy_of_the_target_by_another_name() {
 }
 
 #[test]
-fn too_few_rows_and_labels_that_do_not_fit() {
+fn too_few_rows_are_not_suspected_and_labels_must_fit() {
     let table = Table::new(vec![number("won", vec![0.0, 1.0])]).expect("one length");
     assert_eq!(leaks::suspects(&table, &[false, true]).expect("labels that fit"), []);
     assert!(leaks::suspects(&table, &[false]).is_err());

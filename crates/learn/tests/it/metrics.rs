@@ -29,7 +29,7 @@ fn measures_agree_with_scikit_learn() {
         metrics::log_loss(&[1.0, 1.0, 0.3, 0.0], &[true, false, true, false]).expect("rows"),
         9.311906548360772,
     );
-    assert_eq!(metrics.auc.interval, None, "no interval was asked for");
+    assert_eq!(metrics.auc.interval, None, "no bootstrap was given");
 }
 
 /// Scores in hundredths, so that many are tied, and labels that come true less often than the scores say.
@@ -87,7 +87,7 @@ fn intervals_of_shares_agree_with_statsmodels() {
 }
 
 #[test]
-fn gain_and_reliability_by_hand() {
+fn gain_and_reliability_agree_with_a_computation_by_hand() {
     let scores: Vec<f64> = (0..20).map(|row| f64::from(row) / 20.0).collect();
     let labels: Vec<bool> = (0..20).map(|row| row >= 15 || row == 3).collect();
     let gain = metrics::gain(&scores, &labels).expect("both classes");
@@ -101,7 +101,7 @@ fn gain_and_reliability_by_hand() {
 }
 
 #[test]
-fn rows_of_one_score_are_shared_out_evenly_whatever_their_order() {
+fn tied_rows_are_shared_out_evenly_whatever_their_order() {
     let labels: Vec<bool> = (0..100).map(|row| row < 20).collect();
     let gain = metrics::gain(&[0.2; 100], &labels).expect("both classes");
     assert!(gain.iter().all(|bin| bin.rows == 10 && bin.positives == 2), "{gain:?}");
@@ -113,7 +113,7 @@ fn rows_of_one_score_are_shared_out_evenly_whatever_their_order() {
 }
 
 #[test]
-fn intervals_hold_the_measure_and_follow_the_seed() {
+fn intervals_contain_the_measure_and_depend_on_the_seed() {
     let scores: Vec<f64> = (0..400).map(|row| f64::from(row * 37 % 400) / 400.0).collect();
     let labels: Vec<bool> =
         scores.iter().enumerate().map(|(row, score)| (row * 13 % 100) as f64 / 100.0 < *score).collect();
@@ -121,7 +121,7 @@ fn intervals_hold_the_measure_and_follow_the_seed() {
         metrics::evaluate(&scores, &labels, 0.5, 0.5, Some(Bootstrap { resamples: 200, seed })).expect("both classes")
     };
     let first = with(1);
-    let interval = first.auc.interval.expect("asked for");
+    let interval = first.auc.interval.expect("a bootstrap was given");
     assert!(interval.low < first.auc.value && first.auc.value < interval.high);
     // Hanley and McNeil's formula gives a standard error of about 0.02 here; the interval is about four of them.
     assert!((0.04..0.13).contains(&(interval.high - interval.low)), "{interval:?}");
@@ -130,7 +130,7 @@ fn intervals_hold_the_measure_and_follow_the_seed() {
 }
 
 #[test]
-fn what_cannot_be_measured_is_an_error() {
+fn unusable_scores_and_labels_are_an_error() {
     let message = |scores: &[f64], labels: &[bool]| {
         metrics::evaluate(scores, labels, 0.5, 0.5, None).expect_err("not measurable").to_string()
     };
@@ -144,7 +144,7 @@ fn what_cannot_be_measured_is_an_error() {
 }
 
 #[test]
-fn the_slice_in_which_the_model_errs_is_named() {
+fn the_slice_with_the_largest_log_loss_is_reported() {
     let levels = vec!["email".to_owned(), "paid".to_owned(), "referral".to_owned()];
     let kind = FeatureKind::Category { levels };
     let feature = |name: &str, kind| Feature { name: name.to_owned(), kind, wording: FeatureMessages::default() };

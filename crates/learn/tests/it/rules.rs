@@ -84,7 +84,7 @@ fn conditions_on_flags_and_words() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named_by_line_and_cell() {
+fn unreadable_cells_are_reported_by_line_and_column() {
     let ParsedRules { rules, unreadable, .. } = parse_csv(
         "\u{feff}Field;Condition;Points;Note\nemployees;> 5;10;big\nemployees;> many;10;\n;any;1;\nemployees;50-11;1;\n\
          employees;any;ten;\n\n;;;\nemployees;;3;\n",
@@ -106,21 +106,21 @@ fn what_cannot_be_read_is_named_by_line_and_cell() {
 }
 
 #[test]
-fn a_table_without_the_headings_is_skipped_with_what_stands_there() {
-    let written = parse_csv("feature,points\nemployees,3\n");
-    assert!(written.rules.rules.is_empty());
-    assert!(written.skipped[0].contains("`Field, Condition, Points`, and line 1 is the first, `feature, points`"));
+fn a_table_without_headings_is_skipped_with_its_first_line() {
+    let parsed = parse_csv("feature,points\nemployees,3\n");
+    assert!(parsed.rules.rules.is_empty());
+    assert!(parsed.skipped[0].contains("`Field, Condition, Points`, and line 1 is the first, `feature, points`"));
 }
 
 #[test]
-fn a_table_as_people_keep_it_is_read() {
+fn a_workbook_with_titles_remarks_and_dates_is_read() {
     let text = |text: &str| Cell::Text(text.to_owned());
     let sheet = |name: &str, lines: Vec<Vec<Cell>>| Sheet {
         name: Some(name.to_owned()),
         lines: lines.into_iter().enumerate().map(|(index, cells)| (index + 1, cells)).collect(),
     };
     let date = |typed: Option<&str>| Cell::Date { day: "1950-11-01".to_owned(), typed: typed.map(str::to_owned) };
-    let written = read(&[
+    let parsed = read(&[
         sheet("About", vec![vec![text("Lead scoring, second quarter")], vec![text("Ask Ana")]]),
         sheet(
             "Scoring",
@@ -141,23 +141,23 @@ fn a_table_as_people_keep_it_is_read() {
             ],
         ),
     ]);
-    assert_eq!(written.skipped.len(), 1);
-    assert!(written.skipped[0].starts_with("sheet \"About\" is skipped"), "{:?}", written.skipped);
-    let told: Vec<String> = written.unreadable.iter().map(ToString::to_string).collect();
+    assert_eq!(parsed.skipped.len(), 1);
+    assert!(parsed.skipped[0].starts_with("sheet \"About\" is skipped"), "{:?}", parsed.skipped);
+    let messages: Vec<String> = parsed.unreadable.iter().map(ToString::to_string).collect();
     let starts = ["C7: `1950-11-01` is a date", "D8: `ten`", "C9: `3 days`", "D11", "C12: `100,200`", "C13: `#REF!`"];
-    assert_eq!(told.len(), starts.len(), "{told:#?}");
-    for (told, start) in told.iter().zip(starts) {
-        assert!(told.starts_with(&format!("sheet \"Scoring\", cell {start}")), "{told}");
+    assert_eq!(messages.len(), starts.len(), "{messages:#?}");
+    for (message, start) in messages.iter().zip(starts) {
+        assert!(message.starts_with(&format!("sheet \"Scoring\", cell {start}")), "{message}");
     }
-    assert_eq!((written.rules.rules.len(), written.rules.bind(&features()).len()), (2, 0));
-    assert_eq!(written.rules.rules[0].note, "our size");
+    assert_eq!((parsed.rules.rules.len(), parsed.rules.bind(&features()).len()), (2, 0));
+    assert_eq!(parsed.rules.rules[0].note, "our size");
     let mut matrix = Matrix { values: vec![HOLE; 6], rows: 2, columns: 3 };
     (matrix.values[0], matrix.values[3]) = (20.0, 1500.0);
-    assert_eq!(written.rules.margins(&features(), &matrix).expect("bound"), [10.0, 5.0]);
+    assert_eq!(parsed.rules.margins(&features(), &matrix).expect("bound"), [10.0, 5.0]);
 }
 
 #[test]
-fn a_name_that_is_nearly_a_feature_is_told_the_feature() {
+fn a_misspelt_feature_gets_a_suggestion() {
     let unbound = rules("industri,fintech,5\n").bind(&features());
     assert_eq!(unbound[0].why, "`industri` is not a feature: did you mean `industry`?");
 }
@@ -165,7 +165,7 @@ fn a_name_that_is_nearly_a_feature_is_told_the_feature() {
 /// Whether a rule holds for a value, given the number in its condition.
 type Holds = fn(f32, f32) -> bool;
 
-/// A rule as somebody may write it, when it holds, the number in it and its points.
+/// A rule as it may be parsed, when it holds, the number in it and its points.
 fn a_rule() -> impl Strategy<Value = (String, Holds, f32, f64)> {
     let forms: Vec<(&str, Holds)> = vec![
         ("> @", |value, number| value > number),
@@ -185,26 +185,26 @@ fn a_rule() -> impl Strategy<Value = (String, Holds, f32, f64)> {
 
 proptest! {
     #[test]
-    fn a_table_that_is_written_and_read_gives_the_points_that_were_meant(
+    fn a_table_gives_the_points_of_its_rules(
         table in prop::collection::vec(a_rule(), 1..8),
         values in prop::collection::vec(-600_i32..600, 1..8),
     ) {
         let lines: String =
             table.iter().map(|(text, _, _, points)| format!("Employees;{text};{points};\n\n")).collect();
-        let written = parse_csv(&format!("Our scoring;;;\nField;Condition;Points;Note\n{lines}"));
-        prop_assert_eq!(&written.unreadable, &[]);
+        let parsed = parse_csv(&format!("Our scoring;;;\nField;Condition;Points;Note\n{lines}"));
+        prop_assert_eq!(&parsed.unreadable, &[]);
         let mut matrix = Matrix { values: vec![HOLE; values.len() * 3], rows: values.len(), columns: 3 };
         values.iter().enumerate().for_each(|(row, value)| matrix.values[row * 3] = *value as f32);
-        let found = written.rules.margins(&features(), &matrix).expect("the rules are bound");
+        let found = parsed.rules.margins(&features(), &matrix).expect("the rules are bound");
         for (value, found) in values.iter().zip(found) {
-            let meant = table.iter().filter(|(_, holds, number, _)| holds(*value as f32, *number));
-            let meant: f64 = meant.map(|(_, _, _, points)| points).sum();
-            prop_assert_eq!(found, meant);
+            let met = table.iter().filter(|(_, holds, number, _)| holds(*value as f32, *number));
+            let expected: f64 = met.map(|(_, _, _, points)| points).sum();
+            prop_assert_eq!(found, expected);
         }
     }
 
     #[test]
-    fn no_text_makes_the_reader_fail(text in "\\PC{0,60}", field in "[a-z_]{0,12}") {
+    fn no_text_makes_the_reader_panic(text in "\\PC{0,60}", field in "[a-z_]{0,12}") {
         let _ = Condition::parse(&text, &field);
         let _ = parse_csv(&text);
     }
@@ -222,7 +222,7 @@ fn a_rule_that_no_feature_fits_is_reported_and_left_out() {
 }
 
 #[test]
-fn an_explanation_holds_the_points_against_the_average() {
+fn an_explanation_compares_points_with_the_average() {
     let train = Matrix { values: vec![10.0, 1.0, 1.0, 1.0, 0.0, HOLE], rows: 2, columns: 3 };
     let rules = rules("employees,> 5,10\nemployees,any,2\ndemo,yes,4\nindustry,missing,-3\n");
     let fitted = rules.fit(&features(), &train).expect("the rules fit");
@@ -231,11 +231,11 @@ fn an_explanation_holds_the_points_against_the_average() {
     assert_eq!(explanation.base, 7.5);
     assert_eq!(explanation.row(0), [5.0, 2.0, 1.5]);
     assert_eq!(explanation.row(1), [-5.0, -2.0, -1.5]);
-    assert!(rules.explain(&features(), &train).is_err(), "without averages there is nothing to hold against");
+    assert!(rules.explain(&features(), &train).is_err(), "without averages there is nothing to compare with");
 }
 
 #[test]
-fn rules_that_all_miss_are_an_error() {
+fn rules_without_any_known_feature_are_an_error() {
     let train = Matrix { values: vec![1.0; 3], rows: 1, columns: 3 };
     let error = rules("colour,red,5\n").fit(&features(), &train).expect_err("no rule fits");
     assert!(error.to_string().contains("`colour` is not a feature"), "{error}");

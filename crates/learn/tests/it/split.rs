@@ -1,4 +1,4 @@
-//! The laws of a split.
+//! Laws of splits.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use plumb_learn::split;
 use proptest::prelude::*;
 
 fn day(days: f64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_700_000_000, 0).expect("a moment") + TimeDelta::seconds((days * 86_400.0) as i64)
+    DateTime::from_timestamp(1_700_000_000, 0).expect("a timestamp") + TimeDelta::seconds((days * 86_400.0) as i64)
 }
 
 fn observation(lead: u32, days: f64) -> Observation {
@@ -16,7 +16,7 @@ fn observation(lead: u32, days: f64) -> Observation {
 }
 
 #[test]
-fn what_is_fitted_knows_no_label_of_the_time_of_the_test() {
+fn nothing_is_fitted_to_labels_learned_after_the_test_begins() {
     // 100 days: test from day 85 on. By then the labels of the first 80 are known, of which the last 16 are to choose on.
     let observations: Vec<Observation> = (0..=100).map(|days| observation(days, f64::from(days))).collect();
     let known: Vec<DateTime<Utc>> = (0..=100).map(|days| day(f64::from(days) + 5.0)).collect();
@@ -30,7 +30,7 @@ fn what_is_fitted_knows_no_label_of_the_time_of_the_test() {
 }
 
 #[test]
-fn a_late_label_and_a_lead_seen_again_later() {
+fn late_labels_and_later_rows_of_a_lead_are_dropped() {
     let mut observations: Vec<Observation> = (0..=100).map(|days| observation(days, f64::from(days))).collect();
     // Lead 10 again on day 95, when others are tested; lead 20 is learned of on day 86.
     observations.push(observation(10, 95.0));
@@ -61,7 +61,7 @@ fn too_short_a_history_says_how_long_it_should_be() {
 }
 
 #[test]
-fn rows_without_time() {
+fn rows_without_time_are_split_in_order_or_at_random() {
     let ordered = split::by_order(10, 7).expect("ten rows");
     assert_eq!((ordered.train.len(), ordered.valid.len(), ordered.test), (5, 2, vec![7, 8, 9]));
     assert_eq!(ordered.train.iter().chain(&ordered.valid).copied().collect::<BTreeSet<_>>(), (0..7).collect());
@@ -75,7 +75,7 @@ fn rows_without_time() {
 
 proptest! {
     #[test]
-    fn no_lead_is_on_two_sides_and_no_label_comes_late(
+    fn no_lead_is_in_two_parts_and_no_label_comes_late(
         rows in prop::collection::vec((0u32..40, 0.0f64..400.0, 0.0f64..90.0), 30..200),
         horizon in 0i64..60,
     ) {
@@ -99,7 +99,7 @@ proptest! {
 }
 
 #[test]
-fn each_row_is_tested_on_once_and_known_to_the_other_folds() {
+fn each_row_is_in_the_test_part_of_one_fold() {
     let folds = split::folds(103, 5, 1).expect("enough rows");
     let mut tested: Vec<usize> = folds.iter().flat_map(|fold| fold.test.clone()).collect();
     tested.sort_unstable();
@@ -113,8 +113,8 @@ fn each_row_is_tested_on_once_and_known_to_the_other_folds() {
 }
 
 #[test]
-fn a_period_is_tested_by_what_came_before_it() {
-    let splits = split::before_each(100, &[40, 70]).expect("they ascend");
+fn each_period_is_tested_after_training_on_all_before_it() {
+    let splits = split::rolling_origin(100, &[40, 70]).expect("they ascend");
     assert_eq!(splits.len(), 2);
     for (split, (from, to)) in splits.iter().zip([(40, 70), (70, 100)]) {
         assert_eq!(split.test, (from..to).collect::<Vec<_>>());
@@ -122,5 +122,5 @@ fn a_period_is_tested_by_what_came_before_it() {
         assert_eq!(known, (0..from).collect::<Vec<_>>(), "the newest are chosen on");
         assert_eq!(split.valid.len(), from / 5);
     }
-    assert!(split::before_each(100, &[70, 40]).is_err() && split::before_each(100, &[100]).is_err());
+    assert!(split::rolling_origin(100, &[70, 40]).is_err() && split::rolling_origin(100, &[100]).is_err());
 }

@@ -79,10 +79,10 @@ fn manifest_text(manifest: &Manifest) -> String {
     ];
     provenance.iter().for_each(|(part, value)| text.push_str(&format!("{part:<8} {value}\n")));
     manifest.sql.files.iter().for_each(|file| text.push_str(&format!("sql      {}\n", file.name)));
-    text.push_str(&format!("\n{:<36} {:<8} {:>9}  hash\n", "column", "kind", "missing"));
+    text.push_str(&format!("\n{:<36} {:<9} {:>9}  hash\n", "column", "kind", "missing"));
     for column in &manifest.columns {
         let hash = &column.hash[..column.hash.len().min(16)];
-        text.push_str(&format!("{:<36} {:<8} {:>9}  {hash}\n", column.name, column.kind, column.missing));
+        text.push_str(&format!("{:<36} {:<9} {:>9}  {hash}\n", column.name, column.kind, column.missing));
     }
     text
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 #[cfg(feature = "cluster")]
 use {
-    plumb_lake::cluster::{self, Executor, Token},
+    plumb_lake::cluster::{self, ExecutorConfig, Token},
     std::net::{IpAddr, SocketAddr},
     tempfile::TempDir,
     tokio::net::TcpListener,
@@ -77,7 +77,7 @@ pub(crate) async fn run_scheduler(
 ) -> Result<()> {
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on `{address}`"))?;
     started(&SchedulerStarted { address: listener.local_addr().context("cannot read the address")? })?;
-    Ok(cluster::scheduler(listener, token, stop).await?)
+    Ok(cluster::run_scheduler(listener, token, stop).await?)
 }
 
 /// Takes tasks from a scheduler and computes them, until the process ends. `started` is called before the first task.
@@ -91,5 +91,5 @@ pub(crate) async fn run_executor(
     let folder = TempDir::new().context("cannot make a folder for results")?;
     started(&ExecutorStarted { scheduler, threads })?;
     let work_folder = folder.path().to_owned();
-    Ok(cluster::executor(Executor { scheduler, bind, port, threads, work_folder, token }).await?)
+    Ok(cluster::run_executor(ExecutorConfig { scheduler, bind, port, threads, work_folder, token }).await?)
 }

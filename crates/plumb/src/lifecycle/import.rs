@@ -73,7 +73,7 @@ pub(crate) async fn import(
     let path = file.clone();
     let read = tokio::task::spawn_blocking(move || model_import::read(&path));
     let imported_file = read.await.context("reading the model ended early")??;
-    let rounds_in_file = imported_file.trees.about().rounds();
+    let rounds_in_file = imported_file.trees.metadata().rounds();
     let rounds = rounds_counted(&imported_file, rounds)?;
     progress(TrainingEvent::CollectingRows { target: target.clone() });
     let spec = TrainingSpec { target: target.clone(), as_of, seed, search: Search::Usual, out_of_core: None };
@@ -92,30 +92,30 @@ pub(crate) async fn import(
 /// Calibrates and measures an imported model.
 fn measure(data: &TrainingData, file: &ImportedFile, rounds: Option<usize>, hints: &ColumnHints) -> Result<Measured> {
     let ImportedFile { bytes, trees, imported } = file;
-    let about = trees.about();
-    let found = model_import::columns(about, trees.columns(), data.table()?, data.message_catalog(), hints);
+    let metadata = trees.metadata();
+    let found = model_import::columns(metadata, trees.columns(), data.table()?, data.message_catalog(), hints);
     let Columns { features, numbers, by_position } =
         found.with_context(|| format!("`{}` does not fit", imported.file))?;
     let names = || features.features.iter().map(|feature| feature.name.clone()).collect();
     let columns_by_position = by_position.then(names);
     let boosted = Boosted::import(bytes, rounds, numbers)?;
     let model = training::import(data, &boosted, &features, imported)?;
-    Ok(Measured { model, rounds: rounds.unwrap_or(about.rounds()), columns_by_position })
+    Ok(Measured { model, rounds: rounds.unwrap_or(metadata.rounds()), columns_by_position })
 }
 
 /// Returns how many rounds count; `None` is all.
 fn rounds_counted(file: &ImportedFile, rounds: Option<Rounds>) -> Result<Option<usize>> {
-    let about = file.trees.about();
-    match (about.best_round, rounds) {
+    let metadata = file.trees.metadata();
+    match (metadata.best_round, rounds) {
         (_, Some(Rounds::All)) | (None, None) => Ok(None),
-        (Some(best), None) if best == about.rounds() => Ok(None),
+        (Some(best), None) if best == metadata.rounds() => Ok(None),
         (Some(best), Some(Rounds::Best)) => Ok(Some(best)),
         (Some(best), None) => bail!(
             "`{}` has {} rounds, and early stopping found the first {best} best: `Booster.predict` used all, \
              scikit-learn's interface and SageMaker's container only the best; say which by `--rounds all` or \
              `--rounds best`",
             file.imported.file,
-            about.rounds()
+            metadata.rounds()
         ),
         (None, Some(Rounds::Best)) => {
             bail!("`{}` does not say which round was best: leave out `--rounds best`", file.imported.file)

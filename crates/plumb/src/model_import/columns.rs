@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result, bail};
 use plumb_lead::{Feature, FeatureKind, FeatureSet, MessageCatalog, Table, Values};
-use plumb_learn::trees::About;
+use plumb_learn::trees::ModelMetadata;
 
 /// What the user says of the columns.
 #[derive(Clone, Debug, Default)]
@@ -29,14 +29,14 @@ pub(crate) struct Columns {
 
 /// Finds the columns of a model among those of a table.
 pub(crate) fn columns(
-    about: &About,
+    metadata: &ModelMetadata,
     count: usize,
     table: &Table,
     message_catalog: &MessageCatalog,
     hints: &ColumnHints,
 ) -> Result<Columns> {
     let ours: Vec<&str> = table.columns().iter().map(|column| column.name.as_str()).collect();
-    let (names, by_position) = names(about, count, &ours, hints)?;
+    let (names, by_position) = names(metadata, count, &ours, hints)?;
     if let Some((name, _)) = hints.levels.iter().find(|(name, _)| !names.contains(name)) {
         bail!("--levels `{name}`: the model has no such column, expected one of `{}`", names.join("`, `"));
     }
@@ -44,7 +44,7 @@ pub(crate) fn columns(
     for (index, name) in names.iter().enumerate() {
         let column = table.column(name).with_context(|| unknown(name, &ours))?;
         let levels = hints.levels.iter().find(|(named, _)| named == name).map(|(_, levels)| levels);
-        let in_file = about.words.get(index).filter(|words| !words.is_empty());
+        let in_file = metadata.category_names.get(index).filter(|words| !words.is_empty());
         let kind = match (&column.values, in_file, levels) {
             (Values::Category { .. }, Some(_), Some(_)) => {
                 bail!("--levels `{name}`: the model's own file has the words of this column; leave the option away")
@@ -73,11 +73,11 @@ pub(crate) fn columns(
 }
 
 /// Returns our names of the model's columns, and whether they were found by position only.
-fn names(about: &About, count: usize, ours: &[&str], hints: &ColumnHints) -> Result<(Vec<String>, bool)> {
+fn names(metadata: &ModelMetadata, count: usize, ours: &[&str], hints: &ColumnHints) -> Result<(Vec<String>, bool)> {
     let (names, by_position) = if !hints.columns.is_empty() {
         (hints.columns.clone(), false)
-    } else if !about.names.is_empty() {
-        (about.names.clone(), false)
+    } else if !metadata.feature_names.is_empty() {
+        (metadata.feature_names.clone(), false)
     } else if ours.len() == count {
         (ours.iter().map(|name| (*name).to_owned()).collect(), true)
     } else {

@@ -38,12 +38,12 @@ pub(crate) fn read(path: &Path) -> Result<ImportedFile> {
     let message = || format!("cannot import `{}`", path.display());
     let bytes = model_in(bytes).with_context(message)?;
     let trees = Trees::from_bytes(&bytes, None).with_context(message)?;
-    let about = trees.about();
-    if !OBJECTIVES.contains(&about.objective.as_str()) {
+    let metadata = trees.metadata();
+    if !OBJECTIVES.contains(&metadata.objective.as_str()) {
         bail!(
             "cannot import `{}`: its objective is `{}`, expected one of `{}`: only then is a score the probability of yes",
             path.display(),
-            about.objective,
+            metadata.objective,
             OBJECTIVES.join("`, `")
         );
     }
@@ -51,8 +51,8 @@ pub(crate) fn read(path: &Path) -> Result<ImportedFile> {
         file,
         file_hash,
         model_hash: sha256(&bytes),
-        objective: about.objective.clone(),
-        xgboost: about.version.clone(),
+        objective: metadata.objective.clone(),
+        xgboost: metadata.version.clone(),
     };
     Ok(ImportedFile { bytes, trees, imported })
 }

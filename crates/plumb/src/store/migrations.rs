@@ -37,7 +37,7 @@ pub(super) async fn run(writer: &SqlitePool) -> Result<()> {
         bail!(newer(found));
     }
     let migrator = migrator();
-    // Programs before version 6 noted how far they were in `user_version` alone: sqlx is told that those files are done.
+    // Programs before version 6 noted how far they were in `user_version` alone: sqlx has to mark those files as applied.
     // Later ones keep both, so that a program from before is the one to refuse what it does not know.
     // (`skip` and `run` are `run_direct` behind a trait, for which the compiler cannot see that the future may be sent to
     // another thread.)

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use plumb_lead::{AgeMetrics, FairnessMetrics, Matrix, Profit, Values};
 use plumb_learn::decision::{self, Optimise};
 use plumb_learn::metrics::{self, Bootstrap};
-use plumb_learn::profit::{self, Known, Policy};
+use plumb_learn::profit::{self, Policy, ScoredOutcomes};
 use plumb_learn::{Fitted, Params, fairness};
 
 use super::fit_config::TrainingSetup;
@@ -67,8 +67,13 @@ impl ScoredRows<'_> {
         let (target, split) = (&self.setup.target, self.split);
         let Some(cost) = target.cost else { return Ok(Vec::new()) };
         let values = self.lead_values()?;
-        let known =
-            Known { scores: self.scores, rules: rules_scores, labels: self.labels, values: values.as_deref(), cost };
+        let known = ScoredOutcomes {
+            scores: self.scores,
+            rules: rules_scores,
+            labels: self.labels,
+            values: values.as_deref(),
+            cost,
+        };
         let valid_labels = split.rows.labels_of(&split.evaluation.valid);
         let threshold = |optimise| -> Result<Policy> {
             let params = Params { optimise, ..self.setup.fit_config.params.clone() };

@@ -10,7 +10,7 @@ use std::thread;
 
 use anyhow::{Context, Result, bail};
 use plumb_lake::dataset::{self, Part, RowsFile};
-use plumb_learn::out_of_core::{GrowConfig, Pass, Rows, WorkerGroup};
+use plumb_learn::out_of_core::{GrowConfig, RowBatches, Rows, WorkerGroup};
 
 use super::job::{Job, JobFolder, failure_file, trees_file};
 use super::token::{self, TOKEN_VARIABLE};
@@ -74,7 +74,7 @@ fn grow(data: &Path, folder: &JobFolder, job: &Job, rows: &[bool], task: &Worker
     let saved = folder.resumed_trees()?;
     let config =
         GrowConfig { cache: job.on_disk.then_some(cache.as_path()), threads: task.threads, saved: saved.as_deref() };
-    let open = || pass(&file, &own, job);
+    let open = || batches(&file, &own, job);
     let trees = job.plan.grow(&open, config, &mut |grown| -> Result<(), Stopped> {
         if task.number == 0 && grown.rounds.is_multiple_of(ROUNDS_BETWEEN_CHECKPOINTS) {
             folder.save_checkpoint(&grown.save()?).map_err(Stopped)?;
@@ -101,7 +101,7 @@ fn own_rows(rows: &[bool], number: usize, workers: usize) -> Vec<bool> {
 }
 
 /// Reads the worker's rows from the first on.
-fn pass<'a>(file: &RowsFile, own: &'a [bool], job: &'a Job) -> Result<Pass<'a, Stopped>, Stopped> {
+fn batches<'a>(file: &RowsFile, own: &'a [bool], job: &'a Job) -> Result<RowBatches<'a, Stopped>, Stopped> {
     let parts = file.parts(ROWS_AT_ONCE).map_err(|error| Stopped(error.into()))?;
     let rows = parts.map(move |part| rows_of(&part.map_err(|error| Stopped(error.into()))?, own, job));
     Ok(Box::new(rows.filter(|rows| !rows.as_ref().is_ok_and(|rows| rows.labels.is_empty()))))

@@ -1,7 +1,7 @@
 """The C code of `shap` and of `fasttreeshap` on XGBoost's trees.
 
-Both packages hand a model of XGBoost over to XGBoost itself where they can, so their C code is asked here directly, and
-is loaded without the package around it, which would want much else. It knows no categories of XGBoost.
+Both packages hand a model of XGBoost over to XGBoost itself where they can, so their C code is called here directly, and
+is loaded without the package around it, which would need much else. It knows no categories of XGBoost.
 """
 
 import importlib.machinery
@@ -71,7 +71,7 @@ def predict(rows):
 def contributions(rows):
     explained = numpy.zeros((len(rows), rows.shape[1] + 1, 1))
     data = (rows.astype(float), numpy.isnan(rows), None, None, None)
-    # fasttreeshap is told its algorithm and the number of threads before it is told that no interactions are asked for.
+    # fasttreeshap takes its algorithm and the number of threads before the flag for interactions.
     last = (False,) if way == "shap" else (ALGORITHMS[way], 1, False)
     code.dense_tree_shap(
         *splits, weights, depth, *data, len(trees), offset, explained, PATH_DEPENDENT, IDENTITY, *last

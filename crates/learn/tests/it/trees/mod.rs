@@ -1,16 +1,16 @@
-//! The kernel that scores and explains trees: against XGBoost, against the definition, and against hostile files.
+//! The kernel that scores and explains trees: against XGBoost, against the definition, and against malformed files.
 
-mod xgboost;
-mod oracle;
-mod files;
+mod against_xgboost;
+mod shapley;
+mod format;
 
 use plumb_lead::Matrix;
 use plumb_learn::Explanation;
 use plumb_learn::trees::Trees;
 
-/// Scores and explains rows, and holds the two against each other and against the answers for single rows.
+/// Scores and explains rows, and compares the two with each other and with the results for single rows.
 #[track_caller]
-fn answers(trees: &Trees, matrix: &Matrix) -> (Vec<f64>, Explanation) {
+fn score_and_explain(trees: &Trees, matrix: &Matrix) -> (Vec<f64>, Explanation) {
     let margins = trees.margins(matrix).expect("the matrix fits");
     let explanation = trees.explain(matrix).expect("the matrix fits");
     assert_eq!((margins.len(), explanation.columns), (matrix.rows, matrix.columns));

@@ -78,7 +78,7 @@ impl Plan {
         let measured_from = newest.map_or(0, |newest| rows.saturating_sub(newest));
         // A period that ends before is never measured, so it need not be fitted.
         let first = starts.partition_point(|start| *start <= measured_from).saturating_sub(1);
-        let splits = split::before_each(rows, &starts[first..])?;
+        let splits = split::rolling_origin(rows, &starts[first..])?;
         let heading = format!("retrained before each of {} changes of `{name}`", splits.len());
         Ok(Plan { heading, splits, in_time_order: true, measured_from })
     }

@@ -90,7 +90,7 @@ async fn it_is_read_by_todays_program(store: &Store) {
     assert_eq!(latest[0].provenance.inputs, [Some(0.1), None, Some(16_777_216.0)]);
     let bob = store.prediction("p2").await.expect("read").expect("it is there");
     assert_eq!(bob.provenance.overrides, ["lead.budget", "\"brought\\"]);
-    assert_eq!(bob.provenance.inputs, [Some(0.300_000_01), Some(1e-40)]);
+    assert_eq!(bob.provenance.inputs, [Some(0.3), Some(1e-40)]);
     assert_eq!(store.feedback_of_lead("ada").await.expect("read").len(), 1);
     assert_eq!(store.lead_brief("bob").await.expect("read").map(|brief| brief.created_at), Some(hour_of_new_year(0)));
     assert_eq!(store.alerts().await.expect("read")[0].column, "channel");

@@ -131,7 +131,7 @@ fn a_killed_run_leaves_no_partial_file() {
     let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there");
     assert!(made.success());
     let error = failure(run(folder.path(), &["score", "endless.csv", "--data", "kept", "--out", "scores.csv"]));
-    assert!(error.contains("it is no file: expected CSV or Parquet"), "{error}");
+    assert!(error.contains("it is not a file: expected CSV or Parquet"), "{error}");
 
     // What a killed run leaves behind: a longer file, half written, that nobody holds.
     write(folder.path(), ".scores.csv.unfinished", &"x".repeat(10_000_000));

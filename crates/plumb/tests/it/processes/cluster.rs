@@ -135,7 +135,7 @@ fn an_unreachable_cluster_is_named() {
     let (gone, address) = scheduler();
     drop(gone);
     let error = failure(run(company.path(), &["ingest", "--cluster", &address]));
-    assert!(error.contains(&format!("the cluster at `{address}`: cannot ask for its version")), "{error}");
+    assert!(error.contains(&format!("the cluster at `{address}`: cannot read its version")), "{error}");
     assert!(!company.path().join("data/ground").exists());
 }
 
@@ -152,7 +152,7 @@ fn a_cluster_beyond_this_machine_requires_a_token() {
     let _executor = member_with(&["executor", "--scheduler", &address, "--threads", "1"], &token);
     let ingest = ["ingest", "--cluster", &address];
     let refused = failure(run(company.path(), &ingest));
-    assert!(refused.contains("the cluster wants its token"), "{refused}");
+    assert!(refused.contains("the cluster requires its token"), "{refused}");
     assert!(success(run_with(company.path(), &ingest, &token)).contains("100 leads in "));
 }
 

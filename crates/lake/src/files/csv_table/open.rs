@@ -1,0 +1,54 @@
+//! Opens a CSV file and refuses what is not text.
+
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use super::dialect::Dialect;
+use super::error::Error;
+use super::row_reader::RowReader;
+
+/// Bytes that are read to detect the dialect.
+const SNIFFED_BYTES: u64 = 1 << 20;
+
+/// Opens a CSV file to read it row by row. Its dialect is detected from its beginning.
+pub(crate) fn open(path: &Path) -> Result<RowReader<Box<dyn Read + Send>>, Error> {
+    let failed = |source: std::io::Error| Error::Read { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(failed)?;
+    let mut beginning = Vec::new();
+    file.by_ref().take(SNIFFED_BYTES).read_to_end(&mut beginning).map_err(failed)?;
+    check_text(&beginning, path)?;
+    let is_marked = beginning.starts_with(b"\xEF\xBB\xBF");
+    beginning.drain(..if is_marked { 3 } else { 0 });
+    let dialect = Dialect::sniff(&beginning);
+    let source: Box<dyn Read + Send> = Box::new(Cursor::new(beginning).chain(file));
+    RowReader::start(dialect, source, path)
+}
+
+/// Reads a whole file.
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    let failed = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::NotFound => Error::Missing(path.to_owned()),
+        _ => Error::Read { path: path.to_owned(), source },
+    };
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(Error::NotAFile(path.to_owned()));
+    }
+    let bytes = std::fs::read(path).map_err(failed)?;
+    check_text(&bytes, path)?;
+    Ok(bytes)
+}
+
+/// Refuses a file that does not begin like text.
+fn check_text(bytes: &[u8], path: &Path) -> Result<(), Error> {
+    let problem = if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+        "is in UTF-16"
+    } else if bytes.starts_with(b"PK\x03\x04") {
+        "is a spreadsheet or an archive"
+    } else if bytes.iter().take(8192).any(|byte| *byte == 0) {
+        "is not text"
+    } else {
+        return Ok(());
+    };
+    Err(Error::NotText { path: path.to_owned(), problem })
+}

@@ -1,0 +1,66 @@
+//! The rows of a CSV file, each with its line.
+
+use std::io::Read;
+use std::path::Path;
+
+use csv::{ByteRecord, StringRecord};
+
+use super::dialect::Dialect;
+use super::error::{Error, RejectedRow};
+use super::header::read_header;
+use super::lines::Lines;
+
+/// Reads row by row, so that a file need not fit into memory.
+pub(crate) struct RowReader<R> {
+    reader: csv::Reader<Lines<R>>,
+    header: Vec<String>,
+    record: ByteRecord,
+}
+
+impl<R: Read> RowReader<R> {
+    /// Reads the header of a file; `path` is for messages.
+    pub(super) fn start(dialect: Dialect, source: R, path: &Path) -> Result<RowReader<R>, Error> {
+        let mut reader = dialect.reader(Lines::new(source));
+        let header = read_header(reader.byte_headers().cloned(), path)?;
+        Ok(RowReader { reader, header, record: ByteRecord::new() })
+    }
+
+    /// Returns the names of the columns.
+    pub(crate) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// Returns how many bytes were read so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.reader.get_ref().bytes()
+    }
+
+    /// Returns the next row with its line; `None` at the end.
+    pub(crate) fn next(&mut self) -> std::io::Result<Option<(u64, Result<StringRecord, RejectedRow>)>> {
+        match self.reader.read_byte_record(&mut self.record) {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        let start = self.record.position().map_or(0, csv::Position::byte);
+        let line = self.reader.get_mut().line_at(start);
+        Ok(Some((line, self.checked(line))))
+    }
+
+    fn checked(&mut self, line: u64) -> Result<StringRecord, RejectedRow> {
+        let (record, expected) = (&self.record, self.header.len());
+        if record.len() != expected {
+            let mut reason = format!("expected {expected} fields, found {}", record.len());
+            let breaks = record.iter().flatten().filter(|byte| **byte == b'\n').count();
+            if breaks > 0 {
+                reason.push_str(&format!("; a quote that is opened here goes on for {breaks} more lines"));
+            }
+            return Err(RejectedRow { line, field: None, reason });
+        }
+        StringRecord::from_byte_record(std::mem::take(&mut self.record)).map_err(|error| {
+            let field = self.header.get(error.utf8_error().field()).cloned();
+            self.record = error.into_byte_record();
+            RejectedRow { line, field, reason: "not valid UTF-8".to_owned() }
+        })
+    }
+}

@@ -1,0 +1,7 @@
+//! Files, read and written: Parquet, CSV, and files that are replaced in one step.
+
+pub mod csv_table;
+pub mod rows;
+pub mod scores;
+pub(crate) mod parquet_files;
+pub(crate) mod replace_file;

@@ -1,0 +1,127 @@
+//! Change detection: a history for leads whose source keeps none.
+//!
+//! A file of leads without `known_at` has today's values and not since when. So it is run as of each run of `ingest` that
+//! brought rows. The first values of a lead count from the lead's creation, for nothing better is known; a value that a
+//! later run changes counts from that run.
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::{concat_batches, filter_record_batch, is_not_null, is_null};
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::prelude::SessionContext;
+use sha2::{Digest, Sha256};
+
+use super::lead_history::{LeadChanges, LeadHistory, known_at};
+use super::queries::{Queries, RawRows};
+use super::relation_columns::RequiredColumn;
+use super::source_rows::{SourceRows, read_one};
+use crate::error::Error;
+use crate::hash::hex;
+use crate::raw::RejectedRow;
+use crate::sql_file::SqlFile;
+
+/// Runs the files of leads and unites their rows; rows without `known_at` are replaced by their history.
+pub(super) async fn read_leads(
+    raw: &RawRows<'_>,
+    queries: &Queries,
+    files: &[&SqlFile],
+    required: &[RequiredColumn],
+    known: &[LeadHistory],
+    rejected: &mut Vec<RejectedRow>,
+) -> Result<(SourceRows, Vec<LeadHistory>), Error> {
+    let (mut batches, mut histories) = (Vec::with_capacity(files.len()), Vec::new());
+    for file in files {
+        let now = read_one(queries, file, required, rejected).await?;
+        let undated = is_null(known_at(&now)).map_err(Error::engine("find undated rows"))?;
+        if undated.true_count() == 0 {
+            batches.push(now);
+            continue;
+        }
+        let known = known.iter().find(|known| known.file == file.name);
+        let history = UndatedFile { raw, file, required }.history(&queries.local, &now, known).await?;
+        let dated = is_not_null(known_at(&now)).map_err(Error::engine("find dated rows"))?;
+        let dated = filter_record_batch(&now, &dated).map_err(Error::engine("find dated rows"))?;
+        batches.push(concat(&now.schema(), &[dated, history.rows.clone()])?);
+        histories.push(history);
+    }
+    Ok((SourceRows::unite(files, batches)?, histories))
+}
+
+/// One undated file and the raw rows that it is run over.
+struct UndatedFile<'a> {
+    raw: &'a RawRows<'a>,
+    file: &'a SqlFile,
+    required: &'a [RequiredColumn],
+}
+
+impl UndatedFile<'_> {
+    /// Returns the history of the file's leads, continued from that of the last run if that is still valid.
+    async fn history(
+        &self,
+        context: &SessionContext,
+        now: &RecordBatch,
+        known: Option<&LeadHistory>,
+    ) -> Result<LeadHistory, Error> {
+        let tables = self.tables(context)?;
+        let parts = || tables.iter().filter_map(|name| self.raw.state.tables.get(name)).flat_map(|table| &table.parts);
+        let mut runs: Vec<i64> = parts().map(|part| part.learned_at).collect();
+        runs.sort_unstable();
+        runs.dedup();
+        let last = runs.last().copied().unwrap_or(i64::MIN);
+        let known = known.filter(|known| {
+            known.fingerprint == self.fingerprint(&tables, known.until) && known.rows.schema() == now.schema()
+        });
+        let mut changes = LeadChanges::new(now)?;
+        if let Some(known) = known {
+            changes.resume(&known.rows, &self.rows_at(known.until).await?)?;
+        }
+        for run in runs.iter().copied().filter(|run| known.is_none_or(|known| *run > known.until)) {
+            if run == last { changes.add_run(now, run)? } else { changes.add_run(&self.rows_at(run).await?, run)? }
+        }
+        if runs.is_empty() {
+            changes.add_run(now, last)?;
+        }
+        Ok(LeadHistory {
+            file: self.file.name.clone(),
+            fingerprint: self.fingerprint(&tables, last),
+            until: last,
+            rows: concat(&now.schema(), changes.history())?,
+        })
+    }
+
+    async fn rows_at(&self, run: i64) -> Result<RecordBatch, Error> {
+        let queries = self.raw.queries_at(run).await?;
+        // What was rejected then was reported then.
+        read_one(&queries, self.file, self.required, &mut Vec::new()).await
+    }
+
+    /// Returns the names of the raw tables that the file reads.
+    fn tables(&self, context: &SessionContext) -> Result<Vec<String>, Error> {
+        let state = context.state();
+        let failed = |error: datafusion::error::DataFusionError| self.file.error(error.strip_backtrace());
+        let dialect = state.config_options().sql_parser.dialect;
+        let statement = state.sql_to_statement(&self.file.sql, &dialect).map_err(failed)?;
+        let references = state.resolve_table_references(&statement).map_err(failed)?;
+        let name = |table: &datafusion::common::TableReference| Some(format!("{}.{}", table.schema()?, table.table()));
+        let mut tables: Vec<String> = references.iter().filter_map(name).collect();
+        tables.sort();
+        tables.dedup();
+        Ok(tables)
+    }
+
+    fn fingerprint(&self, tables: &[String], until: i64) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update(serde_json::to_vec(self.file).expect("texts become JSON"));
+        for name in tables {
+            let table = self.raw.state.tables.get(name);
+            let parts: Vec<_> =
+                table.iter().flat_map(|table| &table.parts).filter(|part| part.learned_at <= until).collect();
+            hasher.update(serde_json::to_vec(&(name, parts)).expect("names and paths become JSON"));
+        }
+        hasher.update(env!("CARGO_PKG_VERSION"));
+        hex(hasher.finalize())
+    }
+}
+
+fn concat(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<RecordBatch, Error> {
+    concat_batches(schema, batches).map_err(Error::engine("concatenate the history of leads"))
+}

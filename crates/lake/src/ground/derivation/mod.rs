@@ -1,0 +1,27 @@
+//! From raw rows to the relations: `sources/*.sql` define what the rows mean, this folder which lead they belong to.
+//!
+//! A file's name up to its first dot is its relation: `lead.sql`, `lead.history.sql`, `event.crm.sql`, `outcome.sql`
+//! and `identity.sql`. Everything is derived from all raw rows again, so a corrected file corrects the past too.
+
+mod derive;
+mod relations;
+mod relation_columns;
+mod raw_tables;
+mod queries;
+mod order;
+mod source_rows;
+mod typed_rows;
+mod readable_rows;
+mod change_detection;
+mod lead_history;
+mod identity;
+mod leads;
+mod lead_facts;
+mod undated;
+
+pub(crate) use derive::derive;
+pub(super) use lead_history::LeadHistory;
+pub(crate) use queries::{NewSession, RawRows};
+pub use relations::Counts;
+pub(super) use relations::Relations;
+pub use undated::Undated;

@@ -1,0 +1,168 @@
+//! Runs SQL files over the raw tables: in this process, or on a cluster, whose result is compared with a sample that is
+//! computed here.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use datafusion::arrow::compute::{concat_batches, filter_record_batch};
+use datafusion::arrow::datatypes::Int64Type;
+use datafusion::prelude::SessionContext;
+
+use super::order::ordered;
+use super::raw_tables::register;
+use super::relation_columns::RequiredColumn;
+use super::typed_rows::typed;
+use crate::bit_equality::first_difference;
+use crate::engine::session;
+use crate::error::Error;
+use crate::raw::State;
+use crate::sql_file::SqlFile;
+
+/// Keys of a file whose rows are compared.
+const KEYS_COMPARED: usize = 32;
+
+/// How often a cluster runs a query before its failure counts: an executor that died takes its part of the result along.
+const CLUSTER_ATTEMPTS: usize = 3;
+
+/// Opens a session whose queries run on a cluster.
+pub(crate) type NewSession<'a> = &'a (dyn Fn() -> Result<SessionContext, Error> + Send + Sync);
+
+/// The raw rows, and the cluster that runs queries over them, if any.
+#[derive(Clone, Copy)]
+pub(crate) struct RawRows<'a> {
+    pub(crate) folder: &'a Path,
+    pub(crate) state: &'a State,
+    pub(crate) cluster: Option<NewSession<'a>>,
+}
+
+/// Sessions with the raw tables as they were after some run.
+pub(super) struct Queries {
+    pub(super) local: SessionContext,
+    cluster: Option<SessionContext>,
+}
+
+impl RawRows<'_> {
+    /// Returns the raw tables as they are.
+    pub(super) async fn queries(&self) -> Result<Queries, Error> {
+        self.queries_of(self.state).await
+    }
+
+    /// Returns the raw tables as they were after the last run until a time.
+    pub(super) async fn queries_at(&self, learned_at: i64) -> Result<Queries, Error> {
+        self.queries_of(&self.state.until(learned_at)).await
+    }
+
+    async fn queries_of(&self, state: &State) -> Result<Queries, Error> {
+        let folder = std::path::absolute(self.folder).map_err(Error::file("find", self.folder))?;
+        let local = session();
+        register(&local, &folder, state).await?;
+        let cluster = match self.cluster {
+            Some(new_session) => {
+                let cluster = new_session()?;
+                register(&cluster, &folder, state).await?;
+                Some(cluster)
+            }
+            None => None,
+        };
+        Ok(Queries { local, cluster })
+    }
+}
+
+impl Queries {
+    /// Returns the rows of a file, typed and in their order.
+    pub(super) async fn rows(&self, file: &SqlFile, required: &[RequiredColumn]) -> Result<RecordBatch, Error> {
+        let Some(cluster) = &self.cluster else { return run(&self.local, file, &file.sql, required).await };
+        let mut rows = run(cluster, file, &file.sql, required).await;
+        for _ in 1..CLUSTER_ATTEMPTS {
+            if rows.is_err() {
+                rows = run(cluster, file, &file.sql, required).await;
+            }
+        }
+        let rows = rows?;
+        self.compare(file, required, &rows).await?;
+        Ok(rows)
+    }
+
+    /// Compares a cluster's rows with their number and a sample of them, computed here.
+    async fn compare(&self, file: &SqlFile, required: &[RequiredColumn], rows: &RecordBatch) -> Result<(), Error> {
+        let differs = |what: String| Error::ClusterDiffers { what: format!("`{}`, {what}", file.name) };
+        let query = file.sql.trim_end().trim_end_matches(';');
+        let counted = collected(&self.local, file, &format!("SELECT count(*) FROM (\n{query}\n)")).await?;
+        let count = counted.column(0).as_primitive::<Int64Type>().value(0);
+        if count != rows.num_rows() as i64 {
+            return Err(differs(format!("{} rows instead of {count}", rows.num_rows())));
+        }
+        let key = required[0].name;
+        let keys = rows[key].as_string::<i32>();
+        let step = keys.len().div_ceil(KEYS_COMPARED).max(1);
+        let sampled: Vec<&str> = (0..keys.len()).step_by(step).map(|row| keys.value(row)).collect();
+        let literals: Vec<String> = sampled.iter().map(|key| format!("'{}'", key.replace('\'', "''"))).collect();
+        if literals.is_empty() {
+            return Ok(());
+        }
+        let sample = format!("SELECT * FROM (\n{query}\n) WHERE {key} IN ({})", literals.join(", "));
+        let expected = run(&self.local, file, &sample, required).await?;
+        let is_sampled: BooleanArray =
+            keys.iter().map(|key| Some(key.is_some_and(|key| sampled.contains(&key)))).collect();
+        let found = filter_record_batch(rows, &is_sampled).map_err(Error::engine("compare rows"))?;
+        let columns = expected.columns().iter().zip(found.columns());
+        for (field, (expected, found)) in expected.schema().fields().iter().zip(columns) {
+            if let Some(row) = first_difference(expected, found).map_err(Error::engine("compare rows"))? {
+                return Err(differs(format!("column `{}` in row {} of its sample", field.name(), row + 1)));
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn run(
+    context: &SessionContext,
+    file: &SqlFile,
+    sql: &str,
+    required: &[RequiredColumn],
+) -> Result<RecordBatch, Error> {
+    ordered(typed(file, collected(context, file, sql).await?, required)?)
+}
+
+async fn collected(context: &SessionContext, file: &SqlFile, sql: &str) -> Result<RecordBatch, Error> {
+    let failed = |error: datafusion::error::DataFusionError| file.error(error.strip_backtrace());
+    let rows = context.sql(sql).await.map_err(failed)?;
+    let schema = Arc::new(rows.schema().as_arrow().clone());
+    let batches = rows.collect().await.map_err(failed)?;
+    let schema = batches.first().map_or(schema, RecordBatch::schema);
+    concat_batches(&schema, &batches).map_err(Error::engine("join the rows of a SQL file"))
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::datatypes::DataType;
+
+    use super::*;
+
+    /// Runs a file over a table that has other rows on the cluster.
+    async fn rows(local: &str, cluster: &str) -> Result<RecordBatch, Error> {
+        let session_with = async |rows: &str| {
+            let context = session();
+            let sql = format!("CREATE TABLE words AS SELECT * FROM (VALUES {rows}) AS t (lead_key, word)");
+            let created = context.sql(&sql).await.expect("a table of two columns");
+            created.collect().await.expect("it is created");
+            context
+        };
+        let queries = Queries { local: session_with(local).await, cluster: Some(session_with(cluster).await) };
+        let required =
+            [RequiredColumn { name: "lead_key", data_type: DataType::Utf8, not_null: true, optional: false }];
+        let file = SqlFile { name: "sources/lead.sql".into(), sql: "SELECT * FROM words -- all of it\n;".into() };
+        queries.rows(&file, &required).await
+    }
+
+    #[tokio::test]
+    async fn a_cluster_result_that_differs_is_refused() {
+        let all = "('1', 'a'), ('2', 'b'), ('3', 'c')";
+        assert_eq!(rows(all, "('3', 'c'), ('1', 'a'), ('2', 'b')").await.expect("the same rows").num_rows(), 3);
+        let error = rows(all, "('1', 'a'), ('2', 'b')").await.expect_err("a row is lost").to_string();
+        assert!(error.contains("`sources/lead.sql`, 2 rows instead of 3; the result was discarded"), "{error}");
+        let error = rows(all, "('1', 'a'), ('2', 'x'), ('3', 'c')").await.expect_err("a word differs").to_string();
+        assert!(error.contains("column `word` in row 2 of its sample"), "{error}");
+    }
+}

@@ -1,0 +1,45 @@
+//! The relations as they are derived, with what was counted on the way.
+
+use datafusion::arrow::array::RecordBatch;
+use serde::{Deserialize, Serialize};
+
+use super::lead_history::LeadHistory;
+use super::undated::Undated;
+use crate::raw::RejectedRow;
+
+/// The relations `lead`, `event` and `outcome`.
+pub(crate) struct Relations {
+    pub(crate) lead: RecordBatch,
+    pub(crate) event: RecordBatch,
+    pub(crate) outcome: RecordBatch,
+    pub(crate) rejected: Vec<RejectedRow>,
+    /// `relation, key, rows` of the unmatched rows: they belong to no lead.
+    pub(crate) unmatched: Vec<(&'static str, String, usize)>,
+    pub(crate) counts: Counts,
+    pub(crate) undated: Vec<Undated>,
+    /// The histories of undated leads, for the next run.
+    pub(crate) histories: Vec<LeadHistory>,
+}
+
+/// What was counted on the way to the relations.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Leads, after identities were unified.
+    pub leads: usize,
+    /// Versions of leads: each a span of time in which nothing new was learned.
+    pub lead_versions: usize,
+    /// Events under a lead.
+    pub events: usize,
+    /// Outcomes under a lead.
+    pub outcomes: usize,
+    /// Duplicate events and outcomes, left out.
+    pub duplicates: usize,
+    /// Leads that were tests, left out.
+    pub test_leads: usize,
+    /// Events and outcomes of test leads, left out.
+    pub rows_of_test_leads: usize,
+    /// Unmatched rows: events and outcomes that belong to no lead.
+    pub unmatched_rows: usize,
+    /// Keys, such as a shared mailbox, that connect too many leads and were ignored.
+    pub shared_keys: usize,
+}

@@ -1,0 +1,167 @@
+//! Leads and their events, looked up in the ground.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt64Array};
+use datafusion::arrow::compute::take_record_batch;
+use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, TimestampMicrosecondType};
+use datafusion::prelude::{col, lit};
+use futures::{Stream, StreamExt, stream};
+use plumb_lead::{Event, FieldValue, Lead};
+
+use super::opened::Ground;
+use crate::error::Error;
+use crate::timestamp::from_micros;
+
+/// Columns of `lead` that are not fields.
+const LEAD_COLUMNS: [&str; 4] = ["lead_id", "created_at", "known_from", "known_to"];
+
+/// Columns of `event` that are not attributes.
+const EVENT_COLUMNS: [&str; 5] = ["lead_id", "event_id", "kind", "at", "known_at"];
+
+/// The newest version of a lead and all of its events, those included that are not known yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecentLead {
+    /// The lead.
+    pub lead: Lead,
+    /// Since when its fields have these values; earlier values are only in the ground.
+    pub known_from: DateTime<Utc>,
+    /// Its events.
+    pub events: Vec<Event>,
+}
+
+impl Ground {
+    /// Returns a lead and its events as they were known at a time; `None` if it was not known then.
+    pub(crate) async fn lead(&self, lead_id: &str, as_of: DateTime<Utc>) -> Result<Option<(Lead, Vec<Event>)>, Error> {
+        let of_lead = col("lead_id").eq(lit(lead_id));
+        let versions = self.read_filtered("lead", of_lead.clone()).await?;
+        let Some(lead) = leads_of(&versions, as_of).pop() else { return Ok(None) };
+        let events = self.read_filtered("event", of_lead).await?;
+        let mut events: Vec<Event> = events_of(&events).into_iter().filter(|event| event.known_at <= as_of).collect();
+        events.sort_by_key(|event| (event.at, event.known_at));
+        Ok(Some((lead, events)))
+    }
+
+    /// Returns all leads as they were known at a time, block after block, in the order of their ids.
+    pub(crate) async fn lead_blocks(
+        &self,
+        as_of: DateTime<Utc>,
+    ) -> Result<impl Stream<Item = Result<Vec<Lead>, Error>> + use<'_>, Error> {
+        let rows = self.table("lead").await?;
+        let batches = rows.execute_stream().await.map_err(Error::engine("read the ground"))?;
+        let leads =
+            batches.map(move |versions| Ok(leads_of(&versions.map_err(Error::engine("read the ground"))?, as_of)));
+        Ok(leads.chain(stream::once(async { self.check_present().map(|()| Vec::new()) })))
+    }
+
+    /// Returns the newest version and all events of those leads of the ids, which are in order, that exist. Little else
+    /// is read if the ids follow closely.
+    pub(crate) async fn recent_leads(&self, lead_ids: &[String]) -> Result<Vec<RecentLead>, Error> {
+        let (Some(first), Some(last)) = (lead_ids.first(), lead_ids.last()) else { return Ok(Vec::new()) };
+        let in_range = || col("lead_id").between(lit(first.as_str()), lit(last.as_str()));
+        let versions = self.read_filtered("lead", in_range().and(col("known_to").is_null())).await?;
+        let events = self.read_filtered("event", in_range()).await?;
+        let mut rows_of: HashMap<&str, Vec<u64>> = HashMap::new();
+        for (row, lead_id) in events["lead_id"].as_string::<i32>().iter().enumerate() {
+            rows_of.entry(lead_id.unwrap_or_default()).or_default().push(row as u64);
+        }
+        let from = versions["known_from"].as_primitive::<TimestampMicrosecondType>();
+        let mut recent = Vec::with_capacity(lead_ids.len());
+        for (row, lead) in (0..versions.num_rows()).map(|row| (row, lead_of(&versions, row))) {
+            if lead_ids.binary_search(&lead.lead_id).is_err() {
+                continue;
+            }
+            let rows = UInt64Array::from(rows_of.remove(lead.lead_id.as_str()).unwrap_or_default());
+            let events = take_record_batch(&events, &rows).map_err(Error::engine("pick the events of a lead"))?;
+            recent.push(RecentLead { lead, known_from: from_micros(from.value(row)), events: events_of(&events) });
+        }
+        Ok(recent)
+    }
+
+    /// Returns when the newest fact was learned; `None` if there is none.
+    pub(crate) async fn newest(&self) -> Result<Option<DateTime<Utc>>, Error> {
+        let mut newest = None;
+        for (table, column) in [("lead", "known_from"), ("event", "known_at"), ("outcome", "known_at")] {
+            let batch = self.read(table, &[column]).await?;
+            let known = batch.column(0).as_primitive::<TimestampMicrosecondType>();
+            newest = newest.max(known.iter().flatten().max());
+        }
+        Ok(newest.map(from_micros))
+    }
+
+    /// Returns all leads with their `created_at` in microseconds, in the order of their ids.
+    pub(crate) async fn created(&self) -> Result<Vec<(String, i64)>, Error> {
+        let batch = self.read("lead", &["lead_id", "created_at"]).await?;
+        let (lead_ids, created) =
+            (batch.column(0).as_string::<i32>(), batch.column(1).as_primitive::<TimestampMicrosecondType>());
+        let mut leads: Vec<(String, i64)> = Vec::new();
+        for row in 0..batch.num_rows() {
+            if leads.last().is_none_or(|(known, _)| known != lead_ids.value(row)) {
+                leads.push((lead_ids.value(row).to_owned(), created.value(row)));
+            }
+        }
+        Ok(leads)
+    }
+}
+
+fn leads_of(versions: &RecordBatch, as_of: DateTime<Utc>) -> Vec<Lead> {
+    let micros = |name: &str| column(versions, name).as_primitive::<TimestampMicrosecondType>();
+    let (from, to) = (micros("known_from"), micros("known_to"));
+    let now = as_of.timestamp_micros();
+    let known = |row: &usize| from.value(*row) <= now && (to.is_null(*row) || now < to.value(*row));
+    (0..versions.num_rows()).filter(known).map(|row| lead_of(versions, row)).collect()
+}
+
+fn lead_of(versions: &RecordBatch, row: usize) -> Lead {
+    let created = column(versions, "created_at").as_primitive::<TimestampMicrosecondType>();
+    Lead {
+        lead_id: column(versions, "lead_id").as_string::<i32>().value(row).to_owned(),
+        created_at: from_micros(created.value(row)),
+        fields: values(versions, row, &LEAD_COLUMNS),
+    }
+}
+
+fn events_of(events: &RecordBatch) -> Vec<Event> {
+    let micros = |name: &str| column(events, name).as_primitive::<TimestampMicrosecondType>();
+    let (at, known_at) = (micros("at"), micros("known_at"));
+    let kinds = column(events, "kind").as_string::<i32>();
+    (0..events.num_rows())
+        .map(|row| Event {
+            kind: kinds.value(row).to_owned(),
+            at: from_micros(at.value(row)),
+            known_at: from_micros(known_at.value(row)),
+            attributes: values(events, row, &EVENT_COLUMNS),
+        })
+        .collect()
+}
+
+fn column<'a>(batch: &'a RecordBatch, name: &str) -> &'a ArrayRef {
+    batch.column_by_name(name).expect("the ground was written with this column")
+}
+
+fn values(batch: &RecordBatch, row: usize, without: &[&str]) -> BTreeMap<String, FieldValue> {
+    batch
+        .schema_ref()
+        .fields()
+        .iter()
+        .zip(batch.columns())
+        .filter(|(field, _)| !without.contains(&field.name().as_str()))
+        .map(|(field, array)| (field.name().clone(), value(array, row)))
+        .collect()
+}
+
+fn value(array: &ArrayRef, row: usize) -> FieldValue {
+    if array.is_null(row) {
+        return FieldValue::Missing;
+    }
+    match array.data_type() {
+        DataType::Boolean => FieldValue::Flag(array.as_boolean().value(row)),
+        DataType::Int64 => FieldValue::Number(array.as_primitive::<Int64Type>().value(row) as f64),
+        DataType::Float64 => FieldValue::Number(array.as_primitive::<Float64Type>().value(row)),
+        DataType::Timestamp(..) => {
+            FieldValue::Text(from_micros(array.as_primitive::<TimestampMicrosecondType>().value(row)).to_rfc3339())
+        }
+        _ => FieldValue::Text(array.as_string::<i32>().value(row).to_owned()),
+    }
+}

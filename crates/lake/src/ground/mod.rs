@@ -1,0 +1,22 @@
+//! The ground: the versioned relations `lead`, `event` and `outcome`, derived from the raw rows.
+//!
+//! `derivation` makes the relations; `versions` keeps them on disk; [`Ground`] is an opened version, from which leads,
+//! labels and post-outcome changes are read.
+
+mod derivation;
+mod versions;
+mod opened;
+mod lead_order;
+mod lookup;
+mod labels;
+mod post_outcome;
+
+pub use derivation::{Counts, Undated};
+pub(crate) use derivation::{NewSession, RawRows, derive};
+pub use labels::{LabelSpec, Labels};
+pub(crate) use lead_order::{LAST_LEAD, RelationFiles, Walk, lead_ids};
+pub use lookup::RecentLead;
+pub(crate) use opened::Ground;
+pub use post_outcome::PostOutcomeChange;
+pub(crate) use post_outcome::UndatedField;
+pub(crate) use versions::{Report, current, histories, report, write};

@@ -1,0 +1,16 @@
+//! The code that reads the systems rows come from: files and databases, copied into the raw rows.
+
+mod source;
+mod pull;
+mod source_pull;
+mod files;
+mod file_rows;
+mod csv;
+mod jsonl;
+mod parquet;
+mod database_table;
+mod sqlite;
+mod postgres;
+
+pub(crate) use pull::pull;
+pub use source::{Source, SourceKind, SourceReport};

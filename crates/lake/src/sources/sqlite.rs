@@ -1,0 +1,125 @@
+//! SQLite databases.
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, Column as _, ConnectOptions, Connection, Row, TypeInfo, ValueRef};
+
+use super::database_table::{Cells, TableReading, TableSpec, database_error, quote};
+use super::source::in_project;
+use super::source_pull::SourcePull;
+use crate::error::Error;
+use crate::raw::{Cell, RawKind};
+
+/// Copies the new rows of all tables.
+pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
+    let path = in_project(pull.project, pull.source.url.trim_start_matches("sqlite://"));
+    if !path.is_file() {
+        let problem = format!("no database file `{}`", path.display());
+        return Err(pull.error(problem, "check `url` in plumb.toml; it is relative to the project folder"));
+    }
+    let name = pull.name;
+    let fail = |doing: &str| database_error(name, doing);
+    let mut connection = SqliteConnectOptions::new()
+        .filename(&path)
+        .read_only(true)
+        .connect()
+        .await
+        .map_err(fail("open the database"))?;
+    for spec in sqlite_tables(&mut connection).await.map_err(fail("list the tables"))? {
+        let Some(mut reading) = TableReading::open(pull, &spec)? else { continue };
+        let list = spec.columns.iter().map(|(column, _)| quote(column)).collect::<Vec<_>>().join(", ");
+        let mut sql = format!("SELECT {list} FROM {}", quote(&spec.name));
+        if let Some((cursor, _)) = reading.since() {
+            sql.push_str(&format!(" WHERE {} >= ?", quote(cursor)));
+        }
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        if let Some((_, since)) = reading.since() {
+            query = query.bind(since.to_owned());
+        }
+        reading.add_all(query.fetch(&mut connection), sqlite_cells, pull).await?;
+        reading.finish(pull)?;
+    }
+    connection.close().await.map_err(fail("close the database"))
+}
+
+async fn sqlite_tables(connection: &mut SqliteConnection) -> Result<Vec<TableSpec>, sqlx::Error> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut specs = Vec::with_capacity(names.len());
+    for name in names {
+        let rows = sqlx::query("SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid")
+            .bind(&name)
+            .fetch_all(&mut *connection)
+            .await?;
+        let mut columns = Vec::with_capacity(rows.len());
+        let mut key = Vec::new();
+        for row in rows {
+            let (column, declared, position): (String, String, i64) = (row.get(0), row.get(1), row.get(2));
+            if position > 0 {
+                key.push((position, column.clone()));
+            }
+            columns.push((column, sqlite_kind(&declared)));
+        }
+        key.sort();
+        specs.push(TableSpec { name, columns, key: key.into_iter().map(|(_, column)| column).collect() });
+    }
+    Ok(specs)
+}
+
+/// SQLite's own affinity rules, with booleans apart.
+fn sqlite_kind(declared: &str) -> RawKind {
+    let declared = declared.to_uppercase();
+    if declared.contains("BOOL") {
+        RawKind::Flag
+    } else if declared.contains("INT") {
+        RawKind::Integer
+    } else if ["REAL", "FLOA", "DOUB", "NUMERIC", "DECIMAL"].iter().any(|word| declared.contains(word)) {
+        RawKind::Real
+    } else {
+        RawKind::Text
+    }
+}
+
+/// A SQLite column may hold anything whatever its declared type: a cell that does not fit rejects its row.
+fn sqlite_cells(row: &SqliteRow, columns: &[(String, RawKind)]) -> Cells {
+    let mut cells = Vec::with_capacity(columns.len());
+    for (index, (_, kind)) in columns.iter().enumerate() {
+        let actual = match row.try_get_raw(index) {
+            Ok(value) if value.is_null() => "NULL".to_owned(),
+            Ok(value) => value.type_info().name().to_owned(),
+            Err(error) => {
+                cells.push(Err(error.to_string()));
+                continue;
+            }
+        };
+        cells.push(match (actual.as_str(), kind) {
+            ("NULL", _) => Ok(Cell::Null),
+            ("INTEGER" | "INT4" | "INT8", RawKind::Integer) => unchecked::<i64>(row, index).map(Cell::Integer),
+            ("INTEGER" | "INT4" | "INT8" | "BOOLEAN", RawKind::Flag) => {
+                unchecked::<i64>(row, index).map(|value| Cell::Flag(value != 0))
+            }
+            ("INTEGER" | "INT4" | "INT8", RawKind::Real) => {
+                unchecked::<i64>(row, index).map(|value| Cell::Real(value as f64))
+            }
+            ("INTEGER" | "INT4" | "INT8", _) => unchecked::<i64>(row, index).map(|value| Cell::Text(value.to_string())),
+            ("REAL", RawKind::Real) => unchecked::<f64>(row, index).map(Cell::Real),
+            ("REAL", RawKind::Text) => unchecked::<f64>(row, index).map(|value| Cell::Text(value.to_string())),
+            ("TEXT", RawKind::Text) => unchecked::<String>(row, index).map(Cell::Text),
+            ("TEXT", _) => {
+                let text = unchecked::<String>(row, index).unwrap_or_default();
+                Err(format!("`{text}` is text in a column declared as {kind:?}"))
+            }
+            (other, _) => Err(format!("a value of type {other} in a column declared as {kind:?}")),
+        });
+    }
+    cells
+}
+
+fn unchecked<'r, T>(row: &'r SqliteRow, index: usize) -> Result<T, String>
+where
+    T: sqlx::Decode<'r, sqlx::Sqlite>,
+{
+    row.try_get_unchecked(index).map_err(|error| format!("column `{}`: {error}", row.column(index).name()))
+}
