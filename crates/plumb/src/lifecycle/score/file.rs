@@ -189,12 +189,12 @@ impl Plan {
     /// Scores, explains and encodes a block.
     fn score(&self, block: Block) -> Result<ScoredBlock> {
         let Block { numbers, ids, table, rejected, position } = block;
-        let explained = match self.reasons_max {
+        let explain = match self.reasons_max {
             0 if self.contributions => Explain::Contributions,
             0 => Explain::Nothing,
             reasons_max => Explain::Reasons(reasons_max),
         };
-        let scored = self.scorer.score(self.scorer.rows(&table)?, explained)?;
+        let scored = self.scorer.score(self.scorer.rows(&table)?, explain)?;
         let RowScores { matrix, scores, mut reasons, explanation, unseen, .. } = scored;
         if let (Some(language), Some(explanation)) = (self.language, &explanation) {
             for (row, reasons) in reasons.iter_mut().enumerate() {

@@ -1,5 +1,6 @@
 //! Commands, each with its good and its bad input.
 
+mod demo;
 mod ingest;
 mod quick;
 mod score_file;

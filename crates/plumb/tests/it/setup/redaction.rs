@@ -3,7 +3,6 @@
 //! An id gets a number by its first appearance, so that a snapshot shows which ids are the same.
 
 use chrono::{NaiveDate, TimeDelta, Utc};
-use serde_json::Value;
 
 /// Hexadecimal digits from this length on are an id: of a model, a data set, a job.
 const ID_LENGTH_MIN: usize = 12;
@@ -20,11 +19,6 @@ pub(crate) fn redacted(output: &str) -> String {
         rest = &rest[length..];
     }
     text
-}
-
-/// Returns a JSON document, indented, with the changing parts replaced.
-pub(crate) fn redacted_json(document: &Value) -> String {
-    redacted(&serde_json::to_string_pretty(document).expect("a document can be written"))
 }
 
 /// Returns an output whose decimal numbers are replaced too, for figures that a change of a model may move.
