@@ -21,8 +21,9 @@ pub struct Feature {
     pub name: String,
     /// What its numbers mean.
     pub kind: FeatureKind,
-    /// Its messages.
-    pub wording: FeatureMessages,
+    /// Its messages. Models' files, which are named by their hashes, have another word for them.
+    #[serde(rename = "wording")]
+    pub messages: FeatureMessages,
 }
 
 /// What the numbers of a feature mean.
@@ -71,7 +72,7 @@ impl FeatureSet {
             .map(|column| Feature {
                 name: column.name.clone(),
                 kind: FeatureKind::learn(&column.values),
-                wording: message_catalog.messages_of(&column.name),
+                messages: message_catalog.messages_of(&column.name),
             })
             .collect();
         FeatureSet { features, languages: message_catalog.languages.clone() }
@@ -131,12 +132,12 @@ impl FeatureSet {
 impl Feature {
     /// Returns the source field under which its contribution is shown.
     pub fn field(&self) -> &str {
-        if self.wording.field.is_empty() { &self.name } else { &self.wording.field }
+        if self.messages.field.is_empty() { &self.name } else { &self.messages.field }
     }
 
     /// Returns its sentences in a language, or in the default one where it has none in that.
     pub fn sentences(&self, language: Language) -> &Sentences {
-        self.wording.languages.get(&language).unwrap_or(&self.wording.sentences)
+        self.messages.languages.get(&language).unwrap_or(&self.messages.sentences)
     }
 
     /// Returns a few words for a heading.
@@ -159,7 +160,7 @@ impl Feature {
             FeatureKind::Category { levels } => {
                 let level = levels.get(value as usize)?;
                 let named = self.sentences(language).values.get(level);
-                Some(named.or_else(|| self.wording.sentences.values.get(level)).unwrap_or(level).clone())
+                Some(named.or_else(|| self.messages.sentences.values.get(level)).unwrap_or(level).clone())
             }
         }
     }

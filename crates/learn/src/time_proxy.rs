@@ -20,7 +20,7 @@ const SHARE_MIN: f64 = 0.8;
 /// twenty spans of the rows and not within them (the correlation ratio, eta squared).
 /// Categories, and features that are not monitored (`watch = false`), are left out, because an old season comes again.
 pub(crate) fn find(features: &FeatureSet, matrix: &Matrix) -> Vec<(usize, f64)> {
-    let may_be = |feature: &Feature| matches!(feature.kind, FeatureKind::Number) && feature.wording.watch;
+    let may_be = |feature: &Feature| matches!(feature.kind, FeatureKind::Number) && feature.messages.watch;
     let numbers = features.features.iter().enumerate().filter(|(_, feature)| may_be(feature));
     numbers
         .filter_map(|(column, _)| {

@@ -103,7 +103,7 @@ fn check(cases: u32, valid: &[u8], holds: impl Fn(&[u8]) -> Result<(), TestCaseE
 
 /// Reads all rows of a file as a model's.
 fn read_rows(path: &Path) -> Result<(), TestCaseError> {
-    let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: FeatureMessages::default() };
+    let feature = |name: &str, kind| Feature { name: name.into(), kind, messages: FeatureMessages::default() };
     let levels = vec!["3".to_owned(), "ads".to_owned()];
     let set = FeatureSet {
         features: vec![

@@ -14,7 +14,7 @@ use plumb_lake::scores::{Contributions, ScoreColumns, ScoreWriter, Scores};
 use plumb_lead::{Band, Feature, FeatureKind, FeatureMessages, FeatureSet, Reason, Score};
 
 fn features() -> FeatureSet {
-    let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: FeatureMessages::default() };
+    let feature = |name: &str, kind| Feature { name: name.into(), kind, messages: FeatureMessages::default() };
     let levels = vec!["3".to_owned(), "ads".to_owned()];
     FeatureSet {
         features: vec![

@@ -57,7 +57,7 @@ pub fn compare(
             let why = format!("its baseline describes `{}` where its features have `{}`", histogram.name, feature.name);
             return Err(Error::Model { why });
         }
-        if !feature.wording.watch {
+        if !feature.messages.watch {
             continue;
         }
         let values: Vec<f32> = matrix.column(index).collect();

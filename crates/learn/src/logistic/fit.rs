@@ -85,7 +85,7 @@ impl<'a> LogisticFit<'a> {
         let mut directions = vec![Monotone::Free; columns];
         for (feature, encoding) in features.features.iter().zip(&encodings) {
             if let Encoding::Number { column, .. } = encoding {
-                directions[*column] = feature.wording.monotone;
+                directions[*column] = feature.messages.monotone;
             }
         }
         // More points never lower the score.

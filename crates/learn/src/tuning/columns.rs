@@ -7,7 +7,7 @@ pub(super) fn monotone_constraints(features: &FeatureSet) -> String {
     let signs: Vec<&str> = features
         .features
         .iter()
-        .map(|feature| match (feature.wording.monotone, &feature.kind) {
+        .map(|feature| match (feature.messages.monotone, &feature.kind) {
             // The codes of a category have no direction.
             (_, FeatureKind::Category { .. }) | (Monotone::Free, _) => "0",
             (Monotone::Increasing, _) => "1",

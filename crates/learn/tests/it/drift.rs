@@ -9,7 +9,7 @@ const COLUMNS: usize = 4;
 
 fn features() -> FeatureSet {
     let levels = ["ads", "email", "event", "referral"].map(str::to_owned).to_vec();
-    let feature = |name: &str, kind| Feature { name: name.to_owned(), kind, wording: FeatureMessages::default() };
+    let feature = |name: &str, kind| Feature { name: name.to_owned(), kind, messages: FeatureMessages::default() };
     FeatureSet {
         features: vec![
             feature("age", FeatureKind::Number),

@@ -147,7 +147,7 @@ fn unusable_scores_and_labels_are_an_error() {
 fn the_slice_with_the_largest_log_loss_is_reported() {
     let levels = vec!["email".to_owned(), "paid".to_owned(), "referral".to_owned()];
     let kind = FeatureKind::Category { levels };
-    let feature = |name: &str, kind| Feature { name: name.to_owned(), kind, wording: FeatureMessages::default() };
+    let feature = |name: &str, kind| Feature { name: name.to_owned(), kind, messages: FeatureMessages::default() };
     let features = FeatureSet {
         features: vec![feature("channel", kind), feature("size", FeatureKind::Number)],
         languages: Vec::new(),

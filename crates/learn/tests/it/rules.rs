@@ -8,7 +8,7 @@ const HOLE: f32 = f32::NAN;
 
 fn features() -> FeatureSet {
     let levels = ["11-50", "fintech", "health tech"].map(str::to_owned).to_vec();
-    let feature = |name: &str, kind| Feature { name: name.to_owned(), kind, wording: FeatureMessages::default() };
+    let feature = |name: &str, kind| Feature { name: name.to_owned(), kind, messages: FeatureMessages::default() };
     FeatureSet {
         features: vec![
             feature("employees", FeatureKind::Number),

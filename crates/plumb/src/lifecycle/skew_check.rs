@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn input_that_differs_in_one_bit_is_a_mismatch() {
-        let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: Default::default() };
+        let feature = |name: &str, kind| Feature { name: name.into(), kind, messages: Default::default() };
         let levels = vec!["fintech".to_owned(), "retail".to_owned()];
         let features = [
             feature("events", FeatureKind::Number),

@@ -66,7 +66,7 @@ pub(crate) fn columns(
             (Values::Number(_), None, None) => FeatureKind::Number,
             (Values::Flag(_), None, None) => FeatureKind::Flag,
         };
-        features.push(Feature { name: name.clone(), kind, wording: message_catalog.messages_of(name) });
+        features.push(Feature { name: name.clone(), kind, messages: message_catalog.messages_of(name) });
     }
     let features = FeatureSet { features, languages: message_catalog.languages.clone() };
     Ok(Columns { features, numbers, by_position })

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     fn features() -> FeatureSet {
-        let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: FeatureMessages::default() };
+        let feature = |name: &str, kind| Feature { name: name.into(), kind, messages: FeatureMessages::default() };
         let channel = FeatureKind::Category { levels: vec!["email".into()] };
         FeatureSet {
             features: vec![

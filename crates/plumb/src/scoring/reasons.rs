@@ -101,7 +101,7 @@ fn reason(
             text: sentences::of_feature(model, row, index, language)?,
             value: feature.text(row[index], language),
             contribution: part.contribution,
-            actionable: feature.wording.actionable,
+            actionable: feature.messages.actionable,
         })
     })
 }

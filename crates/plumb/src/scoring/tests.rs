@@ -20,7 +20,7 @@ pub(crate) fn model(columns: &[(&str, FeatureKind)], row: impl Fn(u16) -> Vec<f3
     let feature = |(name, kind): &(&str, FeatureKind)| Feature {
         name: (*name).into(),
         kind: kind.clone(),
-        wording: FeatureMessages::default(),
+        messages: FeatureMessages::default(),
     };
     let features = FeatureSet { features: columns.iter().map(feature).collect(), languages: Vec::new() };
     let rows: u16 = 200;
@@ -107,9 +107,9 @@ fn a_flag_without_a_sentence_is_shown_with_its_share() {
 #[test]
 fn months_have_their_names() {
     let model = changed_model(|model| {
-        let wording = &mut model["features"]["features"][0]["wording"];
-        wording["say"] = json!("came in {value|month}");
-        wording["languages"] = json!({ "de": { "say": "ist im {value|month} eingegangen" } });
+        let messages = &mut model["features"]["features"][0]["wording"];
+        messages["say"] = json!("came in {value|month}");
+        messages["languages"] = json!({ "de": { "say": "ist im {value|month} eingegangen" } });
         model["features"]["languages"] = json!(["en", "de"]);
     });
     assert_eq!(plain(&model, [3.0, 1.0], Language::En)[0], "came in March");

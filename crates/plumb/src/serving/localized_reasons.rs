@@ -36,7 +36,7 @@ pub(crate) async fn localized<'a>(
         localize(&mut predictions, &contributions, &scorer, language);
         predictions
     });
-    Ok(Cow::Owned(work.await.context("the wording of reasons was interrupted")?))
+    Ok(Cow::Owned(work.await.context("localizing the reasons was interrupted")?))
 }
 
 fn localize(predictions: &mut [Prediction], contributions: &[Vec<f64>], scorer: &Scorer, language: Language) {

@@ -93,7 +93,7 @@ async fn derive(
         to_derive.iter().map(|row| stored[*row].prediction.provenance.inputs.clone()).collect();
     let scorer = scorer.clone();
     let work = spawn_blocking(move || scorer.reasons_of_inputs(&inputs, language));
-    let derived = work.await.context("the wording of reasons was interrupted")??;
+    let derived = work.await.context("localizing the reasons was interrupted")??;
     for (row, reasons) in to_derive.into_iter().zip(derived) {
         stored[row].prediction.reasons = reasons;
     }

@@ -36,7 +36,7 @@ pub(crate) fn rebuild(
             };
             let mut features = artifact.model.features.clone();
             for feature in &mut features.features {
-                feature.wording = data.message_catalog().messages_of(&feature.name);
+                feature.messages = data.message_catalog().messages_of(&feature.name);
             }
             features.languages = data.message_catalog().languages.clone();
             import(data, boosted, &features, imported).context("cannot calibrate the imported model once more")?

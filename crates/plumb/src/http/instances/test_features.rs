@@ -7,7 +7,7 @@ use crate::serving::Instance;
 
 /// Returns a number and a category of two levels.
 pub(super) fn features() -> Vec<Feature> {
-    let feature = |name: &str, kind| Feature { name: name.into(), kind, wording: FeatureMessages::default() };
+    let feature = |name: &str, kind| Feature { name: name.into(), kind, messages: FeatureMessages::default() };
     let levels = ["email", "referral"].map(str::to_owned).to_vec();
     vec![feature("age", FeatureKind::Number), feature("channel", FeatureKind::Category { levels })]
 }

@@ -14,6 +14,6 @@ fn the_champion_is_rebuilt_to_the_byte_until_the_project_changes() {
     replace(company.path(), "features/1-behaviour.toml", "Quick answer", "Prompt answer");
     let output = run(company.path(), &["reproduce", champion]);
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(printed.contains("broken: the features, in SQL or wording"), "{printed}");
+    assert!(printed.contains("broken: the features, in SQL or messages"), "{printed}");
     assert!(failure(output).contains("is not reproduced"));
 }
