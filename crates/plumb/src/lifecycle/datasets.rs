@@ -154,7 +154,9 @@ impl From<ColumnDifference> for ColumnDiff {
         let change = match what {
             Differing::OnlyFirst => ColumnChange::OnlyFirst,
             Differing::OnlySecond => ColumnChange::OnlySecond,
-            Differing::Kind(first, second) => ColumnChange::Kind { first: first.to_string(), second: second.to_string() },
+            Differing::Kind(first, second) => {
+                ColumnChange::Kind { first: first.to_string(), second: second.to_string() }
+            }
             Differing::Values { rows, example: [lead_id, as_of, first, second] } => {
                 ColumnChange::Values { rows, lead_id, as_of, first, second }
             }
