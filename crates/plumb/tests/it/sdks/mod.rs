@@ -190,7 +190,10 @@ fn every_error_has_the_class_that_sdk_users_catch() {
             (call(json!({ "Accept": "image/png" })), model_error(406, "image/png")),
             (call(json!({ "EndpointName": "lost" })), wrong("ValidationError", "there is no target `lost`")),
             (call(json!({ "TargetVariant": "blue" })), wrong("ValidationError", "`blue`")),
-            (call(json!({ "EnableExplanations": "score>" })), wrong("ValidationError", "is no condition at character 7")),
+            (
+                call(json!({ "EnableExplanations": "score>" })),
+                wrong("ValidationError", "is no condition at character 7"),
+            ),
             (keyed(KEY.0, "wrong"), wrong("InvalidSignatureException", "does not match")),
             (keyed("AKIDNOBODY", "wrong"), wrong("UnrecognizedClientException", "none of ours")),
             (unsigned, wrong("MissingAuthenticationTokenException", "who you are")),
