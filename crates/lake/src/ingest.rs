@@ -1,5 +1,7 @@
 //! From the sources to the ground: copies new rows, derives the relations and reports counts.
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -36,36 +38,39 @@ pub struct IngestReport {
 /// File names in `sources` are relative to `project`. Queries run on the cluster, if there is one. `progress` is called
 /// with each step. Rejected rows are listed in `<data>/rejects.csv`, unmatched rows in `<data>/unmatched.csv`. A run that
 /// dies half-way leaves the ground as it was.
-pub async fn ingest(
-    sources: &BTreeMap<String, Source>,
-    files: &[SqlFile],
-    project: &Path,
-    data: &Path,
-    cluster: Option<&Cluster>,
-    progress: &(dyn Fn(&str) + Sync),
-) -> Result<IngestReport, Error> {
-    let pulled = pull(sources, project, data, progress).await?;
-    let derived_from = fingerprint(&pulled.state, files);
-    let known = match ground::current(data)? {
-        Some(version) => Some((ground::report(&version)?, version)),
-        None => None,
-    };
-    let (unchanged, mut rejected, report) = match known {
-        Some((report, _)) if report.derived_from == derived_from => (true, pulled.rejected, report),
-        known => {
-            progress("deriving leads, events and outcomes");
-            let report = derive_version(&pulled.state, files, data, cluster, known.as_ref(), derived_from).await?;
-            let before = known.map(|(report, _)| report.rejected).unwrap_or_default();
-            let new = report.rejected.iter().filter(|row| !before.contains(row)).cloned();
-            (false, pulled.rejected.into_iter().chain(new).collect(), report)
-        }
-    };
-    rejected.sort_by(|a: &RejectedRow, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
-    let all: Vec<&RejectedRow> = pulled.state.rejected.iter().chain(&report.rejected).collect();
-    write_atomically(&data.join("rejects.csv"), &rejects_csv(&all)?)?;
-    let rejected_total = all.len();
-    let Report { counts, undated, .. } = report;
-    Ok(IngestReport { sources: pulled.sources, rejected, rejected_total, counts, undated, unchanged })
+pub fn ingest<'a>(
+    sources: &'a BTreeMap<String, Source>,
+    files: &'a [SqlFile],
+    project: &'a Path,
+    data: &'a Path,
+    cluster: Option<&'a Cluster>,
+    progress: &'a (dyn Fn(&str) + Sync),
+) -> BoxFuture<'a, Result<IngestReport, Error>> {
+    async move {
+        let pulled = pull(sources, project, data, progress).await?;
+        let derived_from = fingerprint(&pulled.state, files);
+        let known = match ground::current(data)? {
+            Some(version) => Some((ground::report(&version)?, version)),
+            None => None,
+        };
+        let (unchanged, mut rejected, report) = match known {
+            Some((report, _)) if report.derived_from == derived_from => (true, pulled.rejected, report),
+            known => {
+                progress("deriving leads, events and outcomes");
+                let report = derive_version(&pulled.state, files, data, cluster, known.as_ref(), derived_from).await?;
+                let before = known.map(|(report, _)| report.rejected).unwrap_or_default();
+                let new = report.rejected.iter().filter(|row| !before.contains(row)).cloned();
+                (false, pulled.rejected.into_iter().chain(new).collect(), report)
+            }
+        };
+        rejected.sort_by(|a: &RejectedRow, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        let all: Vec<&RejectedRow> = pulled.state.rejected.iter().chain(&report.rejected).collect();
+        write_atomically(&data.join("rejects.csv"), &rejects_csv(&all)?)?;
+        let rejected_total = all.len();
+        let Report { counts, undated, .. } = report;
+        Ok(IngestReport { sources: pulled.sources, rejected, rejected_total, counts, undated, unchanged })
+    }
+    .boxed()
 }
 
 /// Derives a new version of the ground. `known` is the current one.
@@ -96,18 +101,27 @@ async fn derive_version(
 /// it could: raw rows never change, but the SQL or the program may have.
 ///
 /// `ground` is its hash, as returned by [`crate::Lake::ground_version`].
-pub async fn rebuild(data: &Path, files: &[SqlFile], ground: &str, into: &Path) -> Result<bool, Error> {
-    let raw_folder = data.join("raw");
-    let state = State::load(&raw_folder.join("state.json"))?;
-    for run in state.runs() {
-        let then = state.until(run);
-        if fingerprint(&then, files) == ground {
-            let relations = derive(RawRows { folder: &raw_folder, state: &then, cluster: None }, files, &[]).await?;
-            ground::write(into, relations, ground.to_owned())?;
-            return Ok(true);
+pub fn rebuild<'a>(
+    data: &'a Path,
+    files: &'a [SqlFile],
+    ground: &'a str,
+    into: &'a Path,
+) -> BoxFuture<'a, Result<bool, Error>> {
+    async move {
+        let raw_folder = data.join("raw");
+        let state = State::load(&raw_folder.join("state.json"))?;
+        for run in state.runs() {
+            let then = state.until(run);
+            if fingerprint(&then, files) == ground {
+                let relations =
+                    derive(RawRows { folder: &raw_folder, state: &then, cluster: None }, files, &[]).await?;
+                ground::write(into, relations, ground.to_owned())?;
+                return Ok(true);
+            }
         }
+        Ok(false)
     }
-    Ok(false)
+    .boxed()
 }
 
 /// Hashes what the ground is derived from: all that a later run adds to, so that an earlier state is recognised.

@@ -1,11 +1,15 @@
 //! An opened data folder: leads, labels and features of the current version of the ground.
+//!
+//! Futures at the edge of this crate are boxed: an `async fn` is compiled in each crate that awaits it, with all that it
+//! awaits itself, and that is the query engine.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use datafusion::arrow::array::ArrayRef;
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::future::BoxFuture;
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 use plumb_lead::{Event, Lead, Observation, Table};
 
 use crate::cluster::Cluster;
@@ -31,11 +35,14 @@ pub struct Lake {
 
 impl Lake {
     /// Opens the data folder that [`crate::ingest()`] wrote.
-    pub async fn open(data: &Path) -> Result<Lake, Error> {
-        let version = ground::current(data)?.ok_or_else(|| Error::NoGround { data: data.to_owned() })?;
-        let ground = Ground::open(version).await?;
-        let prepared = PreparedFeatures::default();
-        Ok(Lake { ground, prepared, chunk_observations: CHUNK_OBSERVATIONS, cluster: None })
+    pub fn open<'a>(data: &'a Path) -> BoxFuture<'a, Result<Lake, Error>> {
+        async move {
+            let version = ground::current(data)?.ok_or_else(|| Error::NoGround { data: data.to_owned() })?;
+            let ground = Ground::open(version).await?;
+            let prepared = PreparedFeatures::default();
+            Ok(Lake { ground, prepared, chunk_observations: CHUNK_OBSERVATIONS, cluster: None })
+        }
+        .boxed()
     }
 
     /// Sets how many observations are computed at once on each core: fewer are slower and need less memory. No bit of a
@@ -62,13 +69,17 @@ impl Lake {
     }
 
     /// Returns a lead and its events as they were known at a time; `None` if it was not known then.
-    pub async fn lead(&self, lead_id: &str, as_of: DateTime<Utc>) -> Result<Option<(Lead, Vec<Event>)>, Error> {
-        self.ground.lead(lead_id, as_of).await
+    pub fn lead<'a>(
+        &'a self,
+        lead_id: &'a str,
+        as_of: DateTime<Utc>,
+    ) -> BoxFuture<'a, Result<Option<(Lead, Vec<Event>)>, Error>> {
+        async move { self.ground.lead(lead_id, as_of).await }.boxed()
     }
 
     /// Returns all leads as they were known at a time, in the order of their ids.
-    pub async fn leads(&self, as_of: DateTime<Utc>) -> Result<Vec<Lead>, Error> {
-        self.ground.lead_blocks(as_of).await?.try_concat().await
+    pub fn leads<'a>(&'a self, as_of: DateTime<Utc>) -> BoxFuture<'a, Result<Vec<Lead>, Error>> {
+        async move { self.ground.lead_blocks(as_of).await?.try_concat().await }.boxed()
     }
 
     /// Returns all leads as they were known at a time, block after block, in the order of their ids.
@@ -81,54 +92,65 @@ impl Lake {
 
     /// Returns the newest version and all events of those leads of the ids, which are in order, that exist. Little else
     /// is read if the ids follow closely.
-    pub async fn recent_leads(&self, lead_ids: &[String]) -> Result<Vec<RecentLead>, Error> {
-        self.ground.recent_leads(lead_ids).await
+    pub fn recent_leads<'a>(&'a self, lead_ids: &'a [String]) -> BoxFuture<'a, Result<Vec<RecentLead>, Error>> {
+        async move { self.ground.recent_leads(lead_ids).await }.boxed()
     }
 
     /// Returns when the newest fact was learned; `None` if there is none.
-    pub async fn newest(&self) -> Result<Option<DateTime<Utc>>, Error> {
-        self.ground.newest().await
+    pub fn newest<'a>(&'a self) -> BoxFuture<'a, Result<Option<DateTime<Utc>>, Error>> {
+        async move { self.ground.newest().await }.boxed()
     }
 
     /// Returns the observations of a label spec whose label was known at `as_of`, with the label.
     ///
     /// A lead whose horizon has not passed is censored, even if its outcome is known: if only the quick successes were
     /// let in, the newest leads would seem to be the best.
-    pub async fn labels(&self, label_spec: &LabelSpec, as_of: DateTime<Utc>) -> Result<Labels, Error> {
-        self.ground.labels(label_spec, as_of).await
+    pub fn labels<'a>(
+        &'a self,
+        label_spec: &'a LabelSpec,
+        as_of: DateTime<Utc>,
+    ) -> BoxFuture<'a, Result<Labels, Error>> {
+        async move { self.ground.labels(label_spec, as_of).await }.boxed()
     }
 
     /// Returns the observations of a label spec in `[from, to)`, with or without a label.
-    pub async fn observations(
-        &self,
-        label_spec: &LabelSpec,
+    pub fn observations<'a>(
+        &'a self,
+        label_spec: &'a LabelSpec,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
-    ) -> Result<Vec<Observation>, Error> {
-        self.ground.observations(label_spec, from, to).await
+    ) -> BoxFuture<'a, Result<Vec<Observation>, Error>> {
+        async move { self.ground.observations(label_spec, from, to).await }.boxed()
     }
 
     /// Returns an observation at `as_of` of each lead that is open then: created within the horizon before it and, as
     /// far as known, without an outcome.
-    pub async fn open_leads(&self, label_spec: &LabelSpec, as_of: DateTime<Utc>) -> Result<Vec<Observation>, Error> {
-        self.ground.open_leads(label_spec, as_of).await
+    pub fn open_leads<'a>(
+        &'a self,
+        label_spec: &'a LabelSpec,
+        as_of: DateTime<Utc>,
+    ) -> BoxFuture<'a, Result<Vec<Observation>, Error>> {
+        async move { self.ground.open_leads(label_spec, as_of).await }.boxed()
     }
 
     /// Returns the undated fields of leads that features read, with how often they changed before and after the outcomes
     /// known at `as_of`; in the order of the ground's columns. Empty if every field is dated.
-    pub async fn post_outcome_changes(
-        &self,
-        sql: &FeatureSql,
-        label_spec: &LabelSpec,
+    pub fn post_outcome_changes<'a>(
+        &'a self,
+        sql: &'a FeatureSql,
+        label_spec: &'a LabelSpec,
         as_of: DateTime<Utc>,
-    ) -> Result<Vec<PostOutcomeChange>, Error> {
-        let fields = features::undated_fields(&self.ground, sql)?;
-        self.ground.post_outcome_changes(fields, label_spec, as_of).await
+    ) -> BoxFuture<'a, Result<Vec<PostOutcomeChange>, Error>> {
+        async move {
+            let fields = features::undated_fields(&self.ground, sql)?;
+            self.ground.post_outcome_changes(fields, label_spec, as_of).await
+        }
+        .boxed()
     }
 
     /// Returns the program of these features; compiled once for this version of the ground.
-    pub async fn prepare(&self, sql: &FeatureSql) -> Result<Arc<FeatureProgram>, Error> {
-        self.prepared.prepare(&self.ground, sql).await
+    pub fn prepare<'a>(&'a self, sql: &'a FeatureSql) -> BoxFuture<'a, Result<Arc<FeatureProgram>, Error>> {
+        async move { self.prepared.prepare(&self.ground, sql).await }.boxed()
     }
 
     /// Returns the categories that got the overall rate since the last call, because no outcome of their leads was known.
@@ -137,29 +159,36 @@ impl Lake {
     }
 
     /// Returns the features of a lead that is not in the ground, at a time, as [`FeatureProgram::features_of`].
-    pub async fn features_of(
-        &self,
-        sql: &FeatureSql,
-        lead: &Lead,
-        events: &[Event],
+    pub fn features_of<'a>(
+        &'a self,
+        sql: &'a FeatureSql,
+        lead: &'a Lead,
+        events: &'a [Event],
         as_of: DateTime<Utc>,
-    ) -> Result<Table, Error> {
-        self.prepare(sql).await?.features_of(lead, events, as_of)
+    ) -> BoxFuture<'a, Result<Table, Error>> {
+        async move { self.prepare(sql).await?.features_of(lead, events, as_of) }.boxed()
     }
 
     /// Returns the features of these observations, a row each in their order, with numbers as `f32`.
     ///
     /// No fact learned after an observation's `as_of` affects its row.
-    pub async fn features(&self, sql: &FeatureSql, observations: &[Observation]) -> Result<Table, Error> {
-        let program = self.prepare(sql).await?;
-        let mut order: Vec<u32> = (0..observations.len() as u32).collect();
-        order.sort_by_key(|index| &observations[*index as usize]);
-        let sorted = order.iter().copied().map(|index: u32| observations[index as usize].clone());
-        let chunks: Vec<Vec<ArrayRef>> =
-            self.feature_chunks(&program, sorted).map_ok(|chunk: FeatureChunk| chunk.columns).try_collect().await?;
-        let columns =
-            features::in_original_order(&program, &chunks, &order).map_err(Error::engine("join the features"))?;
-        program.table(&columns)
+    pub fn features<'a>(
+        &'a self,
+        sql: &'a FeatureSql,
+        observations: &'a [Observation],
+    ) -> BoxFuture<'a, Result<Table, Error>> {
+        async move {
+            let program = self.prepare(sql).await?;
+            let mut order: Vec<u32> = (0..observations.len() as u32).collect();
+            order.sort_by_key(|index| &observations[*index as usize]);
+            let sorted = order.iter().copied().map(|index: u32| observations[index as usize].clone());
+            let chunks: Vec<Vec<ArrayRef>> =
+                self.feature_chunks(&program, sorted).map_ok(|chunk: FeatureChunk| chunk.columns).try_collect().await?;
+            let columns =
+                features::in_original_order(&program, &chunks, &order).map_err(Error::engine("join the features"))?;
+            program.table(&columns)
+        }
+        .boxed()
     }
 
     /// Returns the features of these observations, block after block, with numbers as `f32`. The observations are in the

@@ -1,5 +1,7 @@
 //! The connection to a cluster.
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use std::path::Path;
 use std::time::Duration;
 
@@ -44,19 +46,22 @@ impl Cluster {
     /// the same path.
     ///
     /// A cluster of another version of the program is refused: its results may differ.
-    pub async fn connect(address: &str, token: Token, data: &Path) -> Result<Cluster, Error> {
-        let folder = std::path::absolute(data.join("cluster")).map_err(Error::file("find", data))?;
-        let shared = temporary_folder(&folder, "job-")?;
-        let context = session(address, &token, 1).map_err(failed(address, "reach the scheduler"))?;
-        let one = shared.path().join("one.parquet");
-        write_parquet(&one, &functions::one_row())?;
-        context
-            .register_parquet(ONE, one.display().to_string(), ParquetReadOptions::default())
-            .await
-            .map_err(failed(address, "read the data folder"))?;
-        let cluster = Cluster { address: address.to_owned(), token, context, shared };
-        cluster.check_version().await?;
-        Ok(cluster)
+    pub fn connect<'a>(address: &'a str, token: Token, data: &'a Path) -> BoxFuture<'a, Result<Cluster, Error>> {
+        async move {
+            let folder = std::path::absolute(data.join("cluster")).map_err(Error::file("find", data))?;
+            let shared = temporary_folder(&folder, "job-")?;
+            let context = session(address, &token, 1).map_err(failed(address, "reach the scheduler"))?;
+            let one = shared.path().join("one.parquet");
+            write_parquet(&one, &functions::one_row())?;
+            context
+                .register_parquet(ONE, one.display().to_string(), ParquetReadOptions::default())
+                .await
+                .map_err(failed(address, "read the data folder"))?;
+            let cluster = Cluster { address: address.to_owned(), token, context, shared };
+            cluster.check_version().await?;
+            Ok(cluster)
+        }
+        .boxed()
     }
 
     async fn check_version(&self) -> Result<(), Error> {

@@ -1,5 +1,7 @@
 //! The executor process.
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,39 +45,42 @@ pub struct ExecutorConfig {
 }
 
 /// Runs an executor until the process is terminated.
-pub async fn run_executor(params: ExecutorConfig) -> Result<(), Error> {
-    let port = match params.port {
-        0 => free_port(params.bind).await?,
-        port => port,
-    };
-    let config = ExecutorProcessConfig {
-        bind_host: params.bind.to_string(),
-        external_host: Some(params.bind.to_string()),
-        port,
-        scheduler_host: params.scheduler.ip().to_string(),
-        scheduler_port: params.scheduler.port(),
-        vcores: params.threads,
-        task_scheduling_policy: TaskSchedulingPolicy::PullStaged,
-        work_dir: Some(params.work_folder.display().to_string()),
-        executor_heartbeat_interval_seconds: HEARTBEAT_SECONDS,
-        override_function_registry: Some(Arc::new(function_registry())),
-        override_create_grpc_client_endpoint: Some(params.token.endpoint()),
-        override_config_producer: Some(Arc::new({
-            let token = params.token.clone();
-            move || token.config(default_config_producer())
-        })),
-        override_arrow_flight_service: Some(Arc::new(move |folder, address, mut stop, config| {
-            let service = FlightServiceServer::new(BallistaFlightService::new(folder));
-            let server = create_grpc_server(&config).layer(params.token.interceptor()).add_service(service);
-            tokio::spawn(async move {
-                server.serve_with_shutdown(address, stop.recv()).await.map_err(BallistaError::TonicError)
-            })
-        })),
-        ..ExecutorProcessConfig::default()
-    };
-    start_executor_process(Arc::new(config))
-        .await
-        .map_err(ballista_error(params.scheduler, "take tasks from the scheduler"))
+pub fn run_executor(params: ExecutorConfig) -> BoxFuture<'static, Result<(), Error>> {
+    async move {
+        let port = match params.port {
+            0 => free_port(params.bind).await?,
+            port => port,
+        };
+        let config = ExecutorProcessConfig {
+            bind_host: params.bind.to_string(),
+            external_host: Some(params.bind.to_string()),
+            port,
+            scheduler_host: params.scheduler.ip().to_string(),
+            scheduler_port: params.scheduler.port(),
+            vcores: params.threads,
+            task_scheduling_policy: TaskSchedulingPolicy::PullStaged,
+            work_dir: Some(params.work_folder.display().to_string()),
+            executor_heartbeat_interval_seconds: HEARTBEAT_SECONDS,
+            override_function_registry: Some(Arc::new(function_registry())),
+            override_create_grpc_client_endpoint: Some(params.token.endpoint()),
+            override_config_producer: Some(Arc::new({
+                let token = params.token.clone();
+                move || token.config(default_config_producer())
+            })),
+            override_arrow_flight_service: Some(Arc::new(move |folder, address, mut stop, config| {
+                let service = FlightServiceServer::new(BallistaFlightService::new(folder));
+                let server = create_grpc_server(&config).layer(params.token.interceptor()).add_service(service);
+                tokio::spawn(async move {
+                    server.serve_with_shutdown(address, stop.recv()).await.map_err(BallistaError::TonicError)
+                })
+            })),
+            ..ExecutorProcessConfig::default()
+        };
+        start_executor_process(Arc::new(config))
+            .await
+            .map_err(ballista_error(params.scheduler, "take tasks from the scheduler"))
+    }
+    .boxed()
 }
 
 /// Returns a free port. It is bound later: if another process takes it in between, the executor reports that and ends.

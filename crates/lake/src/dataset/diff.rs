@@ -1,5 +1,7 @@
 //! Compares two data sets: rows, columns, values.
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use std::path::Path;
 
 use datafusion::arrow::array::{AsArray, RecordBatch};
@@ -53,36 +55,39 @@ pub enum Differing {
 }
 
 /// Compares two data sets row by row, to the last bit.
-pub async fn diff(data: &Path, first: &Manifest, second: &Manifest) -> Result<Difference, Error> {
-    let context = session();
-    for (name, manifest) in [("a", first), ("b", second)] {
-        let path = rows_path(data, manifest)?.display().to_string();
-        let opened = context.register_parquet(name, path, ParquetReadOptions::default()).await;
-        opened.map_err(Error::engine("open a data set"))?;
-    }
-    let kind_in = |columns: &[ColumnManifest], name: &str| {
-        columns.iter().find(|column| column.name == name).map(|column| column.kind)
-    };
-    let mut columns = Vec::new();
-    let mut compared = Vec::new();
-    for column in first.columns.iter().filter(|column| !["lead_id", "as_of"].contains(&column.name.as_str())) {
-        let name = column.name.clone();
-        match kind_in(&second.columns, &name) {
-            None => columns.push(ColumnDifference { name, what: Differing::OnlyFirst }),
-            Some(kind) if kind != column.kind => {
-                columns.push(ColumnDifference { name, what: Differing::Kind(column.kind, kind) });
-            }
-            Some(_) => compared.push(name),
+pub fn diff<'a>(data: &'a Path, first: &'a Manifest, second: &'a Manifest) -> BoxFuture<'a, Result<Difference, Error>> {
+    async move {
+        let context = session();
+        for (name, manifest) in [("a", first), ("b", second)] {
+            let path = rows_path(data, manifest)?.display().to_string();
+            let opened = context.register_parquet(name, path, ParquetReadOptions::default()).await;
+            opened.map_err(Error::engine("open a data set"))?;
         }
+        let kind_in = |columns: &[ColumnManifest], name: &str| {
+            columns.iter().find(|column| column.name == name).map(|column| column.kind)
+        };
+        let mut columns = Vec::new();
+        let mut compared = Vec::new();
+        for column in first.columns.iter().filter(|column| !["lead_id", "as_of"].contains(&column.name.as_str())) {
+            let name = column.name.clone();
+            match kind_in(&second.columns, &name) {
+                None => columns.push(ColumnDifference { name, what: Differing::OnlyFirst }),
+                Some(kind) if kind != column.kind => {
+                    columns.push(ColumnDifference { name, what: Differing::Kind(column.kind, kind) });
+                }
+                Some(_) => compared.push(name),
+            }
+        }
+        let counts = count(&context, &compared).await.map_err(Error::engine("compare data sets"))?;
+        for (name, rows) in compared.iter().zip(&counts[3..]).filter(|(_, rows)| **rows > 0) {
+            let example = example(&context, name).await.map_err(Error::engine("compare data sets"))?;
+            columns.push(ColumnDifference { name: name.clone(), what: Differing::Values { rows: *rows, example } });
+        }
+        let new = second.columns.iter().filter(|column| kind_in(&first.columns, &column.name).is_none());
+        columns.extend(new.map(|column| ColumnDifference { name: column.name.clone(), what: Differing::OnlySecond }));
+        Ok(Difference { only_first: counts[0], only_second: counts[1], both: counts[2], columns })
     }
-    let counts = count(&context, &compared).await.map_err(Error::engine("compare data sets"))?;
-    for (name, rows) in compared.iter().zip(&counts[3..]).filter(|(_, rows)| **rows > 0) {
-        let example = example(&context, name).await.map_err(Error::engine("compare data sets"))?;
-        columns.push(ColumnDifference { name: name.clone(), what: Differing::Values { rows: *rows, example } });
-    }
-    let new = second.columns.iter().filter(|column| kind_in(&first.columns, &column.name).is_none());
-    columns.extend(new.map(|column| ColumnDifference { name: column.name.clone(), what: Differing::OnlySecond }));
-    Ok(Difference { only_first: counts[0], only_second: counts[1], both: counts[2], columns })
+    .boxed()
 }
 
 const SAME_ROW: &str = "a.lead_id = b.lead_id AND a.as_of = b.as_of";

@@ -1,5 +1,7 @@
 //! Writes a data set: features chunk after chunk, straight into the file.
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,49 +46,52 @@ impl Lake {
     /// with each number of rows that was written.
     ///
     /// Memory does not grow with the rows' features. A run that dies leaves no data set.
-    pub async fn freeze(
-        &self,
-        data: &Path,
-        target: &str,
+    pub fn freeze<'a>(
+        &'a self,
+        data: &'a Path,
+        target: &'a str,
         as_of: DateTime<Utc>,
-        sql: &FeatureSql,
-        rows: &DatasetRows,
-        progress: &(dyn Fn(usize) + Sync),
-    ) -> Result<Manifest, Error> {
-        let program = self.prepare(sql).await?;
-        let mut order: Vec<u32> = (0..rows.observations.len() as u32).collect();
-        order.sort_by_key(|row| &rows.observations[*row as usize]);
-        let features = program.fields()?;
-        check_names(sql, &features)?;
-        let mut writing = Writing::start(data, features)?;
-        let in_order = order.iter().copied().map(|row: u32| rows.observations[row as usize].clone());
-        let mut chunks = std::pin::pin!(self.feature_chunks(&program, in_order));
-        let mut written = 0;
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk?;
-            let of_chunk = &order[written..written + chunk.observations.len()];
-            writing.add(rows, of_chunk, chunk.columns)?;
-            written += of_chunk.len();
-            progress(of_chunk.len());
+        sql: &'a FeatureSql,
+        rows: &'a DatasetRows,
+        progress: &'a (dyn Fn(usize) + Sync),
+    ) -> BoxFuture<'a, Result<Manifest, Error>> {
+        async move {
+            let program = self.prepare(sql).await?;
+            let mut order: Vec<u32> = (0..rows.observations.len() as u32).collect();
+            order.sort_by_key(|row| &rows.observations[*row as usize]);
+            let features = program.fields()?;
+            check_names(sql, &features)?;
+            let mut writing = Writing::start(data, features)?;
+            let in_order = order.iter().copied().map(|row: u32| rows.observations[row as usize].clone());
+            let mut chunks = std::pin::pin!(self.feature_chunks(&program, in_order));
+            let mut written = 0;
+            while let Some(chunk) = chunks.next().await {
+                let chunk = chunk?;
+                let of_chunk = &order[written..written + chunk.observations.len()];
+                writing.add(rows, of_chunk, chunk.columns)?;
+                written += of_chunk.len();
+                progress(of_chunk.len());
+            }
+            let (temporary, columns) = writing.finish()?;
+            let logical_hash = hash::of_columns(order.len(), &columns);
+            let manifest = Manifest {
+                dataset_id: logical_hash[..ID_DIGITS].to_owned(),
+                target: target.to_owned(),
+                as_of,
+                rows: order.len(),
+                leads: leads(rows, &order),
+                positives: rows.labels.iter().filter(|label| **label).count(),
+                logical_hash,
+                columns,
+                sql: sql.clone(),
+                ground: self.ground_version().to_owned(),
+                engine: format!("DataFusion {}", datafusion::DATAFUSION_VERSION),
+                program: env!("CARGO_PKG_VERSION").to_owned(),
+                file_hash: hash::of_file(&temporary.path().join("rows.parquet"))?,
+            };
+            commit(data, temporary, manifest)
         }
-        let (temporary, columns) = writing.finish()?;
-        let logical_hash = hash::of_columns(order.len(), &columns);
-        let manifest = Manifest {
-            dataset_id: logical_hash[..ID_DIGITS].to_owned(),
-            target: target.to_owned(),
-            as_of,
-            rows: order.len(),
-            leads: leads(rows, &order),
-            positives: rows.labels.iter().filter(|label| **label).count(),
-            logical_hash,
-            columns,
-            sql: sql.clone(),
-            ground: self.ground_version().to_owned(),
-            engine: format!("DataFusion {}", datafusion::DATAFUSION_VERSION),
-            program: env!("CARGO_PKG_VERSION").to_owned(),
-            file_hash: hash::of_file(&temporary.path().join("rows.parquet"))?,
-        };
-        commit(data, temporary, manifest)
+        .boxed()
     }
 }
 
