@@ -39,6 +39,11 @@ pub(crate) async fn sqlite(path: &Path, sql: &'static str) {
     connection.close().await.expect("SQLite closes the file");
 }
 
+/// Runs statements in a SQLite file that is there.
+pub(crate) fn change(database: &Path, sql: &'static str) {
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(sqlite(database, sql));
+}
+
 /// Returns the first column of what a query finds in a SQLite file.
 pub(crate) fn column(path: &Path, sql: &'static str) -> Vec<String> {
     let found = async {

@@ -1,12 +1,10 @@
 //! The batch computes again what requests were scored with: training and serving use the same features.
 
-use std::path::Path;
-
 use serde_json::json;
 
 use super::stages::{self, best_lead};
 use crate::setup::demo::Company;
-use crate::setup::program::{failure, run, sqlite};
+use crate::setup::program::{change, failure, run};
 
 const VERIFY: [&str; 3] = ["verify", "--target", "converted"];
 
@@ -28,10 +26,6 @@ fn served() -> Company {
     server.get("/v1/leads?target=converted");
     server.stop();
     company
-}
-
-fn change(database: &Path, sql: &'static str) {
-    tokio::runtime::Runtime::new().expect("a runtime").block_on(sqlite(database, sql));
 }
 
 #[test]

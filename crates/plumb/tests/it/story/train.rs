@@ -6,7 +6,7 @@ use super::stages;
 fn scoring_and_retraining_before_training_name_the_next_command() {
     let company = stages::ingested();
     let error = company.plumb_fails(&["score"]);
-    assert!(error.contains("no model answers for `converted` yet: run `plumb train` first"), "{error}");
+    assert!(error.contains("target `converted` has no champion yet: run `plumb train` first"), "{error}");
     let error = company.plumb_fails(&["retrain"]);
     assert!(error.contains("run `plumb train` first"), "{error}");
 }
