@@ -10,8 +10,8 @@ pub fn finish(command: &mut Command, doing: &str) -> Result<String> {
     let output = command.output().with_context(|| format!("cannot {doing}: `{command:?}`"))?;
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        bail!("cannot {doing}: `{command:?}` ended with {}\n{printed}{said}", output.status);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        bail!("cannot {doing}: `{command:?}` ended with {}\n{printed}{errors}", output.status);
     }
     Ok(printed)
 }

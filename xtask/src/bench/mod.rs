@@ -33,7 +33,7 @@ pub(crate) fn bench(name: &str, large: bool) -> Result<()> {
         "kernel" => bench("kernel", &[]),
         "train" => {
             bench("large", &[])?;
-            ladder()?;
+            candidates()?;
             bench("train", &[])
         }
         "serve" => serve::bench(&Made::make(0)?),
@@ -47,11 +47,11 @@ pub(crate) fn bench(name: &str, large: bool) -> Result<()> {
     }
 }
 
-/// Prints how long the whole ladder with its search takes over the demo company, both targets.
-fn ladder() -> Result<()> {
+/// Prints how long all candidate models with their search takes over the demo company, both targets.
+fn candidates() -> Result<()> {
     run(cargo().args(["build", "--release", "--workspace", "--bin", "plumb", "--locked"]))?;
     let program = provide::target_folder().join("release/plumb");
-    let company = provide::target_folder().join("tmp/ladder");
+    let company = provide::target_folder().join("tmp/candidates");
     if !company.exists() {
         run(Command::new(&program).args(["demo", "--company-only", "--folder"]).arg(&company))?;
     }
@@ -63,7 +63,10 @@ fn ladder() -> Result<()> {
     run(&mut plumb("ingest"))?;
     let started = Instant::now();
     run(&mut plumb("train"))?;
-    println!("the whole ladder with its search, two targets: {:.1} s on the clock", started.elapsed().as_secs_f64());
+    println!(
+        "all candidate models with their search, two targets: {:.1} s on the clock",
+        started.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts a server that prints its address.
-    pub(super) fn told(command: &mut Command) -> Result<Server> {
+    pub(super) fn announced(command: &mut Command) -> Result<Server> {
         let mut child = start(command.stdout(Stdio::piped()))?;
         let output = child.stdout.take().context("the server has no output")?;
         for line in BufReader::new(output).lines() {

@@ -22,7 +22,7 @@ const CONNECTIONS: usize = 32;
 const TIME: Duration = Duration::from_secs(4);
 
 /// Something that is asked of a server.
-struct Way<'a> {
+struct Client<'a> {
     name: &'static str,
     server: &'a Server,
     target: Target,
@@ -39,13 +39,13 @@ struct Turn {
 pub(super) fn bench(made: &Made) -> Result<()> {
     let others = provide::python("mlflow", include_str!("../../bench/mlflow.txt"))?;
     run(Command::new(&others).arg(script("mlflow_model.py")).arg(&made.folder))?;
-    let ours = Server::told(
+    let ours = Server::announced(
         Command::new(made.release.join("plumb"))
             .arg("serve")
             .args(["--port", "0", "--data"])
             .arg(made.folder.join("data")),
     )?;
-    let echo = Server::told(&mut Command::new(made.release.join("examples/echo")))?;
+    let echo = Server::announced(&mut Command::new(made.release.join("examples/echo")))?;
     let fastapi = Server::on_port(|port| {
         let mut command = Command::new(&made.python);
         command.arg(script("fastapi_server.py")).arg(&made.folder).arg(port.to_string());
@@ -76,36 +76,36 @@ pub(super) fn bench(made: &Made) -> Result<()> {
     run(Command::new(&made.python).arg(script("check.py")).arg(&made.folder).args(servers))?;
 
     let rows = std::fs::read_to_string(made.folder.join("rows.jsonl")).context("cannot read the rows")?;
-    let way = |name, server, path: &str, body: fn(&str) -> String| {
+    let client = |name, server, path: &str, body: fn(&str) -> String| {
         let server: &Server = server;
         let target = Target::new(server.address, path, rows.lines().map(body));
-        Way { name, server, target, turns: Vec::new() }
+        Client { name, server, target, turns: Vec::new() }
     };
     let named: fn(&str) -> String = |row| format!(r#"{{"target":"won","features":{row}}}"#);
-    let mut ways = [
-        way("axum echo", &echo, "/", named),
-        way("plumb, score and reasons", &ours, "/v1/score", named),
-        way("plumb, score alone", &ours, "/endpoints/won/invocations", str::to_owned),
-        way("FastAPI, score and reasons", &fastapi, "/score", named),
-        way("FastAPI, score alone", &fastapi, "/score_alone", named),
-        way("MLflow, score alone", &mlflow, "/invocations", |row| format!(r#"{{"dataframe_records":[{row}]}}"#)),
+    let mut clients = [
+        client("axum echo", &echo, "/", named),
+        client("plumb, score and reasons", &ours, "/v1/score", named),
+        client("plumb, score alone", &ours, "/endpoints/won/invocations", str::to_owned),
+        client("FastAPI, score and reasons", &fastapi, "/score", named),
+        client("FastAPI, score alone", &fastapi, "/score_alone", named),
+        client("MLflow, score alone", &mlflow, "/invocations", |row| format!(r#"{{"dataframe_records":[{row}]}}"#)),
     ];
     for _ in 0..TURNS {
-        for way in &mut ways {
-            way.turn()?;
+        for client in &mut clients {
+            client.turn()?;
         }
     }
     println!(
         "| | CPU a request, µs | to echo | requests/s, {CONNECTIONS} connections | p50, p99 ms of one | p99 ms at half of full load |"
     );
     println!("| --- | --- | --- | --- | --- | --- |");
-    let floor = ways[0].median(|turn| turn.cpu_us);
-    ways.iter().for_each(|way| way.tell(floor));
+    let floor = clients[0].median(|turn| turn.cpu_us);
+    clients.iter().for_each(|client| client.print(floor));
     println!("memory with ten models loaded: {:.0} MB", ours.memory_mb()?);
     Ok(())
 }
 
-impl Way<'_> {
+impl Client<'_> {
     fn turn(&mut self) -> Result<()> {
         // The first requests wake up threads and fill caches.
         self.target.load(CONNECTIONS, TIME / 8).with_context(|| self.name)?;
@@ -122,7 +122,7 @@ impl Way<'_> {
         plumb_peers::median(self.turns.iter().map(of))
     }
 
-    fn tell(&self, floor: f64) {
+    fn print(&self, floor: f64) {
         let cpu_us = self.median(|turn| turn.cpu_us);
         println!(
             "| {} | {cpu_us:.0} | {:.1} | {:.0} | {:.2}, {:.2} | {:.2} |",

@@ -76,7 +76,7 @@ fn resolve(modules: &Modules, path: &[String], depth: usize) -> Vec<(ModulePath,
 fn circles(arrows: &Arrows) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let by_file: BTreeMap<_, _> = arrows.iter().map(|(pair, names)| (pair.clone(), names.clone())).collect();
-    found.extend(told(&by_file, "files"));
+    found.extend(circle_lines(&by_file, "files"));
     let depth_max = arrows.keys().map(|(from, to)| from.len().max(to.len())).max().unwrap_or(0);
     for depth in 0..depth_max {
         let mut folders: BTreeMap<ModulePath, Arrows> = BTreeMap::new();
@@ -87,14 +87,14 @@ fn circles(arrows: &Arrows) -> Vec<String> {
                 folders.entry(from[..depth].to_vec()).or_default().entry(pair).or_default().extend(names.clone());
             }
         }
-        found.extend(folders.values().flat_map(|arrows| told(arrows, "folders")));
+        found.extend(folders.values().flat_map(|arrows| circle_lines(arrows, "folders")));
     }
     found.dedup();
     found
 }
 
 /// Returns a line for each circle of a graph: its members, and an arrow each with the names that make it.
-fn told(arrows: &Arrows, what: &str) -> Vec<String> {
+fn circle_lines(arrows: &Arrows, what: &str) -> Vec<String> {
     let nodes: BTreeSet<&ModulePath> = arrows.keys().flat_map(|(from, to)| [from, to]).collect();
     let reach = |from: &ModulePath| {
         let (mut seen, mut next) = (BTreeSet::new(), vec![from.clone()]);

@@ -50,7 +50,7 @@ pub(super) async fn get(
             (empty("No model yet", "A model is trained from what became of earlier leads.", "plumb train"))
         } @else {
             (metrics(&candidates))
-            div.ladder { @for candidate in &candidates { (model_card(candidate, &candidates, &changes)) } }
+            div.candidates { @for candidate in &candidates { (model_card(candidate, &candidates, &changes)) } }
             (history(&changes))
         }
     };

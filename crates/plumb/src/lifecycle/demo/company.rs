@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::project::Project;
 
 /// The file in the company's folder that says what it was made from.
-const ORIGIN_FILE: &str = "company.json";
+const STAMP_FILE: &str = "company.json";
 
 /// What a demo company is made from.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub(crate) struct DemoCompany {
 
 /// What makes one company differ from another, as stored beside it.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Origin {
+struct CompanyStamp {
     leads: usize,
     seed: u64,
 }
@@ -48,13 +48,13 @@ struct Origin {
 /// and of how many.
 pub(crate) async fn find_or_build(spec: &DemoSpec, progress: &(dyn Fn(&str, u64, u64) + Sync)) -> Result<DemoCompany> {
     let DemoSpec { folder, leads, seed, internal_postgres } = spec.clone();
-    let (path, origin) = (folder.join(ORIGIN_FILE), Origin { leads, seed });
+    let (path, stamp) = (folder.join(STAMP_FILE), CompanyStamp { leads, seed });
     let built = if Project::is_at(&folder) {
-        check_origin(&folder, &path, &origin)?;
+        check_stamp(&folder, &path, &stamp)?;
         None
     } else {
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
-        std::fs::write(&path, serde_json::to_vec_pretty(&origin)?)
+        std::fs::write(&path, serde_json::to_vec_pretty(&stamp)?)
             .with_context(|| format!("cannot write `{}`", path.display()))?;
         Some(plumb_demo::build(&folder, &Params { seed, leads, internal_postgres }, progress).await?)
     };
@@ -62,12 +62,12 @@ pub(crate) async fn find_or_build(spec: &DemoSpec, progress: &(dyn Fn(&str, u64,
 }
 
 /// Refuses a folder that holds another company, or another project.
-fn check_origin(folder: &Path, path: &Path, origin: &Origin) -> Result<()> {
+fn check_stamp(folder: &Path, path: &Path, stamp: &CompanyStamp) -> Result<()> {
     let text = std::fs::read_to_string(path).with_context(|| {
         format!("`{}` is a project, and no demo company: name another folder by --folder", folder.display())
     })?;
-    let found: Origin = serde_json::from_str(&text).with_context(|| format!("`{}` is wrong", path.display()))?;
-    if found != *origin {
+    let found: CompanyStamp = serde_json::from_str(&text).with_context(|| format!("`{}` is wrong", path.display()))?;
+    if found != *stamp {
         bail!(
             "`{}` holds a company of {} leads from seed {}: ask for the same, or name another folder by --folder",
             folder.display(),
