@@ -9,7 +9,7 @@ mod predictions;
 mod named_rows;
 mod rows;
 mod reasons;
-mod sentences;
+mod value_sentences;
 mod error;
 #[cfg(test)]
 pub(crate) mod tests;

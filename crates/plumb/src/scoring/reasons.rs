@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use plumb_lead::{FeatureSet, Language, Reason};
 use plumb_learn::Model;
 
-use super::sentences;
+use super::value_sentences;
 
 /// Reasons of one prediction: more are not read.
 pub(crate) const REASONS_MAX: usize = 6;
@@ -98,7 +98,7 @@ fn reason(
         let feature = &model.features.features[index];
         Some(Reason {
             field: feature.field().to_owned(),
-            text: sentences::of_feature(model, row, index, language)?,
+            text: value_sentences::of_feature(model, row, index, language)?,
             value: feature.text(row[index], language),
             contribution: part.contribution,
             actionable: feature.messages.actionable,

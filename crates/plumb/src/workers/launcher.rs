@@ -9,7 +9,7 @@ use plumb_learn::boosted::Boosted;
 
 use super::job::{Job, JobFolder, trees_file};
 use super::supervision::{Launch, Supervision};
-use super::{processes, remote, rendezvous, token};
+use super::{local_processes, remote, rendezvous, token};
 
 /// Runs a job, and returns the trees. `rows` says of each row of the data set whether it is learned from.
 pub(crate) fn grow(
@@ -37,7 +37,7 @@ pub(crate) fn grow(
         }
     };
     let outcome = match launch {
-        Launch::Local => processes::run(data, job.workers, learned, &name, tracker, supervision.is_cancelled),
+        Launch::Local => local_processes::run(data, job.workers, learned, &name, tracker, supervision.is_cancelled),
         Launch::Remote(_) => remote::run(data, job.workers, &name, &folder, tracker, supervision),
     };
     if let Err(error) = outcome {

@@ -11,7 +11,7 @@ mod heartbeat;
 mod worker;
 mod rendezvous;
 mod supervision;
-mod processes;
+mod local_processes;
 mod remote;
 mod launcher;
 

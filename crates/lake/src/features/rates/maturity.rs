@@ -11,7 +11,7 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::error::Result;
 
 use super::daily_counts::{CumulativeCounts, DailyCounts, MaturedLead};
-use super::rate::Rate;
+use super::smoothed_rate::Rate;
 use crate::ground::{LAST_LEAD, RelationFiles, Walk, lead_ids};
 use crate::timestamp::day_of;
 

@@ -7,7 +7,7 @@
 mod tables;
 mod outcome_rate;
 mod maturity;
-mod rate;
+mod smoothed_rate;
 mod daily_counts;
 mod categories_without_rate;
 

@@ -9,7 +9,7 @@ use datafusion::common::DataFusionError;
 use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
 
 use super::categories_without_rate::UnratedCounts;
-use super::rate::Rate;
+use super::smoothed_rate::Rate;
 use crate::timestamp::{day_of, timestamp_type};
 
 /// Rates by target and column.

@@ -29,7 +29,7 @@ pub(super) struct FullTrees<const Q: usize> {
     pub(super) repeated: Vec<RepeatedFeatures<Q>>,
     /// The same by trees: the decisions that tell whether a row is off the path.
     pub(super) earlier: Vec<EarlierPosition>,
-    /// The feature of each split, tree by tree, in the order in which [`super::vectorized_rows`] leaves the splits.
+    /// The feature of each split, tree by tree, in the order in which [`super::block_of_rows`] leaves the splits.
     pub(super) attributions: Vec<Attribution>,
 }
 

@@ -2,14 +2,14 @@
 //!
 //! A feature's contribution is an integral over the probability that each other feature is known, which quadrature
 //! computes exactly ([`quadrature`]). [`path_splits`] says what is computed at a split. Many rows go through one tree after
-//! the other, vectorized over rows ([`vectorized_rows`]); one row goes through eight trees at a time, vectorized over trees
-//! ([`vectorized_trees`]), unless these are too deep or too uneven for it ([`tree_groups`] decides).
+//! the other, vectorized over rows ([`block_of_rows`]); one row goes through eight trees at a time, vectorized over trees
+//! ([`one_row`]), unless these are too deep or too uneven for it ([`tree_groups`] decides).
 
 mod quadrature;
 mod path_splits;
 mod full_trees;
-mod vectorized_rows;
-mod vectorized_trees;
+mod block_of_rows;
+mod one_row;
 mod decisions;
 mod tree_groups;
 mod contributions;

@@ -1,12 +1,12 @@
 //! A model's trees in groups of eight, ready to be explained: for many rows each tree by itself, for one row all eight at a
 //! time.
 
+use super::block_of_rows::{self, Step};
 use super::decisions::Decisions;
 use super::full_trees::{self, FullTrees, TREES};
+use super::one_row::Scratch;
 use super::path_splits::{PathSplit, SplitFactors, path_splits};
 use super::quadrature::QuadraturePoints;
-use super::vectorized_rows::{self, Step};
-use super::vectorized_trees::Scratch;
 use crate::trees::bins::{BinTest, Bins};
 use crate::trees::simd::{Eight, LANES, Lanes};
 use crate::trees::tree::Tree;
@@ -126,7 +126,7 @@ impl<const Q: usize> TreeGroup<Q> {
             *bytes += positions;
             FullGroup { trees, first_byte }
         });
-        let trees = trees.into_iter().map(|splits| PathTree { steps: vectorized_rows::steps(&splits), splits });
+        let trees = trees.into_iter().map(|splits| PathTree { steps: block_of_rows::steps(&splits), splits });
         TreeGroup { points, depth, trees: trees.collect(), full }
     }
 
@@ -140,11 +140,11 @@ impl<const Q: usize> TreeGroup<Q> {
 
     #[inline(always)]
     fn add<L: Lanes, const ROWS: usize>(&self, blocks: &[Vec<[u8; ROWS]>], sums: &mut [Vec<Eight>]) {
-        let mut frames = vectorized_rows::frames(self.depth, &self.points);
+        let mut frames = block_of_rows::frames(self.depth, &self.points);
         for PathTree { splits, steps } in &self.trees {
             let factors: Vec<SplitFactors<Q>> = splits.iter().map(|split| split.factors(&self.points)).collect();
             for (bins, sums) in blocks.iter().zip(sums.iter_mut()) {
-                vectorized_rows::add::<L, Q, ROWS>((splits, steps), &factors, bins, &mut frames, sums);
+                block_of_rows::add::<L, Q, ROWS>((splits, steps), &factors, bins, &mut frames, sums);
             }
         }
     }
@@ -172,10 +172,10 @@ impl<const Q: usize> TreeGroup<Q> {
         let bins: Vec<[u8; LANES]> = bins.iter().map(|[bin]| [*bin; LANES]).collect();
         // The trees have to be added to the sums so far in the same order as for a block.
         let mut eights: Vec<Eight> = sums.iter().map(|sum| Eight([*sum; LANES])).collect();
-        let mut frames = vectorized_rows::frames(self.depth, &self.points);
+        let mut frames = block_of_rows::frames(self.depth, &self.points);
         for PathTree { splits, steps } in &self.trees {
             let factors: Vec<SplitFactors<Q>> = splits.iter().map(|split| split.factors(&self.points)).collect();
-            vectorized_rows::add::<L, Q, LANES>((splits, steps), &factors, &bins, &mut frames, &mut eights);
+            block_of_rows::add::<L, Q, LANES>((splits, steps), &factors, &bins, &mut frames, &mut eights);
         }
         for (sum, eight) in sums.iter_mut().zip(eights) {
             *sum = eight.0[0];

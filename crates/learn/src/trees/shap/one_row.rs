@@ -2,7 +2,7 @@
 //!
 //! Within one tree, one row has nothing that could be computed side by side, but trees of about the same shape do the same
 //! steps. What is computed at a split (see [`super::path_splits`]) is computed for the eight trees of one position of
-//! [`FullTrees`] at a time, level by level, and gives the same bits as [`super::vectorized_rows`].
+//! [`FullTrees`] at a time, level by level, and gives the same bits as [`super::block_of_rows`].
 
 use super::full_trees::{EarlierPosition, FullTrees, POSITIONS_MAX, RepeatedFeatures, TREES};
 use super::quadrature::QuadraturePoints;
