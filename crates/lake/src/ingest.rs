@@ -1,7 +1,6 @@
 //! From the sources to the ground: copies new rows, derives the relations and reports counts.
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::cluster::Cluster;
 use crate::error::Error;
 use crate::files::replace_file::write_atomically;
+use crate::future::LakeFuture;
 use crate::ground::{self, Counts, RawRows, Report, Undated, derive};
 use crate::hash::hex;
 use crate::raw::{RejectedRow, State};
@@ -45,7 +45,7 @@ pub fn ingest<'a>(
     data: &'a Path,
     cluster: Option<&'a Cluster>,
     progress: &'a (dyn Fn(&str) + Sync),
-) -> BoxFuture<'a, Result<IngestReport, Error>> {
+) -> LakeFuture<'a, IngestReport> {
     async move {
         let pulled = pull(sources, project, data, progress).await?;
         let derived_from = fingerprint(&pulled.state, files);
@@ -101,12 +101,7 @@ async fn derive_version(
 /// it could: raw rows never change, but the SQL or the program may have.
 ///
 /// `ground` is its hash, as returned by [`crate::Lake::ground_version`].
-pub fn rebuild<'a>(
-    data: &'a Path,
-    files: &'a [SqlFile],
-    ground: &'a str,
-    into: &'a Path,
-) -> BoxFuture<'a, Result<bool, Error>> {
+pub fn rebuild<'a>(data: &'a Path, files: &'a [SqlFile], ground: &'a str, into: &'a Path) -> LakeFuture<'a, bool> {
     async move {
         let raw_folder = data.join("raw");
         let state = State::load(&raw_folder.join("state.json"))?;

@@ -1,14 +1,10 @@
 //! An opened data folder: leads, labels and features of the current version of the ground.
-//!
-//! Futures at the edge of this crate are boxed: an `async fn` is compiled in each crate that awaits it, with all that it
-//! awaits itself, and that is the query engine.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use datafusion::arrow::array::ArrayRef;
-use futures::future::BoxFuture;
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 use plumb_lead::{Event, Lead, Observation, Table};
 
@@ -18,6 +14,7 @@ use crate::features::{
     self, CHUNK_OBSERVATIONS, CategoryWithoutRate, FeatureBlock, FeatureChunk, FeatureProgram, FeatureSql,
     PreparedFeatures,
 };
+use crate::future::LakeFuture;
 use crate::ground::{self, Ground, LabelSpec, Labels, PostOutcomeChange, RecentLead};
 
 /// Chunks that a cluster gets at once; how many of them it computes at once is its own business.
@@ -35,7 +32,7 @@ pub struct Lake {
 
 impl Lake {
     /// Opens the data folder that [`crate::ingest()`] wrote.
-    pub fn open<'a>(data: &'a Path) -> BoxFuture<'a, Result<Lake, Error>> {
+    pub fn open<'a>(data: &'a Path) -> LakeFuture<'a, Lake> {
         async move {
             let version = ground::current(data)?.ok_or_else(|| Error::NoGround { data: data.to_owned() })?;
             let ground = Ground::open(version).await?;
@@ -69,16 +66,12 @@ impl Lake {
     }
 
     /// Returns a lead and its events as they were known at a time; `None` if it was not known then.
-    pub fn lead<'a>(
-        &'a self,
-        lead_id: &'a str,
-        as_of: DateTime<Utc>,
-    ) -> BoxFuture<'a, Result<Option<(Lead, Vec<Event>)>, Error>> {
+    pub fn lead<'a>(&'a self, lead_id: &'a str, as_of: DateTime<Utc>) -> LakeFuture<'a, Option<(Lead, Vec<Event>)>> {
         async move { self.ground.lead(lead_id, as_of).await }.boxed()
     }
 
     /// Returns all leads as they were known at a time, in the order of their ids.
-    pub fn leads<'a>(&'a self, as_of: DateTime<Utc>) -> BoxFuture<'a, Result<Vec<Lead>, Error>> {
+    pub fn leads<'a>(&'a self, as_of: DateTime<Utc>) -> LakeFuture<'a, Vec<Lead>> {
         async move { self.ground.lead_blocks(as_of).await?.try_concat().await }.boxed()
     }
 
@@ -92,12 +85,12 @@ impl Lake {
 
     /// Returns the newest version and all events of those leads of the ids, which are in order, that exist. Little else
     /// is read if the ids follow closely.
-    pub fn recent_leads<'a>(&'a self, lead_ids: &'a [String]) -> BoxFuture<'a, Result<Vec<RecentLead>, Error>> {
+    pub fn recent_leads<'a>(&'a self, lead_ids: &'a [String]) -> LakeFuture<'a, Vec<RecentLead>> {
         async move { self.ground.recent_leads(lead_ids).await }.boxed()
     }
 
     /// Returns when the newest fact was learned; `None` if there is none.
-    pub fn newest<'a>(&'a self) -> BoxFuture<'a, Result<Option<DateTime<Utc>>, Error>> {
+    pub fn newest<'a>(&'a self) -> LakeFuture<'a, Option<DateTime<Utc>>> {
         async move { self.ground.newest().await }.boxed()
     }
 
@@ -105,11 +98,7 @@ impl Lake {
     ///
     /// A lead whose horizon has not passed is censored, even if its outcome is known: if only the quick successes were
     /// let in, the newest leads would seem to be the best.
-    pub fn labels<'a>(
-        &'a self,
-        label_spec: &'a LabelSpec,
-        as_of: DateTime<Utc>,
-    ) -> BoxFuture<'a, Result<Labels, Error>> {
+    pub fn labels<'a>(&'a self, label_spec: &'a LabelSpec, as_of: DateTime<Utc>) -> LakeFuture<'a, Labels> {
         async move { self.ground.labels(label_spec, as_of).await }.boxed()
     }
 
@@ -119,7 +108,7 @@ impl Lake {
         label_spec: &'a LabelSpec,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
-    ) -> BoxFuture<'a, Result<Vec<Observation>, Error>> {
+    ) -> LakeFuture<'a, Vec<Observation>> {
         async move { self.ground.observations(label_spec, from, to).await }.boxed()
     }
 
@@ -129,7 +118,7 @@ impl Lake {
         &'a self,
         label_spec: &'a LabelSpec,
         as_of: DateTime<Utc>,
-    ) -> BoxFuture<'a, Result<Vec<Observation>, Error>> {
+    ) -> LakeFuture<'a, Vec<Observation>> {
         async move { self.ground.open_leads(label_spec, as_of).await }.boxed()
     }
 
@@ -140,7 +129,7 @@ impl Lake {
         sql: &'a FeatureSql,
         label_spec: &'a LabelSpec,
         as_of: DateTime<Utc>,
-    ) -> BoxFuture<'a, Result<Vec<PostOutcomeChange>, Error>> {
+    ) -> LakeFuture<'a, Vec<PostOutcomeChange>> {
         async move {
             let fields = features::undated_fields(&self.ground, sql)?;
             self.ground.post_outcome_changes(fields, label_spec, as_of).await
@@ -149,7 +138,7 @@ impl Lake {
     }
 
     /// Returns the program of these features; compiled once for this version of the ground.
-    pub fn prepare<'a>(&'a self, sql: &'a FeatureSql) -> BoxFuture<'a, Result<Arc<FeatureProgram>, Error>> {
+    pub fn prepare<'a>(&'a self, sql: &'a FeatureSql) -> LakeFuture<'a, Arc<FeatureProgram>> {
         async move { self.prepared.prepare(&self.ground, sql).await }.boxed()
     }
 
@@ -165,18 +154,14 @@ impl Lake {
         lead: &'a Lead,
         events: &'a [Event],
         as_of: DateTime<Utc>,
-    ) -> BoxFuture<'a, Result<Table, Error>> {
+    ) -> LakeFuture<'a, Table> {
         async move { self.prepare(sql).await?.features_of(lead, events, as_of) }.boxed()
     }
 
     /// Returns the features of these observations, a row each in their order, with numbers as `f32`.
     ///
     /// No fact learned after an observation's `as_of` affects its row.
-    pub fn features<'a>(
-        &'a self,
-        sql: &'a FeatureSql,
-        observations: &'a [Observation],
-    ) -> BoxFuture<'a, Result<Table, Error>> {
+    pub fn features<'a>(&'a self, sql: &'a FeatureSql, observations: &'a [Observation]) -> LakeFuture<'a, Table> {
         async move {
             let program = self.prepare(sql).await?;
             let mut order: Vec<u32> = (0..observations.len() as u32).collect();

@@ -15,10 +15,12 @@ mod timestamp;
 mod bit_equality;
 mod hash;
 mod error;
+mod future;
 
 pub use error::Error;
 pub use features::{CategoryWithoutRate, FeatureBlock, FeatureProgram, FeatureSql};
 pub use files::{csv_table, rows, scores};
+pub use future::LakeFuture;
 pub use ground::{Counts, LabelSpec, Labels, PostOutcomeChange, RecentLead, Undated};
 pub use ingest::{IngestReport, ingest, rebuild};
 pub use lake::Lake;

@@ -1,7 +1,6 @@
 //! The stand-in of a program that was built without the cargo feature `cluster`: it refuses to connect.
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use plumb_lead::Observation;
 
 use crate::error::Error;
 use crate::features::{FeatureChunk, FeatureProgram};
+use crate::future::LakeFuture;
 use crate::ground::Ground;
 
 /// A cluster; there is none in this program.
@@ -28,7 +28,7 @@ impl Token {
 
 impl Cluster {
     /// Fails with [`Error::NoCluster`].
-    pub fn connect<'a>(address: &'a str, _token: Token, _data: &'a Path) -> BoxFuture<'a, Result<Cluster, Error>> {
+    pub fn connect<'a>(address: &'a str, _token: Token, _data: &'a Path) -> LakeFuture<'a, Cluster> {
         async move { Err(Error::NoCluster { address: address.to_owned() }) }.boxed()
     }
 

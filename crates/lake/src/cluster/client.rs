@@ -1,7 +1,6 @@
 //! The connection to a cluster.
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,6 +20,7 @@ use crate::engine;
 use crate::error::Error;
 use crate::files::parquet_files::write_parquet;
 use crate::files::replace_file::temporary_folder;
+use crate::future::LakeFuture;
 
 /// Partitions of a query of `sources/*.sql`.
 const PARTITIONS: usize = 8;
@@ -46,7 +46,7 @@ impl Cluster {
     /// the same path.
     ///
     /// A cluster of another version of the program is refused: its results may differ.
-    pub fn connect<'a>(address: &'a str, token: Token, data: &'a Path) -> BoxFuture<'a, Result<Cluster, Error>> {
+    pub fn connect<'a>(address: &'a str, token: Token, data: &'a Path) -> LakeFuture<'a, Cluster> {
         async move {
             let folder = std::path::absolute(data.join("cluster")).map_err(Error::file("find", data))?;
             let shared = temporary_folder(&folder, "job-")?;

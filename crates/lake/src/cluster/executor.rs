@@ -1,7 +1,6 @@
 //! The executor process.
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +25,7 @@ use super::scheduler::{HEARTBEAT_SECONDS, ballista_error};
 use super::token::Token;
 use crate::engine;
 use crate::error::Error;
+use crate::future::LakeFuture;
 
 /// The settings of an executor.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ pub struct ExecutorConfig {
 }
 
 /// Runs an executor until the process is terminated.
-pub fn run_executor(params: ExecutorConfig) -> BoxFuture<'static, Result<(), Error>> {
+pub fn run_executor(params: ExecutorConfig) -> LakeFuture<'static, ()> {
     async move {
         let port = match params.port {
             0 => free_port(params.bind).await?,

@@ -1,7 +1,6 @@
 //! Compares two data sets: rows, columns, values.
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
 use std::path::Path;
 
 use datafusion::arrow::array::{AsArray, RecordBatch};
@@ -13,6 +12,7 @@ use super::folder::rows_path;
 use super::manifest::{ColumnKind, ColumnManifest, Manifest};
 use crate::engine::session;
 use crate::error::Error;
+use crate::future::LakeFuture;
 
 /// The differences between two data sets.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +55,7 @@ pub enum Differing {
 }
 
 /// Compares two data sets row by row, to the last bit.
-pub fn diff<'a>(data: &'a Path, first: &'a Manifest, second: &'a Manifest) -> BoxFuture<'a, Result<Difference, Error>> {
+pub fn diff<'a>(data: &'a Path, first: &'a Manifest, second: &'a Manifest) -> LakeFuture<'a, Difference> {
     async move {
         let context = session();
         for (name, manifest) in [("a", first), ("b", second)] {

@@ -1,7 +1,6 @@
 //! Writes a data set: features chunk after chunk, straight into the file.
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,6 +21,7 @@ use crate::error::Error;
 use crate::features::FeatureSql;
 use crate::files::parquet_files::parquet_writer;
 use crate::files::replace_file::{temporary_folder, write_atomically};
+use crate::future::LakeFuture;
 use crate::lake::Lake;
 use crate::timestamp::{timestamp_array, timestamp_type};
 
@@ -54,7 +54,7 @@ impl Lake {
         sql: &'a FeatureSql,
         rows: &'a DatasetRows,
         progress: &'a (dyn Fn(usize) + Sync),
-    ) -> BoxFuture<'a, Result<Manifest, Error>> {
+    ) -> LakeFuture<'a, Manifest> {
         async move {
             let program = self.prepare(sql).await?;
             let mut order: Vec<u32> = (0..rows.observations.len() as u32).collect();
