@@ -99,7 +99,8 @@ impl Position {
         if self.is_too_large.get() {
             return anyhow!("{error}");
         }
-        if self.is_at_end.get() {
+        // The packed bytes end, or the unpacked ones.
+        if self.is_at_end.get() || error.kind() == io::ErrorKind::UnexpectedEof {
             return self.cut_off();
         }
         anyhow!("the archive is corrupted by byte {} of what it unpacks to: {error}", self.bytes.get())
@@ -217,5 +218,7 @@ mod tests {
         bytes[checksum] ^= 1;
         read(&bytes).expect_err("the checksum is another");
         read(&bytes[..checksum]).expect_err("the checksum is cut off");
+        let error = read(&bytes[..bytes.len() / 2]).expect_err("the stream is cut off");
+        assert!(error.to_string().contains("cut off after byte"), "{error}");
     }
 }
