@@ -5,11 +5,13 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use insta::assert_snapshot;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::setup::folder::write;
 use crate::setup::program::{failure, run, success};
+use crate::setup::redaction::redacted;
 
 /// More than the rows of two blocks, so that several are under way at a time.
 const ROWS: usize = 20_000;
@@ -20,10 +22,15 @@ fn a_file_is_scored_in_row_order_and_alike_in_every_format() {
     write(folder.path(), "new.csv", &rows(ROWS));
     let score = |out: &str| {
         let arguments = ["score", "new.csv", "--data", "kept", "--id", "name", "--contributions", "--out", out];
-        let printed = success(run(folder.path(), &arguments));
-        assert!(printed.contains(&format!("{ROWS} rows scored by")), "{printed}");
+        success(run(folder.path(), &arguments))
     };
-    ["scores.csv", "scores.jsonl", "scores.parquet", "again.parquet"].into_iter().for_each(score);
+    let printed = ["scores.csv", "scores.jsonl", "scores.parquet", "again.parquet"].map(score).concat();
+    assert_snapshot!(redacted(&printed), @r"
+    20000 rows scored by logistic `[id 1]` into scores.csv
+    20000 rows scored by logistic `[id 1]` into scores.jsonl
+    20000 rows scored by logistic `[id 1]` into scores.parquet
+    20000 rows scored by logistic `[id 1]` into again.parquet
+    ");
     let read = |name: &str| fs::read(folder.path().join(name)).expect("it is written");
     assert_eq!(read("scores.parquet"), read("again.parquet"), "threads change nothing");
 
@@ -55,14 +62,12 @@ fn rejected_rows_are_listed_with_their_line_and_reason() {
     let output = run(folder.path(), &["score", "new.csv", "--data", "kept", "--out", "scores.csv", "--reasons", "0"]);
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     success(output);
-    for expected in [
-        "rejected: line 4: `size`: `ten`: expected a number",
-        "rejected: line 5: expected 3 fields, found 2",
-        "rejected rows are listed in scores.csv.rejected.csv",
-        "1 rows have `channel` = `fax`, which was not in the training data",
-    ] {
-        assert!(error.contains(expected), "{error} does not say {expected}");
-    }
+    assert_snapshot!(error, @r"
+    rejected: line 4: `size`: `ten`: expected a number
+    rejected: line 5: expected 3 fields, found 2
+    rejected rows are listed in scores.csv.rejected.csv
+      1 rows have `channel` = `fax`, which was not in the training data: it counts as missing
+    ");
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("it is written");
     let numbers: Vec<String> =
         read("scores.csv").lines().map(|line| line.split(',').next().unwrap_or_default().to_owned()).collect();
@@ -80,46 +85,63 @@ fn outcome_of_a_file_is_one_json_document() {
     let folder = trained();
     write(folder.path(), "new.csv", "name,size,channel\na,10,ads\nb,ten,ads\nc,20,fax\n");
     let score = ["score", "new.csv", "--data", "kept", "--json"];
-    let refused = failure(run(folder.path(), &score));
-    assert!(refused.contains("name a file for the scores by --out"), "{refused}");
+    assert_snapshot!(
+        failure(run(folder.path(), &score)),
+        @"error: --json prints the outcome on standard output: name a file for the scores by --out"
+    );
     let printed = success(run(folder.path(), &[&score[..], &["--out", "scores.csv"]].concat()));
-    let outcome: Value = serde_json::from_str(&printed).expect("standard output is one JSON document");
-    assert_eq!((&outcome["target"], &outcome["out"]), (&Value::from("won"), &Value::from("scores.csv")));
-    assert_eq!((&outcome["rows_scored"], &outcome["rows_rejected"]), (&Value::from(2), &Value::from(1)));
-    assert_eq!(outcome["rejected"][0]["field"], "size");
-    assert_eq!(outcome["rejected_file"], "scores.csv.rejected.csv");
-    assert_eq!(outcome["unseen"][0]["level"], "fax");
+    serde_json::from_str::<Value>(&printed).expect("standard output is one JSON document");
+    assert_snapshot!("scores_of_a_file_as_json", redacted(&printed));
 }
 
 #[test]
 fn a_file_that_cannot_be_scored_is_refused_and_leaves_no_output() {
     let folder = trained();
     let good = rows(3);
-    let cases: [(&str, &[&str], &str); 7] = [
-        ("name,size\na,1\n", &[], "it has no column `channel`: expected a column for each of the model's 2 features"),
-        (&good, &["--id", "nmae"], "it has no column `nmae`"),
-        (&good, &["--out", "scores.xlsx"], "expected a name that ends in `.csv`, `.jsonl` or `.parquet`"),
-        (&good, &["--out", "no/such/folder.csv"], "cannot create `no/such/.folder.csv.unfinished`"),
-        ("name,size,channel\n", &[], "`new.csv` has no rows"),
-        ("name,size,channel\na,ten,ads\n", &[], "`new.csv` has no rows that can be read; line 2: `size`: `ten`"),
-        ("PAR1, but no more of it", &[], "it is no whole Parquet file"),
+    let cases: [(&str, &[&str]); 7] = [
+        ("name,size\na,1\n", &[]),
+        (&good, &["--id", "nmae"]),
+        (&good, &["--out", "scores.xlsx"]),
+        (&good, &["--out", "no/such/folder.csv"]),
+        ("name,size,channel\n", &[]),
+        ("name,size,channel\na,ten,ads\n", &[]),
+        ("PAR1, but no more of it", &[]),
     ];
-    for (text, arguments, expected) in cases {
+    let refusal = |(text, arguments): (&str, &[&str])| {
         write(folder.path(), "new.csv", text);
         let before = ["score", "new.csv", "--data", "kept"];
         let out: &[&str] = if arguments.contains(&"--out") { &[] } else { &["--out", "scores.csv"] };
         let error = failure(run(folder.path(), &[&before, arguments, out].concat()));
-        assert!(error.contains(expected), "`{error}` does not say `{expected}`");
         let left = names(folder.path());
         assert!(!left.iter().any(|name| name.contains("scores")), "{left:?} after `{error}`");
-    }
+        error
+    };
+    assert_snapshot!(redacted(&cases.map(refusal).concat()), @r"
+    error: cannot score `new.csv` by model `[id 1]`: `new.csv`: it has no column `channel`: expected a column for each of the model's 2 features; it has `name`, `size`
+    error: cannot score `new.csv` by model `[id 1]`: `new.csv`: it has no column `nmae`: expected a column for each of the model's 2 features, and the one named by --id; it has `name`, `size`, `channel`, `won`
+    error: --out `scores.xlsx`: expected a name that ends in `.csv`, `.jsonl` or `.parquet`
+    error: cannot create `no/such/.folder.csv.unfinished`: No such file or directory (os error 2)
+    error: `new.csv` has no rows
+    rejected: line 2: `size`: `ten`: expected a number
+    error: `new.csv` has no rows that can be read; line 2: `size`: `ten`: expected a number
+    error: cannot score `new.csv` by model `[id 1]`: `new.csv`: it is no whole Parquet file: Parquet error: Invalid Parquet file. Corrupt footer
+    ");
     write(folder.path(), "new.csv", &good);
-    let error = failure(run(folder.path(), &["score", "new.csv", "--data", "kept", "--language", "de"]));
-    assert!(error.contains("--language `de`: model `") && error.contains("`languages` in plumb.toml"), "{error}");
-    let error = failure(run(folder.path(), &["score", "new.csv", "--data", "kept", "--language", "xx"]));
-    assert!(error.contains("`xx` is not a language: expected one of de, en"), "{error}");
-    let error = failure(run(folder.path(), &["score", "gone.csv", "--data", "kept"]));
-    assert!(error.contains("there is no file `gone.csv`"), "{error}");
+    let in_language =
+        |language| failure(run(folder.path(), &["score", "new.csv", "--data", "kept", "--language", language]));
+    assert_snapshot!(
+        redacted(&in_language("de")),
+        @"error: --language `de`: model `[id 1]` has reasons in the language of `features/*.toml` alone; `languages` in plumb.toml sets the languages of new models"
+    );
+    assert_snapshot!(in_language("xx"), @r"
+    error: invalid value 'xx' for '--language <LANGUAGE>': `xx` is not a language: expected one of de, en, es, fr, it, nl, pt
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(
+        redacted(&failure(run(folder.path(), &["score", "gone.csv", "--data", "kept"]))),
+        @"error: cannot score `gone.csv` by model `[id 1]`: there is no file `gone.csv`"
+    );
 }
 
 #[test]
@@ -130,8 +152,11 @@ fn a_killed_run_leaves_no_partial_file() {
     // A source that does not end: the run is certainly in the middle of it.
     let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there");
     assert!(made.success());
-    let error = failure(run(folder.path(), &["score", "endless.csv", "--data", "kept", "--out", "scores.csv"]));
-    assert!(error.contains("it is not a file: expected CSV or Parquet"), "{error}");
+    let endless = ["score", "endless.csv", "--data", "kept", "--out", "scores.csv"];
+    assert_snapshot!(
+        redacted(&failure(run(folder.path(), &endless))),
+        @"error: cannot score `endless.csv` by model `[id 1]`: `endless.csv`: it is not a file: expected CSV or Parquet"
+    );
 
     // What a killed run leaves behind: a longer file, half written, that nobody holds.
     write(folder.path(), ".scores.csv.unfinished", &"x".repeat(10_000_000));

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use chrono::{TimeDelta, Utc};
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::setup::folder::write;
 use crate::setup::labels::line;
 use crate::setup::program::{failure, run, success};
+use crate::setup::redaction::redacted_figures;
 use crate::setup::server::{Server, quick_folder};
 
 #[test]
@@ -16,7 +18,7 @@ fn labels_measure_the_predictions_that_they_name() {
     let data = Path::new("plumb-quick/leads");
     let ground_truth =
         || success(run(folder.path(), &["ground-truth", "labels", "--data", &data.display().to_string()]));
-    let (hour, later) =
+    let (hour, later): (String, String) =
         [1, 2].map(|days| (Utc::now() + TimeDelta::days(days)).format("%Y/%m/%d/%H").to_string()).into();
     let file = |hour: &str, name: &str| format!("labels/won/AllTraffic/{hour}/{name}.jsonl");
 
@@ -40,51 +42,64 @@ fn labels_measure_the_predictions_that_they_name() {
         &file(&hour, "b"),
         &[line("never sent", "1"), line(&nameless, "0"), line("lead 1", "maybe")].concat(),
     );
+    let redacted = |printed: &str| redacted_figures(&printed.replace(&hour, "[hour]").replace(&later, "[later]"));
     let first = ground_truth();
-    for expected in [
-        "2 files, 63 events with labels: 63 new, 0 unchanged, 0 changed",
-        &format!("rejected: won/AllTraffic/{hour}/a.jsonl, line 62: is not ground truth"),
-        "line 3: has label `maybe`: expected 1 or 0",
-        "event `never sent` names no stored prediction",
-        &format!("event `{nameless}` names no stored prediction"),
-        "2 lines rejected, 2 events unmatched, listed in plumb-quick/leads/ground-truth.rejected.csv",
-        ", AllTraffic: 62 predictions with labels, 25 positive, ",
-    ] {
-        assert!(first.contains(expected), "`{expected}` is not in {first}");
-    }
-    let figures: Vec<&str> = first.split(['\n', ',']).filter(|part| part.contains(" to ")).collect();
-    assert_eq!(figures.len(), 5, "AUC, log loss, Brier, precision and recall have intervals: {first}");
+    assert!(first.contains(&format!("event `{nameless}` names no stored prediction")), "{first}");
+    assert_snapshot!(redacted(&first), @r"
+    2 files, 63 events with labels: 63 new, 0 unchanged, 0 changed by a later line, 0 older than stored labels
+    rejected: won/AllTraffic/[hour]/a.jsonl, line 62: is not ground truth: EOF while parsing an object at line 2 column 0; expected `groundTruthData.data` and `eventMetadata.eventId`
+    rejected: won/AllTraffic/[hour]/b.jsonl, line 3: has label `maybe`: expected 1 or 0
+    unmatched: won/AllTraffic/[hour]/b.jsonl, line 1: event `never sent` names no stored prediction
+    unmatched: won/AllTraffic/[hour]/b.jsonl, line 2: event `[uuid 1]` names no stored prediction
+    2 lines rejected, 2 events unmatched, listed in plumb-quick/leads/ground-truth.rejected.csv
+    won, model [id 1], AllTraffic: 62 predictions with labels, 25 positive, [n] expected
+      AUC [n] ([n] to [n]), log loss [n] ([n] to [n]), Brier [n] ([n] to [n])
+      at the threshold [n]: precision [n] ([n] to [n]), recall [n] ([n] to [n])
+    ");
     let rejected =
         std::fs::read_to_string(folder.path().join(data).join("ground-truth.rejected.csv")).expect("it was written");
     assert_eq!(rejected.lines().count(), 5, "{rejected}");
 
     // A second run changes nothing; a label of a later file wins.
     let again = ground_truth();
-    assert!(again.contains("63 events with labels: 0 new, 63 unchanged, 0 changed"), "{again}");
+    assert_snapshot!(
+        first_line(&again),
+        @"2 files, 63 events with labels: 0 new, 63 unchanged, 0 changed by a later line, 0 older than stored labels"
+    );
     assert_eq!(
         first.split_once(" unmatched, ").expect("a line").1,
         again.split_once(" unmatched, ").expect("a line").1
     );
     write(folder.path(), &file(&later, "c"), &[line("lead 3", "1"), line("two rows", "1")].concat());
-    let changed = ground_truth();
-    assert!(changed.contains("0 new, 63 unchanged, 2 changed by a later line, 0 older"), "{changed}");
-    assert!(changed.contains("left out: `two rows` has another number of labels than of rows"), "{changed}");
-    assert!(changed.contains(": 60 predictions with labels, 25 positive, "), "{changed}");
-    assert!(ground_truth().contains("0 new, 63 unchanged, 0 changed by a later line, 2 older"));
+    assert_snapshot!(redacted(&ground_truth()), @r"
+    3 files, 65 events with labels: 0 new, 63 unchanged, 2 changed by a later line, 0 older than stored labels
+    rejected: won/AllTraffic/[hour]/a.jsonl, line 62: is not ground truth: EOF while parsing an object at line 2 column 0; expected `groundTruthData.data` and `eventMetadata.eventId`
+    rejected: won/AllTraffic/[hour]/b.jsonl, line 3: has label `maybe`: expected 1 or 0
+    unmatched: won/AllTraffic/[hour]/b.jsonl, line 1: event `never sent` names no stored prediction
+    unmatched: won/AllTraffic/[hour]/b.jsonl, line 2: event `[uuid 1]` names no stored prediction
+    2 lines rejected, 2 events unmatched, listed in plumb-quick/leads/ground-truth.rejected.csv
+    left out: `two rows` has another number of labels than of rows
+    won, model [id 1], AllTraffic: 60 predictions with labels, 25 positive, [n] expected
+      AUC [n] ([n] to [n]), log loss [n] ([n] to [n]), Brier [n] ([n] to [n])
+      at the threshold [n]: precision [n] ([n] to [n]), recall [n] ([n] to [n])
+    ");
+    assert_snapshot!(
+        first_line(&ground_truth()),
+        @"3 files, 65 events with labels: 0 new, 63 unchanged, 0 changed by a later line, 2 older than stored labels"
+    );
     let arguments = ["ground-truth", "labels", "--json", "--data", "plumb-quick/leads"];
-    let outcome: Value = serde_json::from_str(&success(run(folder.path(), &arguments))).expect("it is JSON");
-    assert_eq!((&outcome["labels"]["outdated"], &outcome["late"]), (&json!(2), &json!(0)));
-    assert_eq!(outcome["row_count_mismatches"], json!(["two rows"]));
-    let model = &outcome["models"][0];
-    assert_eq!(
-        (&model["variant"], &model["rows"], &model["positives"]),
-        (&json!("AllTraffic"), &json!(60), &json!(25))
+    let printed = success(run(folder.path(), &arguments));
+    serde_json::from_str::<Value>(&printed).expect("it is JSON");
+    assert_snapshot!("ground_truth_as_json", redacted(&printed));
+    let nowhere = ["ground-truth", "nowhere", "--data", "plumb-quick/leads"];
+    assert_snapshot!(
+        failure(run(folder.path(), &nowhere)),
+        @"error: cannot read the ground truth in `nowhere`: cannot list `nowhere`: expected a folder of ground truth: No such file or directory (os error 2)"
     );
-    assert!(model["metrics"]["auc"]["interval"]["low"].is_number(), "{outcome}");
-    assert!(
-        failure(run(folder.path(), &["ground-truth", "nowhere", "--data", &data.display().to_string()]))
-            .contains("`nowhere`")
-    );
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
 #[test]
@@ -97,11 +112,11 @@ fn captured_calls_are_matched_by_their_own_ids() {
     let hour = (Utc::now() + TimeDelta::days(1)).format("%Y/%m/%d/%H").to_string();
     write(folder.path(), &format!("labels/{hour}/a.jsonl"), &(line(&event, "1") + &line("bytes", "1")));
     let printed = success(run(folder.path(), &["ground-truth", "labels", "--data", "plumb-quick/leads"]));
-    assert!(
-        printed.contains(", AllTraffic: 2 predictions with labels, 2 positive, ")
-            && printed.contains("nothing to measure"),
-        "{printed}"
-    );
+    assert_snapshot!(redacted_figures(&printed), @r"
+    1 files, 2 events with labels: 2 new, 0 unchanged, 0 changed by a later line, 0 older than stored labels
+    won, model [id 1], AllTraffic: 2 predictions with labels, 2 positive, [n] expected
+      all labels are the same: nothing to measure
+    ");
 
     let captured = lines_under(&folder.path().join("plumb-quick/leads/capture/won/AllTraffic"));
     let inputs: Vec<Value> = captured

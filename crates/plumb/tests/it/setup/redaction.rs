@@ -21,21 +21,81 @@ pub(crate) fn redacted(output: &str) -> String {
     text
 }
 
-/// Returns an output whose decimal numbers are replaced too, for figures that a change of a model may move.
+/// Returns an output with the figures of models replaced too, as a change of a model may move them: decimal numbers, the
+/// size of a model's file, and what a policy earns.
 pub(crate) fn redacted_figures(output: &str) -> String {
+    redacted(output).lines().map(|line| without_figures(line) + "\n").collect()
+}
+
+/// Returns indented JSON with the first item of each list; `…` stands for the others.
+pub(crate) fn with_short_lists(json: &str) -> String {
     let mut text = String::new();
-    let mut rest: &str = &redacted(output);
+    // How far the lines of the lists are indented that a line is in, and whether the rest of the innermost is left out.
+    let mut lists: Vec<usize> = Vec::new();
+    let mut is_left_out = false;
+    for line in json.lines() {
+        let indentation = indentation(line);
+        let is_end = lists.last() == Some(&indentation);
+        if is_left_out && !is_end {
+            continue;
+        }
+        if is_left_out {
+            text.push_str(&format!("{:indentation$}  …\n", ""));
+        }
+        text.push_str(&format!("{line}\n"));
+        if is_end {
+            lists.pop();
+        }
+        if line.ends_with('[') {
+            lists.push(indentation);
+        }
+        is_left_out = line.ends_with(',') && lists.last().is_some_and(|list| indentation == list + 2);
+    }
+    text
+}
+
+fn without_figures(line: &str) -> String {
+    let mut text = String::new();
+    let mut rest = &line[indentation(line)..];
+    // Whole numbers are figures where a line says what a policy earns.
+    let mut are_all_figures = false;
     while let Some(first) = rest.chars().next() {
-        let number = rest.split(|character: char| !character.is_ascii_digit() && character != '.').next();
-        let number = number.unwrap_or_default().trim_end_matches('.');
-        let length = if number.contains('.') { number.len() } else { number.len().max(first.len_utf8()) };
-        text.push_str(if number.contains('.') { "[n]" } else { &rest[..length] });
+        are_all_figures |= rest.starts_with(": calling at ");
+        let (length, is_figure) = number_at(rest);
+        // A number in a name, such as F0.5, stays.
+        let is_figure = (is_figure || (are_all_figures && length > 0)) && !text.ends_with(char::is_alphabetic);
+        let length = length.max(first.len_utf8());
+        text.push_str(if is_figure { "[n]" } else { &rest[..length] });
         rest = &rest[length..];
     }
     // Columns are as wide as their figures.
-    text.lines()
-        .map(|line| line.split("  ").filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ") + "\n")
-        .collect()
+    let columns: Vec<&str> = text.split("  ").map(str::trim).filter(|part| !part.is_empty()).collect();
+    format!("{:width$}{}", "", columns.join("  "), width = indentation(line))
+}
+
+fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+/// Returns the length of the number that a text begins with, 0 if there is none, and whether it is a figure in any place:
+/// a fraction, or the size of a file.
+fn number_at(text: &str) -> (usize, bool) {
+    let digits = |text: &str| text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let mut length = digits(text);
+    if length == 0 {
+        return (0, false);
+    }
+    let mut is_figure = false;
+    while let Some(fraction) = text[length..].strip_prefix('.').filter(|fraction| digits(fraction) > 0) {
+        length += 1 + digits(fraction);
+        is_figure = true;
+    }
+    for exponent in ["e-", "e+", "e"] {
+        let Some(power) = text[length..].strip_prefix(exponent).filter(|power| digits(power) > 0) else { continue };
+        length += exponent.len() + digits(power);
+        is_figure = true;
+    }
+    (length, is_figure || text[length..].starts_with(" bytes"))
 }
 
 /// The ids that were replaced so far.
@@ -164,5 +224,28 @@ fn ids_times_and_folders_are_redacted() {
         "[folder]/data: model `[id 1]` of [now] in [duration], again [id 1], as of 2026-02-01, 4000 leads, call \
          [uuid 1] at http://[address]/v1"
     );
-    assert_eq!(redacted_figures("AUC    0.812  of 12 rows."), "AUC  [n]  of 12 rows.\n");
+}
+
+#[test]
+fn figures_of_models_are_redacted() {
+    for (output, expected) in [
+        ("AUC    0.812  of 12 rows.", "AUC  [n]  of 12 rows.\n"),
+        ("  F0.5   1.5e-7, 2e-9\n", "  F0.5  [n], [n]\n"),
+        ("the same 1234 bytes by 0.1.0", "the same [n] bytes by [n]\n"),
+        ("the best 10: calling at 7 of 90 rows", "the best 10: calling at [n] of [n] rows\n"),
+    ] {
+        assert_eq!(redacted_figures(output), expected);
+    }
+}
+
+#[test]
+fn lists_are_shortened_to_their_first_items() {
+    let json = serde_json::json!([[1, 2], { "a": [3, 4], "b": [], "c": [{ "d": 5 }] }]);
+    let json = serde_json::to_string_pretty(&json).expect("it is plain data");
+    assert_eq!(with_short_lists(&json), "[\n  [\n    1,\n    …\n  ],\n  …\n]\n");
+    let json = serde_json::to_string_pretty(&serde_json::json!({ "a": [3, 4], "b": [], "c": [{ "d": 5 }] }));
+    assert_eq!(
+        with_short_lists(&json.expect("it is plain data")),
+        "{\n  \"a\": [\n    3,\n    …\n  ],\n  \"b\": [],\n  \"c\": [\n    {\n      \"d\": 5\n    }\n  ]\n}\n"
+    );
 }

@@ -1,25 +1,43 @@
 //! Three systems become leads, events and outcomes; what cannot be read is set aside.
 
+use insta::assert_snapshot;
+
 use super::stages;
 use crate::setup::demo::Company;
+use crate::setup::redaction::redacted;
 
 #[test]
 fn training_before_ingestion_names_the_next_command() {
     let company = Company::of(100);
-    assert!(company.plumb_fails(&["train"]).contains("run `plumb ingest` first"));
+    assert_snapshot!(company.plumb_fails(&["train"]), @"error: no data in `data`: run `plumb ingest` first");
 }
 
 #[test]
 fn all_leads_are_ingested_and_unreadable_rows_are_rejected() {
-    let printed = &stages::ingestion().ingest;
-    assert!(
-        printed.contains("4000 leads in ") && printed.contains("rows in all, listed in data/rejects.csv"),
-        "{printed}"
-    );
+    assert_snapshot!(redacted(&stages::ingestion().ingest), @r"
+    crm: 61403 rows read, 61403 new
+    internal: 1327 rows read, 1327 new
+    marketing: 57683 rows read, 57683 new
+    4000 leads in 17777 versions, 86529 events, 7055 outcomes
+    left out: 574 duplicates, 56 test leads with 56 rows
+    unmatched: 501 rows of no lead, and 1 keys that too many leads share, listed in data/unmatched.csv
+    rejected: marketing/2025-03.jsonl, line 984: not JSON: control character (\u0000-\u001F) found while parsing a string at line 2 column 0
+    rejected: marketing/2025-10.jsonl, line 966, field `at`: `yesterday` is not a timestamp: expected year first, as in `2026-03-01T09:30:00+02:00` or `2026-03-01 09:30:00` for UTC
+    rejected: marketing/2026-04.jsonl, line 2447: expected a JSON object
+    rejected: marketing/2026-09.jsonl, line 1309: not JSON: control character (\u0000-\u001F) found while parsing a string at line 2 column 0
+    rejected: 4 rows in all, listed in data/rejects.csv
+    ");
 }
 
 #[test]
 fn a_second_ingestion_finds_nothing_new() {
-    let printed = &stages::ingestion().ingest_again;
-    assert!(printed.contains("nothing is new: 4000 leads in "), "{printed}");
+    assert_snapshot!(redacted(&stages::ingestion().ingest_again), @r"
+    crm: 3144 rows read, 0 new
+    internal: 3 rows read, 0 new
+    marketing: 0 rows read, 0 new, 24 files unchanged
+    nothing is new: 4000 leads in 17777 versions, 86529 events, 7055 outcomes
+    left out: 574 duplicates, 56 test leads with 56 rows
+    unmatched: 501 rows of no lead, and 1 keys that too many leads share, listed in data/unmatched.csv
+    rejected: 4 rows in all, listed in data/rejects.csv
+    ");
 }
