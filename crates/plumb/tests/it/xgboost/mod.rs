@@ -159,7 +159,7 @@ fn a_model_that_does_not_fit_is_refused_with_the_reason(exchange: &Exchange) {
         ("cut.tar.gz", "the archive is cut off after byte"),
         ("old", "XGBoost's old binary format"),
         ("pickled", "a Python pickle"),
-        ("empty", "is empty: expected a model"),
+        ("empty", "is empty: expected an XGBoost model"),
         ("squares.json", "its objective is `reg:squarederror`, expected one of `binary:logistic`"),
         ("dart.json", "a booster `dart`, expected `gbtree`"),
         ("classes.ubj", "a model of 3 classes"),
