@@ -1,4 +1,4 @@
-//! The project's own recipes: `cargo xtask check`, `cargo xtask test` and `cargo xtask bench`.
+//! The project's own recipes: `cargo xtask check`, `cargo xtask test`, `cargo xtask soak` and `cargo xtask bench`.
 //!
 //! A recipe is a list of commands that anyone could type; those of the benchmarks are in `bench`, checks of the source
 //! tree in `house`. What they need of the
@@ -22,9 +22,14 @@ pub(crate) const DEMO: [&str; 2] = ["build", "--release"];
 /// Everything, with the features that a release has.
 pub(crate) const TESTS: [&str; 6] = ["test", "--release", "--workspace", "--tests", "--features", "cluster"];
 
+/// Seeds of each simulation, and rounds of real processes, in `cargo xtask soak`.
+const SOAK_SEEDS: u64 = 1_000_000;
+const SOAK_ROUNDS: u64 = 300;
+
 const USAGE: &str = "usage: cargo xtask check   format, layout, lints and documentation
        cargo xtask house   the layout alone: no circles of imports, no dead links, one set of features
        cargo xtask test    check, then licences and bans, then every test against real components
+       cargo xtask soak    the tests that fail, kill and race, for hours: a million seeds, 300 rounds
        cargo xtask bench features|kernel|train|serve|score   the figures of docs/benchmarks.md
        cargo xtask bench features|score --large              the same with more leads or rows as well";
 
@@ -35,6 +40,7 @@ fn main() -> ExitCode {
         ["check"] => check(),
         ["house"] => house::check(root()),
         ["test"] => test(),
+        ["soak"] => soak(),
         ["bench", name] => bench::bench(name, false),
         ["bench", name @ ("features" | "score"), "--large"] => bench::bench(name, true),
         _ => {
@@ -72,7 +78,25 @@ fn test() -> Result<()> {
 
     // The server lives until the end of this function, also when a test fails.
     let server = postgres::Server::start(&programs)?;
-    tests(&server, &sdks)
+    tests(&server, &sdks, &mut cargo_test())
+}
+
+/// The long form of the tests that fail, kill and race: the simulations with more seeds, real processes with more rounds.
+fn soak() -> Result<()> {
+    provide::cpp_compiler()?;
+    let programs = provide::postgres_programs()?;
+    let sdks = provide::sdks()?;
+    let server = postgres::Server::start(&programs)?;
+    let mut command = cargo_test();
+    command.env("PLUMB_SEEDS", SOAK_SEEDS.to_string()).env("PLUMB_ROUNDS", SOAK_ROUNDS.to_string());
+    tests(&server, &sdks, command.args(["--", "simulation::", "rounds::"]))
+}
+
+/// Every test, of which a caller may choose some.
+fn cargo_test() -> Command {
+    let mut command = cargo();
+    command.args(TESTS).args(["--no-fail-fast", "--locked"]);
+    command
 }
 
 /// Format, lints and documentation, with warnings as errors. All in the release profile, the only one there is
@@ -123,11 +147,9 @@ fn dependencies(cargo_deny: &Path) -> Result<()> {
     Ok(())
 }
 
-/// All unit and integration tests. (There are no examples in documentation to run: each would be a program of its
+/// Runs tests, whose command was begun. (There are no examples in documentation to run: each would be a program of its
 /// own that links DataFusion again.)
-fn tests(server: &postgres::Server, sdks: &provide::Sdks) -> Result<()> {
-    let mut command = cargo();
-    command.args(TESTS).args(["--no-fail-fast", "--locked"]);
+fn tests(server: &postgres::Server, sdks: &provide::Sdks, command: &mut Command) -> Result<()> {
     command.env("PLUMB_TEST_POSTGRES_URL", server.url());
     command.env("PLUMB_TEST_NODE_MODULES", &sdks.node_modules).env("PLUMB_TEST_PYTHON_PATH", &sdks.python_path);
     command
@@ -140,7 +162,7 @@ fn tests(server: &postgres::Server, sdks: &provide::Sdks) -> Result<()> {
         }
         None => say("../shared/data is absent and PLUMB_REAL_DATA is not set: tests on real data will say so and end"),
     }
-    announce(&command);
+    announce(command);
     let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
     let output = child.stdout.take().context("cargo has no output")?;
     let mut tally = Tally::default();

@@ -25,3 +25,5 @@ pub mod http;
 mod telemetry;
 mod commands;
 pub mod cli;
+#[cfg(test)]
+mod simulation;

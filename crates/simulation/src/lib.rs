@@ -18,8 +18,10 @@ mod disk;
 mod machine;
 mod operation;
 mod process;
+mod seeds;
 mod state;
 
 pub use accidents::Accidents;
 pub use machine::Machine;
 pub use process::is_dead;
+pub use seeds::for_each_seed;

@@ -78,7 +78,8 @@ impl Loader {
         }
     }
 
-    async fn load_all(&self, segments: &Segments) -> Result<()> {
+    /// Loads what is on the disk so far, and removes the files that are loaded whole.
+    pub(super) async fn load_all(&self, segments: &Segments) -> Result<()> {
         let all = segments.all();
         for (index, (name, bytes)) in all.iter().enumerate() {
             let mut captures = CaptureFiles::new(&self.captures, name);

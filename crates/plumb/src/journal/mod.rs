@@ -14,8 +14,12 @@ mod capture_files;
 mod loader;
 mod handle;
 #[cfg(test)]
+mod by_hand;
+#[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use by_hand::JournalByHand;
 pub(crate) use capture::{Capture, Payload};
 pub(crate) use entry::JournalEntry;
 pub(crate) use handle::Journal;

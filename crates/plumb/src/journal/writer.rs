@@ -34,13 +34,15 @@ pub(super) struct Writer {
     file: File,
     /// The good part of the file.
     bytes: u64,
+    /// From this size on, another file is begun.
+    bytes_max: u64,
 }
 
 impl Writer {
     /// Begins a first file.
     pub(super) fn begin(folder: PathBuf, segments: Arc<Segments>, written: watch::Sender<u64>) -> Result<Writer> {
         let file = begin(&folder, &segments)?;
-        Ok(Writer { folder, segments, written, file, bytes: 0 })
+        Ok(Writer { folder, segments, written, file, bytes: 0, bytes_max: SEGMENT_BYTES_MAX })
     }
 
     /// Writes until all senders are gone.
@@ -48,25 +50,36 @@ impl Writer {
         while let Ok(first) = received.recv() {
             let mut appends = vec![first];
             appends.extend(received.try_iter().take(LINES_MAX - 1));
-            let outcome = self.append(&appends).map_err(|error| format!("{error:#}"));
-            let (entries, waiting): (Vec<StoredEntry>, Vec<_>) =
-                appends.into_iter().map(|append| (append.entry, append.done)).unzip();
-            if let Ok(added) = outcome {
-                self.segments.grow(self.bytes, entries.into_iter());
-                self.written.send_modify(|written| *written += added);
-            }
-            for done in waiting {
-                // The caller may have gone away.
-                let _ = done.send(outcome.clone().map(drop));
-            }
+            self.append_all(appends);
         }
+    }
+
+    /// Appends lines, hands their entries to the loader, and tells each caller what became of its own.
+    pub(super) fn append_all(&mut self, appends: Vec<Append>) {
+        let outcome = self.append(&appends).map_err(|error| format!("{error:#}"));
+        let (entries, waiting): (Vec<StoredEntry>, Vec<_>) =
+            appends.into_iter().map(|append| (append.entry, append.done)).unzip();
+        if let Ok(added) = outcome {
+            self.segments.grow(self.bytes, entries.into_iter());
+            self.written.send_modify(|written| *written += added);
+        }
+        for done in waiting {
+            // The caller may have gone away.
+            let _ = done.send(outcome.clone().map(drop));
+        }
+    }
+
+    /// Takes the file for full, whatever is in it.
+    #[cfg(test)]
+    pub(super) fn fill(&mut self) {
+        self.bytes_max = 0;
     }
 
     /// Writes lines and forces them to the disk, all of them or none; returns how many bytes they are.
     fn append(&mut self, appends: &[Append]) -> Result<u64> {
-        if self.bytes >= SEGMENT_BYTES_MAX {
+        if self.bytes >= self.bytes_max {
             self.file = begin(&self.folder, &self.segments)?;
-            self.bytes = 0;
+            (self.bytes, self.bytes_max) = (0, SEGMENT_BYTES_MAX);
         }
         let lines = appends.iter().map(|append| append.line.as_slice()).collect::<Vec<&[u8]>>().concat();
         let forced = self.file.write_all(&lines).and_then(|()| self.file.sync_data());

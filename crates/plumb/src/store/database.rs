@@ -63,6 +63,13 @@ impl Store {
         Store::open(path).await
     }
 
+    /// Closes all connections, for tests that go on without this store.
+    #[cfg(test)]
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
     /// Begins a transaction that holds the write lock from its start: two processes then wait for each other instead
     /// of failing half-way.
     pub(super) async fn write(&self) -> Result<Transaction<'static, Sqlite>> {

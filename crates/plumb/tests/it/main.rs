@@ -7,5 +7,6 @@ mod story;
 mod cli;
 mod server;
 mod processes;
+mod rounds;
 mod sdks;
 mod xgboost;

@@ -1,6 +1,5 @@
-//! A running server: what it keeps, what it measures, what it reports, what it documents.
+//! A running server: what it measures, what it reports, what it documents.
 
-mod journal;
 mod ground_truth;
 mod traces;
 mod openapi;

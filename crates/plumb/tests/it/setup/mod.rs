@@ -8,3 +8,4 @@ pub(crate) mod labels;
 pub(crate) mod node_backend;
 pub(crate) mod provided;
 pub(crate) mod redaction;
+pub(crate) mod rounds;
