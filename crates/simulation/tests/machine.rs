@@ -136,3 +136,20 @@ fn threads_of_a_killed_process_can_do_nothing_more() {
     assert_eq!(["one of life 0", "two of life 0"].map(content), ["1", ""]);
     assert_eq!(["one of life 1", "two of life 1"].map(content), ["1", "2"]);
 }
+
+#[test]
+fn one_that_waits_for_a_lock_gets_it() {
+    for seed in 0..50 {
+        let machine = Machine::new(seed, |folder| fs::write(folder.join("lock"), "")).expect("made");
+        let path = machine.folder().join("lock");
+        let taken = AtomicU64::new(0);
+        let script = || {
+            let file = File::open(&path).expect("it is there");
+            file.lock().expect("it is waited for");
+            fs::write(path.with_extension("copy"), "held").expect("written");
+            taken.fetch_add(1, Ordering::SeqCst);
+        };
+        machine.run_with(Accidents::default(), &[&script, &script]).expect("no power loss");
+        assert_eq!(taken.into_inner(), 2);
+    }
+}

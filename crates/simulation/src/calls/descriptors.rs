@@ -91,17 +91,24 @@ unsafe extern "C" fn fcntl64(descriptor: c_int, command: c_int, argument: c_long
     unsafe { fcntl(descriptor, command, argument) }
 }
 
-/// A lock that is tried is a moment at which others may have had it first.
+/// A lock that is tried is a moment at which others may have had it first; one that is waited for is tried again and again.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn flock(descriptor: c_int, operation: c_int) -> c_int {
-    if let Some(process) = current()
-        && process.open_file(descriptor).is_some()
-    {
+    // SAFETY: the arguments are the caller's own.
+    let call = |operation: c_int| returned(unsafe { libc::syscall(libc::SYS_flock, descriptor, operation) });
+    let Some(process) = current().filter(|process| process.open_file(descriptor).is_some()) else {
+        return call(operation);
+    };
+    loop {
         match process.shared.begin(&process, "lock") {
             Ok(state) => drop(state),
             Err(errno) => return fail(errno),
         }
+        let result = call(operation | libc::LOCK_NB);
+        // SAFETY: the C library returns the address of this thread's own error number.
+        let is_held = result != 0 && unsafe { *libc::__errno_location() } == libc::EWOULDBLOCK;
+        if !is_held || operation & libc::LOCK_NB != 0 {
+            return result;
+        }
     }
-    // SAFETY: the arguments are the caller's own.
-    returned(unsafe { libc::syscall(libc::SYS_flock, descriptor, operation) })
 }
