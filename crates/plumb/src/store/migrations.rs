@@ -11,15 +11,18 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, SqliteConnection};
 
+use super::transaction::{self, MIGRATION_WAIT_MAX};
+
 /// What each version adds, oldest first. A change of the schema is a new file, never an edit of an old one: databases
 /// that have it would stay as they are, and sqlx refuses them by the file's checksum.
-pub(super) const FILES: [(&str, &str); 6] = [
+pub(super) const FILES: [(&str, &str); 7] = [
     ("predictions", include_str!("../../migrations/sqlite/0001_predictions.sql")),
     ("provenance and recent leads", include_str!("../../migrations/sqlite/0002_provenance_and_recent_leads.sql")),
     ("journal and variants", include_str!("../../migrations/sqlite/0003_journal_and_variants.sql")),
     ("score intervals", include_str!("../../migrations/sqlite/0004_score_intervals.sql")),
     ("ground truth", include_str!("../../migrations/sqlite/0005_ground_truth.sql")),
     ("plain names", include_str!("../../migrations/sqlite/0006_plain_names.sql")),
+    ("pages and flags", include_str!("../../migrations/sqlite/0007_pages_and_flags.sql")),
 ];
 
 /// The version of this program's schema.
@@ -31,7 +34,7 @@ const PLAIN_NAMES: i64 = 6;
 /// Brings a database's schema up to date.
 pub(super) async fn run(writer: &SqlitePool) -> Result<()> {
     // One transaction for all of it. A second process that opens the file waits here, and then finds nothing to do.
-    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = transaction::begin(writer, MIGRATION_WAIT_MAX).await?;
     let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
     if found > NEWEST {
         bail!(newer(found));

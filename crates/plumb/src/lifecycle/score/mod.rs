@@ -10,6 +10,6 @@ mod score_output;
 mod unseen;
 
 pub(crate) use file::{FileProgress, FileRequest, FileScores, NoRowsScored, score_file};
-pub(crate) use leads::{LeadScores, score_leads};
+pub(crate) use leads::{LeadScores, LeadsRequest, score_leads};
 pub(crate) use score_output::Destination;
 pub(crate) use unseen::UNSEEN_MAX;

@@ -29,6 +29,26 @@ fn answered_predictions_survive_a_kill() {
     server.stop();
 }
 
+#[test]
+fn servers_that_start_at_once_take_nothing_from_each_other() {
+    let folder = quick_folder();
+    let mut answered: BTreeSet<String> = BTreeSet::new();
+    for _round in 0..3 {
+        // Each of them begins a file while the others look for what was left behind.
+        let all = thread::scope(|scope| {
+            let starts = [(); 4].map(|()| scope.spawn(|| predictions_until_a_kill(&folder)));
+            starts.map(|start| start.join().expect("it started beside the others"))
+        });
+        answered.extend(all.into_iter().flatten());
+    }
+    let server = Server::of_quick(&folder, &[], &[]);
+    for lead_id in &answered {
+        let known = server.get(&format!("/v1/leads/{lead_id}"));
+        assert_eq!(known["predictions"].as_array().map(Vec::len), Some(1), "{lead_id}: {known}");
+    }
+    server.stop();
+}
+
 /// Asks a server from several threads, kills it after some answers, and returns the leads that were answered.
 fn predictions_until_a_kill(folder: &tempfile::TempDir) -> Vec<String> {
     let server = Server::of_quick(folder, &["--capture"], &[]);
