@@ -11,17 +11,18 @@ use anyhow::{Context, Result, anyhow, ensure};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use futures::{Stream, TryStreamExt, stream};
 use plumb_lake::{CategoryWithoutRate, FeatureBlock, LabelSpec, Lake};
-use plumb_lead::{Band, FieldValue, Lead, Observation, Prediction, Provenance, Unseen};
+use plumb_lead::{Band, Observation, Prediction, Provenance, Unseen};
 use serde::Serialize;
-use uuid::Uuid;
 
+use super::batch::Batch;
+use super::briefs::store_briefs;
 use super::unseen::add_unseen;
 use crate::journal;
 use crate::lifecycle::progress::{OnProgress, Progress};
 use crate::lifecycle::workspace::Workspace;
 use crate::registry;
 use crate::scoring::{Explain, REASONS_MAX, RowKey, Scorer, provenance_of};
-use crate::store::{LeadBrief, ScoringRun, Store};
+use crate::store::{ScoringRun, Store};
 
 /// Rows scored at once by each core: their reasons are texts, and far larger than their features.
 const BLOCK_ROWS: usize = 1_024;
@@ -153,37 +154,6 @@ impl LeadScores {
     }
 }
 
-/// The observations to score.
-struct Batch {
-    /// In the order in which they are listed: earlier observations, then the leads that are open now.
-    observations: Vec<Observation>,
-    first_open: usize,
-    /// The places of the observations that are left, in the order of their leads, which is that of the ground.
-    lead_order: Vec<u32>,
-    /// The ids of their predictions, which sort them in the order of the list.
-    ids: Vec<Uuid>,
-}
-
-impl Batch {
-    /// Returns the batch of what follows the last observation that is done.
-    fn new(observations: Vec<Observation>, first_open: usize, done: Option<&Observation>) -> Batch {
-        let mut lead_order: Vec<u32> = (0..observations.len() as u32).collect();
-        lead_order.retain(|place| done.is_none_or(|done| observations[*place as usize] > *done));
-        lead_order.sort_by_key(|place| &observations[*place as usize]);
-        let ids = observations.iter().map(|_| Uuid::now_v7()).collect();
-        Batch { observations, first_open, lead_order, ids }
-    }
-
-    fn open_leads_left(&self) -> usize {
-        self.lead_order.iter().filter(|place| **place as usize >= self.first_open).count()
-    }
-
-    /// Returns the observations in the order of their leads.
-    fn by_lead(&self) -> impl Iterator<Item = Observation> {
-        self.lead_order.iter().map(|place| self.observations[*place as usize].clone())
-    }
-}
-
 /// Scores a batch and stores the predictions, block by block.
 async fn store_predictions(
     scorer: &Arc<Scorer>,
@@ -255,29 +225,4 @@ fn small_blocks(block: FeatureBlock) -> impl Iterator<Item = FeatureBlock> {
         let rows: Vec<usize> = (first..observations.len().min(first + BLOCK_ROWS)).collect();
         FeatureBlock { table: table.select(&rows), observations: observations[first..first + rows.len()].to_vec() }
     })
-}
-
-/// Stores the fields of leads that the pages show.
-async fn store_briefs(lake: &Lake, store: &Store, now: DateTime<Utc>, wanted: &HashSet<&str>) -> Result<()> {
-    let mut blocks = std::pin::pin!(lake.lead_blocks(now).await?);
-    while let Some(leads) = blocks.try_next().await? {
-        let open = leads.into_iter().filter(|lead| wanted.contains(lead.lead_id.as_str()));
-        store.put_lead_briefs(&open.map(brief).collect::<Vec<_>>()).await?;
-    }
-    Ok(())
-}
-
-fn brief(lead: Lead) -> LeadBrief {
-    let text = |field: &str| match lead.fields.get(field) {
-        Some(FieldValue::Text(text)) => Some(text.clone()),
-        _ => None,
-    };
-    LeadBrief {
-        name: text("name"),
-        company: text("company"),
-        industry: text("industry"),
-        channel: text("channel"),
-        created_at: lead.created_at,
-        lead_id: lead.lead_id,
-    }
 }

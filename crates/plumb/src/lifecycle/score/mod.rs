@@ -1,5 +1,7 @@
 //! Scoring in batches: all open leads of a target into the ranked list, or the rows of a file into another file.
 
+mod batch;
+mod briefs;
 mod file;
 mod leads;
 mod ordered;
