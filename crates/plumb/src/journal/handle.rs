@@ -18,8 +18,9 @@ use super::writer::{Append, Writer};
 use crate::files;
 use crate::store::{RecordedFlag, Store};
 
-/// How long a reader waits for the database to catch up before it takes what is there.
-const SETTLE_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long a reader waits for the database to catch up before it takes what is there. A list has to be read after it, in
+/// the time that a list may take.
+const SETTLE_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// The journal of a running server.
 #[derive(Debug)]

@@ -22,11 +22,12 @@ pub(super) fn is_damage(error: &sqlx::Error) -> bool {
     matches!(primary_code(error), Some(CORRUPT | NOT_A_DATABASE))
 }
 
-/// Returns an error of SQLite's, with what to do if the file is damaged.
-pub(super) fn explained(error: sqlx::Error) -> Error {
-    match is_damage(&error) {
-        true => Error::new(error).context(format!("the file is damaged; {RECOVERY}")),
-        false => Error::new(error),
+/// Adds what to do to an error of which the damaged file is the cause.
+pub(super) fn with_recovery(error: Error) -> Error {
+    let is_damage = |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref().is_some_and(is_damage);
+    match error.chain().any(is_damage) {
+        true => error.context(format!("the file is damaged; {RECOVERY}")),
+        false => error,
     }
 }
 

@@ -89,9 +89,9 @@ impl Store {
             .after_connect(|connection, _| Box::pin(transaction::ask_often(connection)))
             .connect_with(options.clone())
             .await
-            .map_err(damage::explained)
+            .map_err(|error| damage::with_recovery(error.into()))
             .with_context(cannot)?;
-        migrations::run(&writer).await.with_context(cannot)?;
+        migrations::run(&writer).await.map_err(damage::with_recovery).with_context(cannot)?;
         let options = options.read_only(true);
         let pool = |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(READER_WAIT_MAX);
         let readers = pool(READERS).connect_with(options.clone()).await.with_context(cannot)?;

@@ -11,6 +11,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, SqliteConnection};
 
+use super::damage::RECOVERY;
 use super::transaction::{self, MIGRATION_WAIT_MAX};
 
 /// What each version adds, oldest first. A change of the schema is a new file, never an edit of an old one: databases
@@ -39,6 +40,9 @@ pub(super) async fn run(writer: &SqlitePool) -> Result<()> {
     if found > NEWEST {
         bail!(newer(found));
     }
+    if found > 0 && found < NEWEST {
+        refuse_damage(&mut transaction).await?;
+    }
     let migrator = migrator();
     // Programs before version 6 noted how far they were in `user_version` alone: sqlx has to mark those files as applied.
     // Later ones keep both, so that a program from before is the one to refuse what it does not know.
@@ -54,6 +58,15 @@ pub(super) async fn run(writer: &SqlitePool) -> Result<()> {
     }
     transaction.commit().await?;
     Ok(())
+}
+
+/// Returns an error if the database is damaged: rows would be copied, and their damage with them.
+async fn refuse_damage(connection: &mut SqliteConnection) -> Result<()> {
+    let problems: Vec<String> = sqlx::query_scalar("PRAGMA quick_check(20)").fetch_all(connection).await?;
+    match problems.iter().all(|problem| problem == "ok") {
+        true => Ok(()),
+        false => bail!("it is damaged, so its schema is not brought up to date: {}; {RECOVERY}", problems.join("; ")),
+    }
 }
 
 fn migrator() -> Migrator {

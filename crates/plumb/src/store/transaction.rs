@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use sqlx::{Executor, Sqlite, Transaction};
 use tokio::time::sleep;
@@ -31,9 +31,9 @@ pub(super) async fn begin(writer: &SqlitePool, wait_max: Duration) -> Result<Tra
                 let seconds = wait_max.as_secs();
                 let hint = "try again, or look by `fuser` which process holds it";
                 let message = format!("another process has been writing to it for {seconds} seconds: {hint}");
-                return Err(damage::explained(error).context(message));
+                return Err(Error::new(error).context(message));
             }
-            Err(error) => return Err(damage::explained(error)),
+            Err(error) => return Err(error.into()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Databases that older programs wrote are taken over with all that is in them.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::FileExt;
 
 use plumb_lead::ModelKind;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, SqliteConnection};
@@ -174,4 +175,21 @@ async fn a_list_that_a_time_to_come_has_frozen_is_right_after_the_upgrade() {
     assert_eq!(store.band_counts("converted").await.expect("read").total(), 2);
     assert_eq!(store.feedback_of_lead("ada", None, 9).await.expect("read")[0].2.prediction_id, "z");
     assert_eq!(store.deep_check().await.expect("checked"), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_damaged_database_stays_as_it_is() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let mut connection = older(&folder, 5, include_str!("older_rows.sql")).await;
+    let page = "SELECT rootpage FROM sqlite_schema WHERE name = 'feedback'";
+    let page: i64 = sqlx::query_scalar(page).fetch_one(&mut connection).await.expect("a page");
+    connection.close().await.expect("SQLite closes the file");
+    let path = folder.path().join("plumb.db");
+    let file = std::fs::OpenOptions::new().write(true).open(&path).expect("it is there");
+    file.write_all_at(&[0xa5; 4096], (page as u64 - 1) * 4096).expect("writable");
+    let error = format!("{:#}", Store::open(&path).await.expect_err("a page is lost"));
+    assert!(error.contains("plumb.db") && error.contains("is damaged") && error.contains(".recover"), "{error}");
+    let mut connection =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.expect("SQLite opens the file");
+    assert_eq!(rows(&mut connection, "watch_report").await.len(), 1, "the table is there under its old name");
 }
