@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -103,7 +104,7 @@ impl Machine {
     fn live(&self, slot: usize, script: &(dyn Fn() + Sync)) {
         loop {
             let life = self.shared.lock().processes[slot].life;
-            let process = Arc::new(Process { shared: self.shared.clone(), slot, life });
+            let process = Arc::new(Process { shared: self.shared.clone(), slot, life, slept: AtomicI64::new(0) });
             process::enter(Some(process.clone()));
             self.shared.start(&process);
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(script));

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use crate::state::Shared;
 
@@ -12,6 +13,8 @@ pub(crate) struct Process {
     pub(crate) slot: usize,
     /// Its life, counted over the machine's runs: what is left of an earlier one can no longer do anything.
     pub(crate) life: u64,
+    /// Nanoseconds by which its monotonic clock is ahead: it has slept so long without waiting.
+    pub(crate) slept: AtomicI64,
 }
 
 thread_local! {

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use crate::{cargo, provide, root, run};
 
 /// The names of the benchmarks.
-pub(crate) const NAMES: &str = "features, kernel, train, serve, score";
+pub(crate) const NAMES: &str = "features, kernel, train, serve, score, lists";
 
 /// Rows of the file that is scored.
 const ROWS: usize = 1_000_000;
@@ -43,8 +43,18 @@ pub(crate) fn bench(name: &str, large: bool) -> Result<()> {
             }
             Ok(())
         }
+        "lists" => lists(),
         other => bail!("there is no benchmark `{other}`: expected one of {NAMES}"),
     }
+}
+
+/// Prints what pages of a very long list cost, and what a server answers meanwhile.
+fn lists() -> Result<()> {
+    run(cargo().args(["build", "--release", "--workspace", "--bin", "plumb", "--locked"]))?;
+    let target = provide::target_folder();
+    let mut command = Command::new("python3");
+    command.arg(script("lists.py")).arg(target.join("tmp/lists")).arg(target.join("release/plumb"));
+    run(&mut command)
 }
 
 /// Prints how long all candidate models with their search takes over the demo company, both targets.

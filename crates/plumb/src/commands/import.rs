@@ -57,7 +57,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
             RoundsArg::Best => Rounds::Best,
             RoundsArg::All => Rounds::All,
         }),
-        as_of: workspace.project.now(args.as_of),
+        as_of: workspace.project.as_of(args.as_of)?,
         seed: args.seed,
     };
     let progress = TrainingProgress::show();

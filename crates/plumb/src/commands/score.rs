@@ -11,7 +11,8 @@ use super::arguments::{BatchArgs, TargetArgs};
 use super::output::Format;
 use super::progress::{ProgressLine, percent_bar};
 use crate::lifecycle::score::{
-    Destination, FileProgress, FileRequest, FileScores, LeadScores, NoRowsScored, UNSEEN_MAX, score_file, score_leads,
+    Destination, FileProgress, FileRequest, FileScores, LeadScores, LeadsRequest, NoRowsScored, UNSEEN_MAX, score_file,
+    score_leads,
 };
 
 /// The most reasons of a row of a file, by default.
@@ -55,11 +56,13 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
 async fn score_open_leads(args: Args, format: Format) -> Result<()> {
     let opened = args.targets.paths.open().await.context("without a file, the open leads of a project are scored")?;
     let workspace = args.batch.apply(opened).await?;
-    let now = workspace.project.now(args.targets.as_of);
+    let now = workspace.project.as_of(args.targets.as_of)?;
+    let is_fixed = args.targets.as_of.is_some();
     let mut outcomes = format.outcomes(leads_text);
     for target in workspace.project.targets_meant(&args.targets.target)? {
         let line = ProgressLine::bar(&format!("{target}: leads"))?;
-        let scores = score_leads(&workspace, &target, now, args.history, &|progress| line.show(progress)).await?;
+        let request = LeadsRequest { target: &target, as_of: now, is_fixed, history: args.history };
+        let scores = score_leads(&workspace, request, &|progress| line.show(progress)).await?;
         drop(line);
         outcomes.add(scores)?;
     }
@@ -127,6 +130,12 @@ fn file_text(scores: &FileScores) -> String {
 pub(crate) fn leads_text(scores: &LeadScores) -> String {
     let bands: Vec<String> = scores.bands.iter().map(|(band, leads)| format!("{leads} {}", band.letter())).collect();
     let mut text = format!("{}: {} open leads scored: {}\n", scores.target, scores.leads, bands.join(", "));
+    if scores.leads_before > 0 {
+        text.push_str(&format!(
+            "  {} more were scored by a run that was killed; this one went on\n",
+            scores.leads_before
+        ));
+    }
     text.push_str(&unseen_text(&scores.unseen));
     for CategoryWithoutRate { column, level, rows } in &scores.categories_without_rate {
         text.push_str(&format!(

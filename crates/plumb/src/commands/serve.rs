@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::arguments::PathArgs;
 use super::output::Format;
 use crate::http::{self, App, Auth, ConcurrencyLimit, Config, ResponseFormat, Timeouts};
+use crate::lifecycle::check_database::{START_CHECK_WAIT, check_at_start};
 use crate::lifecycle::workspace::ProjectPaths;
 use crate::project::Project;
 use crate::store::Store;
@@ -176,6 +177,7 @@ async fn open(paths: &ProjectPaths, service: Service) -> Result<App> {
         let project = Project::open(&paths.project)?;
         let lake = Lake::open(data).await?;
         let store = paths.open_store().await?;
+        check_at_start(&store, data, START_CHECK_WAIT).await?;
         let (targets, fixed_now) = (project.targets(), project.fixed_now());
         let config = Config { targets, fixed_now, auth, concurrency, timeouts, capture, response_format };
         return App::open(Some(lake), store, data, config).await;
@@ -189,7 +191,9 @@ async fn open(paths: &ProjectPaths, service: Service) -> Result<App> {
         );
     }
     let config = Config { targets: Vec::new(), fixed_now: None, auth, concurrency, timeouts, capture, response_format };
-    App::open(None, Store::open_existing(&data.join("plumb.db")).await?, data, config).await
+    let store = Store::open_existing(&data.join("plumb.db")).await?;
+    check_at_start(&store, data, START_CHECK_WAIT).await?;
+    App::open(None, store, data, config).await
 }
 
 /// Waits for Ctrl-C, or for the signal by which systems stop a service.

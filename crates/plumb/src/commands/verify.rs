@@ -1,12 +1,14 @@
 //! `plumb verify`: the training-serving skew check. It fails if an input of a logged prediction differs from the feature
-//! computed again.
+//! computed again. With `--database` it checks what the data folder keeps instead: the database, the models, the journal.
 
 use anyhow::{Result, bail};
 
 use super::arguments::PathArgs;
 use super::output::Format;
 use super::progress::ProgressLine;
+use crate::lifecycle::check_database::{DatabaseReport, check_database};
 use crate::lifecycle::skew_check::{SkewReport, skew_check};
+use crate::store::RECOVERY;
 
 /// Mismatches in the text.
 const MISMATCHES_SHOWN: usize = 20;
@@ -21,9 +23,16 @@ pub(crate) struct Args {
     /// Check this many predictions of each target, the newest.
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
     predictions: usize,
+    /// Check the database, the models' files and the journal instead, each to the last byte. Nothing is changed, and servers
+    /// may run.
+    #[arg(long, conflicts_with_all = ["target", "predictions"])]
+    database: bool,
 }
 
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
+    if args.database {
+        return verify_database(&args.paths, format).await;
+    }
     let workspace = args.paths.open().await?;
     let mut outcomes = format.outcomes(text);
     for target in workspace.project.targets_meant(&args.target)? {
@@ -39,6 +48,28 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
         return Ok(());
     }
     bail!("training-serving skew: inputs of predictions of `{}` differ from their features", skewed.join("`, `"))
+}
+
+async fn verify_database(paths: &PathArgs, format: Format) -> Result<()> {
+    let line = ProgressLine::spinner("reading the database, the models and the journal");
+    let report = check_database(&paths.paths().data).await?;
+    drop(line);
+    format.print(&report, database_text)?;
+    if report.problems.is_empty() {
+        return Ok(());
+    }
+    bail!("`{}` or what belongs to it is damaged; {RECOVERY}", report.path.display())
+}
+
+fn database_text(report: &DatabaseReport) -> String {
+    let DatabaseReport { path, models, journal_lines, problems } = report;
+    let mut text = format!(
+        "{}, {models} models and {journal_lines} lines of the journal checked: {} problems\n",
+        path.display(),
+        problems.len()
+    );
+    text.extend(problems.iter().map(|problem| format!("  {problem}\n")));
+    text
 }
 
 /// Returns the report as lines.

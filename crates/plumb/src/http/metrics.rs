@@ -58,10 +58,9 @@ async fn model_ages(app: &App) -> Result<Measured<AgeLabels>, Error> {
     let store = app.engine.store();
     for target in app.engine.targets().await? {
         let Some(champion) = registry::champion(store, &target).await? else { continue };
-        let cards = registry::cards(store, &target).await?;
         for variant in registry::variants(store, &target).await? {
             let model_id = variant.model_id.as_ref().unwrap_or(&champion.model_id);
-            let Some(card) = cards.iter().find(|card| card.model_id == *model_id) else { continue };
+            let Some(card) = store.card(model_id).await? else { continue };
             let labels = AgeLabels { target: target.clone(), variant: variant.name, model: model_id.clone() };
             let age = (app.engine.now() - card.as_of).num_seconds().max(0);
             ages.get_or_create(&labels).set(age.unsigned_abs());

@@ -14,6 +14,8 @@
 mod app;
 mod router;
 mod error;
+mod cursor;
+mod list_turn;
 mod json;
 mod media_type;
 mod response_format;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::capture::{Capture, Payload, encoding};
 use super::entry::StoredEntry;
+use crate::files;
 
 /// The capture files of one segment of the journal.
 pub(super) struct CaptureFiles {
@@ -33,25 +34,29 @@ impl CaptureFiles {
 
     /// Appends the captures of some entries, and forces them to the disk.
     pub(super) fn append(&mut self, entries: &[StoredEntry]) -> Result<()> {
-        let mut files: BTreeMap<PathBuf, Vec<(&str, String)>> = BTreeMap::new();
-        for (capture, call) in entries.iter().filter_map(|entry| Some((entry.capture.as_ref()?, &entry.call))) {
+        let mut by_file: BTreeMap<PathBuf, Vec<(&str, String)>> = BTreeMap::new();
+        for entry in entries {
+            let StoredEntry::Call { call, capture: Some(capture) } = entry else { continue };
             let hour = capture.at.format("%Y/%m/%d/%H").to_string();
             let folder = self.folder.join(&capture.endpoint).join(&call.variant).join(hour);
-            let lines = files.entry(folder.join(format!("{}.jsonl", self.segment))).or_default();
+            let lines = by_file.entry(folder.join(format!("{}.jsonl", self.segment))).or_default();
             lines.push((&capture.event_id, format!("{}\n", line(capture))));
         }
-        for (path, mut lines) in files {
+        for (path, mut lines) in by_file {
             let cannot = || format!("cannot write `{}`", path.display());
             if self.has_duplicates {
                 let written = events(&path).with_context(cannot)?;
                 lines.retain(|(event, _)| !written.contains(*event));
             }
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder).with_context(cannot)?;
-            }
+            let (folder, is_new) = (path.parent().unwrap_or(Path::new("")), !path.exists());
+            files::make_folder(folder).with_context(cannot)?;
             let mut file = OpenOptions::new().create(true).append(true).open(&path).with_context(cannot)?;
             let text: String = lines.into_iter().map(|(_, line)| line).collect();
             file.write_all(text.as_bytes()).and_then(|()| file.sync_data()).with_context(cannot)?;
+            if is_new {
+                // The journal's own copy is removed soon.
+                files::sync_folder(folder).with_context(cannot)?;
+            }
         }
         Ok(())
     }

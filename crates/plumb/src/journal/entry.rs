@@ -1,9 +1,9 @@
-//! What is recorded of one call.
+//! What is recorded of one call, and of one flag.
 
 use plumb_lead::Prediction;
 
 use super::capture::Capture;
-use crate::store::RecordedCall;
+use crate::store::{RecordedCall, RecordedFlag};
 
 /// What a call records: a line of the journal.
 #[derive(Debug)]
@@ -22,7 +22,13 @@ pub(crate) struct JournalEntry<'a> {
 
 /// An entry in the form in which it is loaded into the database and into the capture files.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct StoredEntry {
-    pub(super) call: RecordedCall,
-    pub(super) capture: Option<Capture>,
+pub(super) enum StoredEntry {
+    /// A call.
+    Call {
+        call: RecordedCall,
+        /// Its bodies, where they are captured.
+        capture: Option<Capture>,
+    },
+    /// Feedback.
+    Flag(RecordedFlag),
 }

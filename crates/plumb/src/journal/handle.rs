@@ -9,15 +9,18 @@ use anyhow::{Context, Result, anyhow};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::timeout;
 
-use super::entry::JournalEntry;
+use super::entry::{JournalEntry, StoredEntry};
 use super::line;
 use super::loader::Loader;
+use super::search::{RecordedPrediction, Search};
 use super::segments::Segments;
 use super::writer::{Append, Writer};
-use crate::store::Store;
+use crate::files;
+use crate::store::{RecordedFlag, Store};
 
-/// How long a reader waits for the database to catch up before it takes what is there.
-const SETTLE_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long a reader waits for the database to catch up before it takes what is there. A list has to be read after it, in
+/// the time that a list may take.
+const SETTLE_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// The journal of a running server.
 #[derive(Debug)]
@@ -26,15 +29,28 @@ pub(crate) struct Journal {
     written: watch::Receiver<u64>,
     loaded: watch::Receiver<u64>,
     hurry: Arc<Notify>,
+    search: Search,
+}
+
+/// Loads what servers that are gone have left behind in a data folder. What was predicted before is then stored before
+/// whatever is stored next.
+pub(crate) async fn recover(store: &Store, data: &Path) -> Result<()> {
+    loader(store, data)?.recover().await
+}
+
+/// Returns the loader of a data folder.
+pub(super) fn loader(store: &Store, data: &Path) -> Result<Loader> {
+    let folder = data.join("journal");
+    files::make_folder(&folder)?;
+    Ok(Loader { store: store.clone(), folder, captures: data.join("capture") })
 }
 
 impl Journal {
     /// Loads what earlier servers left behind, and begins a file of its own in the data folder's `journal`.
     pub(crate) async fn open(store: &Store, data: &Path) -> Result<Journal> {
-        let folder = data.join("journal");
-        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
-        let loader = Loader { store: store.clone(), folder: folder.clone(), captures: data.join("capture") };
+        let loader = loader(store, data)?;
         loader.recover().await?;
+        let (folder, search) = (loader.folder.clone(), Search::new(store.clone(), loader.folder.clone()));
         let segments = Arc::new(Segments::default());
         let (written_sender, written) = watch::channel(0);
         let (loaded_sender, loaded) = watch::channel(0);
@@ -44,12 +60,26 @@ impl Journal {
         std::thread::Builder::new().name("journal".to_owned()).spawn(run).context("no thread for the journal")?;
         let hurry = Arc::new(Notify::new());
         tokio::spawn(loader.run(segments, written.clone(), loaded_sender, hurry.clone()));
-        Ok(Journal { appends, written, loaded, hurry })
+        Ok(Journal { appends, written, loaded, hurry, search })
     }
 
     /// Appends an entry; when this returns, it is on the disk.
     pub(crate) async fn append(&self, entry: &JournalEntry<'_>) -> Result<()> {
-        let (line, entry) = line::write(entry).context("a prediction cannot be written as JSON")?;
+        self.append_line(line::write(entry).context("a prediction cannot be written as JSON")?).await
+    }
+
+    /// Appends a flag; when this returns, it is on the disk.
+    pub(crate) async fn append_flag(&self, flag: &RecordedFlag) -> Result<()> {
+        self.append_line(line::write_flag(flag).context("feedback cannot be written as JSON")?).await
+    }
+
+    /// Returns what was predicted under an id, if the prediction is recorded: in the database, or in the journal of any
+    /// server on this data folder.
+    pub(crate) async fn recorded_prediction(&self, prediction_id: &str) -> Result<Option<RecordedPrediction>> {
+        self.search.find(prediction_id).await
+    }
+
+    async fn append_line(&self, (line, entry): (Vec<u8>, StoredEntry)) -> Result<()> {
         let (done, outcome) = oneshot::channel();
         let stopped = || anyhow!("the journal's thread has stopped");
         self.appends.send(Append { line, entry, done }).map_err(|_| stopped())?;

@@ -8,11 +8,20 @@ use serde_json::Value;
 
 use super::capture::Capture;
 use super::entry::{JournalEntry, StoredEntry};
-use crate::store::{PredictionRow, RecordedCall};
+use crate::store::{PredictionRow, RecordedCall, RecordedFlag};
 
-/// A line as it is read.
+/// The beginning of a line of a flag.
+const FLAG_BEGINNING: &[u8] = b"{\"flag\":";
+
+/// A line of a flag.
 #[derive(Deserialize)]
-struct Line {
+struct FlagLine {
+    flag: RecordedFlag,
+}
+
+/// A line of a call.
+#[derive(Deserialize)]
+struct CallLine {
     variant: String,
     #[serde(default)]
     shadow: bool,
@@ -67,7 +76,20 @@ pub(super) fn write(entry: &JournalEntry) -> Result<(Vec<u8>, StoredEntry)> {
         event_id: entry.event_id.map(str::to_owned),
         rows,
     };
-    Ok((line, StoredEntry { call, capture: entry.capture.cloned() }))
+    Ok((line, StoredEntry::Call { call, capture: entry.capture.cloned() }))
+}
+
+/// Returns the line of a flag with its end, and the entry.
+pub(super) fn write_flag(flag: &RecordedFlag) -> Result<(Vec<u8>, StoredEntry)> {
+    let mut line = FLAG_BEGINNING.to_vec();
+    serde_json::to_writer(&mut line, flag)?;
+    line.extend_from_slice(b"}\n");
+    Ok((line, StoredEntry::Flag(flag.clone())))
+}
+
+/// Returns what a line of a prediction contains, and no text inside it can: there, quotation marks are escaped.
+pub(super) fn mark_of(prediction_id: &str) -> Result<String> {
+    Ok(format!("\"prediction_id\":{}", serde_json::to_string(prediction_id)?))
 }
 
 fn write_prediction(line: &mut Vec<u8>, prediction: &Prediction, row: &PredictionRow) -> Result<()> {
@@ -93,15 +115,20 @@ pub(super) fn read_all(bytes: &[u8], from: u64) -> Result<Vec<StoredEntry>> {
     lines.map(|line| read(line).with_context(|| format!("a line after byte {from} is not readable"))).collect()
 }
 
-fn read(line: &[u8]) -> Result<StoredEntry> {
+/// Reads a line.
+pub(super) fn read(line: &[u8]) -> Result<StoredEntry> {
+    if line.starts_with(FLAG_BEGINNING) {
+        let FlagLine { flag } = serde_json::from_slice(line)?;
+        return Ok(StoredEntry::Flag(flag));
+    }
     let line = serde_json::from_slice(line).or_else(|error| of_older_program(line).ok_or(error))?;
-    let Line { variant, shadow, event_id, predictions, capture } = line;
+    let CallLine { variant, shadow, event_id, predictions, capture } = line;
     let rows = predictions.iter().map(PredictionRow::of).collect::<Result<_>>()?;
-    Ok(StoredEntry { call: RecordedCall { variant, shadow, event_id, rows }, capture })
+    Ok(StoredEntry::Call { call: RecordedCall { variant, shadow, event_id, rows }, capture })
 }
 
 /// Reads a line of a program before version 6 of the schema, which a server left behind that was killed.
-fn of_older_program(line: &[u8]) -> Option<Line> {
+fn of_older_program(line: &[u8]) -> Option<CallLine> {
     let mut line: Value = serde_json::from_slice(line).ok()?;
     for prediction in line["predictions"].as_array_mut()? {
         *prediction = migrate_prediction(prediction.take());

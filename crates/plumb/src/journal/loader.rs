@@ -1,8 +1,9 @@
 //! From the journal's files into the database, in the background.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,10 @@ use tokio::time::sleep;
 use super::capture_files::CaptureFiles;
 use super::entry::StoredEntry;
 use super::line;
+use super::new_segment;
 use super::segments::{BufferedEntries, Segments};
-use crate::store::{RecordedCall, Store};
+use crate::files;
+use crate::store::{RecordedCall, RecordedFlag, Store};
 
 /// Between two loads: a transaction costs the same for one row as for a hundred.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -22,6 +25,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// So much is loaded by one transaction.
 const BYTES_AT_ONCE: u64 = 4 << 20;
 
+#[derive(Clone)]
 pub(super) struct Loader {
     pub(super) store: Store,
     pub(super) folder: PathBuf,
@@ -30,24 +34,41 @@ pub(super) struct Loader {
 }
 
 impl Loader {
-    /// Loads the segments that earlier servers left behind, and removes their files.
+    /// Loads the segments that earlier servers left behind, and removes their files. Several servers may do so at once.
     pub(super) async fn recover(&self) -> Result<()> {
-        let entries = std::fs::read_dir(&self.folder)
-            .with_context(|| format!("cannot list the journal in `{}`", self.folder.display()))?;
-        let mut paths: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
-        paths.retain(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
-        paths.sort();
-        for path in paths {
-            let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { continue };
-            let file = File::open(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-            // A running server loads its own.
-            if file.try_lock().is_err() {
-                continue;
+        new_segment::remove_left_aside(&self.folder)?;
+        for path in new_segment::list(&self.folder)? {
+            let recovered = self.recover_file(&path).await;
+            recovered.with_context(|| format!("cannot load `{}`", path.display()))?;
+        }
+        self.forget_lost_files().await
+    }
+
+    async fn recover_file(&self, path: &Path) -> Result<()> {
+        let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { return Ok(()) };
+        let file = match File::open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            file => file?,
+        };
+        // A running server loads its own. And one that recovers, too, may have loaded and removed this file since it was
+        // opened here: what is locked then is a file without a name.
+        if file.try_lock().is_err() || !new_segment::is_at(&file, path)? {
+            return Ok(());
+        }
+        let (bytes, mut captures) = (file.metadata()?.len(), CaptureFiles::of_left_behind(&self.captures, name));
+        self.load(name, bytes, &mut captures).await?;
+        self.forget(name).await?;
+        // Only now may others have it.
+        drop(file);
+        Ok(())
+    }
+
+    /// Forgets how far files were loaded that are gone: a server was killed after it had removed them.
+    async fn forget_lost_files(&self) -> Result<()> {
+        for name in self.store.journal_segments().await? {
+            if !self.path(&name).exists() {
+                self.store.delete_journal_segment(&name).await?;
             }
-            let (bytes, mut captures) = (file.metadata()?.len(), CaptureFiles::of_left_behind(&self.captures, name));
-            let loaded = self.load(name, bytes, &mut captures).await;
-            loaded.with_context(|| format!("cannot load `{}`", path.display()))?;
-            self.forget(name).await?;
         }
         Ok(())
     }
@@ -140,17 +161,30 @@ impl Loader {
         captures: &mut CaptureFiles,
     ) -> Result<()> {
         captures.append(entries)?;
-        let calls: Vec<&RecordedCall> = entries.iter().map(|entry| &entry.call).collect();
-        self.store.load_journal(name, until, &calls).await
+        let (mut calls, mut flags): (Vec<&RecordedCall>, Vec<&RecordedFlag>) = (Vec::new(), Vec::new());
+        for entry in entries {
+            match entry {
+                StoredEntry::Call { call, .. } => calls.push(call),
+                StoredEntry::Flag(flag) => flags.push(flag),
+            }
+        }
+        self.store.load_journal(name, until, &calls, &flags).await
     }
 
+    /// Removes a file that is loaded, and then the record of it: the other way round, a file that comes back after a power
+    /// cut would be loaded a second time.
     async fn forget(&self, name: &str) -> Result<()> {
         let path = self.path(name);
-        std::fs::remove_file(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
+        let removed = match std::fs::remove_file(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        };
+        let removed = removed.and_then(|()| files::sync_folder(&self.folder));
+        removed.with_context(|| format!("cannot remove `{}`", path.display()))?;
         self.store.delete_journal_segment(name).await
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.jsonl"))
+        self.folder.join(format!("{name}.{}", new_segment::ENDING))
     }
 }

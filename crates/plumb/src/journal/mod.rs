@@ -4,14 +4,20 @@
 //! that wait at the same time share one such force). In the background they are loaded into the operational database
 //! (`loader`), each exactly once: how far a file is loaded is committed in the same transaction as what was loaded. What
 //! a server left behind is loaded by the next that starts.
+//!
+//! Flags go the same way, and so wait for nothing that uses the database. What they are about may still be in the file of
+//! another server (`search`).
 
 mod capture;
 mod entry;
 mod line;
 mod segments;
+mod new_segment;
 mod writer;
 mod capture_files;
 mod loader;
+mod search;
+mod check;
 mod handle;
 #[cfg(test)]
 mod by_hand;
@@ -21,5 +27,7 @@ mod tests;
 #[cfg(test)]
 pub(crate) use by_hand::JournalByHand;
 pub(crate) use capture::{Capture, Payload};
+pub(crate) use check::check;
 pub(crate) use entry::JournalEntry;
-pub(crate) use handle::Journal;
+pub(crate) use handle::{Journal, recover};
+pub(crate) use search::RecordedPrediction;

@@ -1,7 +1,8 @@
 //! The journal's files that are not loaded whole yet, and the newest entries, as long as there is room for them in memory:
 //! then nothing has to be read and parsed a second time.
 
-use std::sync::{Mutex, PoisonError};
+use std::fs::File;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::entry::StoredEntry;
 
@@ -17,6 +18,10 @@ pub(super) struct Segments(Mutex<Vec<Segment>>);
 struct Segment {
     /// Its name without the ending, by which the database records how far it is loaded.
     name: String,
+    /// Holds the file's lock until the file is loaded and removed, also when another one is being written: a server that
+    /// starts meanwhile would take it for left behind.
+    #[expect(dead_code, reason = "it is held, and not looked at")]
+    lock: Option<Arc<File>>,
     bytes: u64,
     buffered: BufferedEntries,
 }
@@ -31,8 +36,8 @@ pub(super) struct BufferedEntries {
 
 impl Segments {
     /// Adds a segment, which is the one being written from now on.
-    pub(super) fn begin(&self, name: String) {
-        self.with(|segments| segments.push(Segment { name, ..Segment::default() }));
+    pub(super) fn begin(&self, name: String, lock: Option<Arc<File>>) {
+        self.with(|segments| segments.push(Segment { name, lock, ..Segment::default() }));
     }
 
     /// Records that the segment being written is on the disk up to this byte, and the entries that were added.

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use plumb_lead::Prediction;
+use plumb_lead::{Complaint, Feedback, Prediction};
 
 use super::capture_files::CaptureFiles;
 use super::entry::StoredEntry;
+use super::new_segment::{AsideSegment, NewSegment};
 use super::segments::Segments;
-use super::{Capture, Journal, JournalEntry, Payload, line};
-use crate::store::Store;
+use super::{Capture, Journal, JournalEntry, Payload, line, new_segment, recover};
 use crate::store::tests::{empty, hour_of_new_year, prediction};
+use crate::store::{RecordedFlag, Store};
 
 /// One call.
 #[derive(Clone)]
@@ -104,7 +105,7 @@ async fn entries_without_room_in_memory_are_read_from_the_file() {
     for id in ["before", "large", "after"] {
         assert!(is_stored(&store, id).await, "{id}");
     }
-    assert_eq!(store.history_of_lead("lead of large").await.expect("readable").len(), 1);
+    assert_eq!(store.history_of_lead("lead of large", None, 9).await.expect("readable").len(), 1);
 }
 
 #[test]
@@ -115,7 +116,7 @@ fn buffered_entries_have_no_gap() {
         let taken = segments.take(name);
         (taken.from, taken.until, taken.entries.len())
     };
-    segments.begin("first".into());
+    segments.begin("first".into(), None);
     grow(10, &["p1"]);
     grow(30, &["p2", "p3"]);
     assert_eq!(take("first"), (0, 30, 3));
@@ -127,7 +128,7 @@ fn buffered_entries_have_no_gap() {
     assert_eq!(take("first"), (30, 40, 1));
     grow(42 + (8 << 20), &["p7"]);
     assert_eq!(take("first"), (41 + (8 << 20), 42 + (8 << 20), 1));
-    segments.begin("second".into());
+    segments.begin("second".into(), None);
     grow(5, &["p8"]);
     assert_eq!((take("first").2, take("second")), (0, (0, 5, 1)));
     segments.forget("first");
@@ -173,7 +174,8 @@ async fn a_part_that_was_loaded_is_not_loaded_again() {
     let calls = [call("p1"), call("p2")];
     let text = lines(&calls);
     let first = text.find('\n').expect("two lines") as u64 + 1;
-    store.load_journal("left", first, &[&stored(&calls[0]).call]).await.expect("new");
+    let StoredEntry::Call { call: loaded, .. } = stored(&calls[0]) else { panic!("it is no flag") };
+    store.load_journal("left", first, &[&loaded], &[]).await.expect("new");
     leave_behind(folder.path(), "left", &text);
     Journal::open(&store, folder.path()).await.expect("p1 would be a duplicate");
     assert!(is_stored(&store, "p2").await);
@@ -189,6 +191,153 @@ async fn the_segment_of_a_running_server_is_left_alone() {
     first.settle().await;
     second.settle().await;
     assert!(is_stored(&store, "p1").await && is_stored(&store, "p2").await);
+}
+
+#[tokio::test]
+async fn a_server_that_starts_at_the_worst_moment_takes_no_file_of_another() {
+    let (store, folder) = empty().await;
+    let journal = folder.path().join("journal");
+    std::fs::create_dir(&journal).expect("it can be made");
+    let start = async || recover(&store, folder.path()).await.expect("nothing is in the way");
+    // Another server starts after each step in which a file comes to be.
+    let aside = AsideSegment::create(&journal).expect("writable");
+    start().await;
+    assert!(
+        aside.lock().expect("a lock") && aside.publish().expect("renamed").is_none(),
+        "it was taken for left aside"
+    );
+    let aside = AsideSegment::create(&journal).expect("writable");
+    assert!(aside.lock().expect("a lock"), "nobody else has it");
+    start().await;
+    let segment = aside.publish().expect("renamed").expect("it is locked, and so stayed");
+    start().await;
+    let path = journal.join(format!("{}.jsonl", segment.name));
+    assert!(new_segment::is_at(&segment.file, &path).expect("readable"), "it is there as it was");
+    // A server that has opened the file and locks it only when it was loaded and removed has a file without a name.
+    let opened = std::fs::File::open(&path).expect("it is there");
+    drop(segment);
+    start().await;
+    opened.try_lock().expect("nobody has it");
+    assert!(!path.exists() && !new_segment::is_at(&opened, &path).expect("readable"));
+    let again = NewSegment::begin(&journal).expect("writable");
+    assert_eq!(new_segment::list(&journal).expect("readable"), [journal.join(format!("{}.jsonl", again.name))]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn servers_that_start_at_once_lose_nothing_and_load_nothing_twice() {
+    for round in 0..10 {
+        let (store, folder) = empty().await;
+        for left in 0..3 {
+            leave_behind(folder.path(), &format!("left{left}"), &lines(&[call(&format!("p{left}"))]));
+        }
+        let mut starts = tokio::task::JoinSet::new();
+        for server in 0..6 {
+            let (store, data) = (store.clone(), folder.path().to_owned());
+            starts.spawn(async move {
+                let journal = Journal::open(&store, &data).await.expect("it starts beside the others");
+                for index in 0..5 {
+                    journal.append(&entry(&call(&format!("s{server} {index}")))).await.expect("the disk takes it");
+                }
+                journal
+            });
+        }
+        let journals = starts.join_all().await;
+        for journal in &journals {
+            journal.settle().await;
+        }
+        let found = store.newest_predictions("converted", 100).await.expect("readable");
+        assert_eq!(found.len(), 3 + 6 * 5, "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn a_segment_that_is_full_stays_locked_until_it_is_loaded() {
+    let (store, folder) = empty().await;
+    let journal = folder.path().join("journal");
+    std::fs::create_dir(&journal).expect("it can be made");
+    let segments = std::sync::Arc::new(Segments::default());
+    let full = NewSegment::begin(&journal).expect("writable");
+    std::fs::write(journal.join(format!("{}.jsonl", full.name)), lines(&[call("p1")])).expect("writable");
+    segments.begin(full.name.clone(), Some(std::sync::Arc::new(full.file)));
+    recover(&store, folder.path()).await.expect("it is left alone");
+    assert!(!is_stored(&store, "p1").await);
+    segments.forget(&full.name);
+    recover(&store, folder.path()).await.expect("it was left behind");
+    assert!(is_stored(&store, "p1").await);
+}
+
+fn flag(id: &str, prediction_id: &str) -> RecordedFlag {
+    let feedback = Feedback {
+        feedback_id: id.into(),
+        prediction_id: prediction_id.into(),
+        complaint: Complaint::TooHigh,
+        comment: "\"prediction_id\":\"p9\"".into(),
+        said_by: "rep 17".into(),
+        said_at: hour_of_new_year(5),
+    };
+    RecordedFlag { lead_id: format!("lead of {prediction_id}"), feedback }
+}
+
+async fn flags_on(store: &Store, prediction_id: &str) -> usize {
+    let all = store.feedback_of_lead(&format!("lead of {prediction_id}"), None, 99).await.expect("readable");
+    all.len()
+}
+
+#[tokio::test]
+async fn a_prediction_is_found_wherever_it_is_recorded() {
+    let (store, folder) = empty().await;
+    let own = Journal::open(&store, folder.path()).await.expect("an empty folder");
+    let mut dark = call("dark");
+    dark.shadow = true;
+    // Another server has acknowledged these, and its loader has not come to them; it is at half of a line now.
+    leave_behind(folder.path(), "other", &(lines(&[call("p1"), dark, call("p2")]) + "{\"variant\":\"All"));
+    let other = std::fs::File::open(folder.path().join("journal/other.jsonl")).expect("it is there");
+    other.lock().expect("as the other server holds it");
+    own.append(&entry(&call("p3"))).await.expect("the disk takes it");
+    own.append_flag(&flag("f1", "p3")).await.expect("the disk takes it");
+    for id in ["p1", "p2", "p3"] {
+        let found = own.recorded_prediction(id).await.expect("readable").expect("it was acknowledged");
+        assert_eq!((found.lead_id, found.target), (format!("lead of {id}"), "converted".to_owned()));
+    }
+    for id in ["p9", "dark", "p", "", "\"", "f1"] {
+        assert_eq!(own.recorded_prediction(id).await.expect("readable"), None, "`{id}`");
+    }
+    // The flag is loaded before its prediction, and belongs to it from the moment at which that is loaded.
+    own.append_flag(&flag("f2", "p1")).await.expect("the disk takes it");
+    own.settle().await;
+    assert_eq!((flags_on(&store, "p3").await, flags_on(&store, "p1").await), (1, 0));
+    drop(other);
+    recover(&store, folder.path()).await.expect("the other server is gone");
+    assert_eq!(flags_on(&store, "p1").await, 1);
+    assert!(own.recorded_prediction("p2").await.expect("readable").is_some(), "it is in the database");
+}
+
+#[tokio::test]
+async fn flags_left_behind_are_loaded_once_wherever_their_file_was_cut_off() {
+    let write = |flag: &RecordedFlag| String::from_utf8(line::write_flag(flag).expect("JSON").0).expect("text");
+    let first = lines(&[call("p1")]) + &write(&flag("f1", "p1"));
+    let text = first.clone() + &write(&flag("f2", "p1"));
+    for end in [first.len() - 1, first.len(), first.len() + 9, text.len() - 1, text.len()] {
+        let (store, folder) = empty().await;
+        leave_behind(folder.path(), "left", &text[..end]);
+        let whole = text[..end].matches('\n').count() - 1;
+        for _start in 0..2 {
+            Journal::open(&store, folder.path()).await.expect("it can be loaded");
+            assert_eq!(flags_on(&store, "p1").await, whole, "cut at {end}");
+        }
+        // The file comes back, as after a power cut: its prediction would be a duplicate, the flags alone are not.
+        leave_behind(folder.path(), "back", &(write(&flag("f1", "p1")) + &write(&flag("f2", "p1"))));
+        Journal::open(&store, folder.path()).await.expect("flags are loaded once");
+        assert_eq!(flags_on(&store, "p1").await, 2);
+    }
+}
+
+#[tokio::test]
+async fn a_server_forgets_files_that_are_gone() {
+    let (store, folder) = empty().await;
+    store.load_journal("gone", 7, &[], &[]).await.expect("as a server does");
+    Journal::open(&store, folder.path()).await.expect("an empty folder");
+    assert_eq!(store.journal_segments().await.expect("readable"), [""; 0]);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The thread that writes the journal. Whatever has come in while it waited for the disk is written and forced together.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use anyhow::{Context, Result};
 use tokio::sync::{oneshot, watch};
 
 use super::entry::StoredEntry;
+use super::new_segment::NewSegment;
 use super::segments::Segments;
-use crate::ids;
 
 /// A file of this size is followed by another, so that what is loaded can be removed.
 const SEGMENT_BYTES_MAX: u64 = 64 << 20;
@@ -31,18 +31,20 @@ pub(super) struct Writer {
     segments: Arc<Segments>,
     /// Bytes on the disk, over all files of this server.
     written: watch::Sender<u64>,
-    file: File,
+    file: Arc<File>,
     /// The good part of the file.
     bytes: u64,
     /// From this size on, another file is begun.
     bytes_max: u64,
+    /// Whether there may be half a line behind the good part, so that nothing may follow.
+    is_spoilt: bool,
 }
 
 impl Writer {
     /// Begins a first file.
     pub(super) fn begin(folder: PathBuf, segments: Arc<Segments>, written: watch::Sender<u64>) -> Result<Writer> {
         let file = begin(&folder, &segments)?;
-        Ok(Writer { folder, segments, written, file, bytes: 0, bytes_max: SEGMENT_BYTES_MAX })
+        Ok(Writer { folder, segments, written, file, bytes: 0, bytes_max: SEGMENT_BYTES_MAX, is_spoilt: false })
     }
 
     /// Writes until all senders are gone.
@@ -77,15 +79,17 @@ impl Writer {
 
     /// Writes lines and forces them to the disk, all of them or none; returns how many bytes they are.
     fn append(&mut self, appends: &[Append]) -> Result<u64> {
-        if self.bytes >= self.bytes_max {
+        if self.bytes >= self.bytes_max || self.is_spoilt {
             self.file = begin(&self.folder, &self.segments)?;
-            (self.bytes, self.bytes_max) = (0, SEGMENT_BYTES_MAX);
+            (self.bytes, self.bytes_max, self.is_spoilt) = (0, SEGMENT_BYTES_MAX, false);
         }
         let lines = appends.iter().map(|append| append.line.as_slice()).collect::<Vec<&[u8]>>().concat();
-        let forced = self.file.write_all(&lines).and_then(|()| self.file.sync_data());
+        let forced = self.file.as_ref().write_all(&lines).and_then(|()| self.file.sync_data());
         if let Err(error) = forced {
             // Half a line in the middle would make the next ones unreadable.
+            self.is_spoilt = true;
             self.file.set_len(self.bytes).context("the journal cannot be cut back to its last whole line")?;
+            self.is_spoilt = false;
             return Err(error).context("the disk does not take it");
         }
         let added = lines.len() as u64;
@@ -94,14 +98,10 @@ impl Writer {
     }
 }
 
-/// Makes a file that is locked as long as this program lives, so that no other server takes it for left behind.
-fn begin(folder: &Path, segments: &Segments) -> Result<File> {
-    let name = ids::new_id();
-    let path = folder.join(format!("{name}.jsonl"));
-    let cannot = || format!("cannot begin the journal `{}`", path.display());
-    let file = OpenOptions::new().create_new(true).append(true).open(&path).with_context(cannot)?;
-    file.try_lock().with_context(cannot)?;
-    File::open(folder).and_then(|folder| folder.sync_all()).with_context(cannot)?;
-    segments.begin(name);
+/// Begins a file, and has the segments hold its lock.
+fn begin(folder: &Path, segments: &Segments) -> Result<Arc<File>> {
+    let NewSegment { name, file } = NewSegment::begin(folder)?;
+    let file = Arc::new(file);
+    segments.begin(name, Some(file.clone()));
     Ok(file)
 }

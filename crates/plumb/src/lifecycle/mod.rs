@@ -2,6 +2,7 @@
 //!
 //! They take typed arguments, report progress to a callback, return typed outcomes, and print nothing.
 
+pub(crate) mod check_database;
 pub(crate) mod cluster;
 pub(crate) mod datasets;
 pub(crate) mod demo;

@@ -12,6 +12,7 @@ use super::config::{self, Promote, SourceConfig};
 use super::message_catalog;
 use super::read_config::read_config;
 use super::target::Target;
+use crate::future;
 use crate::team_rules::TeamRules;
 
 /// The team's own rules, if they have any, in one of these files.
@@ -63,6 +64,15 @@ impl Project {
     /// Returns the time that counts as now: the given one, else the configured one, else the clock's.
     pub(crate) fn now(&self, given: Option<DateTime<Utc>>) -> DateTime<Utc> {
         given.or(self.as_of).unwrap_or_else(Utc::now)
+    }
+
+    /// Returns the time that a command works at: [`Project::now`], of which a given one may not be still to come.
+    pub(crate) fn as_of(&self, given: Option<DateTime<Utc>>) -> Result<DateTime<Utc>> {
+        let problem = given.and_then(|given| future::problem(given, self.now(None)));
+        match problem {
+            Some(problem) => bail!("--as-of {problem}"),
+            None => Ok(self.now(given)),
+        }
     }
 
     /// Returns the time that `plumb.toml` sets for now.

@@ -7,7 +7,7 @@ use chrono::Utc;
 use plumb_lead::ModelCard;
 
 use super::files;
-use crate::store::Store;
+use crate::store::{Store, StoredOrder};
 
 /// Adds a model and its card. The file is whole or absent, whenever the program is killed; adding the same model again
 /// replaces its card.
@@ -29,9 +29,14 @@ pub(crate) async fn card(store: &Store, id: &str) -> Result<ModelCard> {
     card.with_context(|| format!("there is no model `{id}` in the registry: see the models' page for their ids"))
 }
 
-/// Returns the cards of a target's models, newest first.
-pub(crate) async fn cards(store: &Store, target: &str) -> Result<Vec<ModelCard>> {
-    store.cards(target).await
+/// Returns the cards of a target's models that were added before a place, the last one first.
+pub(crate) async fn cards(
+    store: &Store,
+    target: &str,
+    before: Option<StoredOrder>,
+    limit: usize,
+) -> Result<Vec<(StoredOrder, ModelCard)>> {
+    store.cards(target, before, limit).await
 }
 
 /// Returns an error if a model predicts another target.

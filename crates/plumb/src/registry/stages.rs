@@ -5,7 +5,7 @@ use chrono::Utc;
 use plumb_lead::ModelCard;
 
 use super::models::{card, check_target};
-use crate::store::{Action, Stage, StageChange, Store};
+use crate::store::{Action, Stage, StageChange, Store, StoredOrder};
 
 /// Returns the card of a target's champion: the model that scores its leads.
 pub(crate) async fn champion(store: &Store, target: &str) -> Result<Option<ModelCard>> {
@@ -49,9 +49,14 @@ pub(crate) async fn rollback(store: &Store, target: &str, by: &str, why: &str) -
     Ok(card)
 }
 
-/// Returns the changes of a target's stages, oldest first: who changed what, when and why.
-pub(crate) async fn history(store: &Store, target: &str) -> Result<Vec<StageChange>> {
-    store.stage_changes(target).await
+/// Returns the changes of a target's stages before a place, the last one first: who changed what, when and why.
+pub(crate) async fn history(
+    store: &Store,
+    target: &str,
+    before: Option<StoredOrder>,
+    limit: usize,
+) -> Result<Vec<(StoredOrder, StageChange)>> {
+    store.stage_changes_before(target, before, limit).await
 }
 
 /// Returns a number that grows with each change of a stage or a variant, so that a running server notices a new champion.

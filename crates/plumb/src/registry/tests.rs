@@ -106,12 +106,12 @@ async fn promotions_and_rollbacks_are_a_stack_with_a_history() {
     rollback(&store, "converted", "bob", "worse").await.expect_err("one is the first");
     assert!(revisions.is_sorted_by(|earlier, later| earlier < later), "{revisions:?}");
 
-    let last = history(&store, "converted").await.expect("read").pop().expect("much was done");
+    let (_, last) = history(&store, "converted", None, 1).await.expect("read").pop().expect("much was done");
     assert_eq!(
         (last.action, last.model_id, last.changed_by, last.why),
         (Action::Rollback, one, "bob".to_owned(), "worse".to_owned())
     );
-    assert_eq!(cards(&store, "converted").await.expect("read").len(), 3);
+    assert_eq!(cards(&store, "converted", None, 9).await.expect("read").len(), 3);
     assert_eq!(store.targets_with_models().await.expect("read"), ["converted"]);
 }
 
@@ -159,7 +159,7 @@ async fn the_first_model_is_nominated_for_champion_and_a_later_one_for_challenge
         let challenged = nomination.champion.map(|champion| champion.model_id);
         assert_eq!(challenged.as_ref(), champion.map(|champion| &champion.model_id));
     }
-    let changes = history(&store, "converted").await.expect("read");
+    let changes = history(&store, "converted", None, 9).await.expect("read");
     assert_eq!(changes.len(), 2, "the champion that is nominated once more stays as it is");
-    assert_eq!(changes[0].why, "first of its target; trained");
+    assert_eq!(changes[1].1.why, "first of its target; trained");
 }

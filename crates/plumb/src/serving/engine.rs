@@ -11,9 +11,11 @@ use tokio::sync::Semaphore;
 
 use super::error::Error;
 use super::latest_lake::LatestLake;
+use super::list_turns::{LIST_TIME_MAX, ListTurns};
 use super::model_cache::ModelCache;
 use super::models::Models;
 use super::variants::{RoutedVariant, Variants};
+use crate::future;
 use crate::journal::Journal;
 use crate::scoring::Scorer;
 use crate::store::Store;
@@ -43,6 +45,8 @@ pub(crate) struct Engine {
     pub(super) model_cache: ModelCache,
     /// Predictions on their way into the store.
     pub(super) journal: Journal,
+    /// Turns of those who read lists.
+    pub(crate) list_turns: ListTurns,
     /// Permits of the requests that shadows score.
     pub(super) shadow_permits: Arc<Semaphore>,
     pub(super) metrics: ServingMetrics,
@@ -70,6 +74,7 @@ impl Engine {
             models,
             model_cache: ModelCache::new(data),
             journal,
+            list_turns: ListTurns::new(LIST_TIME_MAX),
             shadow_permits: Arc::new(Semaphore::new(SHADOW_REQUESTS_MAX)),
             metrics,
         })
@@ -78,6 +83,11 @@ impl Engine {
     /// Returns the time that counts as now.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.config.fixed_now.unwrap_or_else(Utc::now)
+    }
+
+    /// Returns whether a time is not still to come.
+    pub(crate) fn is_known_time(&self, timestamp: DateTime<Utc>) -> bool {
+        !future::is_in_future(timestamp, self.now())
     }
 
     /// Returns the operational database.
@@ -90,11 +100,12 @@ impl Engine {
         self.journal.settle().await;
     }
 
-    /// Returns all targets: those of `plumb.toml`, then those that only the registry knows.
+    /// Returns all targets: those of `plumb.toml`, then those that only the registry knows. No database is asked unless the
+    /// registry has changed.
     pub(crate) async fn targets(&self) -> Result<Vec<String>> {
         let mut targets = self.config.targets.clone();
         let configured: BTreeSet<&String> = self.config.targets.iter().collect();
-        let others = self.store.targets_with_models().await?;
+        let others = self.models.targets(&self.store).await?;
         targets.extend(others.into_iter().filter(|target| !configured.contains(target)));
         Ok(targets)
     }

@@ -25,6 +25,8 @@ const RECHECK: Duration = Duration::from_secs(1);
 #[derive(Clone, Default)]
 struct Served {
     revision: i64,
+    /// The targets that have a model.
+    targets: Vec<String>,
     by_target: BTreeMap<String, Arc<Variants>>,
 }
 
@@ -44,8 +46,8 @@ impl Models {
     pub(super) async fn load(store: &Store, data: &Path, metrics: ServingMetrics) -> Result<Models> {
         let marker = store.registry_marker();
         let revision = registry::revision(store).await?;
-        let mut served = Served { revision, ..Served::default() };
-        for target in store.targets_with_models().await? {
+        let mut served = Served { revision, targets: store.targets_with_models().await?, ..Served::default() };
+        for target in served.targets.clone() {
             let Some(card) = registry::champion(store, &target).await? else { continue };
             let mut variants = Vec::new();
             for variant in registry::variants(store, &target).await? {
@@ -83,11 +85,23 @@ impl Models {
 
     /// Returns the variants of a target as of now.
     pub(super) async fn variants(&self, store: &Store, target: &str) -> Result<Option<Arc<Variants>>> {
+        self.keep_up(store).await?;
+        Ok(self.served().by_target.get(target).cloned())
+    }
+
+    /// Returns the targets that have a model as of now.
+    pub(super) async fn targets(&self, store: &Store) -> Result<Vec<String>> {
+        self.keep_up(store).await?;
+        Ok(self.served().targets.clone())
+    }
+
+    /// Sees by a small file whether the registry has changed, and reads it if so.
+    async fn keep_up(&self, store: &Store) -> Result<()> {
         let (marker, at) = *self.checked.read().unwrap_or_else(PoisonError::into_inner);
         if marker != store.registry_marker() || at.elapsed() > RECHECK {
             self.reload(store).await?;
         }
-        Ok(self.served().by_target.get(target).cloned())
+        Ok(())
     }
 
     /// Returns a model if a variant serves it.
@@ -106,10 +120,10 @@ impl Models {
         // The marker first: a later change gives it another value again.
         let marker = store.registry_marker();
         let revision = registry::revision(store).await?;
-        let before = self.served();
-        if revision != before.revision {
-            let mut after = Served { revision, ..Served::default() };
-            for target in store.targets_with_models().await? {
+        let (before, targets) = (self.served(), store.targets_with_models().await?);
+        if revision != before.revision || targets != before.targets {
+            let mut after = Served { revision, targets, ..Served::default() };
+            for target in after.targets.clone() {
                 let old = before.by_target.get(&target).cloned();
                 if let Some(variants) = self.reload_target(store, &target, old).await? {
                     after.by_target.insert(target, variants);

@@ -7,7 +7,7 @@ mod processes;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use plumb_simulation::{Accidents, Machine, for_each_seed};
 use tempfile::TempDir;
 
@@ -59,7 +59,10 @@ fn simulate(seed: u64, template: &Path) -> Result<()> {
         let check = || block_on(promises.check(machine.folder()));
         machine.run_with(Accidents::default(), &[&check])?;
     }
-    promises.verdict()
+    promises.verdict().with_context(|| {
+        let operations = machine.trace();
+        format!("the last operations: {:#?}", &operations[operations.len().saturating_sub(60)..])
+    })
 }
 
 /// Runs a future on this thread alone.

@@ -1,5 +1,6 @@
 //! What the processes of a simulation do: each a short life of random steps, as the program's commands take them.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -10,10 +11,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::promises::{Kind, Promises, TARGET};
 use crate::ids;
-use crate::journal::{JournalByHand, JournalEntry};
+use crate::journal::{self, JournalByHand, JournalEntry};
 use crate::registry;
 use crate::store::tests::prediction;
-use crate::store::{Stage, Store};
+use crate::store::{RecordedFlag, ScoringRun, Stage, Store};
 
 /// Steps of a life, at most.
 const STEPS_MAX: usize = 12;
@@ -43,7 +44,7 @@ impl Actor<'_> {
             let outcome = match random.random_range(0..8) {
                 0..=3 => self.answer(&mut journal, random.random_range(1..4)),
                 4 => journal.load().await,
-                5 | 6 => self.flag(store, &mut random).await,
+                5 | 6 => self.flag(&mut journal, &mut random).await,
                 _ => {
                     journal.begin_another_file();
                     Ok(())
@@ -70,22 +71,32 @@ impl Actor<'_> {
         Ok(())
     }
 
-    async fn flag(&self, store: &Store, random: &mut ChaCha8Rng) -> Result<()> {
+    /// Flags a prediction that any server has acknowledged.
+    async fn flag(&self, journal: &mut JournalByHand, random: &mut ChaCha8Rng) -> Result<()> {
         let known = self.promises.acknowledged(Kind::Prediction);
         if known.is_empty() {
             return Ok(());
         }
+        let prediction_id = known[random.random_range(0..known.len())].clone();
+        let Some(recorded) = journal.recorded_prediction(&prediction_id).await? else {
+            if !plumb_simulation::is_dead() {
+                self.promises
+                    .break_because(format!("prediction {prediction_id} was acknowledged and cannot be flagged"));
+            }
+            return Ok(());
+        };
         let feedback = Feedback {
             feedback_id: ids::new_id(),
-            prediction_id: known[random.random_range(0..known.len())].clone(),
+            prediction_id,
             complaint: Complaint::WrongData,
             comment: String::new(),
             said_by: self.name.to_owned(),
             said_at: Utc::now(),
         };
-        self.promises.begin(Kind::Flag, &feedback.feedback_id);
-        store.insert_feedback(&feedback).await?;
-        self.promises.acknowledge(Kind::Flag, &feedback.feedback_id);
+        let feedback_id = feedback.feedback_id.clone();
+        self.promises.begin(Kind::Flag, &feedback_id);
+        journal.append_flag(&RecordedFlag { lead_id: recorded.lead_id, feedback })?;
+        self.promises.acknowledge(Kind::Flag, &feedback_id);
         Ok(())
     }
 
@@ -98,17 +109,24 @@ impl Actor<'_> {
 
     async fn score_with(&self, store: &Store) -> Result<()> {
         let mut random = self.random();
-        let mut batch = store.begin_prediction_batch().await?;
+        journal::recover(store, self.data).await?;
+        let run = ScoringRun {
+            target: TARGET.to_owned(),
+            model_id: "cafe".to_owned(),
+            ground: "f00d".to_owned(),
+            as_of: Utc::now(),
+            history: false,
+        };
         let mut all = Vec::new();
         for _ in 0..random.random_range(1..4) {
             let predictions: Vec<Prediction> = (0..random.random_range(1..20)).map(|_| self.prediction()).collect();
-            batch.append(&predictions).await?;
+            store.append_to_run(&run, &predictions).await?;
+            self.acknowledge_all(&predictions);
             all.extend(predictions);
         }
-        batch.commit().await?;
-        self.acknowledge_all(&all);
-        let leads: Vec<&str> = all.iter().map(|prediction| prediction.lead_id.as_str()).collect();
-        store.set_open_leads(TARGET, &leads).await
+        let leads: HashSet<&str> = all.iter().map(|prediction| prediction.lead_id.as_str()).collect();
+        store.set_open_leads(TARGET, &leads).await?;
+        store.finish_run(TARGET).await
     }
 
     /// Adds models and changes stages, as `plumb train`, `promote` and `rollback` do.

@@ -14,6 +14,9 @@ use crate::store::Store;
 /// The target of all models and predictions.
 pub(super) const TARGET: &str = "converted";
 
+/// More than any simulation makes of one thing.
+const ALL: usize = 10_000;
+
 /// What was begun, by its id, and whether it was acknowledged.
 #[derive(Default)]
 pub(super) struct Promises {
@@ -103,13 +106,13 @@ impl Promises {
         let flags = store.feedback_all(DateTime::<Utc>::MAX_UTC).await?;
         let found: Vec<String> = flags.into_iter().map(|(flag, _)| flag.feedback_id).collect();
         self.compare_lists(Kind::Flag, &found)?;
-        let changes = registry::history(store, TARGET).await?;
-        let found: Vec<String> = changes.into_iter().map(|change| change.why).collect();
+        let changes = registry::history(store, TARGET, None, ALL).await?;
+        let found: Vec<String> = changes.into_iter().map(|(_, change)| change.why).collect();
         self.compare_lists(Kind::Change, &found)?;
         for id in self.acknowledged(Kind::Model) {
             registry::card(store, &id).await?;
         }
-        for card in registry::cards(store, TARGET).await? {
+        for (_, card) in registry::cards(store, TARGET, None, ALL).await? {
             registry::load(data, &card.model_id)?;
         }
         Ok(())

@@ -19,8 +19,12 @@ impl BulkInsert {
     /// Returns an INSERT into a table and its columns, of so many values a row; `conflict` is the clause for rows that
     /// are there already.
     pub(super) fn new(into: &str, values: usize, conflict: &str) -> BulkInsert {
-        let row = format!("({})", vec!["?"; values].join(", "));
-        let text = |rows: usize| format!("INSERT INTO {into} VALUES {}{conflict}", vec![row.as_str(); rows].join(", "));
+        BulkInsert::of_row(into, &format!("({})", vec!["?"; values].join(", ")), conflict)
+    }
+
+    /// Returns an INSERT of rows whose values are these expressions.
+    pub(super) fn of_row(into: &str, row: &str, conflict: &str) -> BulkInsert {
+        let text = |rows: usize| format!("INSERT INTO {into} VALUES {}{conflict}", vec![row; rows].join(", "));
         BulkInsert { texts: SIZES.map(text) }
     }
 

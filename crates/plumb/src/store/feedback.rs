@@ -1,51 +1,51 @@
-//! Feedback on predictions.
+//! Feedback on predictions: it comes from the journal, as predictions do.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use plumb_lead::{Feedback, Prediction};
-use sqlx::Row;
+use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, Transaction};
 
 use super::database::Store;
 use super::prediction_row;
 use super::timestamps::{from_micros, to_micros};
 
-impl Store {
-    /// Stores feedback on a prediction. An unknown prediction is an error.
-    pub(crate) async fn insert_feedback(&self, feedback: &Feedback) -> Result<()> {
-        if self.prediction(&feedback.prediction_id).await?.is_none() {
-            bail!("there is no prediction `{}`: expected the id of one that was answered", feedback.prediction_id);
-        }
+/// Feedback as it is recorded: its lead is named, as its prediction may be known to another server only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RecordedFlag {
+    /// The lead of the prediction.
+    pub(crate) lead_id: String,
+    /// The feedback.
+    #[serde(flatten)]
+    pub(crate) feedback: Feedback,
+}
+
+/// Stores feedback in a transaction that has begun. What is there already is left as it is.
+pub(super) async fn append(
+    transaction: &mut Transaction<'static, Sqlite>,
+    flags: impl Iterator<Item = &RecordedFlag>,
+) -> Result<()> {
+    for RecordedFlag { lead_id, feedback } in flags {
         sqlx::query(
-            "INSERT INTO feedback (feedback_id, prediction_id, complaint, comment, said_by, said_at)
-             VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO feedback (feedback_id, prediction_id, lead_id, complaint, comment, said_by, said_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (feedback_id) DO NOTHING",
         )
         .bind(&feedback.feedback_id)
         .bind(&feedback.prediction_id)
+        .bind(lead_id)
         .bind(feedback.complaint.word())
         .bind(&feedback.comment)
         .bind(&feedback.said_by)
         .bind(to_micros(feedback.said_at))
-        .execute(&self.writer)
+        .execute(&mut **transaction)
         .await
         .context("cannot store feedback")?;
-        Ok(())
     }
+    Ok(())
+}
 
-    /// Returns the feedback on all predictions of a lead, newest first, each with its prediction.
-    pub(crate) async fn feedback_of_lead(&self, lead_id: &str) -> Result<Vec<(Feedback, Prediction)>> {
-        let rows = sqlx::query(
-            "SELECT p.*, f.feedback_id, f.complaint, f.comment, f.said_by, f.said_at
-             FROM feedback f JOIN prediction p USING (prediction_id)
-             WHERE p.lead_id = ? ORDER BY f.said_at DESC, f.feedback_id DESC",
-        )
-        .bind(lead_id)
-        .fetch_all(&self.readers)
-        .await
-        .context("cannot read feedback")?;
-        rows.iter().map(read).collect()
-    }
-
+impl Store {
     /// Returns all feedback up to a point in time, oldest first, each with its prediction.
     pub(crate) async fn feedback_all(&self, until: DateTime<Utc>) -> Result<Vec<(Feedback, Prediction)>> {
         let rows = sqlx::query(
@@ -61,7 +61,8 @@ impl Store {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<(Feedback, Prediction)> {
+/// Returns feedback with its prediction.
+pub(super) fn read(row: &SqliteRow) -> Result<(Feedback, Prediction)> {
     let prediction = prediction_row::read(row)?;
     let feedback = Feedback {
         feedback_id: row.try_get("feedback_id")?,
@@ -93,23 +94,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn feedback_comes_with_its_prediction() {
+    async fn feedback_comes_with_its_prediction_which_may_be_loaded_later() {
         let (store, _folder) = empty().await;
         let scored = prediction("p1", "ada", 1, 0.2);
-        store.insert_predictions(std::slice::from_ref(&scored)).await.expect("new");
         let both = [feedback("f1", "p1", 2), feedback("f2", "p1", 3)];
-        for feedback in &both {
-            store.insert_feedback(feedback).await.expect("the prediction is there");
+        let flags = both.clone().map(|feedback| RecordedFlag { lead_id: "ada".into(), feedback });
+        for _again in 0..2 {
+            let mut transaction = store.write().await.expect("nobody else writes");
+            append(&mut transaction, flags.iter()).await.expect("its prediction is not needed");
+            transaction.commit().await.expect("committed");
         }
+        assert_eq!(store.feedback_all(hour_of_new_year(3)).await.expect("read"), []);
+        store.insert_predictions(std::slice::from_ref(&scored)).await.expect("new");
         let [first, second] = both.map(|feedback| (feedback, scored.clone()));
         assert_eq!(store.feedback_all(hour_of_new_year(2)).await.expect("read"), std::slice::from_ref(&first));
-        assert_eq!(store.feedback_of_lead("ada").await.expect("read"), [second, first]);
-    }
-
-    #[tokio::test]
-    async fn feedback_on_an_unknown_prediction_is_refused() {
-        let (store, _folder) = empty().await;
-        let error = store.insert_feedback(&feedback("f1", "p9", 2)).await.expect_err("there is no p9");
-        assert!(error.to_string().contains("`p9`"), "{error}");
+        let page = async |before, limit| {
+            let page = store.feedback_of_lead("ada", before, limit).await.expect("read");
+            page.into_iter().map(|(order, feedback, prediction)| (order, (feedback, prediction))).unzip()
+        };
+        let (orders, newest): (Vec<_>, Vec<_>) = page(None, 1).await;
+        assert_eq!(newest, [second]);
+        let (_, older): (Vec<_>, Vec<_>) = page(orders.last().copied(), 5).await;
+        assert_eq!(older, [first]);
     }
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::database::Store;
+use super::database::{ROWS_PER_TRANSACTION, Store};
 use super::timestamps::{from_micros, to_micros};
 
 /// The labels of the rows of one event, and where they are written.
@@ -71,14 +71,20 @@ const LABELLED: &str = "
     FROM ground_truth t JOIN prediction p ON p.prediction_id = t.event_id";
 
 impl Store {
-    /// Stores ground truth, all of it or none. Of two lines on one event, the later one stays.
+    /// Stores ground truth. Of two lines on one event, the later one stays, so a run that was killed may be repeated: it is
+    /// stored in parts, for which nobody has to wait long.
     pub(crate) async fn store_labels(&self, all: &[EventLabels]) -> Result<StoredLabels> {
-        let mut transaction = self.write().await?;
         let mut counts = StoredLabels::default();
-        for event in all {
-            insert(&mut transaction, event, &mut counts).await.context("cannot store ground truth")?;
+        for (index, events) in all.chunks(ROWS_PER_TRANSACTION).enumerate() {
+            if index > 0 {
+                self.let_others_write().await;
+            }
+            let mut transaction = self.write().await?;
+            for event in events {
+                insert(&mut transaction, event, &mut counts).await.context("cannot store ground truth")?;
+            }
+            transaction.commit().await.context("cannot commit ground truth")?;
         }
-        transaction.commit().await.context("cannot commit ground truth")?;
         Ok(counts)
     }
 
@@ -199,7 +205,7 @@ mod tests {
             call("dark", true, Some("mine"), &["s1", "s2"]),
             call("AllTraffic", false, None, &["p3"]),
         ];
-        store.load_journal("segment", 1, &calls.each_ref()).await.expect("new");
+        store.load_journal("segment", 1, &calls.each_ref(), &[]).await.expect("new");
         let mut mine = truth("mine", true, 2, 1);
         mine.labels.push(false);
         let all = [mine, truth("p3", true, 2, 2), truth("nobody", true, 2, 3)];

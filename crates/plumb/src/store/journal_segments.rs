@@ -1,5 +1,5 @@
-//! What the journal's files bring into the database: their predictions, and in the same transaction how far each file is
-//! loaded.
+//! What the journal's files bring into the database: their predictions and flags, and in the same transaction how far each
+//! file is loaded.
 
 use std::sync::LazyLock;
 
@@ -8,6 +8,7 @@ use sqlx::{Sqlite, Transaction};
 
 use super::bulk_insert::{BulkInsert, Statement};
 use super::database::Store;
+use super::feedback::{self, RecordedFlag};
 use super::prediction_row::PredictionRow;
 use super::predictions;
 
@@ -35,8 +36,14 @@ impl Store {
         Ok(u64::try_from(bytes.unwrap_or(0))?)
     }
 
-    /// Loads calls, which end at this byte of their segment; all of it or nothing.
-    pub(crate) async fn load_journal(&self, segment: &str, bytes: u64, calls: &[&RecordedCall]) -> Result<()> {
+    /// Loads calls and flags, which end at this byte of their segment; all of it or nothing.
+    pub(crate) async fn load_journal(
+        &self,
+        segment: &str,
+        bytes: u64,
+        calls: &[&RecordedCall],
+        flags: &[&RecordedFlag],
+    ) -> Result<()> {
         let mut transaction = self.write().await?;
         let (shadow, answered): (Vec<&RecordedCall>, Vec<&RecordedCall>) = calls.iter().partition(|call| call.shadow);
         predictions::append(&mut transaction, answered.iter().flat_map(|call| &call.rows)).await?;
@@ -47,6 +54,7 @@ impl Store {
             .await
             .context("cannot store the predictions of shadow variants")?;
         insert_events(&mut transaction, calls).await.context("cannot store the event ids of predictions")?;
+        feedback::append(&mut transaction, flags.iter().copied()).await?;
         sqlx::query(
             "INSERT INTO journal_segment (segment, loaded_bytes) VALUES (?, ?)
              ON CONFLICT (segment) DO UPDATE SET loaded_bytes = excluded.loaded_bytes",
@@ -61,12 +69,18 @@ impl Store {
 
     /// Forgets a segment whose file is gone.
     pub(crate) async fn delete_journal_segment(&self, segment: &str) -> Result<()> {
-        sqlx::query("DELETE FROM journal_segment WHERE segment = ?")
-            .bind(segment)
-            .execute(&self.writer)
+        let mut transaction = self.write().await?;
+        let delete = sqlx::query("DELETE FROM journal_segment WHERE segment = ?").bind(segment);
+        delete.execute(&mut *transaction).await.context("cannot forget a file of the journal")?;
+        transaction.commit().await.context("cannot commit that a file of the journal is gone")
+    }
+
+    /// Returns the segments of which something is loaded.
+    pub(crate) async fn journal_segments(&self) -> Result<Vec<String>> {
+        sqlx::query_scalar("SELECT segment FROM journal_segment ORDER BY segment")
+            .fetch_all(&self.readers)
             .await
-            .context("cannot forget a file of the journal")?;
-        Ok(())
+            .context("cannot read which files of the journal are loaded")
     }
 
     /// Returns how many predictions a shadow variant has made for a target.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::database::{ROWS_PER_INSERT, Store};
+use super::database::{ROWS_PER_INSERT, ROWS_PER_TRANSACTION, Store};
 use super::timestamps::{from_micros, to_micros};
 
 /// What a list shows of a lead beside its score.
@@ -28,8 +28,19 @@ pub(crate) struct LeadBrief {
 }
 
 impl Store {
-    /// Stores what the pages show of leads; what was there of them is replaced.
+    /// Stores what the pages show of leads; what was there of them is replaced. Leads that only requests had named are leads
+    /// of the sources then.
     pub(crate) async fn put_lead_briefs(&self, briefs: &[LeadBrief]) -> Result<()> {
+        for (index, briefs) in briefs.chunks(ROWS_PER_TRANSACTION).enumerate() {
+            if index > 0 {
+                self.let_others_write().await;
+            }
+            self.put_few_briefs(briefs).await?;
+        }
+        Ok(())
+    }
+
+    async fn put_few_briefs(&self, briefs: &[LeadBrief]) -> Result<()> {
         let mut transaction = self.write().await?;
         for chunk in briefs.chunks(ROWS_PER_INSERT) {
             let mut query = QueryBuilder::<Sqlite>::new(
@@ -44,6 +55,16 @@ impl Store {
                     .push_bind(to_micros(brief.created_at));
             });
             query.build().execute(&mut *transaction).await.context("cannot store what the pages show of leads")?;
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "UPDATE latest_prediction SET list = 1
+                 WHERE +list = 2 AND target IN (SELECT target FROM list_size) AND lead_id IN (",
+            );
+            let mut list = query.separated(", ");
+            for brief in chunk {
+                list.push_bind(&brief.lead_id);
+            }
+            query.push(")");
+            query.build().execute(&mut *transaction).await.context("cannot list the leads of the sources")?;
         }
         transaction.commit().await.context("cannot commit what the pages show of leads")
     }
@@ -63,7 +84,7 @@ impl Store {
                 list.push_bind(*lead_id);
             }
             query.push(")");
-            for row in query.build().fetch_all(&self.readers).await.context("cannot read leads")? {
+            for row in query.build().fetch_all(&self.lists).await.context("cannot read leads")? {
                 let brief = read(&row)?;
                 briefs.insert(brief.lead_id.clone(), brief);
             }

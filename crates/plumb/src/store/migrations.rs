@@ -11,15 +11,19 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, SqliteConnection};
 
+use super::damage::RECOVERY;
+use super::transaction::{self, MIGRATION_WAIT_MAX};
+
 /// What each version adds, oldest first. A change of the schema is a new file, never an edit of an old one: databases
 /// that have it would stay as they are, and sqlx refuses them by the file's checksum.
-pub(super) const FILES: [(&str, &str); 6] = [
+pub(super) const FILES: [(&str, &str); 7] = [
     ("predictions", include_str!("../../migrations/sqlite/0001_predictions.sql")),
     ("provenance and recent leads", include_str!("../../migrations/sqlite/0002_provenance_and_recent_leads.sql")),
     ("journal and variants", include_str!("../../migrations/sqlite/0003_journal_and_variants.sql")),
     ("score intervals", include_str!("../../migrations/sqlite/0004_score_intervals.sql")),
     ("ground truth", include_str!("../../migrations/sqlite/0005_ground_truth.sql")),
     ("plain names", include_str!("../../migrations/sqlite/0006_plain_names.sql")),
+    ("pages and flags", include_str!("../../migrations/sqlite/0007_pages_and_flags.sql")),
 ];
 
 /// The version of this program's schema.
@@ -31,10 +35,13 @@ const PLAIN_NAMES: i64 = 6;
 /// Brings a database's schema up to date.
 pub(super) async fn run(writer: &SqlitePool) -> Result<()> {
     // One transaction for all of it. A second process that opens the file waits here, and then finds nothing to do.
-    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = transaction::begin(writer, MIGRATION_WAIT_MAX).await?;
     let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
     if found > NEWEST {
         bail!(newer(found));
+    }
+    if found > 0 && found < NEWEST {
+        refuse_damage(&mut transaction).await?;
     }
     let migrator = migrator();
     // Programs before version 6 noted how far they were in `user_version` alone: sqlx has to mark those files as applied.
@@ -51,6 +58,15 @@ pub(super) async fn run(writer: &SqlitePool) -> Result<()> {
     }
     transaction.commit().await?;
     Ok(())
+}
+
+/// Returns an error if the database is damaged: rows would be copied, and their damage with them.
+async fn refuse_damage(connection: &mut SqliteConnection) -> Result<()> {
+    let problems: Vec<String> = sqlx::query_scalar("PRAGMA quick_check(20)").fetch_all(connection).await?;
+    match problems.iter().all(|problem| problem == "ok") {
+        true => Ok(()),
+        false => bail!("it is damaged, so its schema is not brought up to date: {}; {RECOVERY}", problems.join("; ")),
+    }
 }
 
 fn migrator() -> Migrator {

@@ -1,8 +1,10 @@
 //! Monitor reports and alerts.
 
 use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
 use plumb_lead::{Alert, MonitorReport};
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::database::Store;
 use super::timestamps::{from_micros, to_micros};
@@ -10,6 +12,7 @@ use super::timestamps::{from_micros, to_micros};
 impl Store {
     /// Stores an alert unless one of its key is there; returns whether it is new, and so has to be sent.
     pub(crate) async fn insert_alert_once(&self, alert: &Alert) -> Result<bool> {
+        let mut transaction = self.write().await?;
         let done = sqlx::query(
             "INSERT INTO alert (key, target, model_id, feature, text, since) VALUES (?, ?, ?, ?, ?, ?)
              ON CONFLICT (key) DO NOTHING",
@@ -20,18 +23,26 @@ impl Store {
         .bind(&alert.column)
         .bind(&alert.text)
         .bind(to_micros(alert.since))
-        .execute(&self.writer)
+        .execute(&mut *transaction)
         .await
         .with_context(|| format!("cannot store the alert `{}`", alert.key))?;
+        transaction.commit().await.context("cannot commit an alert")?;
         Ok(done.rows_affected() == 1)
     }
 
-    /// Returns all alerts, newest window first.
-    pub(crate) async fn alerts(&self) -> Result<Vec<Alert>> {
-        let rows = sqlx::query("SELECT * FROM alert ORDER BY since DESC, key")
-            .fetch_all(&self.readers)
-            .await
-            .context("cannot read alerts")?;
+    /// Returns the alerts of a target behind a place, newest window first.
+    pub(crate) async fn alerts(
+        &self,
+        target: &str,
+        after: Option<&(DateTime<Utc>, String)>,
+        limit: usize,
+    ) -> Result<Vec<Alert>> {
+        let (since, key) = after.map_or((i64::MAX, ""), |(since, key)| (to_micros(*since), key));
+        let rows = sqlx::query(
+            "SELECT * FROM alert WHERE target = ? AND (since, key) < (?, ?) ORDER BY since DESC, key DESC LIMIT ?",
+        );
+        let rows = rows.bind(target).bind(since).bind(key).bind(i64::try_from(limit)?);
+        let rows = rows.fetch_all(&self.lists).await.context("cannot read alerts")?;
         rows.iter()
             .map(|row| {
                 Ok(Alert {
@@ -48,6 +59,7 @@ impl Store {
 
     /// Stores a window's report; one of the same target, model and beginning is replaced.
     pub(crate) async fn put_monitor_report(&self, report: &MonitorReport) -> Result<()> {
+        let mut transaction = self.write().await?;
         sqlx::query(
             "INSERT OR REPLACE INTO monitor_report (target, model_id, from_at, to_at, rows, drifts_json, matured_json)
              VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -59,35 +71,54 @@ impl Store {
         .bind(i64::try_from(report.rows)?)
         .bind(serde_json::to_string(&report.drifts)?)
         .bind(serde_json::to_string(&report.matured)?)
-        .execute(&self.writer)
+        .execute(&mut *transaction)
         .await
         .context("cannot store a monitor report")?;
-        Ok(())
+        transaction.commit().await.context("cannot commit a monitor report")
     }
 
-    /// Returns the reports of a target on all of its models, oldest window first.
-    pub(crate) async fn monitor_reports(&self, target: &str) -> Result<Vec<MonitorReport>> {
-        let rows = sqlx::query("SELECT * FROM monitor_report WHERE target = ? ORDER BY from_at, model_id")
-            .bind(target)
-            .fetch_all(&self.readers)
-            .await
-            .context("cannot read monitor reports")?;
-        rows.iter()
-            .map(|row| {
-                Ok(MonitorReport {
-                    target: row.try_get("target")?,
-                    model_id: row.try_get("model_id")?,
-                    from: from_micros(row.try_get("from_at")?)?,
-                    to: from_micros(row.try_get("to_at")?)?,
-                    rows: usize::try_from(row.try_get::<i64, _>("rows")?)?,
-                    drifts: serde_json::from_str(row.try_get("drifts_json")?)
-                        .context("a stored report is unreadable")?,
-                    matured: serde_json::from_str(row.try_get("matured_json")?)
-                        .context("a stored report is unreadable")?,
-                })
-            })
-            .collect()
+    /// Returns the reports of a target on all of its models behind a place, newest window first.
+    pub(crate) async fn monitor_reports(
+        &self,
+        target: &str,
+        after: Option<&(DateTime<Utc>, String)>,
+        limit: usize,
+    ) -> Result<Vec<MonitorReport>> {
+        let (from, model_id) = after.map_or((i64::MAX, ""), |(from, model_id)| (to_micros(*from), model_id));
+        let rows = sqlx::query(
+            "SELECT * FROM monitor_report WHERE target = ? AND (from_at, model_id) < (?, ?)
+             ORDER BY from_at DESC, model_id DESC LIMIT ?",
+        );
+        let rows = rows.bind(target).bind(from).bind(model_id).bind(i64::try_from(limit)?);
+        let rows = rows.fetch_all(&self.lists).await.context("cannot read monitor reports")?;
+        rows.iter().map(read_report).collect()
     }
+
+    /// Returns the reports on one model, newest window first.
+    pub(crate) async fn reports_of_model(
+        &self,
+        target: &str,
+        model_id: &str,
+        limit: usize,
+    ) -> Result<Vec<MonitorReport>> {
+        let rows =
+            sqlx::query("SELECT * FROM monitor_report WHERE target = ? AND model_id = ? ORDER BY from_at DESC LIMIT ?");
+        let rows = rows.bind(target).bind(model_id).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = rows.fetch_all(&self.readers).await.context("cannot read monitor reports")?;
+        rows.iter().map(read_report).collect()
+    }
+}
+
+fn read_report(row: &SqliteRow) -> Result<MonitorReport> {
+    Ok(MonitorReport {
+        target: row.try_get("target")?,
+        model_id: row.try_get("model_id")?,
+        from: from_micros(row.try_get("from_at")?)?,
+        to: from_micros(row.try_get("to_at")?)?,
+        rows: usize::try_from(row.try_get::<i64, _>("rows")?)?,
+        drifts: serde_json::from_str(row.try_get("drifts_json")?).context("a stored report is unreadable")?,
+        matured: serde_json::from_str(row.try_get("matured_json")?).context("a stored report is unreadable")?,
+    })
 }
 
 #[cfg(test)]
@@ -111,7 +142,11 @@ mod tests {
         assert!(store.insert_alert_once(&alert).await.expect("written"));
         let later = Alert { since: hour_of_new_year(2), ..alert.clone() };
         assert!(!store.insert_alert_once(&later).await.expect("written"));
-        assert_eq!(store.alerts().await.expect("read"), [alert]);
+        let other = Alert { key: "other".into(), since: hour_of_new_year(0), ..alert.clone() };
+        assert!(store.insert_alert_once(&other).await.expect("written"));
+        assert_eq!(store.alerts("converted", None, 1).await.expect("read"), std::slice::from_ref(&alert));
+        let behind = (alert.since, alert.key);
+        assert_eq!(store.alerts("converted", Some(&behind), 9).await.expect("read"), [other]);
     }
 
     #[tokio::test]
@@ -140,7 +175,15 @@ mod tests {
         report.matured = Some(Matured { rows: 80, positives: 9, expected: 8.5, variance: 7.25 });
         report.drifts.push(drift);
         store.put_monitor_report(&report).await.expect("written");
-        assert_eq!(store.monitor_reports("converted").await.expect("read"), [report]);
-        assert_eq!(store.monitor_reports("approved").await.expect("read"), []);
+        let later = MonitorReport { from: hour_of_new_year(2), ..report.clone() };
+        store.put_monitor_report(&later).await.expect("written");
+        let behind = (later.from, later.model_id.clone());
+        assert_eq!(store.monitor_reports("converted", None, 1).await.expect("read"), std::slice::from_ref(&later));
+        assert_eq!(
+            store.monitor_reports("converted", Some(&behind), 9).await.expect("read"),
+            std::slice::from_ref(&report)
+        );
+        assert_eq!(store.reports_of_model("converted", "cafe", 9).await.expect("read"), [later, report]);
+        assert_eq!(store.monitor_reports("approved", None, 9).await.expect("read"), []);
     }
 }

@@ -49,7 +49,7 @@ impl PredictionRow {
 }
 
 /// The columns of a prediction, in the order in which [`read`] names them.
-pub(super) const COLUMNS: &str = "p.prediction_id, p.lead_id, p.target, p.model_id, p.as_of, p.score, p.band, \
+pub(super) const COLUMNS: &str = "p.rowid AS stored_order, p.prediction_id, p.lead_id, p.target, p.model_id, p.as_of, p.score, p.band, \
      p.reasons_json, p.provenance_json, p.low, p.high";
 
 /// Returns the prediction in the columns that [`COLUMNS`] names.

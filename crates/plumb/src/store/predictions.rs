@@ -1,9 +1,10 @@
-//! Predictions: an append-only log, and beside it the newest one of each lead, for the ranked list.
+//! Predictions: an append-only log, and beside it the one of each lead that was stored last, for the ranked list.
 
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 use plumb_lead::Prediction;
+use sqlx::sqlite::SqlitePool;
 use sqlx::{QueryBuilder, Sqlite, Transaction};
 
 use super::bulk_insert::{BulkInsert, Statement};
@@ -14,62 +15,37 @@ impl Store {
     /// Appends predictions, all of them or none. An id that is there already is an error.
     #[cfg(test)]
     pub(crate) async fn insert_predictions(&self, predictions: &[Prediction]) -> Result<()> {
-        let mut batch = self.begin_prediction_batch().await?;
-        batch.append(predictions).await?;
-        batch.commit().await
-    }
-
-    /// Begins to append predictions, block after block. Others see them once the batch is committed.
-    pub(crate) async fn begin_prediction_batch(&self) -> Result<PredictionBatch> {
-        Ok(PredictionBatch { transaction: self.write().await? })
+        let mut transaction = self.write().await?;
+        append(&mut transaction, rows_of(predictions)?.iter()).await?;
+        transaction.commit().await.context("cannot commit predictions")
     }
 
     /// Returns the prediction of an id.
     pub(crate) async fn prediction(&self, prediction_id: &str) -> Result<Option<Prediction>> {
         let mut query = select("FROM prediction p WHERE p.prediction_id = ");
         query.push_bind(prediction_id);
-        Ok(self.predictions_by(query).await?.pop())
+        Ok(predictions_by(query, &self.readers).await?.pop())
     }
 
-    /// Returns the predictions of a target that were made last, newest first.
+    /// Returns the predictions of a target that were stored last, the last one first. (Not those of the largest ids: an id
+    /// begins with a time, and a clock may have been ahead.)
     pub(crate) async fn newest_predictions(&self, target: &str, limit: usize) -> Result<Vec<Prediction>> {
         let mut query = select("FROM prediction p WHERE p.target = ");
-        // An id begins with the time at which it was made.
-        query.push_bind(target).push(" ORDER BY p.prediction_id DESC LIMIT ").push_bind(i64::try_from(limit)?);
-        self.predictions_by(query).await
-    }
-
-    /// Returns all predictions of a lead, for all targets, newest `as_of` first.
-    pub(crate) async fn history_of_lead(&self, lead_id: &str) -> Result<Vec<Prediction>> {
-        let mut query = select("FROM prediction p WHERE p.lead_id = ");
-        query.push_bind(lead_id).push(" ORDER BY p.as_of DESC, p.prediction_id DESC");
-        self.predictions_by(query).await
-    }
-
-    /// Returns the predictions that a query finds, which [`select`] has begun.
-    pub(super) async fn predictions_by(&self, mut query: QueryBuilder<Sqlite>) -> Result<Vec<Prediction>> {
-        let rows = query.build().fetch_all(&self.readers).await.context("cannot read predictions")?;
-        rows.iter().map(|row| read(row).context("a stored prediction is unreadable")).collect()
+        query.push_bind(target).push(" ORDER BY p.rowid DESC LIMIT ").push_bind(i64::try_from(limit)?);
+        predictions_by(query, &self.readers).await
     }
 }
 
-/// Predictions that are being appended: all of them or, if this is dropped, none.
-pub(crate) struct PredictionBatch {
-    transaction: Transaction<'static, Sqlite>,
+/// Returns predictions in the form in which they are stored.
+pub(super) fn rows_of(predictions: &[Prediction]) -> Result<Vec<PredictionRow>> {
+    let rows = predictions.iter().map(PredictionRow::of).collect::<Result<Vec<_>>>();
+    rows.context("predictions cannot be written as JSON")
 }
 
-impl PredictionBatch {
-    /// Appends some more.
-    pub(crate) async fn append(&mut self, predictions: &[Prediction]) -> Result<()> {
-        let rows = predictions.iter().map(PredictionRow::of).collect::<Result<Vec<_>>>();
-        let rows = rows.context("predictions cannot be written as JSON")?;
-        append(&mut self.transaction, rows.iter()).await
-    }
-
-    /// Commits the batch.
-    pub(crate) async fn commit(self) -> Result<()> {
-        self.transaction.commit().await.context("cannot commit predictions")
-    }
+/// Returns the predictions that a query finds, which [`select`] has begun.
+pub(super) async fn predictions_by(mut query: QueryBuilder<Sqlite>, pool: &SqlitePool) -> Result<Vec<Prediction>> {
+    let rows = query.build().fetch_all(pool).await.context("cannot read predictions")?;
+    rows.iter().map(|row| read(row).context("a stored prediction is unreadable")).collect()
 }
 
 /// Begins a query of predictions, which are called `p` in the rest of it.
@@ -111,14 +87,14 @@ fn bind(statement: Statement, row: &&PredictionRow) -> Statement {
         .bind(row.interval.map(|interval| interval.high))
 }
 
-/// Keeps `latest_prediction` true. A prediction of an earlier `as_of` does not replace the one there; of two with the
-/// same `as_of`, the later-made one wins (its id, a UUID of version 7, is larger). Of a row without a lead's id there is
-/// only one prediction, which is found in the log.
+/// Keeps `latest_prediction` true: what is stored last is the latest, whatever its `as_of` and its id, which callers and
+/// clocks choose. Of a row without a lead's id there is only one prediction, which is found in the log. A lead that the
+/// sources know is listed as one of theirs.
 static LATEST: LazyLock<BulkInsert> = LazyLock::new(|| {
-    let replace = " ON CONFLICT (target, lead_id) DO UPDATE SET prediction_id = excluded.prediction_id, \
-         as_of = excluded.as_of, score = excluded.score, band = excluded.band WHERE \
-         (excluded.as_of, excluded.prediction_id) > (latest_prediction.as_of, latest_prediction.prediction_id)";
-    BulkInsert::new("latest_prediction (target, lead_id, prediction_id, as_of, score, band)", 6, replace)
+    let row = "(?, ?, ?, ?, ?, 2 - EXISTS (SELECT 1 FROM lead_brief b WHERE b.lead_id = ?))";
+    let replace = " ON CONFLICT (target, lead_id) DO UPDATE SET \
+         prediction_id = excluded.prediction_id, score = excluded.score, band = excluded.band";
+    BulkInsert::of_row("latest_prediction (target, lead_id, prediction_id, score, band, list)", row, replace)
 });
 
 fn bind_latest(statement: Statement, row: &&PredictionRow) -> Statement {
@@ -126,28 +102,7 @@ fn bind_latest(statement: Statement, row: &&PredictionRow) -> Statement {
         .bind(row.target.clone())
         .bind(row.lead_id.clone())
         .bind(row.prediction_id.clone())
-        .bind(row.as_of)
         .bind(row.score)
         .bind(row.band.letter())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::{empty, prediction};
-    use super::*;
-
-    #[tokio::test]
-    async fn a_batch_is_stored_as_a_whole_or_not_at_all() {
-        let (store, _folder) = empty().await;
-        let mut batch: Vec<Prediction> =
-            (0..1200).map(|row| prediction(&format!("p{row:04}"), &format!("lead {row}"), 1, 0.5)).collect();
-        store.insert_predictions(&batch).await.expect("more rows than one INSERT takes");
-        assert_eq!(store.band_counts("converted").await.expect("read").total(), 1200);
-
-        batch.truncate(1);
-        batch.insert(0, prediction("new", "new", 1, 0.5));
-        let error = store.insert_predictions(&batch).await.expect_err("p0000 is there already");
-        assert!(format!("{error:#}").contains("prediction_id"), "{error:#}");
-        assert_eq!(store.prediction("new").await.expect("read"), None);
-    }
+        .bind(row.lead_id.clone())
 }

@@ -4,8 +4,9 @@ use anyhow::{Context, Result};
 use plumb_lead::{Band, Prediction};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::database::{ROWS_PER_INSERT, Store};
-use super::predictions::select;
+use super::database::Store;
+use super::predictions::predictions_by;
+use super::ranked_page::{List, NAMELESS, RankedPage, RankedPosition};
 
 /// How many open leads each band holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,120 +27,99 @@ impl BandCounts {
     }
 }
 
-/// The leads on the ranked list: those that are not decided, and that the sources know. A row that came with a request
-/// and was scored is not one of our leads ...
-const LEADS: &str = "(SELECT target, lead_id, prediction_id, score, band FROM latest_prediction l
-    WHERE NOT EXISTS (SELECT 1 FROM decided_lead d WHERE d.target = l.target AND d.lead_id = l.lead_id)
-    AND EXISTS (SELECT 1 FROM lead_brief b WHERE b.lead_id = l.lead_id))";
-
-/// ... unless there are no leads at all: then rows are all there is. Of those without a lead's id only the newest are
-/// looked at: no index would find the best of a million.
-const ROWS: &str = "(SELECT target, lead_id, prediction_id, score, band FROM latest_prediction l
-    WHERE NOT EXISTS (SELECT 1 FROM decided_lead d WHERE d.target = l.target AND d.lead_id = l.lead_id)
-    UNION ALL
-    SELECT target, lead_id, prediction_id, score, band FROM prediction
-    WHERE rowid > (SELECT max(rowid) FROM prediction) - 10000 AND lead_id = prediction_id)";
-
 impl Store {
-    /// Returns the latest prediction of each open lead, best score first. Leads of equal score are in the order of
-    /// their ids, so that pages do not overlap.
+    /// Returns the latest prediction of each open lead behind a position, best score first. Leads of equal score are in the
+    /// order of their ids, so that pages do not overlap.
     pub(crate) async fn latest_predictions(
         &self,
         target: &str,
         limit: usize,
-        offset: usize,
+        after: Option<&RankedPosition>,
         band: Option<Band>,
     ) -> Result<Vec<Prediction>> {
-        let mut query = select("FROM ");
-        query.push(self.ranked().await?).push(" n JOIN prediction p USING (prediction_id) WHERE n.target = ");
-        query.push_bind(target);
-        if let Some(band) = band {
-            query.push(" AND n.band = ").push_bind(band.letter());
-        }
-        query.push(" ORDER BY n.score DESC, n.lead_id LIMIT ").push_bind(i64::try_from(limit)?);
-        query.push(" OFFSET ").push_bind(i64::try_from(offset)?);
-        self.predictions_by(query).await
+        let page = RankedPage { target, list: self.list().await?, after, limit: i64::try_from(limit)? };
+        predictions_by(page.query(band), &self.lists).await
     }
 
     /// Returns how many open leads each band holds by their latest predictions.
     pub(crate) async fn band_counts(&self, target: &str) -> Result<BandCounts> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT n.band, count(*) FROM ");
-        query.push(self.ranked().await?).push(" n WHERE n.target = ").push_bind(target).push(" GROUP BY n.band");
-        let rows = query.build().fetch_all(&self.readers).await.context("cannot count the leads of each band")?;
+        let list = self.list().await?;
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT band, leads FROM list_size WHERE target = ");
+        query.push_bind(target).push(" AND list = ").push_bind(list as i64);
+        if list == List::Rows {
+            query.push(" UNION ALL SELECT p.band, count(*) FROM ").push(NAMELESS).push_bind(target);
+            query.push(" GROUP BY p.band");
+        }
+        let rows = query.build().fetch_all(&self.lists).await.context("cannot count the leads of each band")?;
         let mut counts = BandCounts::default();
         for row in rows {
             let band: Band = row.try_get::<String, _>(0)?.parse()?;
-            counts.counts[band as usize] = u64::try_from(row.try_get::<i64, _>(1)?)?;
+            counts.counts[band as usize] += u64::try_from(row.try_get::<i64, _>(1)?)?;
         }
         Ok(counts)
     }
 
-    /// Leaves only these leads on a target's ranked list: the others are decided, or past their horizon. Their
-    /// predictions stay.
-    pub(crate) async fn set_open_leads(&self, target: &str, open: &[&str]) -> Result<()> {
-        let cannot = || "cannot take decided leads off the ranked list";
-        let mut transaction = self.write().await?;
-        sqlx::query(
-            "INSERT OR IGNORE INTO decided_lead (target, lead_id)
-             SELECT target, lead_id FROM latest_prediction WHERE target = ?",
-        )
-        .bind(target)
-        .execute(&mut *transaction)
-        .await
-        .with_context(cannot)?;
-        for chunk in open.chunks(ROWS_PER_INSERT) {
-            let mut query = QueryBuilder::<Sqlite>::new("DELETE FROM decided_lead WHERE target = ");
-            query.push_bind(target).push(" AND lead_id IN (");
-            let mut list = query.separated(", ");
-            for lead_id in chunk {
-                list.push_bind(*lead_id);
-            }
-            query.push(")");
-            query.build().execute(&mut *transaction).await.with_context(cannot)?;
-        }
-        transaction.commit().await.with_context(cannot)
-    }
-
-    /// Returns what is ranked, as a table.
-    async fn ranked(&self) -> Result<&'static str> {
-        let has_leads = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM lead_brief)").fetch_one(&self.readers);
+    async fn list(&self) -> Result<List> {
+        let has_leads = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM lead_brief)").fetch_one(&self.lists);
         let has_leads: bool = has_leads.await.context("cannot see whether there are leads")?;
-        Ok(if has_leads { LEADS } else { ROWS })
+        Ok(if has_leads { List::Leads } else { List::Rows })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::super::LeadBrief;
     use super::super::tests::{empty, hour_of_new_year, prediction};
     use super::*;
 
+    fn ids(predictions: Vec<Prediction>) -> Vec<String> {
+        predictions.into_iter().map(|prediction| prediction.prediction_id).collect()
+    }
+
+    fn behind(prediction: &Prediction) -> RankedPosition {
+        RankedPosition { score: prediction.score.get(), lead_id: prediction.lead_id.clone() }
+    }
+
     #[tokio::test]
-    async fn leads_are_ranked_by_their_latest_prediction() {
+    async fn leads_are_ranked_by_the_prediction_that_was_made_last() {
         let (store, _folder) = empty().await;
         let all = [
-            prediction("p1", "ada", 1, 0.9),
+            prediction("p9", "ada", 23, 0.9),
             prediction("p2", "bob", 1, 0.6),
-            // Ada was scored again later, and lower; a back-dated score changes nothing.
+            // Ada was scored again, and lower: as of an earlier time, by a clock that is behind the one before.
             prediction("p3", "ada", 2, 0.3),
-            prediction("p4", "bob", 0, 0.1),
         ];
         store.insert_predictions(&all).await.expect("new ids");
-        let ids = |predictions: Vec<Prediction>| -> Vec<String> {
-            predictions.into_iter().map(|prediction| prediction.prediction_id).collect()
+        let list = async |limit, after, band| {
+            ids(store.latest_predictions("converted", limit, after, band).await.expect("read"))
         };
-        assert_eq!(ids(store.latest_predictions("converted", 10, 0, None).await.expect("read")), ["p2", "p3"]);
-        assert_eq!(ids(store.latest_predictions("converted", 1, 1, None).await.expect("read")), ["p3"]);
-        assert_eq!(ids(store.latest_predictions("converted", 9, 0, Some(Band::B)).await.expect("read")), ["p2"]);
-        assert_eq!(ids(store.latest_predictions("approved", 9, 0, None).await.expect("read")), [""; 0]);
-        assert_eq!(ids(store.history_of_lead("ada").await.expect("read")), ["p3", "p1"]);
-        assert_eq!(store.prediction("p2").await.expect("read"), Some(all[1].clone()));
+        assert_eq!(list(10, None, None).await, ["p2", "p3"]);
+        let [first, last] = [&all[1], &all[2]].map(behind);
+        assert_eq!(list(1, Some(&first), None).await, ["p3"]);
+        assert_eq!(list(9, None, Some(Band::B)).await, ["p2"]);
+        assert_eq!(list(9, Some(&last), None).await, [""; 0]);
+        assert_eq!(store.latest_predictions("approved", 9, None, None).await.expect("read"), []);
+        let history = store.history_of_lead("ada", None, 9).await.expect("read");
+        let (orders, made): (Vec<_>, Vec<Prediction>) = history.into_iter().unzip();
+        assert_eq!(ids(made), ["p3", "p9"]);
+        let older = store.history_of_lead("ada", orders.first().copied(), 9).await.expect("read");
+        assert_eq!(older.first().map(|(_, prediction)| prediction), Some(&all[0]));
 
         let counts = store.band_counts("converted").await.expect("read");
         assert_eq!((counts.of(Band::B), counts.of(Band::C), counts.total()), (1, 1, 2));
-        store.set_open_leads("converted", &["ada"]).await.expect("written");
-        assert_eq!(ids(store.latest_predictions("converted", 10, 0, None).await.expect("read")), ["p3"]);
+        store.put_lead_briefs(&[brief("ada"), brief("bob")]).await.expect("written");
+        assert_eq!(list(10, None, None).await, ["p2", "p3"]);
+        store.set_open_leads("converted", &HashSet::from(["ada"])).await.expect("written");
+        assert_eq!(list(10, None, None).await, ["p3"]);
         assert_eq!(store.band_counts("converted").await.expect("read").total(), 1);
+        // A decided lead that is scored on request stays off the list, until it is open again.
+        store.insert_predictions(&[prediction("p4", "bob", 3, 0.8)]).await.expect("new");
+        assert_eq!(list(10, None, None).await, ["p3"]);
+        store.set_open_leads("converted", &HashSet::from(["ada", "bob"])).await.expect("written");
+        assert_eq!(list(10, None, None).await, ["p4", "p3"]);
+        assert_eq!(store.band_counts("converted").await.expect("read").total(), 2);
     }
 
     #[tokio::test]
@@ -147,17 +127,43 @@ mod tests {
         let (store, _folder) = empty().await;
         let all = [prediction("p1", "p1", 1, 0.2), prediction("p2", "ada", 1, 0.6), prediction("p3", "p3", 1, 0.9)];
         store.insert_predictions(&all).await.expect("new ids");
-        let ids = async || -> Vec<String> {
-            let listed = store.latest_predictions("converted", 10, 0, None).await.expect("read");
+        let listed = async || -> Vec<String> {
+            let listed = store.latest_predictions("converted", 10, None, None).await.expect("read");
             assert_eq!(store.band_counts("converted").await.expect("read").total(), listed.len() as u64);
-            listed.into_iter().map(|prediction| prediction.prediction_id).collect()
+            ids(listed)
         };
-        assert_eq!(ids().await, ["p3", "p2", "p1"]);
-        let other = store.latest_predictions("approved", 10, 0, None).await.expect("read");
+        assert_eq!(listed().await, ["p3", "p2", "p1"]);
+        let next = store.latest_predictions("converted", 1, Some(&behind(&all[2])), None).await.expect("read");
+        assert_eq!(ids(next), ["p2"]);
+        let other = store.latest_predictions("approved", 10, None, None).await.expect("read");
         assert_eq!(other, []);
         store.put_lead_briefs(&[brief("ada")]).await.expect("written");
-        assert_eq!(ids().await, ["p2"]);
-        assert_eq!(store.history_of_lead("p3").await.expect("read"), all[2..]);
+        assert_eq!(listed().await, ["p2"]);
+        let history = store.history_of_lead("p3", None, 9).await.expect("read");
+        assert_eq!(history.first().map(|(_, prediction)| prediction), Some(&all[2]));
+    }
+
+    #[tokio::test]
+    async fn pages_are_the_list_in_pieces_with_and_without_a_band() {
+        let (store, _folder) = empty().await;
+        // Four scores for a hundred leads: most pages begin and end among leads of one score.
+        let score = |row: usize| [0.02, 0.3, 0.55, 0.97][row * 7 % 4];
+        let all: Vec<Prediction> = (0..100)
+            .map(|row| prediction(&format!("p{row:02}"), &format!("lead {:02}", 99 - row), 1, score(row)))
+            .collect();
+        store.insert_predictions(&all).await.expect("new ids");
+        for band in [None, Some(Band::A), Some(Band::D)] {
+            let whole = ids(store.latest_predictions("converted", 500, None, band).await.expect("read"));
+            let (mut pages, mut after) = (Vec::new(), None);
+            loop {
+                let page = store.latest_predictions("converted", 7, after.as_ref(), band).await.expect("read");
+                let Some(last) = page.last() else { break };
+                after = Some(behind(last));
+                pages.append(&mut ids(page));
+            }
+            assert_eq!(pages, whole);
+            assert!(whole.len() >= 25, "{band:?}");
+        }
     }
 
     fn brief(lead_id: &str) -> LeadBrief {

@@ -7,7 +7,7 @@ use plumb_lake::RecentLead;
 use plumb_lead::{Event, Lead};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::database::{ROWS_PER_INSERT, Store};
+use super::database::{ROWS_PER_INSERT, ROWS_PER_TRANSACTION, Store};
 use super::timestamps::{from_micros, to_micros};
 
 impl Store {
@@ -36,8 +36,11 @@ impl Store {
 
     /// Stores leads of a version of the ground; what was here of them is replaced.
     pub(crate) async fn put_recent_leads(&self, ground: &str, leads: &[RecentLead]) -> Result<()> {
-        let mut transaction = self.write().await?;
-        for chunk in leads.chunks(ROWS_PER_INSERT) {
+        for (index, chunk) in leads.chunks(ROWS_PER_INSERT).enumerate() {
+            if index > 0 {
+                self.let_others_write().await;
+            }
+            let mut transaction = self.write().await?;
             let json = |recent: &RecentLead| {
                 Ok((serde_json::to_string(&recent.lead)?, serde_json::to_string(&recent.events)?))
             };
@@ -53,16 +56,27 @@ impl Store {
                     .push_bind(events);
             });
             query.build().execute(&mut *transaction).await.context("cannot store recent leads")?;
+            transaction.commit().await.context("cannot commit recent leads")?;
         }
-        transaction.commit().await.context("cannot commit recent leads")
+        Ok(())
     }
 
     /// Deletes the leads of other versions of the ground.
     pub(crate) async fn delete_recent_leads_except(&self, ground: &str) -> Result<()> {
-        let mut transaction = self.write().await?;
-        let delete = sqlx::query("DELETE FROM recent_lead WHERE ground <> ?").bind(ground);
-        delete.execute(&mut *transaction).await.context("cannot delete earlier leads")?;
-        transaction.commit().await.context("cannot commit recent leads")
+        let mut behind = i64::MIN;
+        loop {
+            let query = "SELECT rowid FROM recent_lead WHERE rowid > ? AND ground <> ? ORDER BY rowid LIMIT ?";
+            let read = sqlx::query_scalar(query).bind(behind).bind(ground).bind(ROWS_PER_TRANSACTION as i64);
+            let rows: Vec<i64> = read.fetch_all(&self.readers).await.context("cannot read earlier leads")?;
+            let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
+            let mut transaction = self.write().await?;
+            let delete = sqlx::query("DELETE FROM recent_lead WHERE rowid BETWEEN ? AND ? AND ground <> ?");
+            let delete = delete.bind(first).bind(last).bind(ground).execute(&mut *transaction).await;
+            delete.context("cannot delete earlier leads")?;
+            transaction.commit().await.context("cannot commit recent leads")?;
+            behind = *last;
+            self.let_others_write().await;
+        }
     }
 }
 

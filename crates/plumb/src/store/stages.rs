@@ -3,8 +3,10 @@
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::database::Store;
+use super::lead_history::StoredOrder;
 use super::stage::Stage;
 use super::timestamps::{from_micros, to_micros};
 
@@ -68,7 +70,7 @@ impl Store {
         sqlx::query_scalar("SELECT model_id FROM stage WHERE target = ? AND stage = ?")
             .bind(target)
             .bind(stage.word())
-            .fetch_optional(&self.readers)
+            .fetch_optional(&self.registry)
             .await
             .with_context(|| format!("cannot read the {} of target `{target}`", stage.word()))
     }
@@ -116,24 +118,42 @@ impl Store {
             .fetch_all(&self.readers)
             .await
             .with_context(|| format!("cannot read the history of target `{target}`"))?;
-        rows.iter()
-            .map(|row| {
-                Ok(StageChange {
-                    target: row.try_get("target")?,
-                    action: Action::of_word(row.try_get("action")?)?,
-                    model_id: row.try_get("model_id")?,
-                    changed_by: row.try_get("changed_by")?,
-                    why: row.try_get("why")?,
-                    changed_at: from_micros(row.try_get("changed_at")?)?,
-                })
-            })
-            .collect()
+        rows.iter().map(read).collect()
+    }
+
+    /// Returns the changes of a target's stages before a place, the last one first.
+    pub(crate) async fn stage_changes_before(
+        &self,
+        target: &str,
+        before: Option<StoredOrder>,
+        limit: usize,
+    ) -> Result<Vec<(StoredOrder, StageChange)>> {
+        let query = "SELECT * FROM stage_change WHERE target = ? AND change_id < ? ORDER BY change_id DESC LIMIT ?";
+        let rows = sqlx::query(query)
+            .bind(target)
+            .bind(before.unwrap_or(StoredOrder::MAX))
+            .bind(i64::try_from(limit)?)
+            .fetch_all(&self.lists)
+            .await
+            .with_context(|| format!("cannot read the history of target `{target}`"))?;
+        rows.iter().map(|row| Ok((row.try_get("change_id")?, read(row)?))).collect()
     }
 
     /// Returns a number that grows with each change of the stages and of the variants.
     pub(crate) async fn stage_revision(&self) -> Result<i64> {
         let query = "SELECT (SELECT coalesce(max(change_id), 0) FROM stage_change)
             + (SELECT coalesce(max(change_id), 0) FROM variant_change)";
-        sqlx::query_scalar(query).fetch_one(&self.readers).await.context("cannot read the registry's revision")
+        sqlx::query_scalar(query).fetch_one(&self.registry).await.context("cannot read the registry's revision")
     }
+}
+
+fn read(row: &SqliteRow) -> Result<StageChange> {
+    Ok(StageChange {
+        target: row.try_get("target")?,
+        action: Action::of_word(row.try_get("action")?)?,
+        model_id: row.try_get("model_id")?,
+        changed_by: row.try_get("changed_by")?,
+        why: row.try_get("why")?,
+        changed_at: from_micros(row.try_get("changed_at")?)?,
+    })
 }

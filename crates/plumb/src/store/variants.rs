@@ -25,7 +25,7 @@ impl Store {
     pub(crate) async fn variants(&self, target: &str) -> Result<Vec<Variant>> {
         let rows = sqlx::query("SELECT name, model_id, weight, shadow FROM variant WHERE target = ? ORDER BY name")
             .bind(target);
-        let rows = rows.fetch_all(&self.readers).await.context("cannot read the variants")?;
+        let rows = rows.fetch_all(&self.registry).await.context("cannot read the variants")?;
         rows.iter()
             .map(|row| {
                 Ok(Variant {

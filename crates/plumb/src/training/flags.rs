@@ -34,18 +34,20 @@ impl Flags {
         let mut opinions: BTreeMap<Observation, bool> = BTreeMap::new();
         for (feedback, prediction) in feedback {
             let lead_id = prediction.lead_id.clone();
+            // Nobody has seen a lead as it will be: an `as_of` that was still to come is that of the flag.
+            let seen_at = prediction.as_of.min(feedback.said_at);
             match feedback.complaint {
                 Complaint::NotALead => {
                     flags.not_leads.insert(lead_id);
                 }
                 Complaint::WrongData => {
-                    let until = flags.wrong_until.entry(lead_id).or_insert(prediction.as_of);
-                    *until = prediction.as_of.max(*until);
+                    let until = flags.wrong_until.entry(lead_id).or_insert(seen_at);
+                    *until = seen_at.max(*until);
                 }
                 Complaint::TooLow | Complaint::TooHigh if prediction.target == target => {
-                    let is_open = prediction.as_of + horizon > as_of;
+                    let is_open = seen_at + horizon > as_of;
                     if is_open {
-                        let observation = Observation { lead_id, as_of: prediction.as_of };
+                        let observation = Observation { lead_id, as_of: seen_at };
                         opinions.insert(observation, feedback.complaint == Complaint::TooLow);
                     }
                 }
@@ -115,6 +117,19 @@ mod tests {
         );
         assert_eq!(Flags::read(&all, "approved", TimeDelta::hours(6), hour_of_new_year(13)), Flags::default());
         assert_eq!(Flags::default().note(0), None);
+    }
+
+    #[test]
+    fn a_prediction_as_of_a_time_to_come_was_seen_when_it_was_flagged() {
+        let mut all = [flagged("p1", "ada", 3, Complaint::WrongData), flagged("p2", "bob", 3, Complaint::TooLow)];
+        for (_, prediction) in &mut all {
+            prediction.as_of += TimeDelta::days(366 * 7_000);
+        }
+        let flags = Flags::read(&all, "converted", TimeDelta::hours(6), hour_of_new_year(6));
+        assert!(!flags.keeps(&at("ada", 3)) && flags.keeps(&at("ada", 4)), "her later data is not wrong");
+        assert_eq!(flags.opinions, [(at("bob", 3), true)]);
+        let later = Flags::read(&all, "converted", TimeDelta::hours(6), hour_of_new_year(10));
+        assert_eq!(later.opinions, [], "his outcome is known");
     }
 
     #[test]

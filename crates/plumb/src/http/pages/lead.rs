@@ -18,10 +18,15 @@ use super::text::{day, encoded, first_upper, percent, words};
 use crate::http::app::App;
 use crate::http::error::Error;
 use crate::http::middleware::accept_language::AcceptLanguage;
-use crate::http::v1::{LeadRecord, store_feedback};
-use crate::registry;
+use crate::http::v1::store_feedback;
 use crate::serving::{PreferredLanguages, StoredPrediction};
-use crate::store::LeadBrief;
+use crate::store::{LeadBrief, StoredOrder};
+
+/// Points of the chart of how a score moved, and so predictions that are read for it.
+const POINTS_SHOWN: usize = 100;
+
+/// Flags in the list, the newest; the JSON API has them all.
+const FLAGS_SHOWN: usize = 50;
 
 /// `?target=&thanks=`: the target that is shown first; whether feedback was just sent.
 #[derive(Debug, Default, Deserialize)]
@@ -48,7 +53,7 @@ struct TargetPart {
     target: String,
     /// The newest, with its reasons.
     newest: StoredPrediction,
-    /// Newest first; there is at least one.
+    /// The last ones, latest `as_of` first.
     history: Vec<Prediction>,
     /// The card of the model that gave the newest score, if it is there.
     card: Option<ModelCard>,
@@ -62,16 +67,22 @@ pub(super) async fn get(
 ) -> Result<Page, Error> {
     let (Path(lead_id), Query(query)) = (lead_id?, query?);
     let choice = TargetChoice::read(&app, query.target.as_deref()).await?;
-    let record = LeadRecord::read(&app, &lead_id).await?;
-    let parts = parts(&app, &choice, &record.history, &preferred).await?;
-    let name = record.brief.as_ref().and_then(|brief| brief.name.clone()).unwrap_or_else(|| lead_id.clone());
+    app.engine.settle().await;
+    let store = app.engine.store();
+    let (known, flagged) =
+        (store.lead_brief(&lead_id).await?, store.feedback_of_lead(&lead_id, None, FLAGS_SHOWN).await?);
+    let parts = parts(&app, &choice, &lead_id, &preferred).await?;
+    if known.is_none() && parts.is_empty() {
+        return Err(Error::unknown_lead(&lead_id));
+    }
+    let name = known.as_ref().and_then(|brief| brief.name.clone()).unwrap_or_else(|| lead_id.clone());
     let body = html! {
         p.back {
             @let target = choice.chosen.as_deref().map(|target| format!("?target={}", encoded(target)));
             a href={ "/" (target.unwrap_or_default()) } { "← all leads" }
         }
         h1 { (name) }
-        (brief(&lead_id, record.brief.as_ref()))
+        (brief(&lead_id, known.as_ref()))
         @if query.thanks.is_some() {
             p.card.thanks role="status" {
                 "Thank you. Your flag is stored with the score that it is about, and the next training looks at it."
@@ -79,7 +90,7 @@ pub(super) async fn get(
         }
         @if parts.is_empty() { (empty("This lead is not scored yet", "It is known, and no model has looked at it.", "plumb score")) }
         div.parts { @for part in &parts { (section(part, &lead_id)) } }
-        (flags(&record.feedback))
+        (flags(&flagged))
     };
     Ok((languages(parts.iter().map(|part| &part.newest)), layout(&name, "/", &choice, body)))
 }
@@ -91,33 +102,31 @@ pub(super) async fn flag(
 ) -> Result<Redirect, Error> {
     let Path(lead_id) = lead_id?;
     let Form(flag) = form?;
-    let prediction = app.engine.store().prediction(&flag.prediction_id).await?;
-    let Some(prediction) = prediction.filter(|prediction| prediction.lead_id == lead_id) else {
-        return Err(Error::unknown_prediction(&flag.prediction_id));
-    };
-    store_feedback(&app, flag.prediction_id, flag.complaint, flag.note, flag.by).await?;
+    let Flag { prediction_id, complaint, note, by } = flag;
+    let (_, target) = store_feedback(&app, Some(&lead_id), prediction_id, complaint, note, by).await?;
     // 303: a reload of the next page does not send it twice.
-    let target = encoded(&prediction.target);
-    Ok(Redirect::to(&format!("/leads/{}?target={target}&thanks=1", encoded(&lead_id))))
+    Ok(Redirect::to(&format!("/leads/{}?target={}&thanks=1", encoded(&lead_id), encoded(&target))))
 }
 
 async fn parts(
     app: &App,
     choice: &TargetChoice,
-    history: &[Prediction],
+    lead_id: &str,
     preferred: &PreferredLanguages,
 ) -> Result<Vec<TargetPart>, Error> {
     let mut targets: Vec<&String> = choice.targets.iter().collect();
     targets.sort_by_key(|target| choice.chosen.as_ref() != Some(*target));
     let mut parts = Vec::new();
     for target in targets {
-        let history: Vec<Prediction> =
-            history.iter().filter(|prediction| &prediction.target == target).cloned().collect();
+        let history = app.engine.store().history_of_target(lead_id, target, None, POINTS_SHOWN).await?;
+        let mut history: Vec<Prediction> = history.into_iter().map(|(_, prediction)| prediction).collect();
         let Some(newest) = history.first() else { continue };
-        let cards = registry::cards(app.engine.store(), target).await?;
-        let card = cards.into_iter().find(|card| card.model_id == newest.model_id);
+        let card = app.engine.store().card(&newest.model_id).await?;
         let newest = app.engine.localize_stored(vec![newest.clone()], preferred).await?.pop();
         let Some(newest) = newest else { continue };
+        // The chart has the times that were asked about; programs before version 7 took some that were still to come.
+        history.retain(|prediction| app.engine.is_known_time(prediction.as_of));
+        history.sort_by_key(|prediction| std::cmp::Reverse(prediction.as_of));
         parts.push(TargetPart { target: target.clone(), newest, card, history });
     }
     Ok(parts)
@@ -219,13 +228,13 @@ fn form(prediction: &Prediction, lead_id: &str) -> Markup {
     }
 }
 
-fn flags(feedback: &[(Feedback, Prediction)]) -> Markup {
+fn flags(feedback: &[(StoredOrder, Feedback, Prediction)]) -> Markup {
     html! {
         @if !feedback.is_empty() {
             section.card id="flags" {
                 h2 { "Feedback" }
                 ul.flags {
-                    @for (feedback, prediction) in feedback {
+                    @for (_, feedback, prediction) in feedback {
                         li {
                             strong { (feedback.complaint.label()) } ": "
                             (words(&prediction.target)) " " (percent(prediction.score.get())) ", as of " (day(prediction.as_of)) "."

@@ -14,21 +14,22 @@ use super::charts;
 use super::layout::{Page, TargetChoice, empty, languages, layout};
 use super::text::{encoded, percent, words};
 use crate::http::app::App;
+use crate::http::cursor;
 use crate::http::error::Error;
 use crate::http::middleware::accept_language::AcceptLanguage;
-use crate::http::v1::{RankedLead, RankedPart, parse_band, ranked_leads};
+use crate::http::v1::{RankedLead, RankedLeads, RankedPart, parse_band, ranked_leads};
 use crate::serving::StoredPrediction;
 use crate::store::{BandCounts, LeadBrief};
 
 const LEADS_PER_PAGE: usize = 40;
 
-/// `?target=&band=&page=`, pages counted from 1.
+/// `?target=&band=&after=`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct LeadsQuery {
     target: Option<String>,
     band: Option<String>,
-    page: Option<usize>,
+    after: Option<String>,
 }
 
 pub(super) async fn get(
@@ -45,21 +46,21 @@ pub(super) async fn get(
         return Ok((HeaderMap::new(), layout("Leads", "/", &choice, body)));
     };
     let band = parse_band(query.band.as_deref())?;
-    // A page number from an address may be anything: 100,000 pages are more than the list will have.
-    let page = query.page.unwrap_or(1).clamp(1, 100_000);
-    let part = RankedPart { band, limit: LEADS_PER_PAGE, offset: (page - 1) * LEADS_PER_PAGE };
-    let (ranked, counts) = ranked_leads(&app, target, part, &preferred).await?;
+    let after = cursor::read(query.after.as_deref())?;
+    let is_first = after.is_none();
+    let part = RankedPart { band, limit: LEADS_PER_PAGE, after };
+    let RankedLeads { leads, counts, next } = ranked_leads(&app, target, part, &preferred).await?;
     let body = html! {
         div.title { h1 { "Leads, best first" } (choice.switch("/")) }
         @if counts.total() == 0 {
             (empty("No lead is scored yet", &format!("There are no scores for “{}”.", words(target)), "plumb train, then plumb score"))
         } @else {
             (filter(target, band, &counts))
-            (list(&ranked, target))
-            (pages(target, band, page, band.map_or(counts.total(), |band| counts.of(band))))
+            (list(&leads, target))
+            (pages(target, band, is_first, next.as_deref()))
         }
     };
-    Ok((languages(ranked.iter().map(|(stored, _)| stored)), layout("Leads", "/", &choice, body)))
+    Ok((languages(leads.iter().map(|(stored, _)| stored)), layout("Leads", "/", &choice, body)))
 }
 
 fn filter(target: &str, band: Option<Band>, counts: &BandCounts) -> Markup {
@@ -122,15 +123,15 @@ fn row(stored: &StoredPrediction, brief: Option<&LeadBrief>, target: &str) -> Ma
     }
 }
 
-fn pages(target: &str, band: Option<Band>, page: usize, total: u64) -> Markup {
-    let last = usize::try_from(total).unwrap_or(usize::MAX).div_ceil(LEADS_PER_PAGE).max(1);
+fn pages(target: &str, band: Option<Band>, is_first: bool, next: Option<&str>) -> Markup {
     let band = band.map(|band| format!("&band={}", band.letter())).unwrap_or_default();
-    let address = format!("/?target={}{band}&page=", encoded(target));
+    let address = format!("/?target={}{band}", encoded(target));
     html! {
-        nav.pages aria-label="Pages of the list" {
-            @if page > 1 { a rel="prev" href={ (address) (page.min(last + 1) - 1) } { "← better" } }
-            span { "page " (page) " of " (last) }
-            @if page < last { a rel="next" href={ (address) (page + 1) } { "next →" } }
+        @if !is_first || next.is_some() {
+            nav.pages aria-label="Pages of the list" {
+                @if !is_first { a href=(address) { "← best" } }
+                @if let Some(next) = next { a rel="next" href={ (address) "&after=" (next) } { "next →" } }
+            }
         }
     }
 }

@@ -19,24 +19,27 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
 use super::app::App;
 use super::error::Error;
+use super::list_turn::in_turn;
 use super::middleware::Protocol;
 
 const STYLE: &str = include_str!("style.css");
 
 /// Returns the routes of the pages, and what answers unknown paths.
 pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
-    let pages = Router::new()
+    let lists = Router::new()
         .route("/", get(leads::get))
         .route("/leads/{lead_id}", get(lead::get))
-        .route("/leads/{lead_id}/flags", post(lead::flag))
         .route("/models", get(models::get))
         .route("/watch", get(watch::get))
+        .route_layer(from_fn_with_state(app.clone(), in_turn));
+    let pages = lists
+        .route("/leads/{lead_id}/flags", post(lead::flag))
         .route("/api", get(api::get))
         .layer(map_response(error_page::format))
         .fallback(error_page::unknown_path);

@@ -1,5 +1,6 @@
 //! `/models`: the leaderboard of a target: its candidate models side by side, from the team's rules to boosted trees.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
@@ -19,6 +20,12 @@ use crate::store::{Stage, StageChange};
 
 /// Changes of the stages that are listed.
 const CHANGES_SHOWN: usize = 10;
+
+/// Changes of the stages among which the last one of each model is looked for.
+const CHANGES_READ: usize = 200;
+
+/// Cards, the newest, among which the newest of each kind is looked for.
+const CARDS_READ: usize = 50;
 
 /// A line of the table of metrics.
 struct Measure {
@@ -41,9 +48,10 @@ pub(super) async fn get(
         None => Vec::new(),
     };
     let changes = match &choice.chosen {
-        Some(target) => registry::history(app.engine.store(), target).await?,
+        Some(target) => registry::history(app.engine.store(), target, None, CHANGES_READ).await?,
         None => Vec::new(),
     };
+    let changes: Vec<StageChange> = changes.into_iter().rev().map(|(_, change)| change).collect();
     let body = html! {
         div.title { h1 { "Models" } (choice.switch("/models")) }
         @if candidates.is_empty() {
@@ -59,20 +67,16 @@ pub(super) async fn get(
 
 /// Returns the newest model of each kind, and the champion and the challenger if they are others, simplest kind first.
 async fn candidates_of(app: &App, target: &str) -> Result<Vec<Candidate>, Error> {
-    let champion = registry::champion(app.engine.store(), target).await?.map(|card| card.model_id);
-    let challenger = registry::challenger(app.engine.store(), target).await?.map(|card| card.model_id);
-    let mut candidates: Vec<Candidate> = Vec::new();
-    for card in registry::cards(app.engine.store(), target).await? {
-        let stage = if Some(&card.model_id) == champion.as_ref() {
-            Some(Stage::Champion)
-        } else if Some(&card.model_id) == challenger.as_ref() {
-            Some(Stage::Challenger)
-        } else {
-            None
-        };
-        let newest_of_kind = !candidates.iter().any(|candidate| candidate.card.kind == card.kind);
-        if newest_of_kind || stage.is_some() {
-            candidates.push(Candidate { card, stage });
+    let champion = registry::champion(app.engine.store(), target).await?;
+    let challenger = registry::challenger(app.engine.store(), target).await?;
+    let in_stage = [(champion, Stage::Champion), (challenger, Stage::Challenger)];
+    let mut candidates: Vec<Candidate> =
+        in_stage.into_iter().filter_map(|(card, stage)| Some(Candidate { card: card?, stage: Some(stage) })).collect();
+    let mut kinds = BTreeSet::new();
+    for (_, card) in registry::cards(app.engine.store(), target, None, CARDS_READ).await? {
+        let is_newest_of_kind = kinds.insert(card.kind);
+        if is_newest_of_kind && !candidates.iter().any(|candidate| candidate.card.model_id == card.model_id) {
+            candidates.push(Candidate { card, stage: None });
         }
     }
     candidates.sort_by_key(|candidate| (candidate.card.kind, candidate.card.as_of));

@@ -15,9 +15,13 @@ use crate::http::app::App;
 use crate::http::error::Error;
 use crate::http::v1::TargetQuery;
 use crate::registry;
+use crate::store::Store;
 
 /// Weeks of the heat map: half a year, the newest.
 const WEEKS_SHOWN: usize = 26;
+
+/// Alerts in the list, the newest; the JSON API has them all.
+const ALERTS_SHOWN: usize = 50;
 
 pub(super) async fn get(
     State(app): State<Arc<App>>,
@@ -28,11 +32,8 @@ pub(super) async fn get(
     let mut weeks = Vec::new();
     let mut alerts = Vec::new();
     if let Some(target) = &choice.chosen {
-        alerts = app.engine.store().alerts().await?;
-        alerts.retain(|alert| &alert.target == target);
-        let reports = app.engine.store().monitor_reports(target).await?;
-        let champion = registry::champion(app.engine.store(), target).await?.map(|card| card.model_id);
-        weeks = of_one_model(reports, champion.as_deref());
+        alerts = app.engine.store().alerts(target, None, ALERTS_SHOWN).await?;
+        weeks = weeks_of_one_model(app.engine.store(), target).await?;
     }
     let body = html! {
         div.title { h1 { "Watch" } (choice.switch("/watch")) }
@@ -48,13 +49,20 @@ pub(super) async fn get(
 }
 
 /// Returns the newest weeks of the champion, or of the model watched last if the champion was not watched yet:
-/// weeks of different models are not comparable.
-fn of_one_model(mut reports: Vec<MonitorReport>, champion: Option<&str>) -> Vec<MonitorReport> {
-    let last = reports.last().map(|report| report.model_id.clone()).unwrap_or_default();
-    let watched = |id: &&str| reports.iter().any(|report| report.model_id == *id);
-    let model_id = champion.filter(watched).unwrap_or(&last).to_owned();
-    reports.retain(|report| report.model_id == model_id);
-    reports.split_off(reports.len().saturating_sub(WEEKS_SHOWN))
+/// weeks of different models are not comparable. Oldest first.
+async fn weeks_of_one_model(store: &Store, target: &str) -> Result<Vec<MonitorReport>, Error> {
+    let champion = registry::champion(store, target).await?.map(|card| card.model_id);
+    let mut weeks = match champion {
+        Some(champion) => store.reports_of_model(target, &champion, WEEKS_SHOWN).await?,
+        None => Vec::new(),
+    };
+    if weeks.is_empty()
+        && let Some(last) = store.monitor_reports(target, None, 1).await?.pop()
+    {
+        weeks = store.reports_of_model(target, &last.model_id, WEEKS_SHOWN).await?;
+    }
+    weeks.reverse();
+    Ok(weeks)
 }
 
 fn alert_list(alerts: &[Alert]) -> Markup {
@@ -110,8 +118,11 @@ fn newest_week(week: &MonitorReport) -> Markup {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
+    use plumb_lead::ModelKind;
 
     use super::*;
+    use crate::registry::tests::card;
+    use crate::store::tests::empty;
 
     fn week(model_id: &str, day: i64) -> MonitorReport {
         let at = |day: i64| DateTime::from_timestamp(day * 86_400, 0).expect("in range");
@@ -126,14 +137,22 @@ mod tests {
         }
     }
 
-    #[test]
-    fn weeks_of_different_models_are_not_mixed() {
-        let reports = vec![week("old", 0), week("new", 0), week("old", 7)];
-        let days = |reports: Vec<MonitorReport>| -> Vec<String> {
-            reports.iter().map(|report| format!("{} {}", report.model_id, report.from.format("%-d"))).collect()
+    #[tokio::test]
+    async fn weeks_of_different_models_are_not_mixed() {
+        let (store, folder) = empty().await;
+        let champion = card("converted", ModelKind::Logistic, b"new");
+        let new = champion.model_id.clone();
+        for report in [week("old", 0), week(&new, 0), week("old", 7)] {
+            store.put_monitor_report(&report).await.expect("written");
+        }
+        let days = async || -> Vec<String> {
+            let weeks = weeks_of_one_model(&store, "converted").await.expect("read");
+            weeks.iter().map(|report| format!("{} {}", report.model_id, report.from.format("%-d"))).collect()
         };
-        assert_eq!(days(of_one_model(reports.clone(), Some("new"))), ["new 1"]);
-        assert_eq!(days(of_one_model(reports.clone(), Some("unwatched"))), ["old 1", "old 8"]);
-        assert_eq!(days(of_one_model(vec![], None)), [""; 0]);
+        assert_eq!(days().await, ["old 1", "old 8"]);
+        registry::add(&store, folder.path(), b"new", &champion).await.expect("its own card");
+        registry::promote(&store, "converted", &new, "ada", "a test").await.expect("added");
+        assert_eq!(days().await, [format!("{new} 1")]);
+        assert!(weeks_of_one_model(&store, "approved").await.expect("read").is_empty());
     }
 }

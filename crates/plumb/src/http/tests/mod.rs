@@ -3,6 +3,7 @@
 mod support;
 mod pages;
 mod v1;
+mod lists;
 mod auth;
 mod sagemaker;
 mod other_protocols;

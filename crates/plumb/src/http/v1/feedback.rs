@@ -80,36 +80,39 @@ pub(super) async fn post(
     let request: FeedbackRequest = json::read_body(&body.headers, &body.bytes)?;
     let FeedbackRequest { prediction_id: Text(prediction_id), complaint, note, by } = request;
     let (note, by) = (note.unwrap_or_default(), by.unwrap_or_default());
-    let Feedback { feedback_id, prediction_id, .. } = store_feedback(&app, prediction_id, complaint, note, by).await?;
+    let stored = store_feedback(&app, None, prediction_id, complaint, note, by).await?;
+    let (Feedback { feedback_id, prediction_id, .. }, _) = stored;
     Ok((StatusCode::CREATED, Json(FeedbackReceipt { feedback_id, prediction_id })))
 }
 
-/// Checks and stores a complaint about a prediction.
+/// Checks and stores a complaint about a prediction, which has to be of a lead if one is named; returns the target that was
+/// predicted, too.
 pub(in crate::http) async fn store_feedback(
     app: &App,
+    lead_id: Option<&str>,
     prediction_id: String,
     complaint: Complaint,
     note: String,
     by: String,
-) -> Result<Feedback, Error> {
+) -> Result<(Feedback, String), Error> {
     for (field, text, chars_max) in [("note", &note, NOTE_CHARS_MAX), ("by", &by, NAME_CHARS_MAX)] {
         let chars = text.chars().count();
         if chars > chars_max {
             return Err(Error::field(field, &format!("has {chars} characters: expected at most {chars_max}")));
         }
     }
-    // A prediction that was sent just now may still be on its way into the database.
-    app.engine.settle().await;
-    let store = app.engine.store();
-    if store.prediction(&prediction_id).await?.is_none() {
+    // It may still be on its way into the database, also by another server.
+    let recorded = app.engine.recorded_prediction(&prediction_id).await?;
+    let Some(prediction) = recorded.filter(|prediction| lead_id.is_none_or(|lead_id| prediction.lead_id == lead_id))
+    else {
         return Err(Error::unknown_prediction(&prediction_id));
-    }
+    };
     let said_by = match by.trim() {
         "" => "somebody".to_owned(),
         by => by.to_owned(),
     };
     let (comment, said_at) = (note.trim().to_owned(), app.engine.now());
     let feedback = Feedback { feedback_id: new_id(), prediction_id, complaint, comment, said_by, said_at };
-    store.insert_feedback(&feedback).await?;
-    Ok(feedback)
+    app.engine.record_flag(prediction.lead_id, feedback.clone()).await?;
+    Ok((feedback, prediction.target))
 }

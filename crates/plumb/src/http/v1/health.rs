@@ -1,4 +1,5 @@
-//! `GET /v1/health`: that requests can be answered, and by which models.
+//! `GET /v1/health`: that requests can be answered, and by which models. It is answered from memory, and waits for nobody
+//! who uses the database.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,6 +41,9 @@ enum Status {
     ),
 )]
 pub(super) async fn get(State(app): State<Arc<App>>) -> Result<Json<HealthResponse>, Error> {
+    if let Some(damage) = app.engine.store().damage() {
+        return Err(Error::busy(damage));
+    }
     let mut models = BTreeMap::new();
     for target in app.engine.targets().await? {
         let champion = app.engine.champion(&target).await?;

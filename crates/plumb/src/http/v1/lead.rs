@@ -1,10 +1,10 @@
-//! `GET /v1/leads/{lead_id}`: the predictions of a lead, and the feedback on them.
+//! `GET /v1/leads/{lead_id}`: the predictions of a lead, and the feedback on them, a part at a time.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use plumb_lead::{Feedback, Prediction};
@@ -14,11 +14,13 @@ use utoipa::ToSchema;
 use super::errors::{Failed, Refused};
 use super::feedback::complaint_schema;
 use super::leads::BriefResponse;
+use super::page_query::PageQuery;
 use super::prediction::PredictionResponse;
 use crate::http::app::App;
+use crate::http::cursor::{self, ListPart};
 use crate::http::error::Error;
 use crate::http::middleware::accept_language::{AcceptLanguage, content_language};
-use crate::store::LeadBrief;
+use crate::store::{LeadBrief, StoredOrder};
 
 /// A lead's predictions and feedback.
 #[derive(Serialize, ToSchema)]
@@ -28,10 +30,13 @@ pub(super) struct LeadHistory {
     /// What is known of the lead.
     #[schema(required)]
     brief: Option<BriefResponse>,
-    /// Its predictions, newest first.
+    /// Its predictions, the one made last first.
     predictions: Vec<PredictionResponse>,
     /// The feedback on them, newest first.
     feedback: Vec<FeedbackResponse>,
+    /// What `after` is for earlier predictions and feedback; null if there are none.
+    #[schema(required)]
+    next: Option<String>,
 }
 
 /// A complaint about a prediction.
@@ -53,21 +58,24 @@ struct FeedbackResponse {
     at: DateTime<Utc>,
 }
 
-/// All that the store has of a lead.
-pub(in crate::http) struct LeadRecord {
-    pub(in crate::http) brief: Option<LeadBrief>,
-    /// Newest first, all targets.
-    pub(in crate::http) history: Vec<Prediction>,
+/// A part of what the store has of a lead.
+struct LeadRecord {
+    brief: Option<LeadBrief>,
+    /// The one made last first, all targets.
+    history: ListPart<(StoredOrder, Prediction), StoredOrder>,
     /// Newest first.
-    pub(in crate::http) feedback: Vec<(Feedback, Prediction)>,
+    feedback: ListPart<(StoredOrder, Feedback, Prediction), StoredOrder>,
 }
+
+/// Where a part of it begins.
+type Place = (StoredOrder, StoredOrder);
 
 /// Show the predictions and the feedback of one lead
 #[utoipa::path(
     get, path = "/v1/leads/{lead_id}", operation_id = "getLead",
-    params(("lead_id" = String, Path, description = "The lead's id."), AcceptLanguage),
+    params(("lead_id" = String, Path, description = "The lead's id."), PageQuery, AcceptLanguage),
     responses(
-        (status = 200, description = "Its predictions and feedback, newest first.", body = LeadHistory,
+        (status = 200, description = "A part of its predictions and feedback, newest first.", body = LeadHistory,
          headers(("Content-Language" = String, description = "The languages of the reasons, as `de`; absent if the project does not name them."))),
         (status = "4XX", response = Refused),
         (status = "5XX", response = Failed),
@@ -77,31 +85,37 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     AcceptLanguage(preferred): AcceptLanguage,
     lead_id: Result<Path<String>, PathRejection>,
+    query: Result<Query<PageQuery>, QueryRejection>,
 ) -> Result<(HeaderMap, Json<LeadHistory>), Error> {
-    let Path(lead_id) = lead_id?;
-    let LeadRecord { brief, history, feedback } = LeadRecord::read(&app, &lead_id).await?;
+    let (Path(lead_id), Query(query)) = (lead_id?, query?);
+    let (limit, after) = query.read()?;
+    let LeadRecord { brief, history, feedback } = LeadRecord::read(&app, &lead_id, limit, after).await?;
+    let has_more = history.has_more || feedback.has_more;
+    let next = has_more.then(|| cursor::write(&(history.end, feedback.end)));
+    let history = history.items.into_iter().map(|(_, prediction)| prediction).collect();
     let history = app.engine.localize_stored(history, &preferred).await?;
     let headers = content_language(history.iter().filter_map(|stored| stored.language));
     let predictions = history.into_iter().map(PredictionResponse::from).collect();
-    let feedback = feedback.into_iter().map(|(feedback, _)| FeedbackResponse::from(feedback)).collect();
+    let feedback = feedback.items.into_iter().map(|(_, feedback, _)| FeedbackResponse::from(feedback)).collect();
     let brief = brief.map(BriefResponse::from);
-    Ok((headers, Json(LeadHistory { lead_id, brief, predictions, feedback })))
+    Ok((headers, Json(LeadHistory { lead_id, brief, predictions, feedback, next })))
 }
 
 impl LeadRecord {
     /// Reads it; a lead of which nothing is stored is an error.
-    pub(in crate::http) async fn read(app: &App, lead_id: &str) -> Result<LeadRecord, Error> {
+    async fn read(app: &App, lead_id: &str, limit: usize, after: Option<Place>) -> Result<LeadRecord, Error> {
         app.engine.settle().await;
         let store = app.engine.store();
-        let record = LeadRecord {
-            brief: store.lead_brief(lead_id).await?,
-            history: store.history_of_lead(lead_id).await?,
-            feedback: store.feedback_of_lead(lead_id).await?,
-        };
-        if record.brief.is_none() && record.history.is_empty() {
+        let brief = store.lead_brief(lead_id).await?;
+        let (history_before, feedback_before) = after.unwrap_or((StoredOrder::MAX, StoredOrder::MAX));
+        let history = store.history_of_lead(lead_id, Some(history_before), limit + 1).await?;
+        if brief.is_none() && history.is_empty() && after.is_none() {
             return Err(Error::unknown_lead(lead_id));
         }
-        Ok(record)
+        let feedback = store.feedback_of_lead(lead_id, Some(feedback_before), limit + 1).await?;
+        let history = ListPart::new(history, limit, history_before, |(order, _)| *order);
+        let feedback = ListPart::new(feedback, limit, feedback_before, |(order, ..)| *order);
+        Ok(LeadRecord { brief, history, feedback })
     }
 }
 

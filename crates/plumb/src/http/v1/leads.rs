@@ -9,28 +9,27 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
-use plumb_lead::Band;
+use plumb_lead::{Band, Prediction};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::ObjectBuilder;
 use utoipa::openapi::schema::{Object, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::errors::{Failed, Refused};
+use super::page_query::limit;
 use super::prediction::PredictionResponse;
 use crate::http::app::App;
+use crate::http::cursor::{self, ListPart};
 use crate::http::error::Error;
 use crate::http::middleware::accept_language::{AcceptLanguage, content_language};
 use crate::serving::{PreferredLanguages, StoredPrediction};
-use crate::store::{BandCounts, LeadBrief};
+use crate::store::{BandCounts, LeadBrief, RankedPosition};
 
 /// Leads of one response by default.
 const LIMIT: usize = 50;
 
 /// The most leads of one response.
 const LIMIT_MAX: usize = 500;
-
-/// No list is longer than JSON's numbers are exact.
-const OFFSET_MAX: usize = (1 << 53) - 1;
 
 /// Which part of the list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -46,9 +45,9 @@ pub(super) struct LeadsQuery {
     /// How many leads at most.
     #[param(minimum = 1, maximum = 500, default = 50, nullable = false)]
     limit: Option<usize>,
-    /// How many leads to skip.
-    #[param(minimum = 0, maximum = 9_007_199_254_740_991_usize, default = 0, nullable = false)]
-    offset: Option<usize>,
+    /// The `next` of an earlier answer: the leads that follow it.
+    #[param(nullable = false)]
+    after: Option<String>,
 }
 
 /// A part of the ranked list.
@@ -65,11 +64,11 @@ pub(super) struct LeadList {
     /// The limit that was asked for.
     #[schema(minimum = 0)]
     limit: usize,
-    /// How many leads were skipped.
-    #[schema(minimum = 0)]
-    offset: usize,
     /// The leads, the most likely first.
     leads: Vec<RankedLeadResponse>,
+    /// What `after` is for the leads that follow; null at the end of the list.
+    #[schema(required)]
+    next: Option<String>,
 }
 
 /// How many leads each band has.
@@ -125,7 +124,17 @@ pub(in crate::http) struct RankedPart {
     /// Only this band; `None`: all.
     pub(in crate::http) band: Option<Band>,
     pub(in crate::http) limit: usize,
-    pub(in crate::http) offset: usize,
+    /// Behind this place; `None`: from the best lead on.
+    pub(in crate::http) after: Option<RankedPosition>,
+}
+
+/// A part of the ranked list.
+pub(in crate::http) struct RankedLeads {
+    pub(in crate::http) leads: Vec<RankedLead>,
+    /// How many leads each band has.
+    pub(in crate::http) counts: BandCounts,
+    /// The cursor of the next part; `None` at the end of the list.
+    pub(in crate::http) next: Option<String>,
 }
 
 fn band_schema() -> Object {
@@ -153,48 +162,46 @@ pub(super) async fn get(
     query: Result<Query<LeadsQuery>, QueryRejection>,
 ) -> Result<(HeaderMap, Json<LeadList>), Error> {
     let Query(query) = query?;
-    let limit = query.limit.unwrap_or(LIMIT);
-    if limit == 0 || limit > LIMIT_MAX {
-        return Err(Error::field("limit", &format!("is {limit}: expected 1 to {LIMIT_MAX}")));
-    }
-    let offset = query.offset.unwrap_or(0);
-    if offset > OFFSET_MAX {
-        return Err(Error::field("offset", &format!("is {offset}: expected 0 to {OFFSET_MAX}")));
-    }
-    let band = parse_band(query.band.as_deref())?;
+    let limit = limit(query.limit, LIMIT, LIMIT_MAX)?;
+    let (band, after) = (parse_band(query.band.as_deref())?, cursor::read(query.after.as_deref())?);
     let target = app.engine.existing_target(query.target.as_deref()).await?;
-    let part = RankedPart { band, limit, offset };
-    let (ranked, counts) = ranked_leads(&app, &target, part, &preferred).await?;
-    let headers = content_language(ranked.iter().filter_map(|(stored, _)| stored.language));
+    let part = RankedPart { band, limit, after };
+    let RankedLeads { leads, counts, next } = ranked_leads(&app, &target, part, &preferred).await?;
+    let headers = content_language(leads.iter().filter_map(|(stored, _)| stored.language));
     let lead = |(stored, brief): RankedLead| RankedLeadResponse {
         prediction: stored.into(),
         brief: brief.map(BriefResponse::from),
     };
-    let leads = ranked.into_iter().map(lead).collect();
+    let leads = leads.into_iter().map(lead).collect();
     let bands = BTreeMap::from([Band::A, Band::B, Band::C, Band::D].map(|band| (band.letter(), counts.of(band))));
     let total = band.map_or(counts.total(), |band| counts.of(band));
-    Ok((headers, Json(LeadList { target, total, bands, limit, offset, leads })))
+    Ok((headers, Json(LeadList { target, total, bands, limit, leads, next })))
 }
 
-/// Returns a part of the ranked list, with reasons in the preferred language, and how many leads each band has.
+/// Returns a part of the ranked list, with reasons in the preferred language.
 pub(in crate::http) async fn ranked_leads(
     app: &App,
     target: &str,
     part: RankedPart,
     preferred: &PreferredLanguages,
-) -> Result<(Vec<RankedLead>, BandCounts), Error> {
-    let RankedPart { band, limit, offset } = part;
+) -> Result<RankedLeads, Error> {
+    let RankedPart { band, limit, after } = part;
     app.engine.settle().await;
     let store = app.engine.store();
-    let predictions = store.latest_predictions(target, limit, offset, band).await?;
+    let found = store.latest_predictions(target, limit + 1, after.as_ref(), band).await?;
+    let place = |prediction: &Prediction| {
+        Some(RankedPosition { score: prediction.score.get(), lead_id: prediction.lead_id.clone() })
+    };
+    let ListPart { items: predictions, end, has_more } = ListPart::new(found, limit, after, place);
     let lead_ids: Vec<&str> = predictions.iter().map(|prediction| prediction.lead_id.as_str()).collect();
     let mut briefs = store.lead_briefs(&lead_ids).await?;
     let counts = store.band_counts(target).await.context("cannot count leads")?;
-    let ranked = app.engine.localize_stored(predictions, preferred).await?.into_iter().map(|stored| {
+    let leads = app.engine.localize_stored(predictions, preferred).await?.into_iter().map(|stored| {
         let brief = briefs.remove(&stored.prediction.lead_id);
         (stored, brief)
     });
-    Ok((ranked.collect(), counts))
+    let next = end.filter(|_| has_more).map(|end| cursor::write(&end));
+    Ok(RankedLeads { leads: leads.collect(), counts, next })
 }
 
 /// Returns the band of a letter; no letter and the empty one are all bands.

@@ -3,6 +3,7 @@
 mod errors;
 mod prediction;
 mod target;
+mod page_query;
 mod score;
 mod feedback;
 mod leads;
@@ -15,15 +16,16 @@ mod openapi;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use super::app::App;
 use super::error::Error;
+use super::list_turn::in_turn;
 use super::middleware::Protocol;
 
 pub(super) use feedback::store_feedback;
-pub(super) use lead::LeadRecord;
-pub(super) use leads::{RankedLead, RankedPart, parse_band, ranked_leads};
+pub(super) use leads::{RankedLead, RankedLeads, RankedPart, parse_band, ranked_leads};
 pub(super) use openapi::document;
 pub(super) use prediction::{PredictionResponse, UnseenResponse};
 #[cfg(test)]
@@ -34,13 +36,15 @@ pub(super) use target::TargetQuery;
 pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     let protocol = Protocol::new(&app.services, Error::json_response);
     let scoring = Router::new().route("/v1/score", post(score::post));
-    let others = Router::new()
-        .route("/v1/feedback", post(feedback::post))
+    let lists = Router::new()
         .route("/v1/leads", get(leads::get))
         .route("/v1/leads/{lead_id}", get(lead::get))
         .route("/v1/models", get(models::get))
         .route("/v1/watch", get(watch::get))
+        .route_layer(from_fn_with_state(app.clone(), in_turn));
+    let others = Router::new()
+        .route("/v1/feedback", post(feedback::post))
         .route("/v1/health", get(health::get))
         .route("/v1/openapi.json", get(openapi::get));
-    protocol.routes(protocol.scoring_routes(scoring).merge(others))
+    protocol.routes(protocol.scoring_routes(scoring).merge(lists).merge(others))
 }

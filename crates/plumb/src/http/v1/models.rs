@@ -13,11 +13,12 @@ use utoipa::openapi::schema::{AdditionalProperties, Schema, Type};
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, SchemaFormat};
 
 use super::errors::{Failed, Refused};
-use super::target::TargetQuery;
+use super::page_query::TargetPageQuery;
 use crate::http::app::App;
+use crate::http::cursor::{self, ListPart};
 use crate::http::error::Error;
 use crate::registry;
-use crate::store::StageChange;
+use crate::store::{StageChange, StoredOrder};
 
 /// The models of a target.
 #[derive(Serialize, ToSchema)]
@@ -32,11 +33,14 @@ pub(super) struct ModelList {
     /// The model that may replace it.
     #[schema(required)]
     challenger: Option<String>,
-    /// The cards of all models, newest first.
+    /// The cards of models, the one added last first.
     #[schema(schema_with = cards_schema)]
     models: Vec<ModelCard>,
-    /// The changes of stages, oldest first.
+    /// The last changes of stages, oldest first.
     history: Vec<StageChangeResponse>,
+    /// What `after` is for earlier models and changes; null if there are none.
+    #[schema(required)]
+    next: Option<String>,
 }
 
 /// A variant of a target.
@@ -87,14 +91,14 @@ fn cards_schema() -> RefOr<Schema> {
         .required("as_of")
         .additional_properties(Some(AdditionalProperties::FreeForm(true)));
     let cards: Schema =
-        card.to_array_builder().description(Some("The cards of all models, newest first.")).build().into();
+        card.to_array_builder().description(Some("The cards of models, the one added last first.")).build().into();
     cards.into()
 }
 
 /// Show the models of a target
 #[utoipa::path(
     get, path = "/v1/models", operation_id = "listModels",
-    params(TargetQuery),
+    params(TargetPageQuery),
     responses(
         (status = 200, description = "Model cards, newest first, and the variants.", body = ModelList),
         (status = "4XX", response = Refused),
@@ -103,22 +107,30 @@ fn cards_schema() -> RefOr<Schema> {
 )]
 pub(super) async fn get(
     State(app): State<Arc<App>>,
-    query: Result<Query<TargetQuery>, QueryRejection>,
+    query: Result<Query<TargetPageQuery>, QueryRejection>,
 ) -> Result<Json<ModelList>, Error> {
-    let Query(TargetQuery { target }) = query?;
-    let target = app.engine.existing_target(target.as_deref()).await?;
+    let Query(query) = query?;
+    let (limit, after) = query.read()?;
+    let (models_before, changes_before) = after.unwrap_or((StoredOrder::MAX, StoredOrder::MAX));
+    let target = app.engine.existing_target(query.target.as_deref()).await?;
     let store = app.engine.store();
     let champion = registry::champion(store, &target).await?.map(|card| card.model_id);
     let challenger = registry::challenger(store, &target).await?.map(|card| card.model_id);
-    let models = registry::cards(store, &target).await?;
-    let history = registry::history(store, &target).await?.into_iter().map(StageChangeResponse::from).collect();
+    let models = registry::cards(store, &target, Some(models_before), limit + 1).await?;
+    let models = ListPart::new(models, limit, models_before, |(order, _)| *order);
+    let changes = registry::history(store, &target, Some(changes_before), limit + 1).await?;
+    let changes = ListPart::new(changes, limit, changes_before, |(order, _)| *order);
+    let has_more = models.has_more || changes.has_more;
+    let next = has_more.then(|| cursor::write(&(models.end, changes.end)));
+    let models = models.items.into_iter().map(|(_, card)| card).collect();
+    let history = changes.items.into_iter().rev().map(|(_, change)| StageChangeResponse::from(change)).collect();
     let variants = registry::variants(store, &target).await?.into_iter().map(|variant| VariantResponse {
         name: variant.name,
         model_id: variant.model_id.or_else(|| champion.clone()),
         weight: variant.weight,
         shadow: variant.shadow,
     });
-    Ok(Json(ModelList { target, variants: variants.collect(), champion, challenger, models, history }))
+    Ok(Json(ModelList { target, variants: variants.collect(), champion, challenger, models, history, next }))
 }
 
 impl From<StageChange> for StageChangeResponse {

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::errors::{Failed, Refused};
 use super::prediction::{PredictionResponse, UnseenResponse};
+use crate::future;
 use crate::http::app::App;
 use crate::http::error::Error;
 use crate::http::instances::{
@@ -46,7 +47,7 @@ pub(super) struct ScoreRequest {
     /// The model's inputs by name. A list in the model's order is read too.
     #[schema(value_type = Option<std::collections::BTreeMap<String, PlainValue>>, nullable = false)]
     features: Option<FeaturesInput>,
-    /// The time as of which to score the lead; now by default.
+    /// The time as of which to score the lead; now by default, and not later than now.
     #[schema(value_type = Option<DateTime<Utc>>, nullable = false)]
     as_of: Option<Timestamp>,
 }
@@ -149,6 +150,9 @@ impl ScoreRequest {
     ) -> Result<(InferenceRequest, DateTime<Utc>), Error> {
         let ScoreRequest { lead_id, lead, events, features, as_of, .. } = self;
         let as_of = as_of.map_or(now, |Timestamp(as_of)| as_of);
+        if let Some(problem) = future::problem(as_of, now) {
+            return Err(Error::field("as_of", &problem));
+        }
         let input = InstanceInput { lead_id, lead, events, features };
         let instance = input.into_instance("", &feature_names(routed.scorer()))?;
         check_created(&instance, "", as_of)?;

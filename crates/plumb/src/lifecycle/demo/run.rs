@@ -12,7 +12,7 @@ use super::step::{DemoStep, RetrainedModels, TrainedModels};
 use crate::lifecycle::ingest::ingest;
 use crate::lifecycle::monitor::monitor;
 use crate::lifecycle::progress::{OnProgress, Progress};
-use crate::lifecycle::score::score_leads;
+use crate::lifecycle::score::{LeadsRequest, score_leads};
 use crate::lifecycle::skew_check::skew_check;
 use crate::lifecycle::workspace::{ProjectPaths, Workspace};
 use crate::lifecycle::{retrain, train};
@@ -88,8 +88,9 @@ impl TargetLoop<'_> {
 
     /// Retrains as of today, unless that was done.
     async fn retrain(&self, callbacks: &mut DemoCallbacks<'_>) -> Result<()> {
-        let mut models = registry::cards(&self.workspace.store, &self.target).await?;
-        models.retain(|card| card.as_of == self.now);
+        // The demo trains a few models in all.
+        let found = registry::cards(&self.workspace.store, &self.target, None, 100).await?.into_iter();
+        let mut models: Vec<_> = found.map(|(_, card)| card).filter(|card| card.as_of == self.now).collect();
         if !models.is_empty() {
             models.sort_by_key(|card| card.kind);
             let (target, as_of) = (self.target.clone(), self.now);
@@ -106,7 +107,7 @@ impl TargetLoop<'_> {
     async fn score(&self, callbacks: &mut DemoCallbacks<'_>) -> Result<()> {
         let TargetLoop { workspace, target, now, .. } = self;
         let champion = registry::champion(&workspace.store, target).await?.map(|card| card.model_id);
-        let newest = workspace.store.latest_predictions(target, 1, 0, None).await?;
+        let newest = workspace.store.latest_predictions(target, 1, None, None).await?;
         let is_newest_by = |model_id: &String| {
             newest.first().is_some_and(|prediction| prediction.as_of == *now && prediction.model_id == *model_id)
         };
@@ -114,7 +115,8 @@ impl TargetLoop<'_> {
             return Ok(());
         }
         (callbacks.progress)(Progress::Step(&format!("{target}: leads")));
-        let scores = score_leads(workspace, target, *now, true, callbacks.progress).await?;
+        let request = LeadsRequest { target, as_of: *now, is_fixed: true, history: true };
+        let scores = score_leads(workspace, request, callbacks.progress).await?;
         (callbacks.done)(DemoStep::Scoring(scores))
     }
 

@@ -72,7 +72,7 @@ async fn report_weeks(
 
 /// Returns the reports on a model, oldest first.
 async fn reports_of_model(store: &Store, card: &ModelCard) -> Result<Vec<MonitorReport>> {
-    let mut reports = store.monitor_reports(&card.target).await?;
-    reports.retain(|report| report.model_id == card.model_id);
+    let mut reports = store.reports_of_model(&card.target, &card.model_id, usize::MAX).await?;
+    reports.reverse();
     Ok(reports)
 }

@@ -1,28 +1,47 @@
 //! Scores all open leads of a target into the ranked list, by its champion.
 //!
-//! Features are computed in the order of leads, scored block by block on all cores, and stored as they come. Of what
-//! grows with the leads, memory holds only the observations and the ids of their predictions.
+//! Features are computed in the order of leads, scored block by block on all cores, and stored as they come, each block in
+//! a transaction of its own. Of what grows with the leads, memory holds only the observations and the ids of their
+//! predictions.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use futures::{Stream, TryStreamExt, stream};
 use plumb_lake::{CategoryWithoutRate, FeatureBlock, LabelSpec, Lake};
-use plumb_lead::{Band, FieldValue, Lead, Observation, Prediction, Provenance, Unseen};
+use plumb_lead::{Band, Observation, Prediction, Provenance, Unseen};
 use serde::Serialize;
-use uuid::Uuid;
 
+use super::batch::Batch;
+use super::briefs::store_briefs;
 use super::unseen::add_unseen;
+use crate::journal;
 use crate::lifecycle::progress::{OnProgress, Progress};
 use crate::lifecycle::workspace::Workspace;
 use crate::registry;
 use crate::scoring::{Explain, REASONS_MAX, RowKey, Scorer, provenance_of};
-use crate::store::{LeadBrief, Store};
+use crate::store::{ScoringRun, Store};
 
 /// Rows scored at once by each core: their reasons are texts, and far larger than their features.
 const BLOCK_ROWS: usize = 1_024;
+
+/// A run that was killed is gone on with as of its own time, if that is not longer ago than this. A later run begins anew:
+/// what depends on the time is different then.
+const RESUMED_AGE_MAX: TimeDelta = TimeDelta::hours(1);
+
+/// What is scored.
+pub(crate) struct LeadsRequest<'a> {
+    /// The target.
+    pub(crate) target: &'a str,
+    /// The time as of which leads are open.
+    pub(crate) as_of: DateTime<Utc>,
+    /// Whether somebody asked for this time. If not, a run of a moment ago may be gone on with as of its own.
+    pub(crate) is_fixed: bool,
+    /// Whether the scores at the earlier ages of these leads are stored as well.
+    pub(crate) history: bool,
+}
 
 /// The outcome of scoring the open leads of a target.
 #[derive(Debug, Serialize)]
@@ -33,6 +52,8 @@ pub(crate) struct LeadScores {
     pub(crate) model_id: String,
     /// Open leads scored.
     pub(crate) leads: usize,
+    /// Open leads that an earlier run had scored before it was killed.
+    pub(crate) leads_before: usize,
     /// How many of them are in each band.
     pub(crate) bands: BTreeMap<Band, usize>,
     /// Categories that were not in the training data.
@@ -41,39 +62,70 @@ pub(crate) struct LeadScores {
     pub(crate) categories_without_rate: Vec<CategoryWithoutRate>,
 }
 
-/// Scores all open leads of a target into the ranked list. Leads that are no longer open leave the list. With `history`,
-/// the scores at the earlier ages of these leads are stored as well.
+/// Scores all open leads of a target into the ranked list. Leads that are no longer open leave the list.
+///
+/// Each block is stored by itself, so that others can write meanwhile. Whenever the run is killed, each lead is on the list
+/// once, by its old prediction or by its new one; the next run goes on behind the last block, if it scores the same.
 pub(crate) async fn score_leads(
     workspace: &Workspace,
-    target: &str,
-    now: DateTime<Utc>,
-    history: bool,
+    request: LeadsRequest<'_>,
     progress: OnProgress<'_>,
 ) -> Result<LeadScores> {
-    let Workspace { project, lake, store, .. } = workspace;
+    let Workspace { project, data, lake, store } = workspace;
+    let LeadsRequest { target, history, .. } = request;
     let card = registry::champion(store, target)
         .await?
         .with_context(|| format!("target `{target}` has no champion yet: run `plumb train` first"))?;
     let scorer = Arc::new(workspace.load_model(&card.model_id).await?);
+    // What servers that are gone have predicted before is stored before.
+    journal::recover(store, data).await.context("cannot load the journal")?;
+    let (run, done) = run_to_do(store, &request, &card.model_id, lake.ground_version()).await?;
     let label_spec = project.label_spec(target)?;
-    let open = lake.open_leads(&label_spec, now).await?;
+    let open = lake.open_leads(&label_spec, run.as_of).await?;
     let ids: HashSet<&str> = open.iter().map(|observation| observation.lead_id.as_str()).collect();
     let mut observations = Vec::new();
     if history {
-        let since = card.as_of.max(now - label_spec.horizon);
-        observations = earlier_observations(lake, &label_spec, since, now, &ids).await?;
+        let since = card.as_of.max(run.as_of - label_spec.horizon);
+        observations = earlier_observations(lake, &label_spec, since, run.as_of, &ids).await?;
     }
     let first_open = observations.len();
     observations.extend(open.iter().cloned());
     // What was counted before is not of these leads.
     lake.take_categories_without_rate();
-    let mut scores = LeadScores::new(target, &card.model_id, open.len());
-    let batch = Batch::new(observations, first_open);
-    store_predictions(&scorer, lake, store, &batch, &mut scores, progress).await?;
+    let batch = Batch::new(observations, first_open, done.as_ref());
+    let mut scores = LeadScores::new(target, &card.model_id, batch.open_leads_left());
+    scores.leads_before = open.len() - scores.leads;
+    store_briefs(lake, store, run.as_of, &ids).await?;
+    store_predictions(&scorer, lake, store, &run, &batch, &mut scores, progress).await?;
     scores.categories_without_rate = lake.take_categories_without_rate();
-    store_briefs(lake, store, now, &ids).await?;
-    store.set_open_leads(target, &ids.iter().copied().collect::<Vec<_>>()).await?;
+    store.set_open_leads(target, &ids).await?;
+    store.finish_run(target).await?;
     Ok(scores)
+}
+
+/// Returns the run that is to be done, and up to which observation it is done already.
+async fn run_to_do(
+    store: &Store,
+    request: &LeadsRequest<'_>,
+    model_id: &str,
+    ground: &str,
+) -> Result<(ScoringRun, Option<Observation>)> {
+    let LeadsRequest { target, as_of, is_fixed, history } = request;
+    let mut run = ScoringRun {
+        target: (*target).to_owned(),
+        model_id: model_id.to_owned(),
+        ground: ground.to_owned(),
+        // As it is stored.
+        as_of: as_of.trunc_subsecs(6),
+        history: *history,
+    };
+    let Some((unfinished, last)) = store.unfinished_run(target).await? else { return Ok((run, None)) };
+    let age = run.as_of - unfinished.as_of;
+    if !is_fixed && age >= TimeDelta::zero() && age <= RESUMED_AGE_MAX {
+        run.as_of = unfinished.as_of;
+    }
+    let done = (run == unfinished).then_some(last);
+    Ok((run, done))
 }
 
 async fn earlier_observations(
@@ -94,6 +146,7 @@ impl LeadScores {
             target: target.to_owned(),
             model_id: model_id.to_owned(),
             leads,
+            leads_before: 0,
             bands: [Band::A, Band::B, Band::C, Band::D].into_iter().map(|band| (band, 0)).collect(),
             unseen: Vec::new(),
             categories_without_rate: Vec::new(),
@@ -101,36 +154,12 @@ impl LeadScores {
     }
 }
 
-/// The observations to score.
-struct Batch {
-    /// In the order in which they are listed: earlier observations, then the leads that are open now.
-    observations: Vec<Observation>,
-    first_open: usize,
-    /// The places of the observations in the order of their leads, which is that of the ground.
-    lead_order: Vec<u32>,
-    /// The ids of their predictions, which sort them in the order of the list.
-    ids: Vec<Uuid>,
-}
-
-impl Batch {
-    fn new(observations: Vec<Observation>, first_open: usize) -> Batch {
-        let mut lead_order: Vec<u32> = (0..observations.len() as u32).collect();
-        lead_order.sort_by_key(|place| &observations[*place as usize]);
-        let ids = observations.iter().map(|_| Uuid::now_v7()).collect();
-        Batch { observations, first_open, lead_order, ids }
-    }
-
-    /// Returns the observations in the order of their leads.
-    fn by_lead(&self) -> impl Iterator<Item = Observation> {
-        self.lead_order.iter().map(|place| self.observations[*place as usize].clone())
-    }
-}
-
-/// Scores a batch and stores the predictions: all of them or none.
+/// Scores a batch and stores the predictions, block by block.
 async fn store_predictions(
     scorer: &Arc<Scorer>,
     lake: &Lake,
     store: &Store,
+    run: &ScoringRun,
     batch: &Batch,
     scores: &mut LeadScores,
     progress: OnProgress<'_>,
@@ -139,24 +168,31 @@ async fn store_predictions(
     let features = lake.feature_blocks(sql, batch.by_lead()).await?;
     let predicted = predict_blocks(scorer.clone(), provenance_of(lake), features.map_err(anyhow::Error::from));
     let mut blocks = std::pin::pin!(predicted);
-    let mut addition = store.begin_prediction_batch().await?;
     let mut places = batch.lead_order.iter().map(|place| *place as usize);
-    let (mut done, total) = (0, batch.observations.len());
+    let (mut done, total) = (0, batch.lead_order.len());
     progress(Progress::Items { done, total });
-    while let Some((mut predictions, unseen)) = blocks.try_next().await? {
-        for (prediction, place) in predictions.iter_mut().zip(&mut places) {
+    let mut scored = Vec::new();
+    while let Some((predictions, unseen)) = blocks.try_next().await? {
+        // A lead's earlier ages are stored with the lead as it is now, which comes last: else the list would have them.
+        let mut whole = 0;
+        for (mut prediction, place) in predictions.into_iter().zip(&mut places) {
             prediction.prediction_id = batch.ids[place].to_string();
+            let band = prediction.band;
+            scored.push(prediction);
             if place >= batch.first_open {
-                *scores.bands.entry(prediction.band).or_default() += 1;
+                *scores.bands.entry(band).or_default() += 1;
+                whole = scored.len();
             }
         }
-        addition.append(&predictions).await?;
+        store.append_to_run(run, &scored[..whole]).await?;
+        scored.drain(..whole);
+        store.let_others_write().await;
         add_unseen(&mut scores.unseen, unseen);
-        done += predictions.len();
+        done += whole;
         progress(Progress::Items { done, total });
     }
-    ensure!(places.next().is_none(), "{done} of {total} observations were scored");
-    addition.commit().await
+    ensure!(places.next().is_none() && scored.is_empty(), "{done} of {total} observations were scored");
+    Ok(())
 }
 
 /// Returns the predictions of all features, in their order; several blocks are scored at a time.
@@ -189,29 +225,4 @@ fn small_blocks(block: FeatureBlock) -> impl Iterator<Item = FeatureBlock> {
         let rows: Vec<usize> = (first..observations.len().min(first + BLOCK_ROWS)).collect();
         FeatureBlock { table: table.select(&rows), observations: observations[first..first + rows.len()].to_vec() }
     })
-}
-
-/// Stores the fields of leads that the pages show.
-async fn store_briefs(lake: &Lake, store: &Store, now: DateTime<Utc>, wanted: &HashSet<&str>) -> Result<()> {
-    let mut blocks = std::pin::pin!(lake.lead_blocks(now).await?);
-    while let Some(leads) = blocks.try_next().await? {
-        let open = leads.into_iter().filter(|lead| wanted.contains(lead.lead_id.as_str()));
-        store.put_lead_briefs(&open.map(brief).collect::<Vec<_>>()).await?;
-    }
-    Ok(())
-}
-
-fn brief(lead: Lead) -> LeadBrief {
-    let text = |field: &str| match lead.fields.get(field) {
-        Some(FieldValue::Text(text)) => Some(text.clone()),
-        _ => None,
-    };
-    LeadBrief {
-        name: text("name"),
-        company: text("company"),
-        industry: text("industry"),
-        channel: text("channel"),
-        created_at: lead.created_at,
-        lead_id: lead.lead_id,
-    }
 }

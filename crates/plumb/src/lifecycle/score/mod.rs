@@ -1,5 +1,7 @@
 //! Scoring in batches: all open leads of a target into the ranked list, or the rows of a file into another file.
 
+mod batch;
+mod briefs;
 mod file;
 mod leads;
 mod ordered;
@@ -10,6 +12,6 @@ mod score_output;
 mod unseen;
 
 pub(crate) use file::{FileProgress, FileRequest, FileScores, NoRowsScored, score_file};
-pub(crate) use leads::{LeadScores, score_leads};
+pub(crate) use leads::{LeadScores, LeadsRequest, score_leads};
 pub(crate) use score_output::Destination;
 pub(crate) use unseen::UNSEEN_MAX;

@@ -1,6 +1,7 @@
 //! Databases that older programs wrote are taken over with all that is in them.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::FileExt;
 
 use plumb_lead::ModelKind;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, SqliteConnection};
@@ -10,12 +11,9 @@ use super::super::{Action, Stage, Variant, migrations};
 use super::{Store, hour_of_new_year};
 
 /// Each table of version 5, and what it is called now.
-const TABLES: [(&str, &str); 17] = [
+const TABLES: [(&str, &str); 14] = [
     ("prediction", "prediction"),
-    ("latest", "latest_prediction"),
-    ("closed", "decided_lead"),
     ("lead_brief", "lead_brief"),
-    ("feedback", "feedback"),
     ("alert", "alert"),
     ("watch_report", "monitor_report"),
     ("model", "model"),
@@ -70,7 +68,7 @@ async fn every_row_of_version_5_is_there_under_the_new_names() {
     let mut connection = store.writer.acquire().await.expect("a connection");
     let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
     let tables: i64 = sqlx::query_scalar(tables).fetch_one(&mut *connection).await.expect("a number");
-    assert_eq!(tables, TABLES.len() as i64 + 1, "and the table of sqlx");
+    assert_eq!(tables, TABLES.len() as i64 + 5, "two that were made anew, two new ones, and the one of sqlx");
     for (_, new) in TABLES.iter().filter(|(_, new)| *new != "model") {
         let expected: Vec<String> =
             before[new].iter().map(|row| row.replace("{\"brought\":", "{\"overrides\":")).collect();
@@ -85,21 +83,21 @@ async fn every_row_of_version_5_is_there_under_the_new_names() {
 }
 
 async fn it_is_read_by_todays_program(store: &Store) {
-    let latest = store.latest_predictions("converted", 10, 0, None).await.expect("read");
+    let latest = store.latest_predictions("converted", 10, None, None).await.expect("read");
     assert_eq!(latest.len(), 1, "bob is decided");
     assert_eq!(latest[0].provenance.inputs, [Some(0.1), None, Some(16_777_216.0)]);
     let bob = store.prediction("p2").await.expect("read").expect("it is there");
     assert_eq!(bob.provenance.overrides, ["lead.budget", "\"brought\\"]);
     assert_eq!(bob.provenance.inputs, [Some(0.3), Some(1e-40)]);
-    assert_eq!(store.feedback_of_lead("ada").await.expect("read").len(), 1);
+    assert_eq!(store.feedback_of_lead("ada", None, 9).await.expect("read").len(), 1);
     assert_eq!(store.lead_brief("bob").await.expect("read").map(|brief| brief.created_at), Some(hour_of_new_year(0)));
-    assert_eq!(store.alerts().await.expect("read")[0].column, "channel");
-    assert_eq!(store.monitor_reports("converted").await.expect("read")[0].rows, 300);
+    assert_eq!(store.alerts("converted", None, 9).await.expect("read")[0].column, "channel");
+    assert_eq!(store.monitor_reports("converted", None, 9).await.expect("read")[0].rows, 300);
 
     let card = store.card("cafe").await.expect("readable").expect("it is there");
     assert_eq!((card.kind, card.dataset.rows_censored, card.profits.len()), (ModelKind::Ensemble, 7, 1));
     assert_eq!((card.profits[0].model.value, card.settings.search_trials), (-10.5, Some(6)));
-    assert_eq!(store.cards("approved").await.expect("readable")[0].kind, ModelKind::Logistic);
+    assert_eq!(store.cards("approved", None, 9).await.expect("readable")[0].1.kind, ModelKind::Logistic);
     assert_eq!(store.model_in_stage("converted", Stage::Champion).await.expect("read").as_deref(), Some("cafe"));
     assert_eq!(store.stage_changes("converted").await.expect("read")[0].action, Action::Promote);
     assert_eq!(store.stage_revision().await.expect("read"), 5);
@@ -114,7 +112,7 @@ async fn it_is_read_by_todays_program(store: &Store) {
 
 #[tokio::test]
 async fn a_database_of_any_older_version_is_brought_up_to_date() {
-    for version in 1..=5 {
+    for version in 1..=6 {
         let folder = TempDir::new().expect("a temporary folder");
         let brief = "INSERT INTO lead_brief VALUES ('ada', 'Ada', NULL, NULL, NULL, 1767225600000000)";
         older(&folder, version, brief).await.close().await.expect("SQLite closes the file");
@@ -122,7 +120,7 @@ async fn a_database_of_any_older_version_is_brought_up_to_date() {
         assert!(store.lead_brief("ada").await.expect("read").is_some(), "version {version}");
         assert_eq!(store.unmatched_labels().await.expect("read"), []);
         let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&store.readers).await.expect("a number");
-        assert_eq!(found, 6, "so that an older program refuses it");
+        assert_eq!(found, 7, "so that an older program refuses it");
     }
 }
 
@@ -133,7 +131,7 @@ async fn two_processes_that_open_an_older_database_at_once_both_succeed() {
     let path = folder.path().join("plumb.db");
     let (one, other) = tokio::join!(Store::open(&path), Store::open(&path));
     for store in [one, other] {
-        assert_eq!(store.expect("either waits").cards("converted").await.expect("read").len(), 1);
+        assert_eq!(store.expect("either waits").cards("converted", None, 9).await.expect("read").len(), 1);
     }
 }
 
@@ -148,4 +146,50 @@ async fn a_card_that_cannot_be_migrated_is_named_and_nothing_is_changed() {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
     let mut connection = options.connect().await.expect("SQLite opens the file");
     assert_eq!(rows(&mut connection, "watch_report").await.len(), 0, "the table is there under its old name");
+}
+
+#[tokio::test]
+async fn a_list_that_a_time_to_come_has_frozen_is_right_after_the_upgrade() {
+    let folder = TempDir::new().expect("a temporary folder");
+    // Ada was scored as of the year 9999, and since then as of today; bob is decided; eve came with requests alone.
+    let frozen =
+        "INSERT INTO prediction (prediction_id, lead_id, target, model_id, as_of, score, band, reasons_json) VALUES
+          ('z', 'ada', 'converted', 'cafe', 253402214400000000, 0.01, 'D', '[]'),
+          ('p1', 'ada', 'converted', 'cafe', 1767229200000000, 0.9, 'A', '[]'),
+          ('p2', 'bob', 'converted', 'cafe', 1767229200000000, 0.8, 'A', '[]'),
+          ('p3', 'eve', 'converted', 'cafe', 1767229200000000, 0.7, 'B', '[]'),
+          ('p4', 'joe', 'converted', 'cafe', 1767229200000000, 0.6, 'B', '[]');
+        INSERT INTO latest_prediction (target, lead_id, prediction_id, as_of, score, band) VALUES
+          ('converted', 'ada', 'z', 253402214400000000, 0.01, 'D'),
+          ('converted', 'bob', 'p2', 1767229200000000, 0.8, 'A'),
+          ('converted', 'eve', 'p3', 1767229200000000, 0.7, 'B'),
+          ('converted', 'joe', 'p4', 1767229200000000, 0.6, 'B');
+        INSERT INTO decided_lead VALUES ('converted', 'bob');
+        INSERT INTO lead_brief (lead_id, created_at) VALUES ('ada', 1), ('bob', 1), ('joe', 1);
+        INSERT INTO feedback VALUES ('f1', 'z', 'too_low', 'they called us', 'rep 17', 1767232800000000);";
+    older(&folder, 6, frozen).await.close().await.expect("SQLite closes the file");
+    let store = Store::open(&folder.path().join("plumb.db")).await.expect("an older schema");
+    let listed = store.latest_predictions("converted", 9, None, None).await.expect("read");
+    let listed: Vec<&str> = listed.iter().map(|prediction| prediction.prediction_id.as_str()).collect();
+    assert_eq!(listed, ["p1", "p4"]);
+    assert_eq!(store.band_counts("converted").await.expect("read").total(), 2);
+    assert_eq!(store.feedback_of_lead("ada", None, 9).await.expect("read")[0].2.prediction_id, "z");
+    assert_eq!(store.deep_check().await.expect("checked"), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_damaged_database_stays_as_it_is() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let mut connection = older(&folder, 5, include_str!("older_rows.sql")).await;
+    let page = "SELECT rootpage FROM sqlite_schema WHERE name = 'feedback'";
+    let page: i64 = sqlx::query_scalar(page).fetch_one(&mut connection).await.expect("a page");
+    connection.close().await.expect("SQLite closes the file");
+    let path = folder.path().join("plumb.db");
+    let file = std::fs::OpenOptions::new().write(true).open(&path).expect("it is there");
+    file.write_all_at(&[0xa5; 4096], (page as u64 - 1) * 4096).expect("writable");
+    let error = format!("{:#}", Store::open(&path).await.expect_err("a page is lost"));
+    assert!(error.contains("plumb.db") && error.contains("is damaged") && error.contains(".recover"), "{error}");
+    let mut connection =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.expect("SQLite opens the file");
+    assert_eq!(rows(&mut connection, "watch_report").await.len(), 1, "the table is there under its old name");
 }

@@ -27,24 +27,47 @@ fn answered_predictions_and_flags_survive_kills() {
     for _round in 0..rounds(3) {
         answer_until_a_kill(&folder, &answered);
     }
-    let Answered { leads, flags } = answered.into_inner().expect("no thread panicked");
-    assert!(leads.len() > 60 && flags.len() > 20, "{} leads, {} flags show nothing", leads.len(), flags.len());
+    let answered = answered.into_inner().expect("no thread panicked");
+    let (leads, flags) = (answered.leads.len(), answered.flags.len());
+    assert!(leads > 60 && flags > 20, "{leads} leads and {flags} flags show nothing");
     let server = Server::of_quick(&folder, &[], &[]);
-    for lead_id in &leads {
+    check(&server, &answered);
+    let captured = captured_events(&folder.path().join("plumb-quick/leads/capture/won"));
+    let distinct: BTreeSet<&String> = captured.iter().collect();
+    assert_eq!(distinct.len(), captured.len(), "a call is captured once");
+    assert!(captured.len() >= leads, "{} of {leads} calls are captured", captured.len());
+    server.stop();
+}
+
+#[test]
+fn servers_that_start_at_once_take_nothing_from_each_other() {
+    let folder = quick_folder();
+    let answered = Mutex::new(Answered::default());
+    for _round in 0..rounds(3) {
+        // Each of them begins a file while the others look for what was left behind.
+        thread::scope(|scope| {
+            for _server in 0..4 {
+                scope.spawn(|| answer_until_a_kill(&folder, &answered));
+            }
+        });
+    }
+    let server = Server::of_quick(&folder, &[], &[]);
+    check(&server, &answered.into_inner().expect("no thread panicked"));
+    server.stop();
+}
+
+/// Checks that each prediction and each flag is there once.
+fn check(server: &Server, answered: &Answered) {
+    for lead_id in &answered.leads {
         let known = server.get(&format!("/v1/leads/{lead_id}"));
         assert_eq!(known["predictions"].as_array().map(Vec::len), Some(1), "{lead_id}: {known}");
     }
-    for (feedback_id, lead_id) in &flags {
+    for (feedback_id, lead_id) in &answered.flags {
         let known = server.get(&format!("/v1/leads/{lead_id}"));
         let all = known["feedback"].as_array().expect("a list");
         let times = all.iter().filter(|feedback| feedback["feedback_id"] == feedback_id.as_str()).count();
         assert_eq!(times, 1, "{feedback_id}: {known}");
     }
-    let captured = captured_events(&folder.path().join("plumb-quick/leads/capture/won"));
-    let distinct: BTreeSet<&String> = captured.iter().collect();
-    assert_eq!(distinct.len(), captured.len(), "a call is captured once");
-    assert!(captured.len() >= leads.len(), "{} of {} calls are captured", captured.len(), leads.len());
-    server.stop();
 }
 
 /// Asks a server from several threads, flags each third of its answers, and kills it after some.
