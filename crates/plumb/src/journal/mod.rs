@@ -18,12 +18,16 @@ mod capture_files;
 mod loader;
 mod search;
 mod check;
+mod catch_up;
 mod handle;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use capture::{Capture, Payload};
+pub(crate) use catch_up::catch_up;
 pub(crate) use check::check;
 pub(crate) use entry::JournalEntry;
-pub(crate) use handle::{Journal, recover};
+pub(crate) use handle::Journal;
+#[cfg(test)]
+pub(crate) use handle::recover;
 pub(crate) use search::RecordedPrediction;
