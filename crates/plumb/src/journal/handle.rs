@@ -32,8 +32,8 @@ pub(crate) struct Journal {
     search: Search,
 }
 
-/// Loads what servers that are gone have left behind in a data folder. What was predicted before is then stored before
-/// whatever is stored next.
+/// Loads what servers that are gone have left behind in a data folder, as a server does when it starts.
+#[cfg(test)]
 pub(crate) async fn recover(store: &Store, data: &Path) -> Result<()> {
     loader(store, data)?.recover().await
 }

@@ -18,6 +18,7 @@ mod capture_files;
 mod loader;
 mod search;
 mod check;
+mod catch_up;
 mod handle;
 #[cfg(test)]
 mod by_hand;
@@ -27,7 +28,10 @@ mod tests;
 #[cfg(test)]
 pub(crate) use by_hand::JournalByHand;
 pub(crate) use capture::{Capture, Payload};
+pub(crate) use catch_up::catch_up;
 pub(crate) use check::check;
 pub(crate) use entry::JournalEntry;
-pub(crate) use handle::{Journal, recover};
+pub(crate) use handle::Journal;
+#[cfg(test)]
+pub(crate) use handle::recover;
 pub(crate) use search::RecordedPrediction;

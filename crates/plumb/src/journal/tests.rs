@@ -8,7 +8,7 @@ use super::capture_files::CaptureFiles;
 use super::entry::StoredEntry;
 use super::new_segment::{AsideSegment, NewSegment};
 use super::segments::Segments;
-use super::{Capture, Journal, JournalEntry, Payload, line, new_segment, recover};
+use super::{Capture, Journal, JournalEntry, Payload, catch_up, line, new_segment, recover};
 use crate::store::tests::{empty, hour_of_new_year, prediction};
 use crate::store::{RecordedFlag, Store};
 
@@ -330,6 +330,20 @@ async fn flags_left_behind_are_loaded_once_wherever_their_file_was_cut_off() {
         Journal::open(&store, folder.path()).await.expect("flags are loaded once");
         assert_eq!(flags_on(&store, "p1").await, 2);
     }
+}
+
+#[tokio::test]
+async fn a_command_reads_what_servers_have_acknowledged_before_it_began() {
+    let (store, folder) = empty().await;
+    catch_up(&store, folder.path()).await.expect("there is no journal");
+    leave_behind(folder.path(), "left", &lines(&[call("p1")]));
+    let server = Journal::open(&store, folder.path()).await.expect("it loads what was left");
+    leave_behind(folder.path(), "another", &lines(&[call("p2")]));
+    server.append(&entry(&call("p3"))).await.expect("the disk takes it");
+    server.append_flag(&flag("f1", "p3")).await.expect("the disk takes it");
+    catch_up(&store, folder.path()).await.expect("the server loads its own");
+    assert!(is_stored(&store, "p1").await && is_stored(&store, "p2").await && is_stored(&store, "p3").await);
+    assert_eq!(flags_on(&store, "p3").await, 1);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 use super::workspace::Workspace;
-use crate::scoring;
+use crate::{journal, scoring};
 
 /// The outcome of a skew check of one target.
 #[derive(Debug, Serialize)]
@@ -47,6 +47,7 @@ pub(crate) struct InputMismatch {
 
 /// Checks the newest predictions of a target, at most `predictions_max`.
 pub(crate) async fn skew_check(workspace: &Workspace, target: &str, predictions_max: usize) -> Result<SkewReport> {
+    journal::catch_up(&workspace.store, &workspace.data).await?;
     let predictions = workspace.store.newest_predictions(target, predictions_max).await?;
     let mut report =
         SkewReport { target: target.to_owned(), checked: 0, from_requests: 0, not_rebuilt: 0, mismatches: Vec::new() };

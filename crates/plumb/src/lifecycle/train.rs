@@ -6,6 +6,7 @@ use plumb_lead::ModelCard;
 use serde::Serialize;
 
 use super::workspace::Workspace;
+use crate::journal;
 use crate::registry::{self, Nomination};
 use crate::training::{self, CandidateModels, ProgressCallback, TrainingEvent, TrainingSpec};
 
@@ -54,6 +55,8 @@ pub(crate) async fn fit(
     spec: TrainingSpec,
     progress: &ProgressCallback,
 ) -> Result<CandidateModels> {
+    // A flag that was acknowledged a moment ago counts.
+    journal::catch_up(&workspace.store, &workspace.data).await?;
     progress(TrainingEvent::CollectingRows { target: spec.target.clone() });
     let data = training::collect(workspace.training_context(), spec).await?;
     training::run_blocking(progress, move |control| training::train(&data, control)).await

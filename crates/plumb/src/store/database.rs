@@ -30,8 +30,9 @@ const READERS: u32 = 4;
 /// Connections for lists and histories: as many as there may be processors to spare for them beside scoring.
 pub(crate) const LIST_READERS: u32 = 2;
 
-/// Connections for models, stages and variants, of which a server reads only what has changed.
-const REGISTRY_READERS: u32 = 1;
+/// Connections for models, stages and variants: those that lists can take at most, as they show models, too, and two more.
+/// So there is one for whoever serves models, which reads only what has changed, and health waits for nobody.
+const REGISTRY_READERS: u32 = LIST_READERS + 2;
 
 /// How long one query of a list may take. A page of the largest list takes milliseconds.
 pub(crate) const LIST_QUERY_TIME_MAX: Duration = Duration::from_secs(6);

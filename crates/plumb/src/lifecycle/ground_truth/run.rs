@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::evaluation::{Contradiction, Evaluation, LabelledScores, Outcomes, ServedModel, evaluate};
 use super::files::{self, RejectedLine};
+use crate::journal;
 use crate::lifecycle::progress::{OnProgress, Progress};
 use crate::lifecycle::workspace::{ProjectPaths, load_model};
 use crate::project::Project;
@@ -98,6 +99,7 @@ pub(crate) async fn ground_truth(
     progress: OnProgress<'_>,
 ) -> Result<GroundTruthOutcome> {
     let store = Store::open_existing(&paths.data.join("plumb.db")).await?;
+    journal::catch_up(&store, &paths.data).await?;
     let (files, labels, rejected) = store_labels(folder, &store, progress)
         .await
         .with_context(|| format!("cannot read the ground truth in `{}`", folder.display()))?;

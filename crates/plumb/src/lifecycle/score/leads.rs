@@ -77,8 +77,8 @@ pub(crate) async fn score_leads(
         .await?
         .with_context(|| format!("target `{target}` has no champion yet: run `plumb train` first"))?;
     let scorer = Arc::new(workspace.load_model(&card.model_id).await?);
-    // What servers that are gone have predicted before is stored before.
-    journal::recover(store, data).await.context("cannot load the journal")?;
+    // What servers have predicted before is stored before.
+    journal::catch_up(store, data).await?;
     let (run, done) = run_to_do(store, &request, &card.model_id, lake.ground_version()).await?;
     let label_spec = project.label_spec(target)?;
     let open = lake.open_leads(&label_spec, run.as_of).await?;
