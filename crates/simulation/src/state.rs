@@ -185,7 +185,6 @@ impl State {
 
     fn jump_clock(&mut self) {
         const YEAR: i64 = 365 * 86_400 * 1_000_000;
-        self.clock += 1;
         let Some(one_in) = self.accidents.clock_jump_in else { return };
         if self.random.random_range(0..one_in) == 0 {
             let jump = match self.random.random_range(0..3) {

@@ -115,6 +115,18 @@ pub(super) fn read_all(bytes: &[u8], from: u64) -> Result<Vec<StoredEntry>> {
     lines.map(|line| read(line).with_context(|| format!("a line after byte {from} is not readable"))).collect()
 }
 
+/// Reads the lines that can be read, and returns the others beside them.
+pub(super) fn read_some(bytes: &[u8]) -> (Vec<StoredEntry>, Vec<&[u8]>) {
+    let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
+    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        match read(line) {
+            Ok(entry) => entries.push(entry),
+            Err(_) => unreadable.push(line),
+        }
+    }
+    (entries, unreadable)
+}
+
 /// Reads a line.
 pub(super) fn read(line: &[u8]) -> Result<StoredEntry> {
     if line.starts_with(FLAG_BEGINNING) {

@@ -25,6 +25,19 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// So much is loaded by one transaction.
 const BYTES_AT_ONCE: u64 = 4 << 20;
 
+/// The ending of a file that keeps lines which cannot be read.
+const TORN_ENDING: &str = "torn";
+
+/// What becomes of lines that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Torn {
+    /// They are an error: this server has just written them whole.
+    Refuse,
+    /// They are kept in a file of their own. A machine that lost its power while they were written has left them torn, and
+    /// nobody had an answer yet; the lines beside them may be whole.
+    SetAside,
+}
+
 #[derive(Clone)]
 pub(super) struct Loader {
     pub(super) store: Store,
@@ -56,7 +69,7 @@ impl Loader {
             return Ok(());
         }
         let (bytes, mut captures) = (file.metadata()?.len(), CaptureFiles::of_left_behind(&self.captures, name));
-        self.load(name, bytes, &mut captures).await?;
+        self.load(name, bytes, &mut captures, Torn::SetAside).await?;
         self.forget(name).await?;
         // Only now may others have it.
         drop(file);
@@ -107,12 +120,12 @@ impl Loader {
             // What is taken and then cannot be loaded is in the file still.
             let BufferedEntries { from, until, entries } = segments.take(name);
             if !entries.is_empty() {
-                let loaded = self.load(name, from, &mut captures).await?;
+                let loaded = self.load(name, from, &mut captures, Torn::Refuse).await?;
                 ensure!(loaded == from, "`{name}` is loaded up to byte {loaded}, and what follows begins at {from}");
                 self.load_entries(name, until, &entries, &mut captures).await?;
             }
             // What there was no room for in memory, or was taken by an attempt that failed.
-            self.load(name, *bytes, &mut captures).await?;
+            self.load(name, *bytes, &mut captures, Torn::Refuse).await?;
             if index + 1 < all.len() {
                 self.forget(name).await?;
                 segments.forget(name);
@@ -123,7 +136,7 @@ impl Loader {
 
     /// Loads what is in a file up to a byte and not in the database, and returns up to where it is loaded. A last line
     /// without an end was never acknowledged, and is left out.
-    async fn load(&self, name: &str, until: u64, captures: &mut CaptureFiles) -> Result<u64> {
+    async fn load(&self, name: &str, until: u64, captures: &mut CaptureFiles, torn: Torn) -> Result<u64> {
         let mut from = self.store.journal_loaded_bytes(name).await?;
         if from >= until {
             return Ok(from);
@@ -145,11 +158,30 @@ impl Loader {
             if end == 0 {
                 return Ok(from);
             }
-            let entries = line::read_all(&bytes[..end], from)?;
+            let entries = match torn {
+                Torn::Refuse => line::read_all(&bytes[..end], from)?,
+                Torn::SetAside => self.read_some(name, &bytes[..end], from)?,
+            };
             from += end as u64;
             self.load_entries(name, from, &entries, captures).await?;
         }
         Ok(from)
+    }
+
+    /// Reads the lines that can be read, and keeps the others aside.
+    fn read_some(&self, name: &str, bytes: &[u8], from: u64) -> Result<Vec<StoredEntry>> {
+        let (entries, torn) = line::read_some(bytes);
+        if !torn.is_empty() {
+            let path = self.folder.join(format!("{name}-{from}.{TORN_ENDING}"));
+            files::write_atomically(&path, &torn.join(&b'\n'))?;
+            tracing::warn!(
+                lines = torn.len(),
+                path = %path.display(),
+                "lines of the journal cannot be read, and are kept aside: either the machine lost its power while they were \
+                 written, before anybody had an answer, or the disk has damaged them"
+            );
+        }
+        Ok(entries)
     }
 
     /// Loads the entries of a part of a file, which ends at this byte.

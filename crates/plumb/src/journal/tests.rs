@@ -384,3 +384,19 @@ async fn calls_are_captured_in_sagemakers_format_once() {
     });
     assert_eq!(line, expected);
 }
+
+#[tokio::test]
+async fn lines_that_a_power_cut_has_torn_are_kept_aside_and_the_others_loaded() {
+    let (store, folder) = empty().await;
+    let whole = lines(&[call("p1"), call("p3")]);
+    let (first, last) = whole.split_once('\n').expect("two lines");
+    // The beginning of a line that was not forced yet is missing, and a line that was written after it is there.
+    let torn = format!("{}\"p2\"}}]}}", "\0".repeat(512));
+    leave_behind(folder.path(), "left", &format!("{first}\n{torn}\n{last}"));
+    let _journal = Journal::open(&store, folder.path()).await.expect("what is torn is no obstacle");
+    for (id, is_there) in [("p1", true), ("p2", false), ("p3", true)] {
+        assert_eq!(is_stored(&store, id).await, is_there, "{id}");
+    }
+    let kept = std::fs::read(folder.path().join("journal/left-0.torn")).expect("it was kept");
+    assert_eq!(kept, torn.as_bytes());
+}

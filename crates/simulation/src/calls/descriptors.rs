@@ -47,7 +47,9 @@ unsafe extern "C" fn openat(folder: c_int, path: *const c_char, flags: c_int, mo
         return fail(libc::EIO);
     }
     if is_new && !is_scratch(&on_disk) {
-        state.trace.push(format!("{} create {}", process.slot, on_disk.display()));
+        let ending = on_disk.extension().unwrap_or_default().display();
+        let entry = format!("{} create {ending}", process.slot);
+        state.trace.push(entry);
         if let Some(errno) = state.fault() {
             return fail(errno);
         }
