@@ -21,6 +21,8 @@ const ROOT: NodeId = 0;
 /// A disk, as it would be after a power loss.
 pub(crate) struct Disk {
     nodes: Vec<Node>,
+    /// What each was called at first, without what differs between two runs of a seed: its ending, or its name.
+    kinds: Vec<String>,
     /// Counts the changes of names: the two halves of a rename share a number, and happen both or not at all.
     steps: u64,
 }
@@ -70,7 +72,7 @@ struct EntryChange {
 impl Disk {
     /// Reads a folder, all of which counts as durable.
     pub(crate) fn of(folder: &Path) -> io::Result<Disk> {
-        let mut disk = Disk { nodes: vec![Node::Folder(Folder::default())], steps: 0 };
+        let mut disk = Disk { nodes: vec![Node::Folder(Folder::default())], kinds: vec!["root".to_owned()], steps: 0 };
         disk.read_folder(folder, ROOT)?;
         Ok(disk)
     }
@@ -79,11 +81,14 @@ impl Disk {
         for entry in std::fs::read_dir(path)? {
             let entry = entry?;
             let child = if entry.file_type()?.is_dir() {
-                let child = self.add(Node::Folder(Folder::default()));
+                let child = self.add(Node::Folder(Folder::default()), &entry.path());
                 self.read_folder(&entry.path(), child)?;
                 child
             } else {
-                self.add(Node::File(File { durable: std::fs::read(entry.path())?, unforced: Vec::new() }))
+                self.add(
+                    Node::File(File { durable: std::fs::read(entry.path())?, unforced: Vec::new() }),
+                    &entry.path(),
+                )
             };
             let folder = self.folder(id);
             folder.durable.insert(entry.file_name(), child);
@@ -92,9 +97,15 @@ impl Disk {
         Ok(())
     }
 
-    fn add(&mut self, node: Node) -> NodeId {
+    fn add(&mut self, node: Node, path: &Path) -> NodeId {
         self.nodes.push(node);
+        self.kinds.push(kind_of(path));
         self.nodes.len() - 1
+    }
+
+    /// Returns what a file or folder was called at first, for a trace.
+    pub(crate) fn kind(&self, id: NodeId) -> &str {
+        &self.kinds[id]
     }
 
     /// Returns what a path, relative to the root, means now.
@@ -107,13 +118,13 @@ impl Disk {
 
     /// Records that a file was created.
     pub(crate) fn create_file(&mut self, path: &Path) -> Option<NodeId> {
-        let file = self.add(Node::File(File::default()));
+        let file = self.add(Node::File(File::default()), path);
         self.set_entry(path, Some(file)).then_some(file)
     }
 
     /// Records that a folder was created.
     pub(crate) fn create_folder(&mut self, path: &Path) {
-        let folder = self.add(Node::Folder(Folder::default()));
+        let folder = self.add(Node::Folder(Folder::default()), path);
         self.set_entry(path, Some(folder));
     }
 
@@ -196,8 +207,14 @@ impl Disk {
         }
     }
 
-    /// Records that a sync of a file failed: any of what it should have forced may be dropped.
+    /// Records that a sync of a file failed: any of what it should have forced may be dropped, as Linux does.
+    ///
+    /// Not of a database: SQLite takes what it reads back for written, so that what is committed after such an error may
+    /// be lost with it. It promises nothing there, and so do we (docs/reliability.md).
     pub(crate) fn fail_force(&mut self, id: NodeId, random: &mut ChaCha8Rng) {
+        if self.kinds[id].starts_with("db") {
+            return;
+        }
         if let Node::File(file) = &mut self.nodes[id] {
             file.unforced.iter_mut().for_each(|change| change.dropped |= random.random::<bool>());
         }
@@ -235,6 +252,11 @@ impl Disk {
             Node::File(_) => unreachable!("the system refuses a file where it needs a folder before we are told"),
         }
     }
+}
+
+/// Returns the ending of a name, or the name if it has none.
+pub(crate) fn kind_of(path: &Path) -> String {
+    path.extension().or_else(|| path.file_name()).unwrap_or_default().to_string_lossy().into_owned()
 }
 
 impl File {

@@ -17,7 +17,8 @@ impl Process {
     /// Begins an operation on an open file.
     pub(crate) fn begin(&self, file: OpenFile, what: &str) -> Result<MutexGuard<'_, State>, Errno> {
         if !file.is_scratch {
-            return self.shared.begin(self, what);
+            let what = format!("{what} {}", self.shared.lock().disk.kind(file.node));
+            return self.shared.begin(self, &what);
         }
         let state = self.shared.lock();
         if state.is_dead(self) { Err(libc::EIO) } else { Ok(state) }

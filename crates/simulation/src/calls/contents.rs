@@ -7,7 +7,7 @@ use rand::RngExt;
 
 use super::{fail, returned};
 use crate::process::{Process, current};
-use crate::state::OpenFile;
+use crate::state::{OpenFile, State};
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn write(descriptor: c_int, bytes: *const c_void, length: size_t) -> ssize_t {
@@ -109,6 +109,7 @@ fn written(
         && let Some(errno) = state.fault()
     {
         if length < 2 || state.random.random() {
+            state.trace.push("  failed".to_owned());
             return fail(errno);
         }
         length = state.random.random_range(1..length);
@@ -124,6 +125,9 @@ fn written(
     if let (Ok(length), Ok(offset)) = (usize::try_from(result), usize::try_from(offset)) {
         // SAFETY: the system has just read so many bytes from there.
         let written = unsafe { std::slice::from_raw_parts(bytes.cast::<u8>(), length) };
+        if !file.is_scratch {
+            state.trace.push(format!("  {length} bytes at {offset}"));
+        }
         state.disk.write(file.node, offset, written.to_vec());
     }
     result as ssize_t
@@ -152,9 +156,10 @@ fn forced(descriptor: c_int, number: c_long) -> c_int {
         Err(errno) => return fail(errno),
     };
     let fault = state.fault();
-    let crate::state::State { disk, random, .. } = &mut *state;
+    let State { disk, random, trace, .. } = &mut *state;
     match fault {
         Some(_) => {
+            trace.push("  failed".to_owned());
             disk.fail_force(file.node, random);
             fail(libc::EIO)
         }

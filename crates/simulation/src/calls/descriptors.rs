@@ -3,6 +3,7 @@
 use std::ffi::{c_char, c_int, c_long};
 
 use super::{absolute, fail, returned};
+use crate::disk::kind_of;
 use crate::operation::is_scratch;
 use crate::process::current;
 
@@ -47,8 +48,7 @@ unsafe extern "C" fn openat(folder: c_int, path: *const c_char, flags: c_int, mo
         return fail(libc::EIO);
     }
     if is_new && !is_scratch(&on_disk) {
-        let ending = on_disk.extension().unwrap_or_default().display();
-        let entry = format!("{} create {ending}", process.slot);
+        let entry = format!("{} create {}", process.slot, kind_of(&on_disk));
         state.trace.push(entry);
         if let Some(errno) = state.fault() {
             return fail(errno);

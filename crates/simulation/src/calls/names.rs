@@ -7,7 +7,7 @@ use std::sync::Arc;
 use libc::mode_t;
 
 use super::{absolute, fail, returned};
-use crate::disk::Disk;
+use crate::disk::{Disk, kind_of};
 use crate::operation::is_scratch;
 use crate::process::{Process, current};
 
@@ -106,7 +106,9 @@ fn change(
             let state = process.shared.lock();
             if state.is_dead(process) { Err(libc::EIO) } else { Ok(state) }
         }
-        false => process.shared.begin(process, what),
+        false => process
+            .shared
+            .begin(process, &format!("{what} {}", paths.last().map(|path| kind_of(path)).unwrap_or_default())),
     };
     let mut state = match begun {
         Ok(state) => state,
@@ -117,6 +119,9 @@ fn change(
     }
     let result = call();
     if result == 0 {
+        if is_database {
+            state.trace.push(format!("{} {what} {}", process.slot, kind_of(&paths[0])));
+        }
         learn(&mut state.disk, paths);
     }
     result
