@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use plumb_lake::write_atomically;
 
 use crate::content_hash::sha256;
-use crate::files::write_atomically;
 
 /// Hexadecimal digits of a model's id: 64 bits, so that two of a million models share one with a chance of 1 in 10^7.
 const ID_DIGITS: usize = 16;

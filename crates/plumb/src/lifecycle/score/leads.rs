@@ -15,6 +15,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::unseen::add_unseen;
+use crate::lifecycle::locks;
 use crate::lifecycle::progress::{OnProgress, Progress};
 use crate::lifecycle::workspace::Workspace;
 use crate::registry;
@@ -51,6 +52,7 @@ pub(crate) async fn score_leads(
     progress: OnProgress<'_>,
 ) -> Result<LeadScores> {
     let Workspace { project, lake, store, .. } = workspace;
+    let _lock = locks::scores(&workspace.data, target, workspace.if_locked, progress)?;
     let card = registry::champion(store, target)
         .await?
         .with_context(|| format!("target `{target}` has no champion yet: run `plumb train` first"))?;
