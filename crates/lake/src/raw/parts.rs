@@ -24,12 +24,18 @@ pub(crate) fn note_hashes(raw_folder: &Path, state: &mut State) -> Result<(), Er
     let unknown: Vec<Mutex<&mut Part>> = parts.filter(|part| part.hash.is_none()).map(Mutex::new).collect();
     for_each_file(&unknown, |part| {
         let mut part = part.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        part.hash = Some(FileHash::of_file(&raw_folder.join(&part.path))?);
+        let path = raw_folder.join(&part.path);
+        if !path.is_file() {
+            let (found, expected) = ("it is not there".to_owned(), "a part that the state lists".to_owned());
+            return Err(Error::Damaged { path, found, expected, way_out: RESTORE });
+        }
+        part.hash = Some(FileHash::of_file(&path)?);
         Ok(())
     })
 }
 
-/// Removes the parts of runs that died or failed: those that the state does not list.
+/// Removes the parts of runs that died or failed: those that the state does not list. Parts of an earlier program stay,
+/// as that program lost its state more easily, and raw rows are kept nowhere else.
 pub(crate) fn remove_unlisted(raw_folder: &Path, state: &State) -> Result<(), Error> {
     let listed: HashSet<PathBuf> = state.parts().map(|part| raw_folder.join(&part.path)).collect();
     remove_unlisted_in(raw_folder, &listed)
@@ -43,14 +49,23 @@ fn remove_unlisted_in(folder: &Path, listed: &HashSet<PathBuf>) -> Result<(), Er
     };
     for entry in entries {
         let path = entry.map_err(Error::file("list", folder))?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         if path.is_dir() {
             remove_unlisted_in(&path, listed)?;
-        } else if name.starts_with("run-") && name.ends_with(".parquet") && !listed.contains(&path) {
+        } else if is_part(&path) && !listed.contains(&path) {
             std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
         }
     }
     Ok(())
+}
+
+/// Returns whether a file is named as this program names a part: `run-000012-0-64a1f.parquet`.
+fn is_part(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let numbers: Option<Vec<&str>> = name
+        .strip_prefix("run-")
+        .and_then(|rest| rest.strip_suffix(".parquet"))
+        .map(|numbers| numbers.split('-').collect());
+    numbers.is_some_and(|numbers| numbers.len() == 3)
 }
 
 #[cfg(test)]
@@ -66,7 +81,9 @@ mod tests {
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
             std::fs::write(path, name).expect("written");
         };
-        ["run-000001-0-a.parquet", "run-000002-0-b.parquet", "notes.txt"].into_iter().for_each(write);
+        ["run-000001-0-a.parquet", "run-000002-0-b.parquet", "run-000002-0.parquet", "notes.txt"]
+            .into_iter()
+            .for_each(write);
         let part = Part { path: "crm/leads/run-000001-0-a.parquet".into(), learned_at: 1, hash: None };
         let table = TableState { parts: vec![part], ..TableState::default() };
         let mut state = State { tables: [("crm.leads".to_owned(), table)].into(), ..State::default() };
@@ -76,7 +93,7 @@ mod tests {
             .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
             .collect();
         names.sort();
-        assert_eq!(names, ["notes.txt", "run-000001-0-a.parquet"]);
+        assert_eq!(names, ["notes.txt", "run-000001-0-a.parquet", "run-000002-0.parquet"]);
 
         assert!(check_parts(raw.path(), &state).is_ok(), "an earlier program noted no hash");
         note_hashes(raw.path(), &mut state).expect("readable");

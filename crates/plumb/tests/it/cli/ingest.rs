@@ -235,7 +235,8 @@ async fn rejected_rows_are_listed_with_place_and_reason() {
       "unmatched_file": "data/ground/000001/unmatched.csv"
     }
     "#);
-    let rejects = fs::read_to_string(folder.path().join("data/runs/000001/rejects.csv")).expect("the rejects are written");
+    let rejects =
+        fs::read_to_string(folder.path().join("data/runs/000001/rejects.csv")).expect("the rejects are written");
     assert_snapshot!(rejects, @r#"
     file,line,field,reason
     crm.leads,1,budget,`lots` is text in a column declared as Real
