@@ -55,8 +55,32 @@ pub enum Error {
         /// The data folder.
         data: PathBuf,
     },
+    /// Another process writes the same part of a data folder.
+    #[error("`{area}` in `{}` is being written by {holder}: {way_out}", data.display())]
+    Locked {
+        /// The data folder.
+        data: PathBuf,
+        /// The part of it.
+        area: String,
+        /// Who writes it, on which machine, since when.
+        holder: String,
+        /// What to do.
+        way_out: String,
+    },
+    /// A file that never changes has other bytes than it was written with.
+    #[error("`{}` is damaged: {found}, expected {expected}; {way_out}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        found: String,
+        /// What was written.
+        expected: String,
+        /// What to do.
+        way_out: &'static str,
+    },
     /// The opened version of the ground was removed.
-    #[error("`{}` was removed since it was opened, by two later ingestions: open the data folder again", version.display())]
+    #[error("`{}` was removed since it was opened: open the data folder again", version.display())]
     GroundGone {
         /// The version's folder.
         version: PathBuf,

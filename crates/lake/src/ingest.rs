@@ -1,4 +1,4 @@
-//! From the sources to the ground: copies new rows, derives the relations and reports counts.
+//! From the sources to the ground: copies new rows, derives the relations, and makes both visible in one step.
 
 use futures::FutureExt;
 use std::collections::BTreeMap;
@@ -7,14 +7,19 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::cluster::Cluster;
+use crate::current::Current;
 use crate::error::Error;
-use crate::files::replace_file::write_atomically;
 use crate::future::LakeFuture;
-use crate::ground::{self, Counts, RawRows, Report, Undated, derive};
+use crate::ground::{self, Counts, RawRows, Report, Undated, Version, derive};
 use crate::hash::hex;
-use crate::raw::{RejectedRow, State};
-use crate::sources::{Source, SourceReport, pull};
+use crate::lock::DataLock;
+use crate::publish::{self, NewGround, Published, publish};
+use crate::raw::{self, Part, RejectedRow, State};
+use crate::sources::{Pulled, Source, SourceReport, pull};
 use crate::sql_file::SqlFile;
+
+/// The part of a data folder that an ingestion locks: the raw rows and the ground.
+pub const GROUND_AREA: &str = "ground";
 
 /// The report of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,76 +30,133 @@ pub struct IngestReport {
     pub rejected: Vec<RejectedRow>,
     /// Rows rejected by all runs so far: the lines of `rejects.csv`.
     pub rejected_total: usize,
+    /// The file that lists them.
+    pub rejected_file: PathBuf,
     /// Counts of the ground.
     pub counts: Counts,
+    /// The file that lists the rows of no lead.
+    pub unmatched_file: PathBuf,
     /// Undated fields, an entry a file.
     pub undated: Vec<Undated>,
     /// Whether nothing had changed, so that the ground is as it was.
     pub unchanged: bool,
+    /// Why the ground was derived again though nothing had changed: which of its files was damaged.
+    pub damaged: Option<String>,
 }
 
-/// Copies the new rows of the sources into the data folder and derives the three relations by `files`.
+/// Copies the new rows of the sources into the data folder that is locked, as [`GROUND_AREA`], and derives the three
+/// relations by `files`.
 ///
 /// File names in `sources` are relative to `project`. Queries run on the cluster, if there is one. `progress` is called
-/// with each step. Rejected rows are listed in `<data>/rejects.csv`, unmatched rows in `<data>/unmatched.csv`. A run that
-/// dies half-way leaves the ground as it was.
+/// with each step. A run that fails or dies at any moment leaves the data folder as it was.
 pub fn ingest<'a>(
     sources: &'a BTreeMap<String, Source>,
     files: &'a [SqlFile],
     project: &'a Path,
-    data: &'a Path,
+    lock: &'a DataLock,
     cluster: Option<&'a Cluster>,
     progress: &'a (dyn Fn(&str) + Sync),
 ) -> LakeFuture<'a, IngestReport> {
     async move {
-        let pulled = pull(sources, project, data, progress).await?;
-        let derived_from = fingerprint(&pulled.state, files);
-        let known = match ground::current(data)? {
-            Some(version) => Some((ground::report(&version)?, version)),
-            None => None,
+        let data = lock.data();
+        let before = Current::load(data)?;
+        let known = publish::state(data, &before)?;
+        publish::remove_leftovers(data, &before, &known)?;
+        let raw_folder = data.join("raw");
+        progress("checking the raw rows");
+        raw::check_parts(&raw_folder, &known)?;
+        let mut hashed = known.clone();
+        raw::note_hashes(&raw_folder, &mut hashed)?;
+        let pulled = pull(sources, project, &raw_folder, hashed, progress).await?;
+        let version = match Version::current(data) {
+            Err(damaged @ Error::Damaged { .. }) => Err(damaged.to_string()),
+            version => Ok(version?),
         };
-        let (unchanged, mut rejected, report) = match known {
-            Some((report, _)) if report.derived_from == derived_from => (true, pulled.rejected, report),
-            known => {
-                progress("deriving leads, events and outcomes");
-                let report = derive_version(&pulled.state, files, data, cluster, known.as_ref(), derived_from).await?;
-                let before = known.map(|(report, _)| report.rejected).unwrap_or_default();
-                let new = report.rejected.iter().filter(|row| !before.contains(row)).cloned();
-                (false, pulled.rejected.into_iter().chain(new).collect(), report)
+        let derivation = Derivation { files, raw_folder, state: &pulled.state, cluster, progress };
+        let derived = derivation.run(version.as_ref().ok().and_then(Option::as_ref)).await?;
+        let unchanged = derived.is_unchanged;
+        let known_rejects = match &version {
+            Ok(Some(version)) => version.report.rejected.clone(),
+            _ => Vec::new(),
+        };
+        let published = match derived.ground {
+            NewGround::Same(report) if !pulled.state.differs_from(&known) && before.has_hashes() => {
+                Published { current: before, report }
+            }
+            ground => {
+                let published = publish(data, &before, &pulled.state, ground)?;
+                publish::remove_older(data, &before)?;
+                published
             }
         };
-        rejected.sort_by(|a: &RejectedRow, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
-        let all: Vec<&RejectedRow> = pulled.state.rejected.iter().chain(&report.rejected).collect();
-        write_atomically(&data.join("rejects.csv"), &rejects_csv(&all)?)?;
-        let rejected_total = all.len();
-        let Report { counts, undated, .. } = report;
-        Ok(IngestReport { sources: pulled.sources, rejected, rejected_total, counts, undated, unchanged })
+        Ok(report(data, pulled, &published, &known_rejects, unchanged, version.err()))
     }
     .boxed()
 }
 
-/// Derives a new version of the ground. `known` is the current one.
-async fn derive_version(
-    state: &State,
-    files: &[SqlFile],
+fn report(
     data: &Path,
-    cluster: Option<&Cluster>,
-    known: Option<&(Report, PathBuf)>,
-    derived_from: String,
-) -> Result<Report, Error> {
-    let histories = match known {
-        Some((report, version)) => ground::histories(version, report)?,
-        None => Vec::new(),
-    };
-    let new_session = cluster.map(|cluster| || cluster.session());
-    let raw = RawRows {
-        folder: &data.join("raw"),
-        state,
-        cluster: new_session.as_ref().map(|new_session| new_session as ground::NewSession<'_>),
-    };
-    let relations = derive(raw, files, &histories).await?;
-    write_atomically(&data.join("unmatched.csv"), &unmatched_csv(&relations.unmatched)?)?;
-    ground::write(data, relations, derived_from)
+    pulled: Pulled,
+    published: &Published,
+    known_rejects: &[RejectedRow],
+    unchanged: bool,
+    damaged: Option<String>,
+) -> IngestReport {
+    let Report { rejected: of_ground, counts, undated, .. } = &published.report;
+    let mut rejected = pulled.rejected;
+    if !unchanged {
+        rejected.extend(of_ground.iter().filter(|row| !known_rejects.contains(row)).cloned());
+    }
+    rejected.sort_by(|a: &RejectedRow, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    IngestReport {
+        sources: pulled.sources,
+        rejected,
+        rejected_total: pulled.state.rejected.len() + of_ground.len(),
+        rejected_file: published.rejected_file(data),
+        counts: counts.clone(),
+        unmatched_file: published.unmatched_file(data),
+        undated: undated.clone(),
+        unchanged,
+        damaged,
+    }
+}
+
+/// The derivation of the ground from the raw rows after a run.
+struct Derivation<'a> {
+    files: &'a [SqlFile],
+    raw_folder: PathBuf,
+    state: &'a State,
+    cluster: Option<&'a Cluster>,
+    progress: &'a (dyn Fn(&str) + Sync),
+}
+
+/// The ground after a run, and whether it has the same rows as before.
+struct Derived {
+    ground: NewGround,
+    is_unchanged: bool,
+}
+
+impl Derivation<'_> {
+    /// Derives the relations, unless the current version was derived from the same.
+    async fn run(&self, current: Option<&Version>) -> Result<Derived, Error> {
+        let derived_from = fingerprint(self.state, self.files);
+        let is_unchanged = current.is_some_and(|version| version.report.derived_from == derived_from);
+        // An earlier program may have left a version without hashes half written, so that nothing of it is used.
+        let current = current.filter(|version| version.has_hashes());
+        if let Some(version) = current.filter(|_| is_unchanged) {
+            return Ok(Derived { ground: NewGround::Same(version.report.clone()), is_unchanged });
+        }
+        (self.progress)("deriving leads, events and outcomes");
+        let histories = current.map_or(Ok(Vec::new()), Version::histories)?;
+        let new_session = self.cluster.map(|cluster| || cluster.session());
+        let raw = RawRows {
+            folder: &self.raw_folder,
+            state: self.state,
+            cluster: new_session.as_ref().map(|new_session| new_session as ground::NewSession<'_>),
+        };
+        let relations = derive(raw, self.files, &histories).await?;
+        Ok(Derived { ground: NewGround::Derived(Box::new(relations), derived_from), is_unchanged })
+    }
 }
 
 /// Derives a version of the ground as it was after an earlier run, into a data folder of its own, and returns whether
@@ -104,13 +166,13 @@ async fn derive_version(
 pub fn rebuild<'a>(data: &'a Path, files: &'a [SqlFile], ground: &'a str, into: &'a Path) -> LakeFuture<'a, bool> {
     async move {
         let raw_folder = data.join("raw");
-        let state = State::load(&raw_folder.join("state.json"))?;
+        let state = publish::state(data, &Current::load(data)?)?;
         for run in state.runs() {
             let then = state.until(run);
             if fingerprint(&then, files) == ground {
-                let relations =
-                    derive(RawRows { folder: &raw_folder, state: &then, cluster: None }, files, &[]).await?;
-                ground::write(into, relations, ground.to_owned())?;
+                raw::check_parts(&raw_folder, &then)?;
+                let rows = RawRows { folder: &raw_folder, state: &then, cluster: None };
+                publish::publish_ground(into, derive(rows, files, &[]).await?, ground.to_owned())?;
                 return Ok(true);
             }
         }
@@ -123,8 +185,8 @@ pub fn rebuild<'a>(data: &'a Path, files: &'a [SqlFile], ground: &'a str, into: 
 fn fingerprint(state: &State, files: &[SqlFile]) -> String {
     let mut hasher = Sha256::new();
     for (name, table) in state.tables.iter().filter(|(_, table)| !table.parts.is_empty()) {
-        let identity = (name, &table.key, &table.parts);
-        hasher.update(serde_json::to_vec(&identity).expect("names and paths become JSON"));
+        let parts: Vec<_> = table.parts.iter().map(Part::identity).collect();
+        hasher.update(serde_json::to_vec(&(name, &table.key, parts)).expect("names and paths become JSON"));
     }
     for file in files {
         hasher.update(serde_json::to_vec(&(&file.name, &file.sql)).expect("texts become JSON"));
@@ -132,30 +194,4 @@ fn fingerprint(state: &State, files: &[SqlFile]) -> String {
     // The program's own rules count too: another version may derive something else from the same rows.
     hasher.update(env!("CARGO_PKG_VERSION"));
     hex(hasher.finalize())
-}
-
-fn rejects_csv(rejected: &[&RejectedRow]) -> Result<Vec<u8>, Error> {
-    let header = ["file", "line", "field", "reason"];
-    let rows =
-        rejected.iter().map(|row| [row.file.clone(), row.line.to_string(), row.field.clone(), row.reason.clone()]);
-    csv_of("rejects.csv", header, rows)
-}
-
-fn unmatched_csv(unmatched: &[(&'static str, String, usize)]) -> Result<Vec<u8>, Error> {
-    let rows = unmatched.iter().map(|(relation, key, rows)| [(*relation).to_owned(), key.clone(), rows.to_string()]);
-    csv_of("unmatched.csv", ["relation", "key", "rows"], rows)
-}
-
-fn csv_of<const N: usize>(
-    name: &str,
-    header: [&str; N],
-    rows: impl Iterator<Item = [String; N]>,
-) -> Result<Vec<u8>, Error> {
-    let failed = |error: csv::Error| Error::file("write", Path::new(name))(std::io::Error::other(error));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(header).map_err(failed)?;
-    for row in rows {
-        writer.write_record(row).map_err(failed)?;
-    }
-    writer.into_inner().map_err(|error| Error::file("write", Path::new(name))(std::io::Error::other(error.to_string())))
 }

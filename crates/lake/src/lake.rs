@@ -9,18 +9,20 @@ use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 use plumb_lead::{Event, Lead, Observation, Table};
 
 use crate::cluster::Cluster;
+use crate::current::Current;
 use crate::error::Error;
 use crate::features::{
     self, CHUNK_OBSERVATIONS, CategoryWithoutRate, FeatureBlock, FeatureChunk, FeatureProgram, FeatureSql,
     PreparedFeatures,
 };
 use crate::future::LakeFuture;
-use crate::ground::{self, Ground, LabelSpec, Labels, PostOutcomeChange, RecentLead};
+use crate::ground::{Ground, LabelSpec, Labels, PostOutcomeChange, RecentLead};
 
 /// Chunks that a cluster gets at once; how many of them it computes at once is its own business.
 const CLUSTER_CHUNKS: usize = 16;
 
-/// An opened data folder. It stays at the version of the ground that was current when it was opened.
+/// An opened data folder. It stays at the version of the ground that was current when it was opened, which is not removed
+/// as long as this is there.
 pub struct Lake {
     ground: Ground,
     prepared: PreparedFeatures,
@@ -34,8 +36,8 @@ impl Lake {
     /// Opens the data folder that [`crate::ingest()`] wrote.
     pub fn open<'a>(data: &'a Path) -> LakeFuture<'a, Lake> {
         async move {
-            let version = ground::current(data)?.ok_or_else(|| Error::NoGround { data: data.to_owned() })?;
-            let ground = Ground::open(version).await?;
+            let ground = Ground::open_current(data).await?;
+            let ground = ground.ok_or_else(|| Error::NoGround { data: data.to_owned() })?;
             let prepared = PreparedFeatures::default();
             Ok(Lake { ground, prepared, chunk_observations: CHUNK_OBSERVATIONS, cluster: None })
         }
@@ -57,7 +59,8 @@ impl Lake {
 
     /// Returns whether the data folder has a newer version of the ground than this one.
     pub fn is_outdated(&self, data: &Path) -> Result<bool, Error> {
-        Ok(ground::current(data)?.is_some_and(|version| version != self.ground.version()))
+        let current = Current::load(data)?.report;
+        Ok(current.is_some_and(|report| data.join(report.path).parent() != Some(self.ground.version())))
     }
 
     /// Returns the hash of what this version of the ground was derived from: the raw rows, the SQL and the program.
@@ -196,7 +199,7 @@ impl Lake {
     /// Writes the features of these observations to a Parquet file, a row each with `lead_id` and `as_of`, and returns
     /// the number of rows. The observations are in the order of their leads.
     ///
-    /// Memory does not grow with their number. A file that was not finished has no footer, so that no reader accepts it.
+    /// Memory does not grow with their number. The file is written aside and gets its name when it is complete.
     pub async fn write_features<I>(&self, sql: &FeatureSql, observations: I, path: &Path) -> Result<usize, Error>
     where
         I: IntoIterator<Item = Observation>,

@@ -2,12 +2,15 @@
 
 mod lake;
 mod ingest;
+mod publish;
 pub mod dataset;
 mod features;
 mod ground;
 mod raw;
 mod sources;
 pub mod cluster;
+mod current;
+mod lock;
 mod files;
 mod engine;
 mod sql_file;
@@ -19,11 +22,13 @@ mod future;
 
 pub use error::Error;
 pub use features::{CategoryWithoutRate, FeatureBlock, FeatureProgram, FeatureSql};
+pub use files::replace_file::{create_folder, sync_folder, write_atomically};
 pub use files::{csv_table, rows, scores};
 pub use future::LakeFuture;
 pub use ground::{Counts, LabelSpec, Labels, PostOutcomeChange, RecentLead, Undated};
-pub use ingest::{IngestReport, ingest, rebuild};
+pub use ingest::{GROUND_AREA, IngestReport, ingest, rebuild};
 pub use lake::Lake;
+pub use lock::{DataLock, IfLocked, LockHolder, is_at};
 pub use raw::RejectedRow;
 pub use sources::{Source, SourceKind, SourceReport};
 pub use sql_file::SqlFile;

@@ -14,7 +14,6 @@ mod content_hash;
 mod evaluation;
 mod ids;
 mod json_fields;
-mod files;
 mod future;
 mod scoring;
 mod serving;

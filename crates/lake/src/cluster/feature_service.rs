@@ -79,7 +79,8 @@ impl FeatureService {
         if let Some(known) = open().get(&key) {
             return Ok(known.clone());
         }
-        let ground = Ground::open(job.ground.clone()).await?;
+        // The client uses this version as long as its job runs, and so keeps it.
+        let ground = Ground::open_folder(job.ground.clone()).await?;
         let program = PreparedFeatures::default().prepare(&ground, &job.sql).await?;
         let opened = Arc::new(Open { ground, program });
         let mut open = open();

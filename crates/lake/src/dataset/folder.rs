@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::hash;
 use super::manifest::Manifest;
 use crate::error::Error;
+use crate::files::file_hash::FileHash;
 
 /// Returns the folder of a data set.
 pub(super) fn folder(data: &Path, dataset_id: &str) -> PathBuf {
@@ -47,7 +47,7 @@ pub fn find(data: &Path, dataset_id: &str) -> Result<Manifest, Error> {
 /// Returns the path of a data set's rows. A file that does not match the manifest is refused.
 pub(super) fn rows_path(data: &Path, manifest: &Manifest) -> Result<PathBuf, Error> {
     let path = folder(data, &manifest.dataset_id).join("rows.parquet");
-    let found = hash::of_file(&path)?;
+    let found = FileHash::of_file(&path)?.sha256;
     if found != manifest.file_hash {
         return Err(Error::DatasetChanged { path, found, expected: manifest.file_hash.clone() });
     }

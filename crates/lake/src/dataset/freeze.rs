@@ -19,8 +19,9 @@ use super::hash::{self, ColumnHash};
 use super::manifest::{ColumnManifest, Manifest, NOT_FEATURES};
 use crate::error::Error;
 use crate::features::FeatureSql;
+use crate::files::file_hash::FileHash;
 use crate::files::parquet_files::parquet_writer;
-use crate::files::replace_file::{temporary_folder, write_atomically};
+use crate::files::replace_file::{name_folder, temporary_folder, write_atomically};
 use crate::future::LakeFuture;
 use crate::lake::Lake;
 use crate::timestamp::{timestamp_array, timestamp_type};
@@ -87,7 +88,7 @@ impl Lake {
                 ground: self.ground_version().to_owned(),
                 engine: format!("DataFusion {}", datafusion::DATAFUSION_VERSION),
                 program: env!("CARGO_PKG_VERSION").to_owned(),
-                file_hash: hash::of_file(&temporary.path().join("rows.parquet"))?,
+                file_hash: FileHash::of_file(&temporary.path().join("rows.parquet"))?.sha256,
             };
             commit(data, temporary, manifest)
         }
@@ -158,11 +159,11 @@ fn commit(data: &Path, temporary: TempDir, manifest: Manifest) -> Result<Manifes
     }
     let text = serde_json::to_vec_pretty(&manifest).expect("counts and texts become JSON");
     write_atomically(&temporary.path().join("manifest.json"), &text)?;
-    match std::fs::rename(temporary.keep(), &folder) {
+    match name_folder(temporary, &folder) {
         Ok(()) => Ok(manifest),
         // Another run froze the same rows first.
         Err(_) if folder.exists() => read_manifest(&folder),
-        Err(error) => Err(Error::file("name", &folder)(error)),
+        Err(error) => Err(error),
     }
 }
 

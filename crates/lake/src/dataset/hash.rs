@@ -1,9 +1,5 @@
 //! Hashes of rows: the same for the same values, whatever their encoding and the engine that computed them.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type, TimestampMicrosecondType};
@@ -11,7 +7,6 @@ use datafusion::arrow::error::ArrowError;
 use sha2::{Digest, Sha256};
 
 use super::manifest::{ColumnKind, ColumnManifest};
-use crate::error::Error;
 use crate::hash::hex;
 use crate::timestamp::timestamp_type;
 
@@ -94,19 +89,6 @@ fn hashed_word(kind: ColumnKind) -> &'static str {
     match kind {
         ColumnKind::Timestamp => "moment",
         kind => kind.word(),
-    }
-}
-
-/// Returns the hash of a file's bytes.
-pub(super) fn of_file(path: &Path) -> Result<String, Error> {
-    let mut file = File::open(path).map_err(Error::file("open", path))?;
-    let (mut hasher, mut bytes) = (Sha256::new(), vec![0; 1 << 16]);
-    loop {
-        let read = file.read(&mut bytes).map_err(Error::file("read", path))?;
-        if read == 0 {
-            return Ok(hex(hasher.finalize()));
-        }
-        hasher.update(&bytes[..read]);
     }
 }
 

@@ -4,4 +4,6 @@ pub mod csv_table;
 pub mod rows;
 pub mod scores;
 pub(crate) mod parquet_files;
+pub(crate) mod csv_file;
+pub(crate) mod file_hash;
 pub(crate) mod replace_file;

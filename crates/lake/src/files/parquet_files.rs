@@ -15,6 +15,7 @@ use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::properties::WriterProperties;
 
 use crate::error::Error;
+use crate::files::file_hash::{FileHash, HashedFile};
 
 /// Rows of a row group of [`write_parquet`]: small enough that one lead is found without reading much.
 const ROW_GROUP_ROWS: usize = 8_192;
@@ -29,11 +30,9 @@ pub(crate) fn read_parquet(path: &Path) -> Result<RecordBatch, Error> {
     concat_batches(&schema, &batches).map_err(Error::engine("read a Parquet file"))
 }
 
-/// Writes a file, which is on the disk when this returns.
-pub(crate) fn write_parquet(path: &Path, batch: &RecordBatch) -> Result<(), Error> {
-    let file = File::create(path).map_err(Error::file("create", path))?;
-    let file = write_batch(file, batch)?;
-    file.sync_all().map_err(Error::file("write", path))
+/// Writes a new file, which is on the disk when this returns, and returns its hash.
+pub(crate) fn write_parquet(path: &Path, batch: &RecordBatch) -> Result<FileHash, Error> {
+    write_batch(HashedFile::create(path)?, batch)?.finish(path)
 }
 
 /// Writes one batch as a Parquet file, and returns where it was written.

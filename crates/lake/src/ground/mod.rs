@@ -5,6 +5,7 @@
 
 mod derivation;
 mod versions;
+mod in_use;
 mod opened;
 mod lead_order;
 mod lookup;
@@ -12,11 +13,12 @@ mod labels;
 mod post_outcome;
 
 pub use derivation::{Counts, Undated};
-pub(crate) use derivation::{NewSession, RawRows, derive};
+pub(crate) use derivation::{NewSession, RawRows, Relations, derive};
+pub(crate) use in_use::remove_versions;
 pub use labels::{LabelSpec, Labels};
 pub(crate) use lead_order::{LAST_LEAD, RelationFiles, Walk, lead_ids};
 pub use lookup::RecentLead;
 pub(crate) use opened::Ground;
 pub use post_outcome::PostOutcomeChange;
 pub(crate) use post_outcome::UndatedField;
-pub(crate) use versions::{Report, current, histories, report, write};
+pub(crate) use versions::{Report, UNMATCHED, Version, write};

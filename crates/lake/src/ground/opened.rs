@@ -1,6 +1,8 @@
 //! An opened version of the ground.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "cluster")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
@@ -11,15 +13,15 @@ use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::{Expr, ParquetReadOptions, SessionContext};
 
+use super::derivation::Undated;
 use super::lead_order::{Relation, RelationFiles};
-use super::versions;
+use super::versions::Version;
 use crate::engine::session;
 use crate::error::Error;
 
 /// An opened version of the ground.
 pub(crate) struct Ground {
-    version: PathBuf,
-    derived_from: String,
+    version: Version,
     lead: Arc<dyn TableProvider>,
     event: Arc<dyn TableProvider>,
     /// The same relations, to be read in the order of leads.
@@ -29,32 +31,53 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    /// Opens a version by its folder.
-    pub(crate) async fn open(version: PathBuf) -> Result<Ground, Error> {
-        let derived_from = versions::report(&version)?.derived_from;
+    /// Opens the current version of a data folder, which stays while this does; `None` before the first one.
+    pub(crate) async fn open_current(data: &Path) -> Result<Option<Ground>, Error> {
+        let data = data.to_owned();
+        // All of its files are read for their hashes.
+        match tokio::task::spawn_blocking(move || Version::current(&data)).await.map_err(ended_early)?? {
+            Some(version) => Ground::open(version).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Opens a version by its folder, which somebody else keeps from being removed.
+    #[cfg(feature = "cluster")]
+    pub(crate) async fn open_folder(folder: PathBuf) -> Result<Ground, Error> {
+        let version = tokio::task::spawn_blocking(move || Version::in_folder(&folder)).await.map_err(ended_early)??;
+        Ground::open(version).await
+    }
+
+    async fn open(version: Version) -> Result<Ground, Error> {
+        let folder = &version.folder;
         let context = session();
-        let lead = open_table(&context, &version.join("lead.parquet")).await?;
-        let event = open_table(&context, &version.join("event")).await?;
-        let outcome = open_table(&context, &version.join("outcome.parquet")).await?;
+        let lead = open_table(&context, &folder.join("lead.parquet")).await?;
+        let event = open_table(&context, &folder.join("event")).await?;
+        let outcome = open_table(&context, &folder.join("outcome.parquet")).await?;
         for (name, table) in [("lead", &lead), ("event", &event), ("outcome", &outcome)] {
             context.register_table(name, table.clone()).map_err(Error::engine("open the ground"))?;
         }
         let files = RelationFiles {
-            lead: Relation::open(&version.join("lead.parquet"), &lead.schema())?,
-            event: Relation::open(&version.join("event"), &event.schema())?,
-            outcome: Relation::open(&version.join("outcome.parquet"), &outcome.schema())?,
+            lead: Relation::open(&folder.join("lead.parquet"), &lead.schema())?,
+            event: Relation::open(&folder.join("event"), &event.schema())?,
+            outcome: Relation::open(&folder.join("outcome.parquet"), &outcome.schema())?,
         };
-        Ok(Ground { version, derived_from, lead, event, files: Arc::new(files), context })
+        Ok(Ground { version, lead, event, files: Arc::new(files), context })
     }
 
     /// Returns the folder of this version.
     pub(crate) fn version(&self) -> &Path {
-        &self.version
+        &self.version.folder
     }
 
     /// Returns the hash of what this version was derived from: the raw rows, the SQL and the program.
     pub(crate) fn derived_from(&self) -> &str {
-        &self.derived_from
+        &self.version.report.derived_from
+    }
+
+    /// Returns the undated fields, an entry a file.
+    pub(super) fn undated(&self) -> &[Undated] {
+        &self.version.report.undated
     }
 
     /// Returns the columns of `lead`.
@@ -70,7 +93,8 @@ impl Ground {
     /// Checks that this version is still on disk. The engine takes a missing file for an empty one, so every read is
     /// followed by this check.
     pub(crate) fn check_present(&self) -> Result<(), Error> {
-        if self.version.is_dir() { Ok(()) } else { Err(Error::GroundGone { version: self.version.clone() }) }
+        let folder = &self.version.folder;
+        if folder.is_dir() { Ok(()) } else { Err(Error::GroundGone { version: folder.clone() }) }
     }
 
     /// Returns a relation to be read.
@@ -96,6 +120,10 @@ impl Ground {
         self.check_present()?;
         concat_batches(&schema, &batches).map_err(Error::engine("read the ground"))
     }
+}
+
+fn ended_early(error: tokio::task::JoinError) -> Error {
+    Error::engine("open the ground")(DataFusionError::External(Box::new(error)))
 }
 
 async fn open_table(context: &SessionContext, path: &Path) -> Result<Arc<dyn TableProvider>, Error> {

@@ -14,7 +14,6 @@ use datafusion::arrow::datatypes::TimestampMicrosecondType;
 
 use super::labels::LabelSpec;
 use super::opened::Ground;
-use super::versions;
 use crate::error::Error;
 
 /// How often an undated field changed after outcomes and before them, in spans of at most the horizon.
@@ -42,16 +41,12 @@ pub(crate) struct UndatedField {
 
 impl Ground {
     /// Returns the fields of leads that their source does not date, in the order of the ground's columns.
-    pub(crate) fn undated_fields(&self) -> Result<Vec<String>, Error> {
-        let undated: BTreeSet<String> = versions::report(self.version())?
-            .undated
-            .into_iter()
-            .filter(|undated| undated.relation == "lead")
-            .flat_map(|undated| undated.columns)
-            .collect();
+    pub(crate) fn undated_fields(&self) -> Vec<String> {
+        let undated = self.undated().iter().filter(|undated| undated.relation == "lead");
+        let undated: BTreeSet<&String> = undated.flat_map(|undated| &undated.columns).collect();
         let schema = self.lead_schema();
         let fields = schema.fields().iter().filter(|field| undated.contains(field.name()));
-        Ok(fields.map(|field| field.name().clone()).collect())
+        fields.map(|field| field.name().clone()).collect()
     }
 
     /// Returns how often these undated fields changed before and after the outcomes known at `as_of`, in their order.

@@ -1,12 +1,12 @@
-//! The ground on disk: the three relations as Parquet, one folder a version, and the pointer to the current one.
+//! The ground on disk: the three relations as Parquet, one folder a version, which never changes.
 //!
 //! ```text
-//! ground/CURRENT              the number of the current version
 //! ground/000007/lead.parquet  lead_id, created_at, known_from, known_to, fields
 //! ground/000007/event/2026-03.parquet
 //! ground/000007/outcome.parquet
-//! ground/000007/report.json   counts, rejected rows and what the version was derived from
 //! ground/000007/history/0.parquet   the history of leads whose source has no dates
+//! ground/000007/unmatched.csv the rows that belong to no lead
+//! ground/000007/report.json   counts, rejected rows, what the version was derived from, and the hash of each file
 //! ```
 
 use std::collections::BTreeMap;
@@ -18,11 +18,21 @@ use datafusion::arrow::datatypes::TimestampMicrosecondType;
 use serde::{Deserialize, Serialize};
 
 use super::derivation::{Counts, LeadHistory, Relations, Undated};
+use super::in_use::InUse;
+use crate::current::{Current, FileRef};
 use crate::error::Error;
+use crate::files::csv_file::csv_of;
+use crate::files::file_hash::{FileHash, check_files};
 use crate::files::parquet_files::{read_parquet, write_parquet};
-use crate::files::replace_file::write_atomically;
+use crate::files::replace_file::{name_folder, temporary_folder, write_atomically};
 use crate::raw::RejectedRow;
 use crate::timestamp::from_micros;
+
+/// What to do if a version is damaged: everything in it is derived.
+const DERIVE_AGAIN: &str = "run `plumb ingest`, which derives it again";
+
+/// The file of a version that lists the rows of no lead.
+pub(crate) const UNMATCHED: &str = "unmatched.csv";
 
 /// The report of a version: `report.json`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -35,6 +45,9 @@ pub(crate) struct Report {
     pub(crate) undated: Vec<Undated>,
     #[serde(default)]
     histories: Vec<HistoryEntry>,
+    /// The hash of each file by its path in the version; empty if an earlier program wrote it.
+    #[serde(default)]
+    files: BTreeMap<String, FileHash>,
 }
 
 /// One file under `history`.
@@ -45,82 +58,140 @@ struct HistoryEntry {
     until: i64,
 }
 
-/// Returns the folder of the current version; `None` before the first one.
-pub(crate) fn current(data: &Path) -> Result<Option<PathBuf>, Error> {
-    let pointer = data.join("ground").join("CURRENT");
-    match std::fs::read_to_string(&pointer) {
-        Ok(version) => Ok(Some(data.join("ground").join(version.trim()))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::file("read", &pointer)(error)),
-    }
+/// A version whose files are as they were written.
+pub(crate) struct Version {
+    pub(crate) folder: PathBuf,
+    pub(crate) report: Report,
+    /// Keeps it from being removed; `None` if somebody else does.
+    _in_use: Option<InUse>,
 }
 
-/// Reads the report of a version.
-pub(crate) fn report(version: &Path) -> Result<Report, Error> {
-    let path = version.join("report.json");
-    let text = std::fs::read_to_string(&path).map_err(Error::file("read", &path))?;
-    serde_json::from_str(&text).map_err(|error| Error::file("understand", &path)(std::io::Error::other(error)))
-}
-
-/// Reads the histories of a version.
-pub(crate) fn histories(version: &Path, report: &Report) -> Result<Vec<LeadHistory>, Error> {
-    let read = |(index, entry): (usize, &HistoryEntry)| {
-        let HistoryEntry { file, fingerprint, until } = entry.clone();
-        Ok(LeadHistory { file, fingerprint, until, rows: read_parquet(&history_path(version, index))? })
-    };
-    report.histories.iter().enumerate().map(read).collect()
-}
-
-fn history_path(version: &Path, index: usize) -> PathBuf {
-    version.join("history").join(format!("{index}.parquet"))
-}
-
-/// Writes a new version, makes it the current one, and returns its report. The one before stays, for its readers.
-pub(crate) fn write(data: &Path, relations: Relations, derived_from: String) -> Result<Report, Error> {
-    let ground = data.join("ground");
-    let before = current(data)?.and_then(|version| version.file_name()?.to_str()?.parse::<u64>().ok()).unwrap_or(0);
-    let name = format!("{:06}", before + 1);
-    let version = ground.join(&name);
-    // A run that died may have left it: nothing points to it.
-    if version.exists() {
-        std::fs::remove_dir_all(&version).map_err(Error::file("remove", &version))?;
-    }
-    std::fs::create_dir_all(version.join("event")).map_err(Error::file("create", &version))?;
-    write_parquet(&version.join("lead.parquet"), &relations.lead)?;
-    write_parquet(&version.join("outcome.parquet"), &relations.outcome)?;
-    for (month, batch) in by_month(&relations.event)? {
-        write_parquet(&version.join("event").join(format!("{month}.parquet")), &batch)?;
-    }
-    let histories = write_histories(&version, relations.histories)?;
-    let Relations { counts, rejected, undated, .. } = relations;
-    let report = Report { derived_from, counts, rejected, undated, histories };
-    let text = serde_json::to_vec_pretty(&report).expect("counts and texts become JSON");
-    write_atomically(&version.join("report.json"), &text)?;
-    write_atomically(&ground.join("CURRENT"), name.as_bytes())?;
-    remove_older(&ground, before)?;
-    Ok(report)
-}
-
-fn write_histories(version: &Path, histories: Vec<LeadHistory>) -> Result<Vec<HistoryEntry>, Error> {
-    std::fs::create_dir_all(version.join("history")).map_err(Error::file("create", version))?;
-    let mut entries = Vec::with_capacity(histories.len());
-    for (index, history) in histories.into_iter().enumerate() {
-        write_parquet(&history_path(version, index), &history.rows)?;
-        let LeadHistory { file, fingerprint, until, .. } = history;
-        entries.push(HistoryEntry { file, fingerprint, until });
-    }
-    Ok(entries)
-}
-
-fn remove_older(ground: &Path, keep_from: u64) -> Result<(), Error> {
-    let entries = std::fs::read_dir(ground).map_err(Error::file("list", ground))?;
-    for entry in entries.filter_map(Result::ok) {
-        let number = entry.file_name().to_str().and_then(|name| name.parse::<u64>().ok());
-        if number.is_some_and(|number| number < keep_from) {
-            std::fs::remove_dir_all(entry.path()).map_err(Error::file("remove", &entry.path()))?;
+impl Version {
+    /// Opens the current version, which stays while this does; `None` before the first one.
+    pub(crate) fn current(data: &Path) -> Result<Option<Version>, Error> {
+        loop {
+            let Some(report) = Current::load(data)?.report else { return Ok(None) };
+            let path = data.join(&report.path);
+            let Some(in_use) = InUse::begin(&path)? else {
+                // Either it was removed just now, because another one is current, or it is gone, as reading it says.
+                if Current::load(data)?.report.as_ref() == Some(&report) {
+                    report.read(data, DERIVE_AGAIN)?;
+                }
+                continue;
+            };
+            let parsed = parse(&path, &report.read(data, DERIVE_AGAIN)?)?;
+            return Version::check(&path, parsed, Some(in_use)).map(Some);
         }
     }
-    Ok(())
+
+    /// Opens a version by its folder, which somebody else keeps from being removed.
+    #[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "executors open it"))]
+    pub(crate) fn in_folder(folder: &Path) -> Result<Version, Error> {
+        let path = folder.join("report.json");
+        let content = std::fs::read(&path).map_err(Error::file("read", &path))?;
+        Version::check(&path, parse(&path, &content)?, None)
+    }
+
+    fn check(report_path: &Path, report: Report, in_use: Option<InUse>) -> Result<Version, Error> {
+        let folder = report_path.parent().unwrap_or(Path::new(".")).to_owned();
+        let files: Vec<(PathBuf, &FileHash)> =
+            report.files.iter().map(|(name, hash)| (folder.join(name), hash)).collect();
+        check_files(&files, DERIVE_AGAIN)?;
+        Ok(Version { folder, report, _in_use: in_use })
+    }
+
+    /// Returns whether the hashes of its files are known.
+    pub(crate) fn has_hashes(&self) -> bool {
+        !self.report.files.is_empty()
+    }
+
+    /// Reads its histories.
+    pub(crate) fn histories(&self) -> Result<Vec<LeadHistory>, Error> {
+        let read = |(index, entry): (usize, &HistoryEntry)| {
+            let HistoryEntry { file, fingerprint, until } = entry.clone();
+            let rows = read_parquet(&self.folder.join(history_file(index)))?;
+            Ok(LeadHistory { file, fingerprint, until, rows })
+        };
+        self.report.histories.iter().enumerate().map(read).collect()
+    }
+}
+
+fn parse(path: &Path, content: &[u8]) -> Result<Report, Error> {
+    serde_json::from_slice(content).map_err(|error| Error::Damaged {
+        path: path.to_owned(),
+        found: error.to_string(),
+        expected: "the report of a version".to_owned(),
+        way_out: DERIVE_AGAIN,
+    })
+}
+
+/// Writes a new version, which is on the disk when this returns, and returns its report and where that is. It counts
+/// once the pointer of the data folder names it.
+pub(crate) fn write(data: &Path, relations: Relations, derived_from: String) -> Result<(Report, FileRef), Error> {
+    let ground = data.join("ground");
+    let temporary = temporary_folder(&ground, ".version-")?;
+    let mut files = Files { folder: temporary.path(), hashes: BTreeMap::new() };
+    files.folder("event")?;
+    files.folder("history")?;
+    files.parquet("lead.parquet", &relations.lead)?;
+    files.parquet("outcome.parquet", &relations.outcome)?;
+    for (month, batch) in by_month(&relations.event)? {
+        files.parquet(&format!("event/{month}.parquet"), &batch)?;
+    }
+    let mut histories = Vec::with_capacity(relations.histories.len());
+    for (index, LeadHistory { file, fingerprint, until, rows }) in relations.histories.into_iter().enumerate() {
+        files.parquet(&history_file(index), &rows)?;
+        histories.push(HistoryEntry { file, fingerprint, until });
+    }
+    files.bytes(UNMATCHED, &unmatched_csv(&relations.unmatched)?)?;
+    let Relations { counts, rejected, undated, .. } = relations;
+    let report = Report { derived_from, counts, rejected, undated, histories, files: files.hashes };
+    let text = serde_json::to_vec_pretty(&report).expect("counts and texts become JSON");
+    write_atomically(&temporary.path().join("report.json"), &text)?;
+    let name = format!("{:06}", 1 + newest_number(&ground)?.max(Current::load(data)?.version()));
+    name_folder(temporary, &ground.join(&name))?;
+    let path = Path::new("ground").join(name).join("report.json");
+    Ok((report, FileRef { path, hash: Some(FileHash::of_bytes(&text)) }))
+}
+
+/// The files of a version that is being written.
+struct Files<'a> {
+    folder: &'a Path,
+    hashes: BTreeMap<String, FileHash>,
+}
+
+impl Files<'_> {
+    fn folder(&self, name: &str) -> Result<(), Error> {
+        let folder = self.folder.join(name);
+        std::fs::create_dir(&folder).map_err(Error::file("create", &folder))
+    }
+
+    fn parquet(&mut self, name: &str, batch: &RecordBatch) -> Result<(), Error> {
+        let hash = write_parquet(&self.folder.join(name), batch)?;
+        self.hashes.insert(name.to_owned(), hash);
+        Ok(())
+    }
+
+    fn bytes(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        write_atomically(&self.folder.join(name), bytes)?;
+        self.hashes.insert(name.to_owned(), FileHash::of_bytes(bytes));
+        Ok(())
+    }
+}
+
+fn history_file(index: usize) -> String {
+    format!("history/{index}.parquet")
+}
+
+fn unmatched_csv(unmatched: &[(&'static str, String, usize)]) -> Result<Vec<u8>, Error> {
+    let rows = unmatched.iter().map(|(relation, key, rows)| [(*relation).to_owned(), key.clone(), rows.to_string()]);
+    csv_of(UNMATCHED, ["relation", "key", "rows"], rows)
+}
+
+fn newest_number(ground: &Path) -> Result<u64, Error> {
+    let entries = std::fs::read_dir(ground).map_err(Error::file("list", ground))?;
+    let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    Ok(numbers.max().unwrap_or(0))
 }
 
 /// Splits events by the month in which they happened. Without any, one empty file keeps the columns.

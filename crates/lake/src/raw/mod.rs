@@ -8,9 +8,11 @@ mod state;
 mod schema;
 mod cell;
 mod rejected_row;
+mod parts;
 
 pub(crate) use cell::{Cell, RawKind};
+pub(crate) use parts::{check_parts, note_hashes, remove_unlisted};
 pub use rejected_row::RejectedRow;
 pub(crate) use schema::{schema_of, stored_schema};
-pub(crate) use state::{FileState, State, TableState};
+pub(crate) use state::{FileState, Part, State, TableState};
 pub(crate) use table::RawTable;

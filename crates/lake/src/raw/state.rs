@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::cell::RawKind;
 use super::rejected_row::RejectedRow;
 use crate::error::Error;
-use crate::files::replace_file::write_atomically;
+use crate::files::file_hash::FileHash;
 
-/// All raw tables. It is saved after a run's parts, so that a run that dies half-way has changed nothing.
+/// All raw tables. It counts once the pointer to it was replaced, after a run's parts and its version of the ground were
+/// written, so that a run that dies half-way has changed nothing.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct State {
     /// Tables by `source.table`.
@@ -20,14 +21,14 @@ pub(crate) struct State {
     /// Rows that could not be read, each once, however often its source was read.
     #[serde(default)]
     pub(crate) rejected: Vec<RejectedRow>,
-    /// Number of the last run.
+    /// Number of the last run that changed anything.
     pub(crate) run: u64,
-    /// When the last run began, in microseconds: when all of its rows were learned.
+    /// When that run began, in microseconds: when all of its rows were learned.
     pub(crate) learned_at: i64,
 }
 
 /// One raw table.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TableState {
     pub(crate) columns: Vec<(String, RawKind)>,
     /// The columns of the key; empty if each row stands for itself.
@@ -46,6 +47,17 @@ pub(crate) struct Part {
     pub(crate) path: PathBuf,
     /// When its rows were learned, in microseconds.
     pub(crate) learned_at: i64,
+    /// Its bytes; `None` if an earlier program wrote it and no ingestion has looked at it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hash: Option<FileHash>,
+}
+
+/// What tells a part from any other, as it is hashed into what the ground was derived from. It never changes, or no
+/// earlier ground would be recognised.
+#[derive(Serialize)]
+pub(crate) struct PartIdentity<'a> {
+    path: &'a Path,
+    learned_at: i64,
 }
 
 /// How far a file has been read.
@@ -60,14 +72,24 @@ pub(crate) struct FileState {
 }
 
 impl State {
-    /// Reads the state; it is empty before the first run.
-    pub(crate) fn load(path: &Path) -> Result<State, Error> {
-        match std::fs::read_to_string(path) {
-            Ok(text) => serde_json::from_str(&text)
-                .map_err(|error| Error::file("understand", path)(std::io::Error::other(error))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(State::default()),
-            Err(error) => Err(Error::file("read", path)(error)),
-        }
+    /// Reads a state from the content of its file.
+    pub(crate) fn parse(path: &Path, content: &[u8]) -> Result<State, Error> {
+        serde_json::from_slice(content).map_err(|error| Error::file("understand", path)(std::io::Error::other(error)))
+    }
+
+    /// Returns the content of its file.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec_pretty(self).expect("maps with text keys become JSON")
+    }
+
+    /// Returns whether a run has changed anything but its own number and time.
+    pub(crate) fn differs_from(&self, other: &State) -> bool {
+        (&self.tables, &self.files, &self.rejected) != (&other.tables, &other.files, &other.rejected)
+    }
+
+    /// Returns all parts.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.tables.values().flat_map(|table| &table.parts)
     }
 
     /// Returns the state after the last run that began by this time.
@@ -79,8 +101,7 @@ impl State {
 
     /// Returns when each run that brought rows learned them, newest first.
     pub(crate) fn runs(&self) -> Vec<i64> {
-        let parts = self.tables.values().flat_map(|table| &table.parts);
-        let mut runs: Vec<i64> = parts.map(|part| part.learned_at).collect();
+        let mut runs: Vec<i64> = self.parts().map(|part| part.learned_at).collect();
         runs.sort_unstable_by(|a, b| b.cmp(a));
         runs.dedup();
         runs
@@ -91,10 +112,26 @@ impl State {
         let known: HashSet<RejectedRow> = self.rejected.iter().cloned().collect();
         self.rejected.extend(rejected.iter().filter(|row| !known.contains(row)).cloned());
     }
+}
 
-    /// Replaces the saved state in one step.
-    pub(crate) fn save(&self, path: &Path) -> Result<(), Error> {
-        let text = serde_json::to_string_pretty(self).expect("maps with text keys become JSON");
-        write_atomically(path, text.as_bytes())
+impl Part {
+    /// Returns what tells it from any other.
+    pub(crate) fn identity(&self) -> PartIdentity<'_> {
+        PartIdentity { path: &self.path, learned_at: self.learned_at }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_has_the_identity_that_it_had_without_a_hash() {
+        let hash = Some(FileHash::of_bytes(b"rows"));
+        let part = Part { path: "crm/leads/run-000001-0.parquet".into(), learned_at: 5, hash: None };
+        let json = serde_json::to_string(&part).expect("JSON");
+        assert_eq!(json, r#"{"path":"crm/leads/run-000001-0.parquet","learned_at":5}"#);
+        let hashed = Part { hash, ..part };
+        assert_eq!(serde_json::to_string(&[hashed.identity()]).expect("JSON"), format!("[{json}]"));
     }
 }

@@ -15,7 +15,9 @@ use super::cell::{Cell, RawKind, build_column, hash_row};
 use super::schema::stored_schema;
 use super::state::{Part, State, TableState};
 use crate::error::Error;
+use crate::files::file_hash::HashedFile;
 use crate::files::parquet_files::parquet_writer;
+use crate::files::replace_file::{create_folder, sync_folder};
 use crate::timestamp::timestamp_array;
 
 /// Rows that are collected before they are written.
@@ -33,7 +35,7 @@ pub(crate) struct RawTable {
     rows: Vec<PendingRow>,
     /// Number of the next row, in the order in which rows are learned.
     sequence: i64,
-    writer: Option<(ArrowWriter<File>, PathBuf)>,
+    writer: Option<(ArrowWriter<HashedFile>, PathBuf)>,
     parts: Vec<Part>,
     run: u64,
     learned_at: i64,
@@ -156,12 +158,12 @@ impl RawTable {
         writer.write(&batch).map_err(Error::engine("write raw rows"))
     }
 
-    fn start_part(&self, schema: SchemaRef) -> Result<(ArrowWriter<File>, PathBuf), Error> {
-        std::fs::create_dir_all(&self.folder).map_err(Error::file("create", &self.folder))?;
-        // A run that died may have left a part of this number: no state lists it, so it is overwritten.
-        let path = self.folder.join(format!("run-{:06}-{}.parquet", self.run, self.parts.len()));
-        let file = File::create(&path).map_err(Error::file("create", &path))?;
-        Ok((parquet_writer(file, schema, None)?, path))
+    fn start_part(&self, schema: SchemaRef) -> Result<(ArrowWriter<HashedFile>, PathBuf), Error> {
+        create_folder(&self.folder)?;
+        // The time is of this run alone, so that no two runs ever write to one name, whatever state was restored.
+        let name = format!("run-{:06}-{}-{:x}.parquet", self.run, self.parts.len(), self.learned_at);
+        let path = self.folder.join(name);
+        Ok((parquet_writer(HashedFile::create(&path)?, schema, None)?, path))
     }
 
     /// Returns rows as they are stored, and counts them.
@@ -184,10 +186,11 @@ impl RawTable {
         self.flush()?;
         if let Some((writer, path)) = self.writer.take() {
             let file = writer.into_inner().map_err(Error::engine("finish a Parquet file"))?;
-            file.sync_all().map_err(Error::file("write", &path))?;
+            let hash = Some(file.finish(&path)?);
+            sync_folder(&self.folder)?;
             let (source, table) = self.name.split_once('.').expect("the name was made with a dot");
             let path = Path::new(source).join(table).join(path.file_name().expect("the path was made with one"));
-            self.parts.push(Part { path, learned_at: self.learned_at });
+            self.parts.push(Part { path, learned_at: self.learned_at, hash });
         }
         Ok(())
     }

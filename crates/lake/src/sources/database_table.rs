@@ -40,6 +40,7 @@ impl<'a> TableReading<'a> {
             let problem = format!("table `{}` has no column `{missing}` for its key", spec.name);
             return Err(pull.error(problem, "name columns that no two rows have in common"));
         }
+        (pull.progress)(&format!("reading {}: {}", pull.name, spec.name));
         let table = RawTable::open(pull.name, &spec.name, spec.columns.clone(), key, pull.raw_folder, pull.state)?;
         Ok(Some(TableReading { spec, table, cursor, last, line: 0 }))
     }

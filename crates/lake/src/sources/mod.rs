@@ -12,5 +12,5 @@ mod database_table;
 mod sqlite;
 mod postgres;
 
-pub(crate) use pull::pull;
+pub(crate) use pull::{Pulled, pull};
 pub use source::{Source, SourceKind, SourceReport};

@@ -8,14 +8,19 @@ use super::source_pull::SourcePull;
 use crate::error::Error;
 use crate::raw::{Cell, RawKind};
 
-/// Copies the new rows of all tables.
+/// What makes all reads of a transaction see one state. Writers are not kept waiting.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
+/// Copies the new rows of all tables, in one transaction: a row of one table that another refers to is read with it.
 pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
     let name = pull.name;
     let fail = |doing: &str| database_error(name, doing);
     let mut connection = PgConnection::connect(&pull.source.url).await.map_err(fail("connect"))?;
     // Casts to text must not depend on the server's settings.
     sqlx::query("SET TIME ZONE 'UTC'").execute(&mut connection).await.map_err(fail("set the time zone"))?;
-    for spec in postgres_tables(&mut connection).await.map_err(fail("list the tables"))? {
+    // Its first read, the list of the tables, fixes what the others see.
+    let mut transaction = connection.begin_with(BEGIN).await.map_err(fail("begin a transaction"))?;
+    for spec in postgres_tables(&mut transaction).await.map_err(fail("list the tables"))? {
         let Some(mut reading) = TableReading::open(pull, &spec)? else { continue };
         let cast = |(column, kind): &(String, RawKind)| format!("{}::{}", quote(column), postgres_cast(*kind));
         let list = spec.columns.iter().map(cast).collect::<Vec<_>>().join(", ");
@@ -29,9 +34,10 @@ pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
         if let Some((_, since)) = reading.since() {
             query = query.bind(since.to_owned());
         }
-        reading.add_all(query.fetch(&mut connection), postgres_cells, pull).await?;
+        reading.add_all(query.fetch(&mut *transaction), postgres_cells, pull).await?;
         reading.finish(pull)?;
     }
+    transaction.rollback().await.map_err(fail("end the transaction"))?;
     connection.close().await.map_err(fail("close the connection"))
 }
 

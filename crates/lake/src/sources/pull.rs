@@ -1,4 +1,4 @@
-//! One run over all sources: new rows are copied into the raw rows, and only then the run counts.
+//! One run over all sources: new rows are copied into the raw rows. They count once the caller publishes the state.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,18 +19,16 @@ pub(crate) struct Pulled {
     pub(crate) state: State,
 }
 
-/// Copies what is new in the sources into `<data>/raw`.
+/// Copies what is new in the sources since `state` into the raw folder, and returns the state after that.
 ///
 /// A run that dies half-way has changed nothing: the next one reads the same rows again.
 pub(crate) async fn pull(
     sources: &BTreeMap<String, Source>,
     project: &Path,
-    data: &Path,
+    raw_folder: &Path,
+    mut state: State,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Pulled, Error> {
-    let raw_folder = data.join("raw");
-    let state_path = raw_folder.join("state.json");
-    let mut state = State::load(&state_path)?;
     state.run += 1;
     // Later than the run before, even if the clock was set back.
     state.learned_at = chrono::Utc::now().timestamp_micros().max(state.learned_at + 1);
@@ -40,16 +38,14 @@ pub(crate) async fn pull(
         progress(&format!("reading {name}"));
         let report = SourceReport { source: name.clone(), rows_read: 0, rows_new: 0, files_unchanged: 0 };
         let (state, rejected) = (&mut state, &mut rejected);
-        let mut pull = SourcePull { name, source, project, raw_folder: &raw_folder, state, rejected, report };
+        let mut pull = SourcePull { name, source, project, raw_folder, state, rejected, report, progress };
         pull_one(&mut pull).await?;
         reports.push(pull.report);
     }
     state.add_rejected(&rejected);
-    state.save(&state_path)?;
     Ok(Pulled { sources: reports, rejected, state })
 }
 
-/// Copies what is new. The state is not saved here: that is the caller's commit.
 async fn pull_one(pull: &mut SourcePull<'_>) -> Result<(), Error> {
     match pull.source.kind {
         SourceKind::Csv | SourceKind::Jsonl | SourceKind::Parquet => files::pull(pull).await,

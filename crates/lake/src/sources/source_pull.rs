@@ -15,6 +15,8 @@ pub(super) struct SourcePull<'a> {
     pub(super) state: &'a mut State,
     pub(super) rejected: &'a mut Vec<RejectedRow>,
     pub(super) report: SourceReport,
+    /// Called with each step.
+    pub(super) progress: &'a (dyn Fn(&str) + Sync),
 }
 
 impl SourcePull<'_> {

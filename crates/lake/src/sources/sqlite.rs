@@ -9,7 +9,9 @@ use super::source_pull::SourcePull;
 use crate::error::Error;
 use crate::raw::{Cell, RawKind};
 
-/// Copies the new rows of all tables.
+/// Copies the new rows of all tables, in one transaction: a row of one table that another refers to is read with it.
+///
+/// Where the database is in SQLite's WAL mode, others write meanwhile; otherwise they wait until all is read.
 pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
     let path = in_project(pull.project, pull.source.url.trim_start_matches("sqlite://"));
     if !path.is_file() {
@@ -24,7 +26,9 @@ pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
         .connect()
         .await
         .map_err(fail("open the database"))?;
-    for spec in sqlite_tables(&mut connection).await.map_err(fail("list the tables"))? {
+    // Its first read, the list of the tables, fixes what the others see.
+    let mut transaction = connection.begin().await.map_err(fail("begin a transaction"))?;
+    for spec in sqlite_tables(&mut transaction).await.map_err(fail("list the tables"))? {
         let Some(mut reading) = TableReading::open(pull, &spec)? else { continue };
         let list = spec.columns.iter().map(|(column, _)| quote(column)).collect::<Vec<_>>().join(", ");
         let mut sql = format!("SELECT {list} FROM {}", quote(&spec.name));
@@ -35,9 +39,10 @@ pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
         if let Some((_, since)) = reading.since() {
             query = query.bind(since.to_owned());
         }
-        reading.add_all(query.fetch(&mut connection), sqlite_cells, pull).await?;
+        reading.add_all(query.fetch(&mut *transaction), sqlite_cells, pull).await?;
         reading.finish(pull)?;
     }
+    transaction.rollback().await.map_err(fail("end the transaction"))?;
     connection.close().await.map_err(fail("close the database"))
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use plumb_lake::{FeatureSql, IngestReport, Lake, Source, SourceKind, SqlFile, ingest};
+use plumb_lake::{
+    DataLock, FeatureSql, GROUND_AREA, IfLocked, IngestReport, Lake, Source, SourceKind, SqlFile, ingest,
+};
 use tempfile::TempDir;
 
 pub(crate) struct Company {
@@ -68,7 +70,7 @@ impl Company {
             },
         };
         let sources = ["leads", "events", "outcomes"].map(|name| (name.to_owned(), source(name))).into();
-        ingest(&sources, &self.files, self.folder.path(), &self.data(), None, &|_| ()).await
+        ingest(&sources, &self.files, self.folder.path(), &lock(&self.data()), None, &|_| ()).await
     }
 
     pub(crate) async fn lake(&self) -> Lake {
@@ -79,10 +81,11 @@ impl Company {
     pub(crate) fn data(&self) -> std::path::PathBuf {
         self.folder.path().join("data")
     }
+}
 
-    pub(crate) fn read(&self, file: &str) -> String {
-        std::fs::read_to_string(self.data().join(Path::new(file))).expect("the run wrote it")
-    }
+/// Locks a data folder for an ingestion.
+pub(crate) fn lock(data: &Path) -> DataLock {
+    DataLock::acquire(data, GROUND_AREA, IfLocked::Refuse, &|_| ()).expect("no other ingestion runs")
 }
 
 pub(crate) fn features(sql: &str) -> FeatureSql {

@@ -6,6 +6,8 @@ mod random_company;
 mod generated;
 mod relations;
 mod change_detection;
+mod data_folder;
+mod one_snapshot;
 mod features;
 mod feature_file;
 mod dataset;

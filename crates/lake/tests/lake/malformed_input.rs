@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::company::{Company, features};
+use crate::company::{Company, features, lock};
 
 const CSV: &[u8] = b"size;paid;channel\n1,5;yes;\"a;ds\"\n;no;ads\n-3e4;?;3\n7;true;\"x\ny\"\n";
 
@@ -183,7 +183,7 @@ fn an_edited_source_does_not_affect_the_others() {
             sources.insert("edited".to_owned(), source(kind, format!("edited.{ending}")));
             let data = project.path().join("data");
             let run = |sources: &BTreeMap<String, Source>| {
-                runtime.block_on(ingest(sources, &company.files, project.path(), &data, None, &|_| ()))
+                runtime.block_on(ingest(sources, &company.files, project.path(), &lock(&data), None, &|_| ()))
             };
             let with_edited = run(&sources);
             sources.remove("edited");

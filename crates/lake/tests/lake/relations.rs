@@ -15,7 +15,10 @@ async fn two_records_of_one_person_are_one_lead() {
     );
     let report = company.ingest().await;
     assert_eq!((report.counts.leads, report.counts.events, report.counts.unmatched_rows), (2, 2, 1));
-    assert_eq!(company.read("unmatched.csv"), "relation,key,rows\nevent,email:nobody@x.org,1\n");
+    assert_eq!(
+        std::fs::read_to_string(&report.unmatched_file).expect("the run wrote it"),
+        "relation,key,rows\nevent,email:nobody@x.org,1\n"
+    );
 
     let lake = company.lake().await;
     let (lead, events) =
@@ -68,8 +71,9 @@ async fn rejected_rows_have_file_line_field_and_reason() {
         r#"{"key":"lead:1","kind":"touch"}"#,
         "",
     );
-    assert_eq!(company.ingest().await.rejected_total, 3);
-    let rejects = company.read("rejects.csv");
+    let report = company.ingest().await;
+    assert_eq!(report.rejected_total, 3);
+    let rejects = std::fs::read_to_string(report.rejected_file).expect("the run wrote it");
     assert!(
         rejects.contains("leads.jsonl,3,created_at,\"`01/02/2026` is not a timestamp: expected year first"),
         "{rejects}"

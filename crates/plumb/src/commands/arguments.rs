@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use plumb_lake::IfLocked;
 use plumb_lake::cluster::{Cluster, Token};
 
 use crate::lifecycle::workspace::{ProjectPaths, Workspace};
@@ -59,6 +60,15 @@ pub(crate) struct ClusterArgs {
     cluster: Option<String>,
 }
 
+/// What to do while another process writes the same part of the data folder.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct WaitArgs {
+    /// Wait while another process writes the same data, for at most so many seconds if they are given [default: fail at
+    /// once, and say which].
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true)]
+    wait: Option<Option<u32>>,
+}
+
 /// How features of many leads are computed.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct BatchArgs {
@@ -97,6 +107,16 @@ impl ClusterArgs {
         match &self.cluster {
             Some(address) => Ok(Some(Cluster::connect(address, cluster_token()?, data).await?)),
             None => Ok(None),
+        }
+    }
+}
+
+impl WaitArgs {
+    /// Returns what to do.
+    pub(crate) fn if_locked(&self) -> IfLocked {
+        match self.wait {
+            None => IfLocked::Refuse,
+            Some(seconds) => IfLocked::Wait(seconds.map(|seconds| Duration::from_secs(seconds.into()))),
         }
     }
 }

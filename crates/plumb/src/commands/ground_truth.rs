@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use plumb_lead::Metric;
 
-use super::arguments::PathArgs;
+use super::arguments::{PathArgs, WaitArgs};
 use super::output::Format;
 use super::progress::ProgressLine;
 use crate::lifecycle::ground_truth::{
@@ -21,11 +21,14 @@ pub(crate) struct Args {
     folder: PathBuf,
     #[command(flatten)]
     paths: PathArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let line = ProgressLine::bar("files of labels")?;
-    let outcome = ground_truth(&args.paths.paths(), &args.folder, &|progress| line.show(progress)).await?;
+    let (paths, if_locked) = (args.paths.paths(), args.wait.if_locked());
+    let outcome = ground_truth(&paths, &args.folder, if_locked, &|progress| line.show(progress)).await?;
     drop(line);
     format.print(&outcome, text)
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use plumb_lake::{RejectedRow, Undated};
 
-use super::arguments::{ClusterArgs, PathArgs};
+use super::arguments::{ClusterArgs, PathArgs, WaitArgs};
 use super::output::Format;
 use super::progress::ProgressLine;
 use crate::lifecycle::ingest::{IngestOutcome, ingest};
@@ -18,6 +18,8 @@ pub(crate) struct Args {
     paths: PathArgs,
     #[command(flatten)]
     cluster: ClusterArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
@@ -25,7 +27,8 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let project = Project::open(&paths.project)?;
     let cluster = args.cluster.connect(&paths.data).await?;
     let line = ProgressLine::spinner("");
-    let outcome = ingest(&project, &paths.data, cluster.as_ref(), &|progress| line.show(progress)).await?;
+    let if_locked = args.wait.if_locked();
+    let outcome = ingest(&project, &paths.data, cluster.as_ref(), if_locked, &|progress| line.show(progress)).await?;
     drop(line);
     format.print(&outcome, text)
 }
@@ -41,6 +44,7 @@ pub(crate) fn text(outcome: &IngestOutcome) -> String {
         lines.push(format!("{}: {} rows read, {} new{unchanged}", source.source, source.rows_read, source.rows_new));
     }
     let counts = &outcome.counts;
+    lines.extend(outcome.damaged.as_ref().map(|damaged| format!("derived again: {damaged}")));
     let unchanged = if outcome.unchanged { "nothing is new: " } else { "" };
     lines.push(format!(
         "{unchanged}{} leads in {} versions, {} events, {} outcomes",

@@ -29,6 +29,8 @@ impl ProgressLine {
     pub(crate) fn show(&self, progress: Progress) {
         match progress {
             Progress::Step(name) => self.0.set_message(name.to_owned()),
+            // Also where no line is shown: who looks at a log wants to know.
+            Progress::Waiting(line) => self.0.suspend(|| eprintln!("{line}")),
             Progress::Items { done, total } => {
                 self.0.set_length(total as u64);
                 self.0.set_position(done as u64);

@@ -19,8 +19,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
-    let store = args.paths.paths().open_store().await?;
-    format.print(&rollback(&store, &args.target, &current_user(), &args.why).await?, text)
+    let paths = args.paths.paths();
+    let store = paths.open_store().await?;
+    format.print(&rollback(&store, &paths.data, &args.target, &current_user(), &args.why).await?, text)
 }
 
 fn text(rollback: &Rollback) -> String {

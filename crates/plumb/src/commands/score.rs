@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use plumb_lake::CategoryWithoutRate;
 use plumb_lead::{Language, Unseen};
 
-use super::arguments::{BatchArgs, TargetArgs};
+use super::arguments::{BatchArgs, TargetArgs, WaitArgs};
 use super::output::Format;
 use super::progress::{ProgressLine, percent_bar};
 use crate::lifecycle::score::{
@@ -26,6 +26,8 @@ pub(crate) struct Args {
     targets: TargetArgs,
     #[command(flatten)]
     batch: BatchArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
     /// Also store the model's scores at the earlier ages of open leads.
     #[arg(long, conflicts_with = "file")]
     history: bool,
@@ -55,7 +57,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
 
 async fn score_open_leads(args: Args, format: Format) -> Result<()> {
     let opened = args.targets.paths.open().await.context("without a file, the open leads of a project are scored")?;
-    let workspace = args.batch.apply(opened).await?;
+    let workspace = args.batch.apply(opened).await?.if_locked(args.wait.if_locked());
     let now = workspace.project.as_of(args.targets.as_of)?;
     let is_fixed = args.targets.as_of.is_some();
     let mut outcomes = format.outcomes(leads_text);

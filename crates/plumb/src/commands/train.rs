@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
 use anyhow::Result;
+use plumb_lake::IfLocked;
 use plumb_lead::{Interval, Metric, OutOfCoreSettings, Profit, Quantiles};
 
-use super::arguments::{EffortArgs, TargetArgs, check_bind, current_user};
+use super::arguments::{EffortArgs, TargetArgs, WaitArgs, check_bind, current_user};
 use super::model_text::{metrics_heading, metrics_line, nomination_line};
 use super::output::Format;
 use super::training_progress::TrainingProgress;
@@ -23,6 +24,8 @@ pub(crate) struct Args {
     effort: EffortArgs,
     #[command(flatten)]
     out_of_core: OutOfCoreArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 /// How more rows than memory holds are learned from.
@@ -46,7 +49,7 @@ struct OutOfCoreArgs {
 }
 
 impl OutOfCoreArgs {
-    fn out_of_core(&self) -> Result<Option<OutOfCore>> {
+    fn out_of_core(&self, if_locked: IfLocked) -> Result<Option<OutOfCore>> {
         let launch = match self.meet_at {
             None => Launch::Local,
             Some(address) => {
@@ -57,7 +60,8 @@ impl OutOfCoreArgs {
         let quantiles = if self.on_disk { Quantiles::OnDisk } else { Quantiles::InMemory };
         Ok(self.workers.map(|workers| {
             let sample_rows = self.sample_rows.get();
-            OutOfCore { settings: OutOfCoreSettings { workers: workers.get(), sample_rows, quantiles }, launch }
+            let settings = OutOfCoreSettings { workers: workers.get(), sample_rows, quantiles };
+            OutOfCore { settings, launch, if_locked }
         }))
     }
 }
@@ -65,7 +69,7 @@ impl OutOfCoreArgs {
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let workspace = args.targets.paths.open().await?;
     let as_of = workspace.project.as_of(args.targets.as_of)?;
-    let (search, out_of_core) = (args.effort.search()?, args.out_of_core.out_of_core()?);
+    let (search, out_of_core) = (args.effort.search()?, args.out_of_core.out_of_core(args.wait.if_locked())?);
     let mut outcomes = format.outcomes(text);
     for target in workspace.project.targets_meant(&args.targets.target)? {
         let spec = TrainingSpec { target, as_of, seed: args.effort.seed, search, out_of_core };

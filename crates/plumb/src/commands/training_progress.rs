@@ -20,7 +20,7 @@ impl TrainingProgress {
     pub(crate) fn callback(&self) -> ProgressCallback {
         let bar = self.0.clone();
         Arc::new(move |event| match event {
-            TrainingEvent::WorkerCommand { .. } => eprintln!("{event}"),
+            TrainingEvent::WorkerCommand { .. } | TrainingEvent::Waiting { .. } => eprintln!("{event}"),
             _ => bar.set_message(event.to_string()),
         })
     }

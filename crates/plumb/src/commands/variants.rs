@@ -51,7 +51,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
             let variant = Variant { name, model_id: model, weight, shadow };
             variants::set(&store, &paths.data, &target, &variant, &current_user()).await?
         }
-        Some(Change::Remove { name }) => variants::remove(&store, &target, &name, &current_user()).await?,
+        Some(Change::Remove { name }) => variants::remove(&store, &paths.data, &target, &name, &current_user()).await?,
     };
     format.print(&variants, |variants| variants.iter().map(line).collect())
 }

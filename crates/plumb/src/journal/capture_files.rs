@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 
 use super::capture::{Capture, Payload, encoding};
 use super::entry::StoredEntry;
-use crate::files;
 
 /// The capture files of one segment of the journal.
 pub(super) struct CaptureFiles {
@@ -49,13 +48,13 @@ impl CaptureFiles {
                 lines.retain(|(event, _)| !written.contains(*event));
             }
             let (folder, is_new) = (path.parent().unwrap_or(Path::new("")), !path.exists());
-            files::make_folder(folder).with_context(cannot)?;
+            plumb_lake::create_folder(folder).with_context(cannot)?;
             let mut file = OpenOptions::new().create(true).append(true).open(&path).with_context(cannot)?;
             let text: String = lines.into_iter().map(|(_, line)| line).collect();
             file.write_all(text.as_bytes()).and_then(|()| file.sync_data()).with_context(cannot)?;
             if is_new {
                 // The journal's own copy is removed soon.
-                files::sync_folder(folder).with_context(cannot)?;
+                plumb_lake::sync_folder(folder).with_context(cannot)?;
             }
         }
         Ok(())

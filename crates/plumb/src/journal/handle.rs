@@ -15,7 +15,6 @@ use super::loader::Loader;
 use super::search::{RecordedPrediction, Search};
 use super::segments::Segments;
 use super::writer::{Append, Writer};
-use crate::files;
 use crate::store::{RecordedFlag, Store};
 
 /// How long a reader waits for the database to catch up before it takes what is there. A list has to be read after it, in
@@ -41,7 +40,7 @@ pub(crate) async fn recover(store: &Store, data: &Path) -> Result<()> {
 /// Returns the loader of a data folder.
 pub(super) fn loader(store: &Store, data: &Path) -> Result<Loader> {
     let folder = data.join("journal");
-    files::make_folder(&folder)?;
+    plumb_lake::create_folder(&folder)?;
     Ok(Loader { store: store.clone(), folder, captures: data.join("capture") })
 }
 

@@ -16,7 +16,6 @@ use super::entry::StoredEntry;
 use super::line;
 use super::new_segment;
 use super::segments::{BufferedEntries, Segments};
-use crate::files;
 use crate::store::{RecordedCall, RecordedFlag, Store};
 
 /// Between two loads: a transaction costs the same for one row as for a hundred.
@@ -173,7 +172,7 @@ impl Loader {
         let (entries, torn) = line::read_some(bytes);
         if !torn.is_empty() {
             let path = self.folder.join(format!("{name}-{from}.{TORN_ENDING}"));
-            files::write_atomically(&path, &torn.join(&b'\n'))?;
+            plumb_lake::write_atomically(&path, &torn.join(&b'\n'))?;
             tracing::warn!(
                 lines = torn.len(),
                 path = %path.display(),
@@ -211,8 +210,8 @@ impl Loader {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             removed => removed,
         };
-        let removed = removed.and_then(|()| files::sync_folder(&self.folder));
         removed.with_context(|| format!("cannot remove `{}`", path.display()))?;
+        plumb_lake::sync_folder(&self.folder)?;
         self.store.delete_journal_segment(name).await
     }
 

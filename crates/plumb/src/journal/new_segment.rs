@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{files, ids};
+use crate::ids;
 
 /// The ending of a file that is written, or left behind.
 pub(super) const ENDING: &str = "jsonl";
@@ -68,14 +68,14 @@ impl AsideSegment {
     }
 
     /// Gives it its name, which is on the disk when this returns; `None` if another server has removed it.
-    pub(super) fn publish(self) -> std::io::Result<Option<NewSegment>> {
+    pub(super) fn publish(self) -> Result<Option<NewSegment>> {
         let AsideSegment { folder, segment } = self;
         let [aside, path] = [ENDING_ASIDE, ENDING].map(|ending| folder.join(format!("{}.{ending}", segment.name)));
         match fs::rename(aside, &path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             outcome => outcome?,
         }
-        files::sync_folder(&folder)?;
+        plumb_lake::sync_folder(&folder)?;
         Ok(is_at(&segment.file, &path)?.then_some(segment))
     }
 }

@@ -52,7 +52,7 @@ pub(crate) async fn export(data: &Path, model_id: &str, file: &Path) -> Result<E
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).with_context(|| format!("cannot write `{}`", path.display()))
+    Ok(plumb_lake::write_atomically(path, bytes)?)
 }
 
 /// Returns what a caller of the trees has to know of their columns, and of the margin.

@@ -9,6 +9,7 @@ use plumb_lead::ModelCard;
 use plumb_learn::boosted::Boosted;
 use serde::Serialize;
 
+use super::locks;
 use super::workspace::Workspace;
 use crate::model_import::{self, ColumnHints, Columns, ImportedFile};
 use crate::registry::{self, Nomination};
@@ -83,6 +84,7 @@ pub(crate) async fn import(
     data.table().context(too_few)?;
     let measured = training::run_blocking(progress, move |_| measure(&data, &imported_file, rounds, &hints)).await?;
     let Measured { model, rounds, columns_by_position } = measured;
+    let _lock = locks::registry(&workspace.data)?;
     registry::add(&workspace.store, &workspace.data, &model.bytes, &model.card).await?;
     let why = format!("imported from `{}`", file.display());
     let nomination = registry::nominate(&workspace.store, &model.card, by, &why).await?;

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use plumb_lake::cluster::Cluster;
-use plumb_lake::{Counts, IngestReport, Lake, RejectedRow, SourceReport, Undated};
+use plumb_lake::{Counts, IfLocked, Lake, RejectedRow, SourceReport, Undated};
 use serde::Serialize;
 
+use super::locks;
 use super::progress::{OnProgress, Progress};
 use crate::project::Project;
 use crate::store::Store;
@@ -21,6 +22,9 @@ const OPEN_LEADS_AT_ONCE: usize = 2_000;
 pub(crate) struct IngestOutcome {
     /// Whether the sources had no new rows since the last ingestion.
     pub(crate) unchanged: bool,
+    /// What of the ground was damaged, so that it was derived again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) damaged: Option<String>,
     /// Rows read, source by source.
     pub(crate) sources: Vec<SourceReport>,
     /// Rows of the derived relations.
@@ -37,30 +41,32 @@ pub(crate) struct IngestOutcome {
     pub(crate) unmatched_file: PathBuf,
 }
 
-/// Ingests the sources of a project into a data folder.
+/// Ingests the sources of a project into a data folder. One ingestion at a time does so.
 pub(crate) async fn ingest(
     project: &Project,
     data: &Path,
     cluster: Option<&Cluster>,
+    if_locked: IfLocked,
     progress: OnProgress<'_>,
 ) -> Result<IngestOutcome> {
+    let lock = locks::ground(data, if_locked, progress)?;
     let files = project.source_sql()?;
     let step = |name: &str| progress(Progress::Step(name));
-    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), data, cluster, &step)
+    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), &lock, cluster, &step)
         .await
         .with_context(|| format!("cannot ingest the sources of `{}`", project.folder().display()))?;
     step("storing open leads for requests");
     store_open_leads(project, data).await.context("cannot store the open leads for requests")?;
-    let IngestReport { sources, rejected, rejected_total, counts, undated, unchanged } = report;
     Ok(IngestOutcome {
-        unchanged,
-        sources,
-        counts,
-        undated,
-        rejected,
-        rejected_total,
-        rejected_file: data.join("rejects.csv"),
-        unmatched_file: data.join("unmatched.csv"),
+        unchanged: report.unchanged,
+        damaged: report.damaged,
+        sources: report.sources,
+        counts: report.counts,
+        undated: report.undated,
+        rejected: report.rejected,
+        rejected_total: report.rejected_total,
+        rejected_file: report.rejected_file,
+        unmatched_file: report.unmatched_file,
     })
 }
 

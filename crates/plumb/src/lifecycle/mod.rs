@@ -12,6 +12,7 @@ pub(crate) mod gate;
 pub(crate) mod ground_truth;
 pub(crate) mod import;
 pub(crate) mod ingest;
+pub(crate) mod locks;
 pub(crate) mod monitor;
 pub(crate) mod progress;
 pub(crate) mod promote;

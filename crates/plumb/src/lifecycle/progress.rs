@@ -7,6 +7,8 @@ use std::sync::Arc;
 pub(crate) enum Progress<'a> {
     /// The operation begins a step of unknown length.
     Step(&'a str),
+    /// The operation waits for another process, as this line says.
+    Waiting(&'a str),
     /// The operation has finished some of its items.
     Items {
         /// Items finished so far.

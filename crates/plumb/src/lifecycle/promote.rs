@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use super::locks;
 use super::workspace::load_model;
 use crate::registry;
 use crate::store::Store;
@@ -27,6 +28,7 @@ pub(crate) async fn promote(
     by: &str,
     why: &str,
 ) -> Result<Promotion> {
+    let _lock = locks::registry(data)?;
     let model_id = match model_id {
         Some(model_id) => model_id,
         None => {

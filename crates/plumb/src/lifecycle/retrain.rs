@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use plumb_lead::ModelCard;
 use serde::Serialize;
 
+use super::locks;
 use super::train::{self, TrainingOutcome};
 use super::workspace::Workspace;
 use crate::project::Promote;
@@ -70,11 +71,16 @@ pub(crate) async fn challenge(
 /// Registers the models of a challenge, and promotes the best if the project says so.
 pub(crate) async fn register(workspace: &Workspace, challenge: Challenge, by: &str) -> Result<RetrainingOutcome> {
     let Challenge { candidates, champion, verdict } = challenge;
-    let training = train::register(workspace, &candidates, by).await?;
+    let _lock = locks::registry(&workspace.data)?;
+    // If somebody has promoted another model meanwhile, the challenger was not compared with the champion.
+    let champion_now = registry::champion(&workspace.store, &champion.target).await?.map(|card| card.model_id);
+    let is_champion = champion_now.as_ref() == Some(&champion.model_id);
+    let training = train::register_locked(workspace, &candidates, by).await?;
     let challenger = &training.best().model_id;
     let mut promoted = None;
     if let (ComparisonVerdict::Compared(comparison), Promote::IfBetter) = (&verdict, workspace.project.promote())
         && comparison.is_better()
+        && is_champion
         && *challenger != champion.model_id
     {
         let why = reason_to_promote(comparison);

@@ -1,9 +1,12 @@
 //! Makes the previous champion of a target the champion again.
 
+use std::path::Path;
+
 use anyhow::Result;
 use plumb_lead::ModelKind;
 use serde::Serialize;
 
+use super::locks;
 use crate::registry;
 use crate::store::Store;
 
@@ -19,7 +22,8 @@ pub(crate) struct Rollback {
 }
 
 /// Makes the previous champion the champion again, in the name of `by`.
-pub(crate) async fn rollback(store: &Store, target: &str, by: &str, why: &str) -> Result<Rollback> {
+pub(crate) async fn rollback(store: &Store, data: &Path, target: &str, by: &str, why: &str) -> Result<Rollback> {
+    let _lock = locks::registry(data)?;
     let card = registry::rollback(store, target, by, why).await?;
     Ok(Rollback { target: card.target, model_id: card.model_id, kind: card.kind })
 }

@@ -28,7 +28,7 @@ fn futures_are_send(workspace: &Workspace, spec: TrainingSpec, request: ImportRe
     assert_send(gate(workspace, "won", &[], &progress));
     assert_send(reproduce(workspace, "cafe", &progress));
     assert_send(promote(&workspace.store, &workspace.data, "won", None, "ada", "better"));
-    assert_send(rollback(&workspace.store, "won", "ada", "worse"));
+    assert_send(rollback(&workspace.store, &workspace.data, "won", "ada", "worse"));
     let progress: SharedProgress = Arc::new(|_| ());
     assert_send(quick(quick_request, &progress));
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use plumb_lead::ModelCard;
 use serde::Serialize;
 
+use super::locks;
 use super::workspace::Workspace;
 use crate::journal;
 use crate::registry::{self, Nomination};
@@ -65,6 +66,16 @@ pub(crate) async fn fit(
 /// Adds candidate models to the registry, and nominates the best: it becomes the champion if there is none yet, else the
 /// challenger.
 pub(crate) async fn register(workspace: &Workspace, candidates: &CandidateModels, by: &str) -> Result<TrainingOutcome> {
+    let _lock = locks::registry(&workspace.data)?;
+    register_locked(workspace, candidates, by).await
+}
+
+/// The same, by a caller that has locked the registry.
+pub(super) async fn register_locked(
+    workspace: &Workspace,
+    candidates: &CandidateModels,
+    by: &str,
+) -> Result<TrainingOutcome> {
     let Workspace { store, data, .. } = workspace;
     for model in &candidates.models {
         registry::add(store, data, &model.bytes, &model.card).await?;

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
+use super::locks;
 use super::workspace::load_model;
 use crate::registry;
 use crate::store::{Store, Variant};
@@ -46,12 +47,20 @@ pub(crate) async fn set(
     if let Some(model_id) = &variant.model_id {
         load_model(data, model_id).await?;
     }
+    let _lock = locks::registry(data)?;
     registry::set_variant(store, target, variant, by).await?;
     list(store, target).await
 }
 
 /// Removes a variant, in the name of `by`.
-pub(crate) async fn remove(store: &Store, target: &str, name: &str, by: &str) -> Result<Vec<VariantShare>> {
+pub(crate) async fn remove(
+    store: &Store,
+    data: &Path,
+    target: &str,
+    name: &str,
+    by: &str,
+) -> Result<Vec<VariantShare>> {
+    let _lock = locks::registry(data)?;
     let was_there = registry::remove_variant(store, target, name, by).await?;
     ensure!(was_there, "target `{target}` has no variant `{name}`");
     list(store, target).await
@@ -71,8 +80,8 @@ mod tests {
         let shares: Vec<(&str, Option<f64>)> =
             shares.iter().map(|variant| (variant.name.as_str(), variant.share)).collect();
         assert_eq!(shares, [("AllTraffic", Some(0.25)), ("blue", Some(0.75)), ("dark", None)]);
-        let error = remove(&store, "won", "green", "ada").await.expect_err("there is no such variant");
+        let error = remove(&store, folder.path(), "won", "green", "ada").await.expect_err("there is no such variant");
         assert_eq!(error.to_string(), "target `won` has no variant `green`");
-        assert_eq!(remove(&store, "won", "blue", "ada").await.expect("it is there").len(), 2);
+        assert_eq!(remove(&store, folder.path(), "won", "blue", "ada").await.expect("it is there").len(), 2);
     }
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use plumb_lake::Lake;
 use plumb_lake::cluster::Cluster;
+use plumb_lake::{IfLocked, Lake};
 
 use crate::project::Project;
 use crate::registry;
@@ -34,6 +34,8 @@ pub(crate) struct Workspace {
     pub(crate) lake: Lake,
     /// The operational database.
     pub(crate) store: Store,
+    /// What to do while another process writes the same part of the data.
+    pub(crate) if_locked: IfLocked,
 }
 
 impl ProjectPaths {
@@ -57,7 +59,14 @@ impl Workspace {
     pub(crate) async fn open(paths: &ProjectPaths) -> Result<Workspace> {
         let project = Project::open(&paths.project)?;
         let lake = Lake::open(&paths.data).await?;
-        Ok(Workspace { project, data: paths.data.clone(), lake, store: paths.open_store().await? })
+        let store = paths.open_store().await?;
+        Ok(Workspace { project, data: paths.data.clone(), lake, store, if_locked: IfLocked::Refuse })
+    }
+
+    /// Returns the same workspace, of which commands do this while another process writes the same part of the data.
+    pub(crate) fn if_locked(mut self, if_locked: IfLocked) -> Workspace {
+        self.if_locked = if_locked;
+        self
     }
 
     /// Returns the same workspace with its batches computed by a cluster, if one is given.

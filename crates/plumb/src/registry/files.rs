@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use plumb_lake::{create_folder, write_atomically};
 
 use crate::content_hash::sha256;
-use crate::files::{make_folder, write_atomically};
 
 /// Hexadecimal digits of a model's id: 64 bits, so that two of a million models share one with a chance of 1 in 10^7.
 const ID_DIGITS: usize = 16;
@@ -39,7 +39,7 @@ pub(crate) fn load(data: &Path, id: &str) -> Result<Vec<u8>> {
 /// Writes a model's file. It is whole or absent, whenever the program is killed.
 pub(super) fn write(data: &Path, id: &str, bytes: &[u8]) -> Result<()> {
     let message = || format!("cannot store model `{id}`");
-    make_folder(&data.join("models")).with_context(message)?;
+    create_folder(&data.join("models")).with_context(message)?;
     write_atomically(&path_of(data, id), bytes).with_context(message)
 }
 

@@ -15,7 +15,6 @@ use sqlx::{Sqlite, Transaction};
 
 use super::transaction::{self, WRITE_WAIT_MAX};
 use super::{damage, migrations};
-use crate::files;
 
 /// How long opening waits for another process that opens the file, too.
 const OPEN_BUSY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -73,7 +72,7 @@ impl Store {
     /// A file that a newer program wrote is refused.
     pub(crate) async fn open(path: &Path) -> Result<Store> {
         if let Some(folder) = path.parent() {
-            files::make_folder(folder)?;
+            plumb_lake::create_folder(folder)?;
         }
         let options = SqliteConnectOptions::new()
             .filename(path)

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use anyhow::Result;
 
 use super::database::Store;
-use crate::{files, ids};
+use crate::ids;
 
 /// Identifies a state of the registry: another one after each change of stages or variants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,6 @@ impl Store {
 
     /// Changes the marker. The file is replaced, as its time alone may be the same twice.
     pub(super) fn change_registry_marker(&self) -> Result<()> {
-        files::write_atomically(&self.marker, ids::new_id().as_bytes())
+        Ok(plumb_lake::write_atomically(&self.marker, ids::new_id().as_bytes())?)
     }
 }

@@ -122,7 +122,7 @@ impl RowsOnDisk {
             TreePlan::search(&features, train, valid, params, progress)
         })?;
         control.check()?;
-        let OutOfCore { settings, launch } = self.out_of_core;
+        let OutOfCore { settings, launch, if_locked } = self.out_of_core;
         let job = Job {
             dataset_id: samples.manifest.dataset_id.clone(),
             workers: settings.workers,
@@ -130,7 +130,10 @@ impl RowsOnDisk {
             plan,
         };
         let announce = |command| control.report(TrainingEvent::WorkerCommand { command });
-        let supervision = Supervision { announce: &announce, is_cancelled: &|| control.is_cancelled() };
+        let waiting = |line: &str| control.report(TrainingEvent::Waiting { line: line.to_owned() });
+        let is_cancelled = || control.is_cancelled();
+        let supervision =
+            Supervision { announce: &announce, if_locked, waiting: &waiting, is_cancelled: &is_cancelled };
         let grow = |rows: &[bool]| workers::grow(&self.data, &job, rows, launch, supervision);
         let trees = [grow(&masks.train)?, grow(&masks.both)?];
         fit_settings.extend(settings.named());

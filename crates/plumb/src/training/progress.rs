@@ -55,6 +55,11 @@ pub(crate) enum TrainingEvent {
         /// The time left for more, if they are searched for a time.
         seconds_left: Option<u64>,
     },
+    /// It waits for another process that grows the same trees.
+    Waiting {
+        /// For which, as a line for people.
+        line: String,
+    },
     /// It waits for a worker that a person has to start on another machine.
     WorkerCommand {
         /// The command line.
@@ -169,6 +174,7 @@ impl fmt::Display for TrainingEvent {
                 }
                 seconds_left.map_or(Ok(()), |seconds| write!(formatter, ", {seconds} s left"))
             }
+            TrainingEvent::Waiting { line } => formatter.write_str(line),
             TrainingEvent::WorkerCommand { command } => write!(formatter, "run: {command}"),
         }
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use plumb_lake::Lake;
+use plumb_lake::{IfLocked, Lake};
 use plumb_lead::{ModelCard, OutOfCoreSettings};
 
 use super::search::Search;
@@ -33,6 +33,8 @@ pub(crate) struct OutOfCore {
     pub(crate) settings: OutOfCoreSettings,
     /// Where the workers run.
     pub(crate) launch: Launch,
+    /// What to do while another process grows the same trees.
+    pub(crate) if_locked: IfLocked,
 }
 
 /// What a training reads, and the folder in which it freezes data sets.
@@ -57,8 +59,15 @@ impl TrainingSpec {
             as_of: card.as_of,
             seed: card.seed,
             search: Search::of(&card.settings),
-            out_of_core: out_of_core.map(|settings| OutOfCore { settings, launch: Launch::Local }),
+            out_of_core: out_of_core.map(OutOfCore::again),
         }
+    }
+}
+
+impl OutOfCore {
+    /// Returns how trees are grown once more, to be compared: nobody has to be asked to wait for that.
+    fn again(settings: OutOfCoreSettings) -> OutOfCore {
+        OutOfCore { settings, launch: Launch::Local, if_locked: IfLocked::Wait(None) }
     }
 }
 
@@ -79,6 +88,9 @@ mod tests {
         card.settings.out_of_core = Some(settings);
         let spec = TrainingSpec::of(&card);
         assert_eq!(spec.search, Search::Trials(19));
-        assert_eq!(spec.out_of_core, Some(OutOfCore { settings, launch: Launch::Local }));
+        assert_eq!(
+            spec.out_of_core,
+            Some(OutOfCore { settings, launch: Launch::Local, if_locked: IfLocked::Wait(None) })
+        );
     }
 }

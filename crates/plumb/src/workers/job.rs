@@ -15,11 +15,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use plumb_lake::DataLock;
 use plumb_learn::out_of_core::TreePlan;
 use serde::{Deserialize, Serialize};
 
 use crate::content_hash::sha256;
-use crate::files;
 
 /// Digits of a job's name.
 const NAME_DIGITS: usize = 16;
@@ -49,17 +49,24 @@ pub(crate) struct Job {
 pub(super) struct JobFolder(PathBuf);
 
 impl JobFolder {
-    /// Writes a job, unless it is there, and returns its name and folder. `rows` says of each row of the data set whether
-    /// it is learned from.
-    pub(super) fn create(data: &Path, job: &Job, rows: &[bool]) -> Result<(String, JobFolder)> {
+    /// Writes a job, unless it is there, and returns its name and folder, with the lock of the folder. `rows` says of each
+    /// row of the data set whether it is learned from. `lock` locks the part of the data folder that it is given.
+    pub(super) fn create(
+        data: &Path,
+        job: &Job,
+        rows: &[bool],
+        lock: impl FnOnce(&str) -> Result<DataLock>,
+    ) -> Result<(String, JobFolder, DataLock)> {
         let text = serde_json::to_vec(job).context("cannot write a job as JSON")?;
         let rows: Vec<u8> = rows.iter().map(|row| u8::from(*row)).collect();
         let name: String = sha256(&[text.as_slice(), &rows].concat()).chars().take(NAME_DIGITS).collect();
+        // Only then: another run of the same job removes the folder when it is done.
+        let lock = lock(&format!("training-{name}"))?.removed_at_end();
         let folder = JobFolder::named(data, &name)?;
         fs::create_dir_all(&folder.0).with_context(|| format!("cannot create `{}`", folder.0.display()))?;
         folder.write(ROWS, &rows)?;
         folder.write(JOB, &text)?;
-        Ok((name, folder))
+        Ok((name, folder, lock))
     }
 
     /// Returns the folder of a job by its name.
@@ -90,7 +97,7 @@ impl JobFolder {
 
     /// Writes a file that is whole or absent.
     pub(super) fn write(&self, file: &str, bytes: &[u8]) -> Result<()> {
-        files::write_atomically(&self.path(file), bytes)
+        Ok(plumb_lake::write_atomically(&self.path(file), bytes)?)
     }
 
     /// Returns a file's content; `None` if it is not there.

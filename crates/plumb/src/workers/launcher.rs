@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use plumb_lake::DataLock;
 use plumb_learn::boosted::Boosted;
 
 use super::job::{Job, JobFolder, trees_file};
@@ -23,7 +24,8 @@ pub(crate) fn grow(
     if job.workers == 0 || job.workers > learned {
         bail!("{} workers for {learned} rows: expected from 1 to as many as there are rows", job.workers);
     }
-    let (name, folder) = JobFolder::create(data, job, rows)?;
+    let lock = |area: &str| Ok(DataLock::acquire(data, area, supervision.if_locked, supervision.waiting)?);
+    let (name, folder, _lock) = JobFolder::create(data, job, rows, lock)?;
     folder.begin(job.workers, &token::proof(&name).unwrap_or_default())?;
     let address = match launch {
         Launch::Local => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use plumb_lake::IfLocked;
+
 /// Where workers run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Launch {
@@ -17,6 +19,10 @@ pub(crate) enum Launch {
 pub(crate) struct Supervision<'a> {
     /// Receives each command that people have to run.
     pub(crate) announce: &'a dyn Fn(String),
+    /// What to do while another process grows the same trees.
+    pub(crate) if_locked: IfLocked,
+    /// Receives a line each time that there is such a process to wait for.
+    pub(crate) waiting: &'a dyn Fn(&str),
     /// Returns whether the trees are no longer needed.
     pub(crate) is_cancelled: &'a dyn Fn() -> bool,
 }

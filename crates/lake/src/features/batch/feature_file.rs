@@ -15,6 +15,7 @@ use super::chunk::FeatureChunk;
 use crate::error::Error;
 use crate::features::feature_program::FeatureProgram;
 use crate::files::parquet_files::parquet_writer;
+use crate::files::replace_file::PendingFile;
 use crate::timestamp::{timestamp_array, timestamp_type};
 
 /// Rows of a row group: its pages are all that is held of written rows.
@@ -22,15 +23,21 @@ const ROW_GROUP_ROWS: usize = 65_536;
 
 /// Writes chunks to a Parquet file, a row an observation with `lead_id` and `as_of`, and returns the number of rows.
 ///
-/// A file that was not finished has no footer, so that no reader accepts it. The system decides when it goes to disk: it
-/// can be computed again at any time.
+/// The file is written aside and gets its name when it is complete; a device or a pipe is written as it is.
 pub(crate) async fn write_feature_file(
     program: &FeatureProgram,
     chunks: impl Stream<Item = Result<FeatureChunk, Error>>,
     path: &Path,
 ) -> Result<usize, Error> {
     let schema = file_schema(program)?;
-    let file = File::create(path).map_err(Error::file("create", path))?;
+    let pending = match path.exists() && !path.is_file() {
+        true => None,
+        false => Some(PendingFile::create(path)?),
+    };
+    let file = match &pending {
+        Some(pending) => pending.file()?,
+        None => File::create(path).map_err(Error::file("create", path))?,
+    };
     let mut writer = parquet_writer(file, schema.clone(), Some(ROW_GROUP_ROWS))?;
     let mut chunks = pin!(chunks);
     let mut rows = 0;
@@ -40,6 +47,7 @@ pub(crate) async fn write_feature_file(
         writer.write(&batch).map_err(Error::engine("write a Parquet file"))?;
     }
     writer.close().map_err(Error::engine("finish a Parquet file"))?;
+    pending.map_or(Ok(()), |pending| pending.finish(path))?;
     Ok(rows)
 }
 

@@ -16,6 +16,6 @@ pub(crate) fn undated_fields(ground: &Ground, sql: &FeatureSql) -> Result<Vec<Un
         let features = lists.iter().flat_map(|list| &list.features);
         features.filter(|feature| feature.lead_columns.contains(field)).map(|feature| feature.name.clone()).collect()
     };
-    let fields = ground.undated_fields()?.into_iter().map(|field| UndatedField { features: readers(&field), field });
+    let fields = ground.undated_fields().into_iter().map(|field| UndatedField { features: readers(&field), field });
     Ok(fields.filter(|undated| !undated.features.is_empty()).collect())
 }

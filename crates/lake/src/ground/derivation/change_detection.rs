@@ -113,8 +113,8 @@ impl UndatedFile<'_> {
         hasher.update(serde_json::to_vec(self.file).expect("texts become JSON"));
         for name in tables {
             let table = self.raw.state.tables.get(name);
-            let parts: Vec<_> =
-                table.iter().flat_map(|table| &table.parts).filter(|part| part.learned_at <= until).collect();
+            let parts = table.iter().flat_map(|table| &table.parts).filter(|part| part.learned_at <= until);
+            let parts: Vec<_> = parts.map(|part| part.identity()).collect();
             hasher.update(serde_json::to_vec(&(name, parts)).expect("names and paths become JSON"));
         }
         hasher.update(env!("CARGO_PKG_VERSION"));

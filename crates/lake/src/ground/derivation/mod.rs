@@ -23,5 +23,5 @@ pub(crate) use derive::derive;
 pub(super) use lead_history::LeadHistory;
 pub(crate) use queries::{NewSession, RawRows};
 pub use relations::Counts;
-pub(super) use relations::Relations;
+pub(crate) use relations::Relations;
 pub use undated::Undated;

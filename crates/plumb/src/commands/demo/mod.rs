@@ -8,8 +8,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use plumb_lake::DataLock;
 use tokio::net::TcpListener;
 
+use super::arguments::WaitArgs;
 use super::output::{Format, Outcomes};
 use super::progress::bar;
 use super::serve;
@@ -44,6 +46,8 @@ pub(crate) struct Args {
     /// Only make the company and its project folder, to go through the loop by hand.
     #[arg(long)]
     company_only: bool,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
@@ -65,7 +69,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
         training: progress.training_callback(),
         done: &mut done,
     };
-    run_loop(&paths, args.seed, &mut callbacks).await?;
+    run_loop(&paths, args.seed, args.wait.if_locked(), &mut callbacks).await?;
     steps.finish()?;
     if format == Format::Json {
         return Ok(());
@@ -97,8 +101,12 @@ async fn make_company(args: &Args, steps: &mut Outcomes<DemoStep>) -> Result<()>
         bar.set_length(of);
         bar.set_position(done);
     };
+    let waiting = |line: &str| bar.suspend(|| eprintln!("{line}"));
+    let (paths, if_locked) = (ProjectPaths::new(&args.folder, None), args.wait.if_locked());
+    let lock = DataLock::acquire(&paths.data, "company", if_locked, &waiting)?;
     let spec = DemoSpec { folder: args.folder.clone(), leads: args.leads, seed: args.seed, internal_postgres };
     let company = find_or_build(&spec, &progress).await?;
+    drop(lock);
     bar.finish_and_clear();
     steps.add(DemoStep::Company(company))
 }

@@ -14,7 +14,7 @@ impl LoopProgress {
     /// Shows an event of the current step, and begins its line if need be.
     pub(super) fn show(&self, event: Progress) {
         let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Progress::Step(name) = event
+        if let Progress::Step(name) | Progress::Waiting(name) = event
             && line.is_none()
         {
             *line = Some(ProgressLine::spinner(name));

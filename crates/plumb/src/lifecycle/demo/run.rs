@@ -6,6 +6,7 @@
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use plumb_demo::TrueProbabilities;
+use plumb_lake::IfLocked;
 
 use super::best_possible::compare;
 use super::step::{DemoStep, RetrainedModels, TrainedModels};
@@ -37,10 +38,15 @@ pub(crate) struct DemoCallbacks<'a> {
 }
 
 /// Goes through the loop, for all targets of the company's project. Steps that an earlier run has done are left out.
-pub(crate) async fn run_loop(paths: &ProjectPaths, seed: u64, callbacks: &mut DemoCallbacks<'_>) -> Result<()> {
-    let ingested = ingest(&Project::open(&paths.project)?, &paths.data, None, callbacks.progress).await?;
+pub(crate) async fn run_loop(
+    paths: &ProjectPaths,
+    seed: u64,
+    if_locked: IfLocked,
+    callbacks: &mut DemoCallbacks<'_>,
+) -> Result<()> {
+    let ingested = ingest(&Project::open(&paths.project)?, &paths.data, None, if_locked, callbacks.progress).await?;
     (callbacks.done)(DemoStep::Ingestion(Box::new(ingested)))?;
-    let workspace = Workspace::open(paths).await?;
+    let workspace = Workspace::open(paths).await?.if_locked(if_locked);
     let truth = TrueProbabilities::read(&paths.project)?;
     for target in workspace.project.targets() {
         let now = workspace.project.now(None);

@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use plumb_lake::Lake;
+use plumb_lake::{IfLocked, Lake};
 use plumb_lead::Metrics;
 use serde::Serialize;
 
 use super::evaluation::{Contradiction, Evaluation, LabelledScores, Outcomes, ServedModel, evaluate};
 use super::files::{self, RejectedLine};
 use crate::journal;
+use crate::lifecycle::locks;
 use crate::lifecycle::progress::{OnProgress, Progress};
 use crate::lifecycle::workspace::{ProjectPaths, load_model};
 use crate::project::Project;
@@ -96,10 +97,12 @@ pub(crate) struct ModelQuality {
 pub(crate) async fn ground_truth(
     paths: &ProjectPaths,
     folder: &Path,
+    if_locked: IfLocked,
     progress: OnProgress<'_>,
 ) -> Result<GroundTruthOutcome> {
     let store = Store::open_existing(&paths.data.join("plumb.db")).await?;
     journal::catch_up(&store, &paths.data).await?;
+    let _lock = locks::ground_truth(&paths.data, if_locked, progress)?;
     let (files, labels, rejected) = store_labels(folder, &store, progress)
         .await
         .with_context(|| format!("cannot read the ground truth in `{}`", folder.display()))?;
@@ -175,7 +178,7 @@ async fn outcomes(paths: &ProjectPaths, targets: &BTreeSet<String>) -> Result<Ou
 fn write_rejected(data: &Path, rejected: &[RejectedLine], unmatched: &[UnmatchedEvent]) -> Result<Option<PathBuf>> {
     let path = data.join(REJECTED_FILE);
     let cannot = || format!("cannot write `{}`", path.display());
-    let mut writer = csv::Writer::from_path(&path).with_context(cannot)?;
+    let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["file", "line", "event_id", "reason"]).with_context(cannot)?;
     for RejectedLine { file, line, reason } in rejected {
         writer.write_record([file, &line.to_string(), "", reason]).with_context(cannot)?;
@@ -183,7 +186,7 @@ fn write_rejected(data: &Path, rejected: &[RejectedLine], unmatched: &[Unmatched
     for UnmatchedEvent { event_id, file, line } in unmatched {
         writer.write_record([file, &line.to_string(), event_id, UNMATCHED_REASON]).with_context(cannot)?;
     }
-    writer.flush().with_context(cannot)?;
+    plumb_lake::write_atomically(&path, &writer.into_inner().with_context(cannot)?)?;
     Ok((!rejected.is_empty() || !unmatched.is_empty()).then_some(path))
 }
 

@@ -10,6 +10,7 @@ use plumb_learn::{Params, drift};
 use super::labelled_table::LabelledTable;
 use super::leaderboard::FittedEntry;
 use crate::evaluation::{self, Evaluation};
+use crate::lifecycle::locks;
 use crate::scoring::{Artifact, Inputs};
 use crate::store::Store;
 use crate::training::training_settings;
@@ -37,6 +38,7 @@ pub(super) async fn save(folder: &Path, winner: &Winner<'_>) -> Result<ModelCard
     let bytes = serde_json::to_vec(&artifact).context("cannot write the model as JSON")?;
     let card = winner.card(registry::model_id(&bytes))?;
     std::fs::create_dir_all(folder).with_context(|| format!("cannot create the folder `{}`", folder.display()))?;
+    let _lock = locks::registry(folder)?;
     let store = Store::open(&folder.join("plumb.db")).await?;
     registry::add(&store, folder, &bytes, &card).await?;
     let why = "best on the rows to choose on, of a file's first models";

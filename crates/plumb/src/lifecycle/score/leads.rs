@@ -18,6 +18,7 @@ use super::batch::Batch;
 use super::briefs::store_briefs;
 use super::unseen::add_unseen;
 use crate::journal;
+use crate::lifecycle::locks;
 use crate::lifecycle::progress::{OnProgress, Progress};
 use crate::lifecycle::workspace::Workspace;
 use crate::registry;
@@ -71,8 +72,9 @@ pub(crate) async fn score_leads(
     request: LeadsRequest<'_>,
     progress: OnProgress<'_>,
 ) -> Result<LeadScores> {
-    let Workspace { project, data, lake, store } = workspace;
+    let Workspace { project, data, lake, store, .. } = workspace;
     let LeadsRequest { target, history, .. } = request;
+    let _lock = locks::scores(&workspace.data, target, workspace.if_locked, progress)?;
     let card = registry::champion(store, target)
         .await?
         .with_context(|| format!("target `{target}` has no champion yet: run `plumb train` first"))?;

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use plumb_lake::is_at;
 
 /// Bytes written to the operating system at once.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -25,8 +26,14 @@ impl PendingFile {
         hidden.push(".unfinished");
         let pending = path.with_file_name(hidden);
         let cannot = || format!("cannot create `{}`", pending.display());
-        let file = File::options().write(true).create(true).truncate(false).open(&pending).with_context(cannot)?;
-        file.try_lock().with_context(|| format!("another run is writing `{}`", path.display()))?;
+        let file = loop {
+            let file = File::options().write(true).create(true).truncate(false).open(&pending).with_context(cannot)?;
+            file.try_lock().with_context(|| format!("another run is writing `{}`", path.display()))?;
+            // A run that ended in between has given this file its name: it is not to be written over.
+            if is_at(&file, &pending) {
+                break file;
+            }
+        };
         file.set_len(0).with_context(cannot)?;
         let file = Some(BufWriter::with_capacity(BUFFER_BYTES, file));
         Ok(PendingFile { path: path.to_owned(), pending, file })
@@ -56,8 +63,8 @@ impl Write for PendingFile {
 
 impl Drop for PendingFile {
     fn drop(&mut self) {
-        if self.file.take().is_some() {
-            // Nothing reads a file of this name, so it does no harm if it stays.
+        // While it is still locked. Nothing reads a file of this name, so it does no harm if it stays.
+        if self.file.is_some() {
             let _ = fs::remove_file(&self.pending);
         }
     }

@@ -176,7 +176,7 @@ async fn rejected_rows_are_listed_with_place_and_reason() {
     rejected: mail.jsonl, line 3: expected a JSON object
     rejected: mail.jsonl, line 4: not JSON: EOF while parsing a value at line 2 column 0
     rejected: sheet.csv, line 3: CSV error: record 2 (line: 3, byte: 14): found record with 1 fields, but the previous record has 2 fields
-    rejected: 4 rows in all, listed in data/rejects.csv
+    rejected: 4 rows in all, listed in data/runs/000001/rejects.csv
     ");
     assert_snapshot!(ingest(&folder), @r"
     crm: 1 rows read, 0 new
@@ -185,7 +185,7 @@ async fn rejected_rows_are_listed_with_place_and_reason() {
     nothing is new: 1 leads in 1 versions, 0 events, 0 outcomes
     left out: 0 duplicates, 0 test leads with 0 rows
     rejected: crm.leads, line 1, field `budget`: `lots` is text in a column declared as Real
-    rejected: 4 rows in all, listed in data/rejects.csv
+    rejected: 4 rows in all, listed in data/runs/000001/rejects.csv
     ");
     assert_snapshot!(success(run(folder.path(), &["ingest", "--json"])), @r#"
     {
@@ -231,11 +231,12 @@ async fn rejected_rows_are_listed_with_place_and_reason() {
         }
       ],
       "rejected_total": 4,
-      "rejected_file": "data/rejects.csv",
-      "unmatched_file": "data/unmatched.csv"
+      "rejected_file": "data/runs/000001/rejects.csv",
+      "unmatched_file": "data/ground/000001/unmatched.csv"
     }
     "#);
-    let rejects = fs::read_to_string(folder.path().join("data/rejects.csv")).expect("the rejects are written");
+    let rejects =
+        fs::read_to_string(folder.path().join("data/runs/000001/rejects.csv")).expect("the rejects are written");
     assert_snapshot!(rejects, @r#"
     file,line,field,reason
     crm.leads,1,budget,`lots` is text in a column declared as Real

@@ -168,7 +168,7 @@ fn a_cluster_beyond_this_machine_requires_a_token() {
     marketing: 1413 rows read, 1413 new
     100 leads in 437 versions, 2120 events, 164 outcomes
     left out: 12 duplicates, 1 test leads with 1 rows
-    unmatched: 16 rows of no lead, and 0 keys that too many leads share, listed in data/unmatched.csv
+    unmatched: 16 rows of no lead, and 0 keys that too many leads share, listed in data/ground/000001/unmatched.csv
     ");
 }
 

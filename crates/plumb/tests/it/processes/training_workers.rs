@@ -4,10 +4,11 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use super::running::{Running, signal, start, wait_for};
 use crate::setup::demo::Company;
 use crate::setup::program::{failure, run, run_with, success};
 
@@ -33,41 +34,9 @@ fn trees(data: &Path) -> (String, Vec<u8>) {
     files.into_iter().find(is_trees).expect("a model of trees")
 }
 
-/// A process that is killed at the latest when the test ends.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn start(folder: &Path, arguments: &[&str]) -> Running {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
-    let pipes = command.current_dir(folder).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-    Running(pipes.spawn().expect("the program starts"))
-}
-
-/// Waits for something to come true while a process runs.
-fn wait_for<T>(process: &mut Running, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(process.0.try_wait().expect("its state").is_none(), "it was over before {what}");
-        std::thread::yield_now();
-    }
-}
-
 fn only_job(folder: &Path) -> Option<PathBuf> {
     let mut jobs = fs::read_dir(folder.join("data/training")).ok()?;
     jobs.next()?.ok().map(|job| job.path())
-}
-
-fn signal(name: &str, process: u64) {
-    let sent = Command::new("kill").args([name, &process.to_string()]).status().expect("`kill` is there");
-    assert!(sent.success());
 }
 
 #[test]

@@ -20,12 +20,12 @@ fn all_leads_are_ingested_and_unreadable_rows_are_rejected() {
     marketing: 57683 rows read, 57683 new
     4000 leads in 17777 versions, 86529 events, 7055 outcomes
     left out: 574 duplicates, 56 test leads with 56 rows
-    unmatched: 501 rows of no lead, and 1 keys that too many leads share, listed in data/unmatched.csv
+    unmatched: 501 rows of no lead, and 1 keys that too many leads share, listed in data/ground/000001/unmatched.csv
     rejected: marketing/2025-03.jsonl, line 984: not JSON: control character (\u0000-\u001F) found while parsing a string at line 2 column 0
     rejected: marketing/2025-10.jsonl, line 966, field `at`: `yesterday` is not a timestamp: expected year first, as in `2026-03-01T09:30:00+02:00` or `2026-03-01 09:30:00` for UTC
     rejected: marketing/2026-04.jsonl, line 2447: expected a JSON object
     rejected: marketing/2026-09.jsonl, line 1309: not JSON: control character (\u0000-\u001F) found while parsing a string at line 2 column 0
-    rejected: 4 rows in all, listed in data/rejects.csv
+    rejected: 4 rows in all, listed in data/runs/000001/rejects.csv
     ");
 }
 
@@ -37,7 +37,7 @@ fn a_second_ingestion_finds_nothing_new() {
     marketing: 0 rows read, 0 new, 24 files unchanged
     nothing is new: 4000 leads in 17777 versions, 86529 events, 7055 outcomes
     left out: 574 duplicates, 56 test leads with 56 rows
-    unmatched: 501 rows of no lead, and 1 keys that too many leads share, listed in data/unmatched.csv
-    rejected: 4 rows in all, listed in data/rejects.csv
+    unmatched: 501 rows of no lead, and 1 keys that too many leads share, listed in data/ground/000001/unmatched.csv
+    rejected: 4 rows in all, listed in data/runs/000001/rejects.csv
     ");
 }

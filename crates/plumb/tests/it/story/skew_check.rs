@@ -46,8 +46,8 @@ fn events_that_were_recorded_later_change_no_logged_input() {
     marketing: 0 rows read, 0 new
     4000 leads in 17777 versions, 86530 events, 7055 outcomes
     left out: 574 duplicates, 56 test leads with 56 rows
-    unmatched: 501 rows of no lead, and 1 keys that too many leads share, listed in data/unmatched.csv
-    rejected: 4 rows in all, listed in data/rejects.csv
+    unmatched: 501 rows of no lead, and 1 keys that too many leads share, listed in data/ground/000002/unmatched.csv
+    rejected: 4 rows in all, listed in data/runs/000002/rejects.csv
     ");
     assert_eq!(company.plumb(&VERIFY), printed);
 }
