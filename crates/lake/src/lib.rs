@@ -19,6 +19,8 @@ mod bit_equality;
 mod hash;
 mod error;
 mod future;
+#[cfg(test)]
+mod simulation;
 
 pub use error::Error;
 pub use features::{CategoryWithoutRate, FeatureBlock, FeatureProgram, FeatureSql};

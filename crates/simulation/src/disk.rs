@@ -179,6 +179,9 @@ impl Disk {
                         change.kind.apply(&mut file.durable);
                     }
                 }
+                if self.is_database(id) {
+                    self.force_name_of(id);
+                }
             }
             Node::Folder(folder) => {
                 let steps: Vec<u64> = std::mem::take(&mut folder.unforced)
@@ -191,6 +194,32 @@ impl Disk {
                 self.force_other_halves(&steps);
             }
         }
+    }
+
+    /// Returns whether a file is SQLite's.
+    fn is_database(&self, id: NodeId) -> bool {
+        self.kinds[id].starts_with("db")
+    }
+
+    /// Forces the name of a new file with it, as common file systems do. SQLite rests on that: the process that creates a log
+    /// forces its folder, but another may commit to the log before.
+    fn force_name_of(&mut self, id: NodeId) {
+        let mut steps = Vec::new();
+        for node in &mut self.nodes {
+            let Node::Folder(folder) = node else { continue };
+            let Some(name) = folder.unforced.iter().find(|change| change.node == Some(id)).map(|own| own.name.clone())
+            else {
+                continue;
+            };
+            let (forced, unforced): (Vec<EntryChange>, Vec<EntryChange>) =
+                std::mem::take(&mut folder.unforced).into_iter().partition(|change| change.name == name);
+            folder.unforced = unforced;
+            for change in forced {
+                set(&mut folder.durable, &change.name, change.node);
+                steps.push(change.step);
+            }
+        }
+        self.force_other_halves(&steps);
     }
 
     /// Forces the halves of renames that lie in another folder.
@@ -212,7 +241,7 @@ impl Disk {
     /// Not of a database: SQLite takes what it reads back for written, so that what is committed after such an error may
     /// be lost with it. It promises nothing there, and so do we (docs/reliability.md).
     pub(crate) fn fail_force(&mut self, id: NodeId, random: &mut ChaCha8Rng) {
-        if self.kinds[id].starts_with("db") {
+        if self.is_database(id) {
             return;
         }
         if let Node::File(file) = &mut self.nodes[id] {

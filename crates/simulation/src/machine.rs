@@ -13,10 +13,14 @@ use tempfile::TempDir;
 use crate::accidents::Accidents;
 use crate::disk::{Disk, Image};
 use crate::process::{self, Process};
+use crate::seeds;
 use crate::state::{ProcessState, Shared, State};
 
 /// 2026, in microseconds since 1970.
 const FIRST_TIME: i64 = 1_767_225_600_000_000;
+
+/// Operations that a report shows.
+const OPERATIONS_SHOWN: usize = 60;
 
 /// A machine with one folder on its disk.
 pub struct Machine {
@@ -85,6 +89,13 @@ impl Machine {
     /// Returns what was done so far, an entry an operation.
     pub fn trace(&self) -> Vec<String> {
         self.shared.lock().trace.clone()
+    }
+
+    /// Returns what was done last; all of it if this is the one seed that somebody looks at.
+    pub fn last_operations(&self) -> Vec<String> {
+        let trace = self.trace();
+        let shown = if seeds::is_one() { trace.len() } else { OPERATIONS_SHOWN };
+        trace[trace.len().saturating_sub(shown)..].to_vec()
     }
 
     fn begin_run(&self, accidents: Accidents, processes: usize) {

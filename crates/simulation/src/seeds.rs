@@ -9,6 +9,11 @@ const SEEDS_VARIABLE: &str = "PLUMB_SEEDS";
 /// The one seed to run, to look at what went wrong in it.
 const SEED_VARIABLE: &str = "PLUMB_SEED";
 
+/// Returns whether one seed alone is run.
+pub(crate) fn is_one() -> bool {
+    std::env::var_os(SEED_VARIABLE).is_some()
+}
+
 /// Runs `simulate` for each seed from 0 on, so many of them; for others if `PLUMB_SEEDS` or `PLUMB_SEED` says so. The
 /// seed of a run that panics is printed.
 pub fn for_each_seed(seeds: u64, simulate: impl Fn(u64) + Sync) {

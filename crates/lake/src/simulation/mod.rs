@@ -36,9 +36,7 @@ fn rows_are_kept_once_and_what_counts_is_whole() {
             machine.run_with(Accidents::default(), &[&check]).expect("no power loss");
         }
         if let Some(broken) = expectations.broken() {
-            let operations = machine.trace();
-            let last = &operations[operations.len().saturating_sub(60)..];
-            panic!("seed {seed}: {broken}; the last operations: {last:#?}");
+            panic!("seed {seed}: {broken}; the last operations: {:#?}", machine.last_operations());
         }
     });
 }

@@ -70,9 +70,7 @@ fn simulate(seed: u64, template: &Path) -> Result<Vec<String>> {
         machine.run_with(Accidents::default(), &[&check])?;
     }
     let operations = machine.trace();
-    promises
-        .verdict()
-        .with_context(|| format!("the last operations: {:#?}", &operations[operations.len().saturating_sub(60)..]))?;
+    promises.verdict().with_context(|| format!("the last operations: {:#?}", machine.last_operations()))?;
     Ok(operations)
 }
 
