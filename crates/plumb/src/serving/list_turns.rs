@@ -68,7 +68,9 @@ mod tests {
             let turns = turns.clone();
             all.spawn(async move { turns.run(pending::<()>()).await });
         }
-        tokio::task::yield_now().await;
+        while turns.admitted.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
         assert_eq!(turns.run(async {}).await, Err(NoTurn::Full));
         let ended = all.join_all().await;
         let of = |why: NoTurn| ended.iter().filter(|ended| **ended == Err(why)).count();

@@ -131,6 +131,6 @@ fn those_who_read_lists_keep_no_one_from_health_and_scores() {
     assert_eq!(server.get("/v1/health").json()["models"]["converted"], json!(model_id));
     let body = json!({ "target": "converted", "features": { "age": 30 } });
     assert_eq!(server.post_json("/v1/score", &body).status, 200);
-    drop(held);
+    server.runtime.block_on(async { drop(held) });
     assert_eq!(server.get("/v1/leads").status, 200);
 }
