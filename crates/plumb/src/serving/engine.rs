@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use plumb_lake::Lake;
 use tokio::sync::Semaphore;
 
+use super::disk_check::DiskCheck;
 use super::error::Error;
 use super::latest_lake::LatestLake;
 use super::model_cache::ModelCache;
@@ -32,7 +33,10 @@ pub(crate) struct Config {
 
 /// What requests are served from.
 pub(crate) struct Engine {
-    pub(super) config: Config,
+    /// The targets of `plumb.toml`, in its order.
+    targets: RwLock<Vec<String>>,
+    /// The time that counts as now; `None`: the clock.
+    fixed_now: Option<DateTime<Utc>>,
     /// Predictions, feedback, cards, reports.
     pub(super) store: Store,
     /// The leads and events; `None` where there are only models of plain columns.
@@ -42,7 +46,9 @@ pub(crate) struct Engine {
     /// Models no longer served, kept for display.
     pub(super) model_cache: ModelCache,
     /// Predictions on their way into the store.
-    pub(super) journal: Journal,
+    pub(super) journal: Arc<Journal>,
+    /// Whether the disk takes what has to be recorded.
+    disk_check: DiskCheck,
     /// Permits of the requests that shadows score.
     pub(super) shadow_permits: Arc<Semaphore>,
     pub(super) metrics: ServingMetrics,
@@ -58,13 +64,15 @@ impl Engine {
         config: Config,
         metrics: ServingMetrics,
     ) -> Result<Engine> {
-        let journal = Journal::open(&store, data).await?;
+        let journal = Arc::new(Journal::open(&store, data).await?);
         let models = Models::load(&store, data, metrics.clone()).await?;
         if let Some(lake) = &lake {
             models.prepare(lake).await?;
         }
         Ok(Engine {
-            config,
+            targets: RwLock::new(config.targets),
+            fixed_now: config.fixed_now,
+            disk_check: DiskCheck::new(data),
             store,
             lake: lake.map(|lake| LatestLake::new(lake, data)),
             models,
@@ -77,12 +85,30 @@ impl Engine {
 
     /// Returns the time that counts as now.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.config.fixed_now.unwrap_or_else(Utc::now)
+        self.fixed_now.unwrap_or_else(Utc::now)
     }
 
     /// Returns the operational database.
     pub(crate) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Changes which targets `plumb.toml` has.
+    pub(crate) fn set_targets(&self, targets: Vec<String>) {
+        *self.targets.write().unwrap_or_else(PoisonError::into_inner) = targets;
+    }
+
+    /// Reads the registry and the version of the ground again, changed or not, and returns how many models are served.
+    pub(crate) async fn reload(&self) -> Result<usize> {
+        if let Some(lake) = &self.lake {
+            lake.get().await?;
+        }
+        self.models.reload_all(&self.store).await
+    }
+
+    /// Returns why no answer can be recorded now, if so.
+    pub(crate) async fn not_ready(&self) -> Option<Arc<str>> {
+        self.disk_check.problem(&self.journal).await
     }
 
     /// Waits until all recorded predictions are in the store.
@@ -92,8 +118,8 @@ impl Engine {
 
     /// Returns all targets: those of `plumb.toml`, then those that only the registry knows.
     pub(crate) async fn targets(&self) -> Result<Vec<String>> {
-        let mut targets = self.config.targets.clone();
-        let configured: BTreeSet<&String> = self.config.targets.iter().collect();
+        let mut targets = self.targets.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let configured: BTreeSet<String> = targets.iter().cloned().collect();
         let others = self.store.targets_with_models().await?;
         targets.extend(others.into_iter().filter(|target| !configured.contains(target)));
         Ok(targets)

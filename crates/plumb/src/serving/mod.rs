@@ -5,6 +5,7 @@
 //! the reader's language (`stored_predictions`). HTTP and JSON are unknown here.
 
 mod engine;
+mod disk_check;
 mod error;
 mod models;
 mod model_cache;

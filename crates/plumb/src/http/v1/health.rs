@@ -1,4 +1,4 @@
-//! `GET /v1/health`: that requests can be answered, and by which models.
+//! `GET /v1/health`: that requests can be answered and recorded, and by which models.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,6 +40,7 @@ enum Status {
     ),
 )]
 pub(super) async fn get(State(app): State<Arc<App>>) -> Result<Json<HealthResponse>, Error> {
+    app.check_ready().await?;
     let mut models = BTreeMap::new();
     for target in app.engine.targets().await? {
         let champion = app.engine.champion(&target).await?;

@@ -42,5 +42,5 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/v1/watch", get(watch::get))
         .route("/v1/health", get(health::get))
         .route("/v1/openapi.json", get(openapi::get));
-    protocol.routes(protocol.scoring_routes(scoring).merge(others))
+    protocol.scoring_routes(scoring).merge(protocol.routes(others))
 }

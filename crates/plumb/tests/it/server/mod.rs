@@ -1,6 +1,11 @@
-//! A running server: what it keeps, what it measures, what it reports, what it documents.
+//! A running server: what it keeps, what it measures, what it reports, what it documents, and what callers cannot do to it.
 
 mod journal;
 mod ground_truth;
 mod traces;
 mod openapi;
+mod connections;
+mod hosts;
+mod guesses;
+mod readiness;
+mod hangup;
