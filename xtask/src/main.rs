@@ -25,8 +25,8 @@ pub(crate) const TESTS: [&str; 6] = ["test", "--release", "--workspace", "--test
 const USAGE: &str = "usage: cargo xtask check   format, layout, lints and documentation
        cargo xtask house   the layout alone: no circles of imports, no dead links, one set of features
        cargo xtask test    check, then licences and bans, then every test against real components
-       cargo xtask bench features|kernel|train|serve|score   the figures of docs/benchmarks.md
-       cargo xtask bench features|score --large              the same with more leads or rows as well";
+       cargo xtask bench features|kernel|train|serve|overload|score   the figures of docs/benchmarks.md
+       cargo xtask bench features|score --large                       the same with more leads or rows as well";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

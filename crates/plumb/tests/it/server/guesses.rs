@@ -11,7 +11,8 @@ const TOKEN: &str = "a token that is not short";
 /// Starts a server that asks for credentials, behind a proxy on this machine, and logs into a file.
 fn server(folder: &TempDir, more: &[&str]) -> Server {
     let arguments = [&["--data", "plumb-quick/leads", "--require-auth", "--trust-proxy", "127.0.0.1"], more].concat();
-    let variables = [("PLUMB_TOKEN", TOKEN), ("PLUMB_ACCESS_KEYS", "AKID:secret"), ("PLUMB_LOG", "info")];
+    let variables =
+        [("PLUMB_TOKEN", TOKEN), ("PLUMB_ACCESS_KEYS", "AKID:secret"), ("PLUMB_LOG", "info"), ("NO_COLOR", "1")];
     let log = File::create(folder.path().join("log")).expect("the folder can be written");
     Server::start_into(folder.path(), &arguments, &variables, log.into())
 }

@@ -13,7 +13,7 @@ fn a_hangup_reloads_and_ends_nothing() {
     let log = folder.path().join("log");
     let file = File::create(&log).expect("the folder can be written");
     let arguments = ["--data", "plumb-quick/leads", "--keys", "keys"];
-    let server = Server::start_into(folder.path(), &arguments, &[], file.into());
+    let server = Server::start_into(folder.path(), &arguments, &[("NO_COLOR", "1")], file.into());
     let reloads = || {
         let text = std::fs::read_to_string(&log).expect("text");
         (text.matches("reloaded at SIGHUP").count(), text)
