@@ -26,6 +26,9 @@ pub(super) enum Phase {
     Closing = 3,
 }
 
+/// Connections at rest make room first.
+const IDLE_RANK: u8 = 0;
+
 /// Bits of a state that hold the phase; those above count the order in which phases began.
 const PHASE_BITS: u32 = 2;
 
@@ -72,7 +75,7 @@ impl Connection {
         let rank = match self.blocked.load(Ordering::Acquire) {
             _ if is(state, Phase::Closing) => None,
             true => Some((2, since)),
-            false if is(state, Phase::Idle) => Some((0, since)),
+            false if is(state, Phase::Idle) => Some((IDLE_RANK, since)),
             false if is(state, Phase::Receiving) => Some((1, since)),
             false => None,
         };
@@ -162,6 +165,17 @@ impl Connections {
             if closed.is_some() {
                 open.remove(id);
                 return true;
+            }
+        }
+    }
+
+    /// Closes all that are at rest, also those that have sent half of their headers: hyper would wait for the other half.
+    pub(super) fn close_idle(&self) {
+        let open = self.lock();
+        for (connection, task) in open.by_id.values() {
+            let (state, rank) = connection.rank();
+            if rank.is_some_and(|(class, _)| class == IDLE_RANK) && connection.close(state) {
+                task.abort();
             }
         }
     }

@@ -75,6 +75,7 @@ pub(in crate::http) async fn run(
         () = shutdown => {}
     }
     drop(listener);
+    listening.connections.close_idle();
     if timeout(SHUTDOWN_TIME_MAX, graceful.shutdown()).await.is_err() {
         tracing::warn!("connections were still open {} s after the server was stopped", SHUTDOWN_TIME_MAX.as_secs());
     }
