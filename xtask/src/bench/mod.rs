@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the figures of docs/benchmarks.md, ours beside those of others in the same run.
 
 mod load;
+mod overload;
 mod process;
 mod score;
 mod serve;
@@ -14,7 +15,7 @@ use anyhow::{Context, Result, bail};
 use crate::{cargo, provide, root, run};
 
 /// The names of the benchmarks.
-pub(crate) const NAMES: &str = "features, kernel, train, serve, score, lists";
+pub(crate) const NAMES: &str = "features, kernel, train, serve, overload, score, lists";
 
 /// Rows of the file that is scored.
 const ROWS: usize = 1_000_000;
@@ -37,6 +38,7 @@ pub(crate) fn bench(name: &str, large: bool) -> Result<()> {
             bench("train", &[])
         }
         "serve" => serve::bench(&Made::make(0)?),
+        "overload" => overload::bench(),
         "score" => {
             for rows in if large { vec![ROWS, 4 * ROWS] } else { vec![ROWS] } {
                 score::bench(&Made::make(rows)?, rows)?;

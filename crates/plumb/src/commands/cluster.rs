@@ -10,7 +10,7 @@ use anyhow::Result;
 use super::arguments::check_bind;
 use super::output::Format;
 #[cfg(feature = "cluster")]
-use super::{arguments::cluster_token, serve};
+use super::{arguments::cluster_token, signals};
 use crate::lifecycle::cluster::run_worker;
 #[cfg(feature = "cluster")]
 use crate::lifecycle::cluster::{ExecutorRequest, ExecutorStarted, SchedulerStarted, run_executor, run_scheduler};
@@ -90,7 +90,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
         Process::Scheduler { port, bind } => {
             check_bind("--bind", bind)?;
             let started = |started: &SchedulerStarted| format.print(started, scheduler_text);
-            run_scheduler(SocketAddr::from((bind, port)), cluster_token()?, started, serve::stopped()).await
+            run_scheduler(SocketAddr::from((bind, port)), cluster_token()?, started, signals::stopped()).await
         }
         #[cfg(feature = "cluster")]
         Process::Executor { scheduler, port, bind, threads } => {

@@ -1,6 +1,7 @@
 //! One file for each subcommand: it reads arguments, calls `lifecycle` and prints the outcome.
 
 pub(crate) mod arguments;
+pub(crate) mod caller_arguments;
 pub(crate) mod cluster;
 pub(crate) mod data;
 pub(crate) mod demo;
@@ -21,6 +22,7 @@ pub(crate) mod retrain;
 pub(crate) mod rollback;
 pub(crate) mod score;
 pub(crate) mod serve;
+pub(crate) mod signals;
 pub(crate) mod train;
 pub(crate) mod training_progress;
 pub(crate) mod variants;

@@ -2,17 +2,19 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use plumb_lake::Lake;
 use serde::Serialize;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::arguments::PathArgs;
+use super::caller_arguments::CallerArgs;
 use super::output::Format;
-use crate::http::{self, App, Auth, ConcurrencyLimit, Config, ResponseFormat, Timeouts};
+use super::signals::{Hangups, stopped};
+use crate::http::{self, App, Auth, CallerLimits, ConcurrencyLimit, Config, ResponseFormat, Timeouts};
 use crate::lifecycle::check_database::{START_CHECK_WAIT, check_at_start};
 use crate::lifecycle::workspace::ProjectPaths;
 use crate::project::Project;
@@ -49,10 +51,13 @@ pub(crate) struct Args {
     /// Require a signature or the token from callers on this machine, too.
     #[arg(long)]
     require_auth: bool,
+    #[command(flatten)]
+    callers: CallerArgs,
     /// Score at most so many requests at a time.
     #[arg(long, value_name = "REQUESTS", default_value_t = ConcurrencyLimit::DEFAULT.working)]
     working: usize,
-    /// Let at most so many more wait for their turn; past that the answer is 503, at once.
+    /// Let at most so many more wait for their turn; past that a request stands in line, unread, for two seconds, and then the
+    /// answer is 503.
     #[arg(long, value_name = "REQUESTS", default_value_t = ConcurrencyLimit::DEFAULT.waiting)]
     waiting: usize,
     /// Answer 503 to a request that is not scored within so many seconds.
@@ -78,6 +83,8 @@ pub(crate) struct Args {
 pub(crate) struct Service {
     /// Which requests are let in.
     pub(crate) auth: Auth,
+    /// What callers may take.
+    pub(crate) caller_limits: CallerLimits,
     /// How many requests are scored, and how many wait.
     pub(crate) concurrency: ConcurrencyLimit,
     /// Whether requests and responses are captured.
@@ -101,11 +108,13 @@ struct Addresses {
 
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let deadline = Duration::from_secs(args.deadline);
-    let concurrency = ConcurrencyLimit { working: args.working, waiting: args.waiting, deadline };
+    let concurrency =
+        ConcurrencyLimit { working: args.working, waiting: args.waiting, deadline, ..ConcurrencyLimit::DEFAULT };
     ensure!(concurrency.working > 0 && args.deadline > 0, "--working and --deadline have to be over 0");
     let (auth, response_format) = (auth(&args)?, response_format(&args)?);
     let listener = listen(SocketAddr::new(args.host, args.port)).await?;
-    let service = Service { auth, concurrency, capture: args.capture, response_format };
+    let caller_limits = args.callers.limits();
+    let service = Service { auth, caller_limits, concurrency, capture: args.capture, response_format };
     serve(&args.paths.paths(), listener, service, format).await
 }
 
@@ -143,10 +152,24 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
 
 /// Serves requests until the program is stopped, and prints its addresses when it listens.
 pub(crate) async fn serve(paths: &ProjectPaths, listener: TcpListener, service: Service, format: Format) -> Result<()> {
-    let app = open(paths, service).await?;
+    // Caught from here on, also while models are loaded.
+    let hangups = Hangups::catch()?;
+    let app = Arc::new(open(paths, service).await?);
+    tokio::spawn(reload_at(hangups, app.clone(), paths.clone()));
     let address = listener.local_addr().context("the server has no address")?;
     print(&Addresses::of(address), format)?;
     http::serve(app, listener, stopped()).await
+}
+
+/// Reads again what can change while the server runs, at each SIGHUP.
+async fn reload_at(mut hangups: Hangups, app: Arc<App>, paths: ProjectPaths) {
+    while hangups.next().await {
+        let targets = match Project::is_at(&paths.project) {
+            true => Project::open(&paths.project).map(|project| Some(project.targets())),
+            false => Ok(None),
+        };
+        app.reload(targets).await;
+    }
 }
 
 impl Addresses {
@@ -171,7 +194,7 @@ fn print(addresses: &Addresses, format: Format) -> Result<()> {
 }
 
 async fn open(paths: &ProjectPaths, service: Service) -> Result<App> {
-    let Service { auth, concurrency, capture, response_format } = service;
+    let Service { auth, caller_limits, concurrency, capture, response_format } = service;
     let (data, timeouts) = (&paths.data, Timeouts::DEFAULT);
     if Project::is_at(&paths.project) {
         let project = Project::open(&paths.project)?;
@@ -179,7 +202,8 @@ async fn open(paths: &ProjectPaths, service: Service) -> Result<App> {
         let store = paths.open_store().await?;
         check_at_start(&store, data, START_CHECK_WAIT).await?;
         let (targets, fixed_now) = (project.targets(), project.fixed_now());
-        let config = Config { targets, fixed_now, auth, concurrency, timeouts, capture, response_format };
+        let config =
+            Config { targets, fixed_now, auth, caller_limits, concurrency, timeouts, capture, response_format };
         return App::open(Some(lake), store, data, config).await;
     }
     // A data folder alone, as `plumb quick` writes it.
@@ -190,23 +214,9 @@ async fn open(paths: &ProjectPaths, service: Service) -> Result<App> {
             paths.project.display()
         );
     }
-    let config = Config { targets: Vec::new(), fixed_now: None, auth, concurrency, timeouts, capture, response_format };
+    let (targets, fixed_now) = (Vec::new(), None);
+    let config = Config { targets, fixed_now, auth, caller_limits, concurrency, timeouts, capture, response_format };
     let store = Store::open_existing(&data.join("plumb.db")).await?;
     check_at_start(&store, data, START_CHECK_WAIT).await?;
     App::open(None, store, data, config).await
-}
-
-/// Waits for Ctrl-C, or for the signal by which systems stop a service.
-pub(crate) async fn stopped() {
-    let interrupted = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminated) => {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-        }
-        // Without the one there is still the other.
-        Err(_) => drop(interrupted.await),
-    }
 }

@@ -7,10 +7,11 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use plumb_lake::Lake;
 
+use super::error::Error;
 use super::middleware::Services;
 use super::middleware::admission::{AdmissionControl, ConcurrencyLimit};
 use super::middleware::auth::Auth;
-use super::middleware::body::BodyMemory;
+use super::middleware::caller_limits::CallerLimits;
 use super::middleware::timeouts::Timeouts;
 use super::response_format::ResponseFormat;
 use crate::serving::{self, Engine};
@@ -37,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) fixed_now: Option<DateTime<Utc>>,
     /// Which requests are let in.
     pub(crate) auth: Auth,
+    /// What callers may take.
+    pub(crate) caller_limits: CallerLimits,
     /// How many requests are scored, and how many wait.
     pub(crate) concurrency: ConcurrencyLimit,
     /// How long clients may take.
@@ -51,12 +54,40 @@ impl App {
     /// Opens what a server needs and loads the models of all variants; one that cannot be loaded is an error.
     /// `data` is the folder that holds the models and the ground.
     pub(crate) async fn open(lake: Option<Lake>, store: Store, data: &Path, config: Config) -> Result<App> {
-        let Config { targets, fixed_now, auth, concurrency, timeouts, capture, response_format } = config;
+        let Config { targets, fixed_now, auth, caller_limits, concurrency, timeouts, capture, response_format } =
+            config;
         let metrics = Metrics::new();
         let serving = serving::Config { targets, fixed_now };
         let engine = Arc::new(Engine::open(lake, store, data, serving, metrics.serving()).await?);
-        let (admission, body_memory) = (AdmissionControl::new(concurrency), BodyMemory::new());
-        let services = Arc::new(Services { auth, admission, timeouts, body_memory, metrics });
+        let admission = AdmissionControl::new(concurrency);
+        let services = Arc::new(Services::new(auth, caller_limits, admission, timeouts, metrics));
         Ok(App { engine, services, capture, response_format })
+    }
+
+    /// Reads again what can change while the server runs, and logs what there is now: the keys, the registry's models, the
+    /// version of the ground, and these targets of `plumb.toml`. What cannot be read stays as it was.
+    pub(crate) async fn reload(&self, targets: Result<Option<Vec<String>>>) {
+        match targets {
+            Ok(Some(targets)) => self.engine.set_targets(targets),
+            Ok(None) => {}
+            Err(error) => tracing::error!("the targets stay as they were: {error:#}"),
+        }
+        let keys = self.services.auth.reload();
+        if let Err(error) = &keys {
+            tracing::error!("the access keys stay as they were: {error:#}");
+        }
+        match self.engine.reload().await {
+            // A line in every log: somebody sent a signal and wants to know.
+            Ok(models) => tracing::warn!(keys = keys.ok(), models, "reloaded at SIGHUP"),
+            Err(error) => tracing::error!("the models and the ground stay as they were: {error:#}"),
+        }
+    }
+
+    /// Returns an error that says why no answer can be recorded now, if so.
+    pub(super) async fn check_ready(&self) -> Result<(), Error> {
+        match self.engine.not_ready().await {
+            Some(why) => Err(Error::not_ready(&why)),
+            None => Ok(()),
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! that protocol.
 
 use std::fmt;
+use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,12 +30,23 @@ pub struct Error {
     pub(super) hint: Option<String>,
     /// The exception of the AWS SDKs, where the status alone does not determine it.
     pub(super) aws_type: Option<&'static str>,
+    /// After so many seconds a retry is worth it, where the status alone does not determine it.
+    retry_after_s: Option<NonZeroU16>,
     source: Option<Arc<anyhow::Error>>,
 }
 
 impl Error {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Error {
-        Error { status, code, message: message.into(), field: None, hint: None, aws_type: None, source: None }
+        Error {
+            status,
+            code,
+            message: message.into(),
+            field: None,
+            hint: None,
+            aws_type: None,
+            retry_after_s: None,
+            source: None,
+        }
     }
 
     /// The request as a whole cannot be understood.
@@ -126,6 +138,41 @@ impl Error {
     pub(super) fn cross_site(from: &str) -> Error {
         Error::new(StatusCode::FORBIDDEN, "cross_site", format!("a post from `{from}` is refused"))
             .hint("post from a page of this server, or from a program that sends no Origin header")
+    }
+
+    /// The request is addressed to a name that is not this machine's, where callers need no credentials.
+    pub(super) fn wrong_host(name: &str) -> Error {
+        let message = format!("this server does not answer for host `{name}`");
+        Error { field: Some("host".to_owned()), ..Error::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", message) }
+            .hint(
+                "call it by `localhost` or a loopback address, name the host by `plumb serve --allow-host`, or have callers \
+                 prove who they are",
+            )
+    }
+
+    /// Too many wrong credentials came from an address, and none is looked at for a while.
+    pub(super) fn too_many_failures(pause: Duration) -> Error {
+        Error::too_many("too_many_failures", "too many wrong credentials came from your address", pause)
+    }
+
+    /// A caller sends more requests than it may.
+    pub(super) fn too_many_requests(whose: &str, pause: Duration) -> Error {
+        Error::too_many("too_many_requests", &format!("too many requests came from your {whose}"), pause)
+    }
+
+    fn too_many(code: &'static str, message: &str, pause: Duration) -> Error {
+        // Up to a whole second: a retry that comes too early is one more.
+        let whole = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
+        let seconds = NonZeroU16::new(u16::try_from(whole).unwrap_or(u16::MAX)).unwrap_or(NonZeroU16::MIN);
+        let error = Error::new(StatusCode::TOO_MANY_REQUESTS, code, message);
+        Error { aws_type: Some("ThrottlingException"), retry_after_s: Some(seconds), ..error }
+            .hint(format!("try again in {seconds} s"))
+    }
+
+    /// The server answers, and cannot record answers now.
+    pub(super) fn not_ready(why: &str) -> Error {
+        Error::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", format!("the server is not ready: {why}"))
+            .hint("make room on the disk of the data folder; it is ready again by itself")
     }
 
     /// The signature is missing or wrong. `aws_type` is the exception of the AWS SDKs.
@@ -225,8 +272,9 @@ impl Error {
     /// Returns the headers of a status: when to retry, and how to sign in.
     pub(super) fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        let otherwise = (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(NonZeroU16::MIN);
+        if let Some(seconds) = self.retry_after_s.or(otherwise) {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.get()));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Plumbline\", charset=\"UTF-8\""));

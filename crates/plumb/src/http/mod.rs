@@ -30,12 +30,13 @@ mod middleware;
 
 pub use error::Error;
 pub use media_type::MediaType;
-pub use middleware::auth::{AccessKeys, Signature};
+pub use middleware::auth::Signature;
 pub use sagemaker::Condition;
 
 pub(crate) use app::{App, Config};
 pub(crate) use middleware::admission::ConcurrencyLimit;
 pub(crate) use middleware::auth::Auth;
+pub(crate) use middleware::caller_limits::CallerLimits;
 pub(crate) use middleware::timeouts::Timeouts;
 pub(crate) use response_format::ResponseFormat;
 pub(crate) use router::serve;

@@ -13,12 +13,12 @@ use super::{metrics, mlflow, open_inference, pages, sagemaker, v1};
 
 /// Serves requests until `shutdown` is done; running requests are then finished.
 pub(crate) async fn serve(
-    app: App,
+    app: Arc<App>,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    let app = Arc::new(app);
-    listener::run(router(&app), listener, app.services.timeouts, shutdown).await?;
+    let (timeouts, limits) = (app.services.timeouts, &app.services.caller_limits);
+    listener::run(router(&app), listener, timeouts, limits, shutdown).await?;
     // Nothing would be lost without this, but a reader of the store would miss the last predictions.
     app.engine.settle().await;
     Ok(())

@@ -1,7 +1,10 @@
 //! The journal as a running server has it.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -15,11 +18,15 @@ use super::loader::Loader;
 use super::search::{RecordedPrediction, Search};
 use super::segments::Segments;
 use super::writer::{Append, Writer};
+use crate::ids;
 use crate::store::{RecordedFlag, Store};
 
 /// How long a reader waits for the database to catch up before it takes what is there. A list has to be read after it, in
 /// the time that a list may take.
 const SETTLE_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// So much is written to see whether the disk takes writes again: more than most answers.
+const TRIAL_BYTES: usize = 64 << 10;
 
 /// The journal of a running server.
 #[derive(Debug)]
@@ -29,6 +36,9 @@ pub(crate) struct Journal {
     loaded: watch::Receiver<u64>,
     hurry: Arc<Notify>,
     search: Search,
+    /// Whether the last write failed.
+    is_failing: AtomicBool,
+    folder: PathBuf,
 }
 
 /// Loads what servers that are gone have left behind in a data folder, as a server does when it starts.
@@ -54,12 +64,12 @@ impl Journal {
         let (written_sender, written) = watch::channel(0);
         let (loaded_sender, loaded) = watch::channel(0);
         let (appends, received) = mpsc::channel();
-        let writer = Writer::begin(folder, segments.clone(), written_sender)?;
+        let writer = Writer::begin(folder.clone(), segments.clone(), written_sender)?;
         let run = move || writer.run(&received);
         std::thread::Builder::new().name("journal".to_owned()).spawn(run).context("no thread for the journal")?;
         let hurry = Arc::new(Notify::new());
         tokio::spawn(loader.run(segments, written.clone(), loaded_sender, hurry.clone()));
-        Ok(Journal { appends, written, loaded, hurry, search })
+        Ok(Journal { appends, written, loaded, hurry, search, is_failing: AtomicBool::new(false), folder })
     }
 
     /// Appends an entry; when this returns, it is on the disk.
@@ -82,7 +92,33 @@ impl Journal {
         let (done, outcome) = oneshot::channel();
         let stopped = || anyhow!("the journal's thread has stopped");
         self.appends.send(Append { line, entry, done }).map_err(|_| stopped())?;
-        outcome.await.map_err(|_| stopped())?.map_err(|error| anyhow!("cannot write the journal: {error}"))
+        let outcome = outcome.await.map_err(|_| stopped())?;
+        if self.is_failing.load(Ordering::Relaxed) != outcome.is_err() {
+            self.is_failing.store(outcome.is_err(), Ordering::Relaxed);
+        }
+        outcome.map_err(|error| anyhow!("cannot write the journal: {error}"))
+    }
+
+    /// Returns why nothing can be appended now, if the last append failed. Nobody may be sent here while that is so, and then
+    /// no append would ever show that the disk takes writes again: so another file is written beside the journal. It blocks.
+    pub(crate) fn problem(&self) -> Option<String> {
+        if !self.is_failing.load(Ordering::Relaxed) {
+            return None;
+        }
+        let trial = self.folder.join(format!("{}.trial", ids::new_id()));
+        let written = File::create_new(&trial).and_then(|mut file| {
+            file.write_all(&[0; TRIAL_BYTES])?;
+            file.sync_data()
+        });
+        // It may not be there at all.
+        let _ = std::fs::remove_file(&trial);
+        match written {
+            Ok(()) => {
+                self.is_failing.store(false, Ordering::Relaxed);
+                None
+            }
+            Err(error) => Some(format!("the journal cannot be written: {error}")),
+        }
     }
 
     /// Waits until all that was appended before is in the database too.

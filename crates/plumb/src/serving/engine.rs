@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use plumb_lake::Lake;
 use tokio::sync::Semaphore;
 
+use super::disk_check::DiskCheck;
 use super::error::Error;
 use super::latest_lake::LatestLake;
 use super::list_turns::{LIST_TIME_MAX, ListTurns};
@@ -34,7 +35,10 @@ pub(crate) struct Config {
 
 /// What requests are served from.
 pub(crate) struct Engine {
-    pub(super) config: Config,
+    /// The targets of `plumb.toml`, in its order.
+    targets: RwLock<Vec<String>>,
+    /// The time that counts as now; `None`: the clock.
+    fixed_now: Option<DateTime<Utc>>,
     /// Predictions, feedback, cards, reports.
     pub(super) store: Store,
     /// The leads and events; `None` where there are only models of plain columns.
@@ -44,9 +48,11 @@ pub(crate) struct Engine {
     /// Models no longer served, kept for display.
     pub(super) model_cache: ModelCache,
     /// Predictions on their way into the store.
-    pub(super) journal: Journal,
+    pub(super) journal: Arc<Journal>,
     /// Turns of those who read lists.
     pub(crate) list_turns: ListTurns,
+    /// Whether the disk takes what has to be recorded.
+    disk_check: DiskCheck,
     /// Permits of the requests that shadows score.
     pub(super) shadow_permits: Arc<Semaphore>,
     pub(super) metrics: ServingMetrics,
@@ -62,13 +68,15 @@ impl Engine {
         config: Config,
         metrics: ServingMetrics,
     ) -> Result<Engine> {
-        let journal = Journal::open(&store, data).await?;
+        let journal = Arc::new(Journal::open(&store, data).await?);
         let models = Models::load(&store, data, metrics.clone()).await?;
         if let Some(lake) = &lake {
             models.prepare(lake).await?;
         }
         Ok(Engine {
-            config,
+            targets: RwLock::new(config.targets),
+            fixed_now: config.fixed_now,
+            disk_check: DiskCheck::new(data),
             store,
             lake: lake.map(|lake| LatestLake::new(lake, data)),
             models,
@@ -82,7 +90,7 @@ impl Engine {
 
     /// Returns the time that counts as now.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.config.fixed_now.unwrap_or_else(Utc::now)
+        self.fixed_now.unwrap_or_else(Utc::now)
     }
 
     /// Returns whether a time is not still to come.
@@ -95,6 +103,24 @@ impl Engine {
         &self.store
     }
 
+    /// Changes which targets `plumb.toml` has.
+    pub(crate) fn set_targets(&self, targets: Vec<String>) {
+        *self.targets.write().unwrap_or_else(PoisonError::into_inner) = targets;
+    }
+
+    /// Reads the registry and the version of the ground again, changed or not, and returns how many models are served.
+    pub(crate) async fn reload(&self) -> Result<usize> {
+        if let Some(lake) = &self.lake {
+            lake.get().await?;
+        }
+        self.models.reload_all(&self.store).await
+    }
+
+    /// Returns why no answer can be recorded now, if so.
+    pub(crate) async fn not_ready(&self) -> Option<Arc<str>> {
+        self.disk_check.problem(&self.journal).await
+    }
+
     /// Waits until all recorded predictions are in the store.
     pub(crate) async fn settle(&self) {
         self.journal.settle().await;
@@ -103,8 +129,8 @@ impl Engine {
     /// Returns all targets: those of `plumb.toml`, then those that only the registry knows. No database is asked unless the
     /// registry has changed.
     pub(crate) async fn targets(&self) -> Result<Vec<String>> {
-        let mut targets = self.config.targets.clone();
-        let configured: BTreeSet<&String> = self.config.targets.iter().collect();
+        let mut targets = self.targets.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let configured: BTreeSet<String> = targets.iter().cloned().collect();
         let others = self.models.targets(&self.store).await?;
         targets.extend(others.into_iter().filter(|target| !configured.contains(target)));
         Ok(targets)

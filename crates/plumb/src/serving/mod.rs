@@ -5,6 +5,7 @@
 //! shown with reasons in the reader's language (`stored_predictions`), to few readers at a time (`list_turns`). HTTP and JSON are unknown here.
 
 mod engine;
+mod disk_check;
 mod error;
 mod models;
 mod model_cache;

@@ -1,7 +1,7 @@
 //! The served models, behind one swap. A request takes its model once and keeps it to its end; a promotion, a rollback or
 //! another weight by another process is noticed at the next request, by one look at a small file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -99,7 +99,7 @@ impl Models {
     async fn keep_up(&self, store: &Store) -> Result<()> {
         let (marker, at) = *self.checked.read().unwrap_or_else(PoisonError::into_inner);
         if marker != store.registry_marker() || at.elapsed() > RECHECK {
-            self.reload(store).await?;
+            self.reload(store, false).await?;
         }
         Ok(())
     }
@@ -115,13 +115,21 @@ impl Models {
         Ok(variants.and_then(|variants| Some(variants.by_name(CHAMPION_VARIANT)?.scorer.clone())))
     }
 
-    async fn reload(&self, store: &Store) -> Result<()> {
+    /// Reads the registry again, changed or not, and returns how many models are served.
+    pub(super) async fn reload_all(&self, store: &Store) -> Result<usize> {
+        self.reload(store, true).await?;
+        let served = self.served();
+        let variants = served.by_target.values().flat_map(|variants| variants.all());
+        Ok(variants.map(|variant| variant.scorer.model_id.as_str()).collect::<BTreeSet<_>>().len())
+    }
+
+    async fn reload(&self, store: &Store, even_unchanged: bool) -> Result<()> {
         let _loading = self.loading.lock().await;
         // The marker first: a later change gives it another value again.
         let marker = store.registry_marker();
         let revision = registry::revision(store).await?;
         let (before, targets) = (self.served(), store.targets_with_models().await?);
-        if revision != before.revision || targets != before.targets {
+        if even_unchanged || revision != before.revision || targets != before.targets {
             let mut after = Served { revision, targets, ..Served::default() };
             for target in after.targets.clone() {
                 let old = before.by_target.get(&target).cloned();

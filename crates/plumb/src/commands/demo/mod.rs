@@ -15,7 +15,7 @@ use super::arguments::WaitArgs;
 use super::output::{Format, Outcomes};
 use super::progress::bar;
 use super::serve;
-use crate::http::{Auth, ConcurrencyLimit, ResponseFormat};
+use crate::http::{Auth, CallerLimits, ConcurrencyLimit, ResponseFormat};
 use crate::lifecycle::demo::{DemoCallbacks, DemoSpec, DemoStep, find_or_build, run_loop};
 use crate::lifecycle::workspace::ProjectPaths;
 use progress::LoopProgress;
@@ -80,6 +80,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     }
     let service = serve::Service {
         auth: Auth::open(),
+        caller_limits: CallerLimits::DEFAULT,
         concurrency: ConcurrencyLimit::DEFAULT,
         capture: false,
         response_format: ResponseFormat::default(),

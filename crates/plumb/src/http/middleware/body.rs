@@ -60,7 +60,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 }
 
 /// A body, and its share of the memory for bodies, held until that is dropped.
-type Collected<'a> = (Bytes, Option<SemaphorePermit<'a>>);
+pub(super) type Collected<'a> = (Bytes, Option<SemaphorePermit<'a>>);
 
 /// Reads a body whole.
 pub(super) async fn read<'a>(

@@ -1,14 +1,23 @@
-//! What stands before and behind every handler: connections and their timeouts, authentication, bodies, admission control,
-//! request ids, metrics and traces, and what protects browsers. None of it knows what a request is about.
+//! What stands before and behind every handler: connections and their timeouts, what callers may take, authentication,
+//! bodies, admission control, request ids, metrics and traces, and what protects browsers. None of it knows what a request
+//! is about.
 
 pub(super) mod accept_language;
 pub(super) mod admission;
+mod answering;
 pub(super) mod auth;
 pub(super) mod body;
+mod bounded_map;
+pub(super) mod caller_limits;
+mod client_address;
+mod connections;
 mod csrf;
+mod host;
 pub(super) mod listener;
 mod observe;
+mod open_files;
 mod protocol;
+mod rate;
 pub(super) mod request_id;
 mod security_headers;
 mod services;

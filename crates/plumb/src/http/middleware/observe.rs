@@ -1,5 +1,5 @@
-//! The outermost layer: it gives a request its id, refuses forged ones, adds the security headers, and counts, logs and
-//! traces how the request was answered. All of it is one layer, for each layer of its own would cost as much as what it
+//! The outermost layer: it gives a request its id, adds the security headers, and counts, logs and traces how the request
+//! was answered. All of it is one layer, for each layer of its own would cost as much as what it
 //! does.
 
 use std::sync::Arc;
@@ -11,9 +11,10 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use tracing::{Instrument, Span};
 
+use super::auth::CredentialName;
 use super::request_id::RequestId;
+use super::security_headers;
 use super::services::Services;
-use super::{csrf, security_headers};
 use crate::telemetry;
 
 /// The route of a request that no route matches.
@@ -37,15 +38,14 @@ async fn observe(State(services): State<Arc<Services>>, mut request: Request, ne
     let span = tracing::info_span!("request", id = %id.0, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(id);
     let answer = async {
-        let mut response = match csrf::check(&request) {
-            Ok(()) => next.run(request).await,
-            Err(error) => error.json_response(),
-        };
+        let mut response = next.run(request).await;
         security_headers::add(response.headers_mut());
         let (status, took) = (response.status().as_u16(), started.elapsed());
         services.metrics.request(route, status, took);
         telemetry::record_status(&Span::current(), status);
-        tracing::info!(status, took_us = took.as_micros() as u64, "answered");
+        let key = response.extensions_mut().remove::<CredentialName>();
+        let key = key.as_ref().map(CredentialName::as_str);
+        tracing::info!(status, took_us = took.as_micros() as u64, key, "answered");
         response
     };
     // The span for a collector is the inner one, so that what is recorded on the current span is recorded on that.

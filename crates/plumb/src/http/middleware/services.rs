@@ -1,8 +1,14 @@
 //! What the layers of all requests share.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use super::admission::AdmissionControl;
 use super::auth::Auth;
 use super::body::BodyMemory;
+use super::caller_limits::CallerLimits;
+use super::host::HostRule;
+use super::rate::RateLimit;
 use super::timeouts::Timeouts;
 use crate::telemetry::Metrics;
 
@@ -10,6 +16,13 @@ use crate::telemetry::Metrics;
 pub(in crate::http) struct Services {
     /// Which requests are let in.
     pub(in crate::http) auth: Auth,
+    /// What callers may take.
+    pub(in crate::http) caller_limits: CallerLimits,
+    /// Whom requests may be addressed to.
+    pub(super) host_rule: HostRule,
+    /// Requests a second of an access key or the token, by its name, and of an address.
+    pub(super) key_rate: Option<RateLimit<Arc<str>>>,
+    pub(super) address_rate: Option<RateLimit<IpAddr>>,
     /// How many requests are scored at a time.
     pub(in crate::http) admission: AdmissionControl,
     /// How long clients may take.
@@ -18,4 +31,26 @@ pub(in crate::http) struct Services {
     pub(in crate::http) body_memory: BodyMemory,
     /// What is counted.
     pub(in crate::http) metrics: Metrics,
+}
+
+impl Services {
+    pub(in crate::http) fn new(
+        auth: Auth,
+        caller_limits: CallerLimits,
+        admission: AdmissionControl,
+        timeouts: Timeouts,
+        metrics: Metrics,
+    ) -> Services {
+        Services {
+            host_rule: HostRule::new(auth.is_open(), &caller_limits.hosts),
+            key_rate: RateLimit::new(caller_limits.key_rate),
+            address_rate: RateLimit::new(caller_limits.address_rate),
+            auth,
+            caller_limits,
+            admission,
+            timeouts,
+            body_memory: BodyMemory::new(),
+            metrics,
+        }
+    }
 }

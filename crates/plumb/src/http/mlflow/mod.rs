@@ -6,6 +6,7 @@ mod input;
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -41,8 +42,9 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     Protocol::new(&app.services, Error::json_response).routes(routes)
 }
 
-async fn health() -> StatusCode {
-    StatusCode::OK
+async fn health(State(app): State<Arc<App>>) -> Result<StatusCode, Error> {
+    app.check_ready().await?;
+    Ok(StatusCode::OK)
 }
 
 async fn version() -> &'static str {

@@ -13,6 +13,7 @@ use crate::http::error::Error;
 
 /// Returns that a model can score.
 pub(super) async fn ready(State(app): State<Arc<App>>, path: ModelPath) -> Result<Json<Value>, Error> {
+    app.check_ready().await?;
     let routed = route(&app, path).await?;
     Ok(Json(json!({ "name": routed.scorer().artifact.target, "ready": true })))
 }

@@ -38,7 +38,7 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/v2/models/{model}/versions/{version}/ready", get(metadata::ready));
     let health =
         Router::new().route("/v2/health/live", get(server::live)).route("/v2/health/ready", get(server::ready));
-    let routes = protocol.routes(protocol.scoring_routes(scoring).merge(others));
+    let routes = protocol.scoring_routes(scoring).merge(protocol.routes(others));
     routes.merge(protocol.public_routes(health)).merge(protocol.unknown_paths("/v2"))
 }
 

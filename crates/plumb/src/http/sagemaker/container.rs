@@ -32,9 +32,10 @@ pub(super) struct ExecutionParameters {
     max_payload_in_mb: usize,
 }
 
-/// Returns that the server is there: an empty 200.
-pub(in crate::http) async fn ping() -> StatusCode {
-    StatusCode::OK
+/// Returns that the server can answer: an empty 200.
+pub(super) async fn ping(State(app): State<Arc<App>>) -> Result<StatusCode, Error> {
+    app.check_ready().await?;
+    Ok(StatusCode::OK)
 }
 
 pub(super) async fn execution_parameters() -> Json<ExecutionParameters> {

@@ -31,7 +31,7 @@ pub(super) fn endpoint_router(app: &Arc<App>) -> Router<Arc<App>> {
     let others = Router::new()
         .route("/endpoints/{target}/async-invocations", post(invocations::refuse_async))
         .route("/endpoints/{target}/invocations-response-stream", post(invocations::refuse_stream));
-    let routes = protocol.routes(protocol.scoring_routes(scoring).merge(others));
+    let routes = protocol.scoring_routes(scoring).merge(protocol.routes(others));
     routes.merge(protocol.unknown_paths("/endpoints"))
 }
 
@@ -42,5 +42,5 @@ pub(super) fn container_router(app: &Arc<App>) -> Router<Arc<App>> {
     let scoring = Router::new().route("/invocations", post(container::invocations));
     let ping = Router::new().route("/ping", get(container::ping));
     let parameters = Router::new().route("/execution-parameters", get(container::execution_parameters));
-    text.routes(text.scoring_routes(scoring)).merge(json.public_routes(ping)).merge(json.routes(parameters))
+    text.scoring_routes(scoring).merge(json.public_routes(ping)).merge(json.routes(parameters))
 }

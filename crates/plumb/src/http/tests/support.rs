@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use plumb_lead::ModelKind;
 use serde_json::Value;
@@ -10,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use crate::http::{App, Auth, ConcurrencyLimit, Config, ResponseFormat, Timeouts, serve};
+use crate::http::{App, Auth, CallerLimits, ConcurrencyLimit, Config, ResponseFormat, Timeouts, serve};
 use crate::registry;
 use crate::registry::tests::card;
 use crate::store::tests::hour_of_new_year;
@@ -24,6 +25,7 @@ pub(super) fn config() -> Config {
         targets: Vec::new(),
         fixed_now: None,
         auth: Auth::open(),
+        caller_limits: CallerLimits::DEFAULT,
         concurrency: ConcurrencyLimit::DEFAULT,
         timeouts: Timeouts::DEFAULT,
         capture: false,
@@ -75,7 +77,7 @@ impl Server {
             let app = App::open(None, store.clone(), folder.path(), config).await.expect("nothing to load");
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
             let address = listener.local_addr().expect("it is bound");
-            tokio::spawn(serve(app, listener, async { drop(stopped.await) }));
+            tokio::spawn(serve(Arc::new(app), listener, async { drop(stopped.await) }));
             (address, store)
         });
         Server { address, store, folder, runtime, stop: Some(stop) }

@@ -1,5 +1,5 @@
-//! `GET /v1/health`: that requests can be answered, and by which models. It is answered from memory, and waits for nobody
-//! who uses the database.
+//! `GET /v1/health`: that requests can be answered and recorded, and by which models. It is answered from memory, and waits
+//! for nobody who uses the database.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,6 +44,7 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> Result<Json<HealthRespon
     if let Some(damage) = app.engine.store().damage() {
         return Err(Error::busy(damage));
     }
+    app.check_ready().await?;
     let mut models = BTreeMap::new();
     for target in app.engine.targets().await? {
         let champion = app.engine.champion(&target).await?;

@@ -46,5 +46,5 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/v1/feedback", post(feedback::post))
         .route("/v1/health", get(health::get))
         .route("/v1/openapi.json", get(openapi::get));
-    protocol.routes(protocol.scoring_routes(scoring).merge(lists).merge(others))
+    protocol.scoring_routes(scoring).merge(protocol.routes(lists.merge(others)))
 }

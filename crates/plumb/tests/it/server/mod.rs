@@ -1,7 +1,12 @@
-//! A running server: what it measures, what it reports, what it documents.
+//! A running server: what it measures, what it reports, what it documents, and what callers cannot do to it.
 
 mod database;
 mod flags;
 mod ground_truth;
 mod traces;
 mod openapi;
+mod connections;
+mod hosts;
+mod guesses;
+mod readiness;
+mod hangup;

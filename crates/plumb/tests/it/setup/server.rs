@@ -1,6 +1,7 @@
 //! `plumb serve` as a system runs it: on a free port, called by a real client, stopped by a signal.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -104,6 +105,46 @@ impl Server {
         }
         let answer = request.header("content-type", content_type).send(body.as_ref()).expect("the server answers");
         answer.headers()["x-amzn-requestid"].to_str().expect("an id is text").to_owned()
+    }
+
+    /// Sends it a signal, as `HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status();
+        assert!(sent.expect("`kill` is there").success());
+    }
+
+    /// Limits how large a file it may make, in bytes or `unlimited`: what is written beyond fails, as on a full disk.
+    pub(crate) fn limit_files(&self, bytes: &str) {
+        let limit = format!("--fsize={bytes}:");
+        let set = Command::new("prlimit").args(["--pid", &self.process.id().to_string(), &limit]).status();
+        assert!(set.expect("`prlimit` is there").success());
+    }
+
+    /// Sends bytes as they are over a connection of their own, and returns all that is answered until it is closed.
+    pub(crate) fn raw(&self, bytes: &str) -> String {
+        let mut stream = self.connect();
+        stream.write_all(bytes.as_bytes()).expect("it reads");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("it answers and closes");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Opens a connection.
+    pub(crate) fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address.trim_start_matches("http://")).expect("the server listens")
+    }
+
+    /// Returns the status of an answer to a request with headers; with a body it is a POST.
+    pub(crate) fn status(&self, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> u16 {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let url = format!("{}{path}", self.address);
+        let answer = match body {
+            None => headers.iter().fold(agent.get(url), |request, (name, value)| request.header(*name, *value)).call(),
+            Some(body) => {
+                headers.iter().fold(agent.post(url), |request, (name, value)| request.header(*name, *value)).send(body)
+            }
+        };
+        answer.expect("the server answers").status().as_u16()
     }
 
     /// Stops it as a system stops a service.

@@ -22,7 +22,7 @@ struct Version {
 
 /// The access keys that are valid now.
 #[derive(Default)]
-pub struct AccessKeys {
+pub(super) struct AccessKeys {
     /// From the environment.
     fixed: Secrets,
     file: Option<PathBuf>,
@@ -33,7 +33,7 @@ pub struct AccessKeys {
 impl AccessKeys {
     /// Reads keys, `ID:SECRET` each, from the text of an environment variable and a file. A file that cannot be read is an
     /// error.
-    pub fn read(environment: Option<&str>, file: Option<&Path>) -> Result<AccessKeys> {
+    pub(super) fn read(environment: Option<&str>, file: Option<&Path>) -> Result<AccessKeys> {
         let fixed = parse(environment.unwrap_or_default()).context("the keys in the environment are wrong")?;
         let from_file = match file {
             Some(file) => load(file)?,
@@ -53,6 +53,16 @@ impl AccessKeys {
         self.refresh();
         let from_file = self.from_file.read().unwrap_or_else(PoisonError::into_inner);
         self.fixed.get(id).or_else(|| from_file.1.get(id)).cloned()
+    }
+
+    /// Reads the file again, changed or not, and returns how many keys are valid now. A file that is wrong changes nothing.
+    pub(super) fn reload(&self) -> Result<usize> {
+        if let Some(file) = &self.file {
+            let read = load(file)?;
+            *self.from_file.write().unwrap_or_else(PoisonError::into_inner) = read;
+        }
+        let from_file = self.from_file.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(self.fixed.len() + from_file.1.keys().filter(|id| !self.fixed.contains_key(*id)).count())
     }
 
     /// Reads the file again if it was changed. One that is wrong now changes nothing, and is logged.

@@ -1,17 +1,16 @@
 //! The verification of AWS Signature Version 4. It is written by hand: the published crates sign requests and verify none.
 //!
 //! The list of signed headers is in the `Authorization` header and differs between SDKs, so it is read and never assumed.
-//! Required in it are the host, the date, and all that changes the meaning of a request here. Signatures are not
-//! remembered: boto3 repeats one when it retries within a second, so a replay is limited by the clock alone.
-
-use std::sync::Arc;
+//! Required in it are the host, the date, and all that changes the meaning of a request here. Whatever could be read in two
+//! ways is refused: what is signed and what is then answered have to be the same request. Signatures are not remembered:
+//! boto3 repeats one when it retries within a second, so a replay is limited by the clock alone.
 
 use axum::http::{HeaderMap, Method, Uri};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use super::keys::AccessKeys;
+use super::sigv4_canonical::{canonical_headers, canonical_path, canonical_query, hex, of_hex};
 use crate::http::error::Error;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -19,17 +18,20 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// How far the caller's clock may be from ours.
 const SKEW_MAX: TimeDelta = TimeDelta::minutes(5);
 
+/// What the `Authorization` header names, each once.
+const PARTS: [&str; 3] = ["Credential", "SignedHeaders", "Signature"];
+
 /// The signature of a request, checked as far as its headers alone allow.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Signature {
-    secret: Arc<str>,
+    key_id: String,
     /// `20261123/us-east-1/sagemaker/aws4_request`.
     scope: String,
     /// `20261123T140000Z`.
     date: String,
     /// Names of headers, in lower case, as they are listed.
     signed: Vec<String>,
-    digest: Vec<u8>,
+    digest: [u8; 32],
 }
 
 impl Signature {
@@ -40,56 +42,53 @@ impl Signature {
         rest: &str,
         headers: &HeaderMap,
         service: &str,
-        keys: &AccessKeys,
         now: DateTime<Utc>,
     ) -> Result<Signature, Error> {
         if scheme != ALGORITHM {
             return Err(incomplete(&format!("`{scheme}` is not read here: expected `{ALGORITHM}`")));
         }
-        let part = |name: &str| {
-            let mut parts = rest.split(',').filter_map(|part| part.trim().split_once('='));
-            parts.find(|(found, _)| *found == name).map(|(_, value)| value)
-        };
-        let required = |name: &str| part(name).ok_or_else(|| incomplete(&format!("`{name}` is missing")));
-        let (credential, signed, signature) =
-            (required("Credential")?, required("SignedHeaders")?, required("Signature")?);
-        let date = headers.get("x-amz-date").and_then(|value| value.to_str().ok());
-        let date = date.ok_or_else(|| incomplete("header `x-amz-date` is missing"))?;
-        let Some((id, scope)) = credential.split_once('/') else {
+        let [credential, signed, signature] = parts(rest)?;
+        let date = single(headers, "x-amz-date")?.ok_or_else(|| incomplete("header `x-amz-date` is missing"))?;
+        let Some((id, scope)) = credential.split_once('/').filter(|(id, _)| !id.is_empty()) else {
             return Err(incomplete("`Credential` is not `KEY/DATE/REGION/SERVICE/aws4_request`"));
         };
+        let signed_at = timestamp(date)?;
         check_scope(scope, date, service)?;
-        check_time(date, now)?;
+        check_time(date, signed_at, now)?;
         let signed: Vec<String> = signed.split(';').map(str::to_owned).collect();
         check_signed(&signed, headers)?;
-        let Some(secret) = keys.secret(id) else {
-            let message = "the security token included in the request is invalid: its key is none of ours";
-            return Err(Error::signature("UnrecognizedClientException", message));
-        };
-        let digest = of_hex(signature).ok_or_else(|| incomplete("`Signature` is not 64 hexadecimal digits"))?;
-        Ok(Signature { secret, scope: scope.to_owned(), date: date.to_owned(), signed, digest })
+        let digest =
+            of_hex(signature).ok_or_else(|| incomplete("`Signature` is not 64 hexadecimal digits in lower case"))?;
+        Ok(Signature { key_id: id.to_owned(), scope: scope.to_owned(), date: date.to_owned(), signed, digest })
     }
 
-    /// Verifies the signature with the request and its body.
-    pub fn verify(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<(), Error> {
+    /// Returns the id of the key that the caller says it signed by.
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    /// Verifies the signature with the key's secret, the request and its body.
+    pub fn verify(
+        &self,
+        secret: &str,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<(), Error> {
         let hash = hex(&Sha256::digest(body));
         // A body that is left out of the signature could be replaced.
-        if let Some(announced) = headers.get("x-amz-content-sha256")
-            && announced.as_bytes() != hash.as_bytes()
+        if let Some(announced) = single(headers, "x-amz-content-sha256")?
+            && announced != hash
         {
             return Err(mismatch("the body does not have the hash in `x-amz-content-sha256`"));
         }
-        let canonical = [
-            method.as_str(),
-            &canonical_path(uri),
-            &canonical_query(uri),
-            &self.canonical_headers(headers),
-            &self.signed.join(";"),
-            &hash,
-        ]
-        .join("\n");
+        let query = canonical_query(uri).map_err(|problem| incomplete(&problem))?;
+        let named = canonical_headers(&self.signed, headers).map_err(|problem| incomplete(&problem))?;
+        let canonical =
+            [method.as_str(), &canonical_path(uri), &query, &named, &self.signed.join(";"), &hash].join("\n");
         let text = [ALGORITHM, &self.date, &self.scope, &hex(&Sha256::digest(canonical))].join("\n");
-        let key = self.scope.split('/').try_fold(format!("AWS4{}", self.secret).into_bytes(), |key, part| {
+        let key = self.scope.split('/').try_fold(format!("AWS4{secret}").into_bytes(), |key, part| {
             mac(&key, part).map(|mac| mac.finalize().into_bytes().to_vec())
         });
         // The comparison takes as long for any wrong signature.
@@ -100,36 +99,73 @@ impl Signature {
             Err(mismatch("the request signature we calculated does not match the one provided"))
         }
     }
+}
 
-    /// Returns a line for each signed header: its values, each without needless blanks.
-    fn canonical_headers(&self, headers: &HeaderMap) -> String {
-        let line = |name: &String| {
-            let values = headers.get_all(name.as_str()).iter();
-            let values = values.map(|value| {
-                let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
-            });
-            format!("{name}:{}\n", values.collect::<Vec<_>>().join(","))
+/// Returns the values of the parts of an `Authorization` header, each of which has to be there once, and nothing else.
+fn parts(rest: &str) -> Result<[&str; 3], Error> {
+    let mut values = [None; 3];
+    for part in rest.split(',') {
+        let (name, value) = part.trim().split_once('=').unwrap_or((part.trim(), ""));
+        let Some(index) = PARTS.iter().position(|known| *known == name) else {
+            return Err(incomplete("the header has another part than `Credential`, `SignedHeaders` and `Signature`"));
         };
-        self.signed.iter().map(line).collect()
+        if values[index].replace(value).is_some() {
+            return Err(incomplete(&format!("`{name}` is there twice")));
+        }
     }
+    for (name, value) in PARTS.iter().zip(values) {
+        if value.is_none_or(str::is_empty) {
+            return Err(incomplete(&format!("`{name}` is missing")));
+        }
+    }
+    Ok(values.map(Option::unwrap_or_default))
+}
+
+/// Returns a header's value; a header that is there twice could be read in two ways.
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next();
+    if values.next().is_some() {
+        return Err(incomplete(&format!("header `{name}` is there twice")));
+    }
+    let text = value.map(|value| value.to_str().map_err(|_| incomplete(&format!("header `{name}` is no text"))));
+    text.transpose()
 }
 
 fn check_scope(scope: &str, date: &str, service: &str) -> Result<(), Error> {
     let parts: Vec<&str> = scope.split('/').collect();
-    match parts[..] {
-        [day, _, found, "aws4_request"] if found == service && !day.is_empty() && date.starts_with(day) => Ok(()),
-        [_, _, found, _] if found != service => {
-            Err(mismatch(&format!("the credential is scoped to service `{found}`: expected `{service}`")))
-        }
-        _ => Err(mismatch("the credential's date is another than that of `x-amz-date`")),
+    let [day, region, found, "aws4_request"] = parts[..] else {
+        return Err(incomplete("`Credential` is not `KEY/DATE/REGION/SERVICE/aws4_request`"));
+    };
+    if found != service {
+        return Err(mismatch(&format!("the credential is scoped to service `{found}`: expected `{service}`")));
     }
+    if region.is_empty() {
+        return Err(incomplete("the credential's region is empty"));
+    }
+    // The whole day: a prefix of it would be a scope of years.
+    if date.get(..8) != Some(day) {
+        return Err(mismatch("the credential's date is another than that of `x-amz-date`"));
+    }
+    Ok(())
 }
 
-fn check_time(date: &str, now: DateTime<Utc>) -> Result<(), Error> {
-    let signed_at = NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ")
-        .map_err(|_| incomplete("`x-amz-date` is no timestamp as `20261123T140000Z`"))?;
-    let apart = now - signed_at.and_utc();
+/// Reads a date in full: eight digits, `T`, six digits, `Z`. What parsers of dates let pass besides, such as signs, blanks
+/// or fewer digits, no SDK writes.
+fn timestamp(date: &str) -> Result<DateTime<Utc>, Error> {
+    let is_written_so = date.len() == 16
+        && date.bytes().enumerate().all(|(index, byte)| match index {
+            8 => byte == b'T',
+            15 => byte == b'Z',
+            _ => byte.is_ascii_digit(),
+        });
+    let read = is_written_so.then(|| NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ").ok()).flatten();
+    let read = read.ok_or_else(|| incomplete("`x-amz-date` is no timestamp as `20261123T140000Z`"))?;
+    Ok(read.and_utc())
+}
+
+fn check_time(date: &str, signed_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Error> {
+    let apart = now - signed_at;
     let when = now.format("%Y%m%dT%H%M%SZ");
     if apart > SKEW_MAX {
         return Err(mismatch(&format!("signature expired: `{date}` is more than 5 minutes before `{when}`")));
@@ -140,90 +176,35 @@ fn check_time(date: &str, now: DateTime<Utc>) -> Result<(), Error> {
     Ok(())
 }
 
-/// An unsigned header could be changed on the way.
+/// An unsigned header could be changed on the way, one that is signed and not there could be added, and of one that is
+/// there twice the signature covers the values joined by a comma, as if they were one.
 fn check_signed(signed: &[String], headers: &HeaderMap) -> Result<(), Error> {
-    let matters =
-        |name: &str| name == "content-type" || name.starts_with("x-amz-") || name.starts_with("x-amzn-sagemaker-");
-    let required = ["host"].into_iter().chain(headers.keys().map(|name| name.as_str()).filter(|name| matters(name)));
-    for name in required {
+    let in_order = signed.windows(2).all(|pair| pair[0] < pair[1]);
+    if !in_order || signed.iter().any(|name| name.is_empty() || name.bytes().any(|byte| byte.is_ascii_uppercase())) {
+        return Err(incomplete("`SignedHeaders` are not names in lower case, in alphabetical order, each once"));
+    }
+    let matters = |name: &str| {
+        matches!(name, "host" | "content-type") || name.starts_with("x-amz-") || name.starts_with("x-amzn-sagemaker-")
+    };
+    let there = headers.keys().map(|name| name.as_str()).filter(|name| matters(name));
+    for name in ["host"].into_iter().chain(there) {
         if !signed.iter().any(|signed| signed == name) {
             return Err(mismatch(&format!("header `{name}` is there and not signed")));
         }
-    }
-    Ok(())
-}
-
-/// The path on the wire is encoded once; what is signed is its shortest form, encoded once more.
-fn canonical_path(uri: &Uri) -> String {
-    let path = uri.path();
-    let mut segments: Vec<&str> = Vec::new();
-    for segment in path.split('/') {
-        match segment {
-            "" | "." => {}
-            ".." => drop(segments.pop()),
-            segment => segments.push(segment),
+        if headers.get_all(name).iter().nth(1).is_some() {
+            return Err(incomplete(&format!("header `{name}` is there twice")));
         }
     }
-    let encoded: String = segments.iter().map(|segment| format!("/{}", encode(segment.as_bytes()))).collect();
-    let folder = path.ends_with('/') || segments.is_empty();
-    format!("{encoded}{}", if folder { "/" } else { "" })
-}
-
-fn canonical_query(uri: &Uri) -> String {
-    let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-    let mut pairs: Vec<(String, String)> = pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (encode(&decode(name)), encode(&decode(value)))
-        })
-        .collect();
-    pairs.sort();
-    pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
-}
-
-/// Encodes all bytes but letters, digits and `-._~` as `%XX`.
-fn encode(bytes: &[u8]) -> String {
-    let letter = |byte: &u8| match byte {
-        b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => char::from(*byte).to_string(),
-        byte => format!("%{byte:02X}"),
-    };
-    bytes.iter().map(letter).collect()
-}
-
-fn decode(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let pair = after.get(..2).filter(|_| *first == b'%').and_then(|pair| std::str::from_utf8(pair).ok());
-        match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
+    match signed.iter().find(|name| !headers.contains_key(name.as_str())) {
+        Some(name) => Err(mismatch(&format!("header `{name}` is signed and not there"))),
+        None => Ok(()),
     }
-    bytes
 }
 
 fn mac(key: &[u8], text: &str) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     mac.update(text.as_bytes());
     Some(mac)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn of_hex(text: &str) -> Option<Vec<u8>> {
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    (0..32).map(|index| u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()).collect()
 }
 
 fn incomplete(problem: &str) -> Error {
@@ -243,9 +224,7 @@ mod tests {
     const VANILLA: &str = "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31";
     const POSTED: &str = "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b";
 
-    fn keys() -> AccessKeys {
-        AccessKeys::read(Some("AKIDEXAMPLE:wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), None).expect("one key")
-    }
+    const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
     /// Verifies a request of 30 August 2015, 12:36, as AWS's published examples have it, `minutes` later.
     fn verified(method: &str, path: &str, signed: &str, signature: &str, minutes: i64) -> Result<(), Error> {
@@ -256,7 +235,8 @@ mod tests {
         let rest = format!(
             "Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders={signed}, Signature={signature}"
         );
-        Signature::parse(ALGORITHM, &rest, &parts.headers, "service", &keys(), now)?.verify(
+        Signature::parse(ALGORITHM, &rest, &parts.headers, "service", now)?.verify(
+            SECRET,
             &parts.method,
             &parts.uri,
             &parts.headers,
@@ -307,19 +287,50 @@ mod tests {
         let mut headers = HeaderMap::new();
         let now = check_now();
         let read = |scheme: &str, rest: &str, headers: &HeaderMap| {
-            Signature::parse(scheme, rest, headers, "service", &keys(), now).map(drop)
+            Signature::parse(scheme, rest, headers, "service", now).map(drop)
         };
         refused(read("AWS4-ECDSA-P256-SHA256", "", &headers), "expected `AWS4-HMAC-SHA256`");
         refused(read(ALGORITHM, "Credential=a", &headers), "`SignedHeaders` is missing");
         let rest =
             |credential: &str| format!("Credential={credential},SignedHeaders=host;x-amz-date,Signature={VANILLA}");
         let right = rest("AKIDEXAMPLE/20150830/us-east-1/service/aws4_request");
+        headers.insert("host", "a".parse().expect("a header"));
         refused(read(ALGORITHM, &right, &headers), "`x-amz-date` is missing");
         headers.insert("x-amz-date", "20150830T123600Z".parse().expect("a header"));
         refused(read(ALGORITHM, &rest("AKIDEXAMPLE"), &headers), "KEY/DATE/REGION");
         refused(read(ALGORITHM, &rest("A/20150830/us-east-1/s3/aws4_request"), &headers), "service `s3`");
         refused(read(ALGORITHM, &rest("A/20150829/us-east-1/service/aws4_request"), &headers), "date is another");
-        refused(read(ALGORITHM, &rest("A/20150830/us-east-1/service/aws4_request"), &headers), "none of ours");
+        let a = |scope: &str| rest(&format!("A/{scope}"));
+        // A shortened date once made a scope, and so a signing key, of a year or of a century.
+        for day in ["2015083", "2015", "2", "20150830T", "20150830T12", ""] {
+            refused(read(ALGORITHM, &a(&format!("{day}/us-east-1/service/aws4_request")), &headers), "date is another");
+        }
+        for scope in ["20150830/us-east-1/service", "20150830/us-east-1/service/aws4_request/", "20150830"] {
+            refused(read(ALGORITHM, &a(scope), &headers), "KEY/DATE/REGION");
+        }
+        refused(read(ALGORITHM, &a("20150830//service/aws4_request"), &headers), "region is empty");
+        refused(read(ALGORITHM, &rest("/20150830/us-east-1/service/aws4_request"), &headers), "KEY/DATE/REGION");
+        refused(read(ALGORITHM, &format!("{right},Signature={VANILLA}"), &headers), "`Signature` is there twice");
+        refused(read(ALGORITHM, &format!("Credential=A,{right}"), &headers), "`Credential` is there twice");
+        refused(read(ALGORITHM, &format!("{right},Expires=1"), &headers), "another part");
+        refused(read(ALGORITHM, &right.replace(VANILLA, ""), &headers), "`Signature` is missing");
+        for date in [
+            "20150830",
+            "20150830T12Z",
+            "20150830T1236Z",
+            "20150830T123600",
+            "20150830T123600Z ",
+            "20150830T123600z",
+            "+2015083T123600Z",
+            "2015083 T123600Z",
+            "20150830 123600Z",
+            "20150830T12:36Z",
+            "20150830T123600+0",
+            "",
+        ] {
+            headers.insert("x-amz-date", date.parse().expect("a header"));
+            refused(read(ALGORITHM, &right, &headers), "no timestamp");
+        }
         headers.insert("x-amz-date", "20150830T993600Z".parse().expect("a header"));
         refused(read(ALGORITHM, &right, &headers), "no timestamp");
         headers.insert("x-amz-date", "20150830T123600Z".parse().expect("a header"));
@@ -339,8 +350,44 @@ mod tests {
             "Credential=AKIDEXAMPLE/20150830/r/service/aws4_request,SignedHeaders=host;x-amz-content-sha256;x-amz-date,\
              Signature={VANILLA}"
         );
-        let signature = Signature::parse(ALGORITHM, &rest, &parts.headers, "service", &keys(), check_now());
+        let signature = Signature::parse(ALGORITHM, &rest, &parts.headers, "service", check_now());
         let signature = signature.expect("well formed");
-        refused(signature.verify(&parts.method, &parts.uri, &parts.headers, b"yours"), "does not have the hash");
+        refused(
+            signature.verify(SECRET, &parts.method, &parts.uri, &parts.headers, b"yours"),
+            "does not have the hash",
+        );
+    }
+
+    #[test]
+    fn a_request_that_can_be_read_in_two_ways_is_refused() {
+        let headers = |more: &[(&'static str, &str)]| -> HeaderMap {
+            let all = [("host", "a"), ("x-amz-date", "20150830T123600Z")];
+            let all = all.iter().chain(more).map(|(name, value)| (*name, *value));
+            let pairs = all.map(|(name, value)| {
+                (axum::http::HeaderName::from_static(name), axum::http::HeaderValue::from_str(value).expect("a value"))
+            });
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.append(name, value);
+            }
+            headers
+        };
+        let read = |signed: &str, headers: &HeaderMap| {
+            let rest =
+                format!("Credential=A/20150830/r/service/aws4_request,SignedHeaders={signed},Signature={VANILLA}");
+            Signature::parse(ALGORITHM, &rest, headers, "service", check_now()).map(drop)
+        };
+        read("host;x-amz-date", &headers(&[])).expect("well formed");
+        refused(
+            read("host;x-amz-date", &headers(&[("x-amz-date", "20150830T123600Z")])),
+            "`x-amz-date` is there twice",
+        );
+        refused(read("host;x-amz-date", &headers(&[("host", "b")])), "`host` is there twice");
+        let twice = headers(&[("x-amzn-sagemaker-target-variant", "a"), ("x-amzn-sagemaker-target-variant", "b")]);
+        refused(read("host;x-amz-date;x-amzn-sagemaker-target-variant", &twice), "is there twice");
+        refused(read("host;range;x-amz-date", &headers(&[])), "`range` is signed and not there");
+        for signed in ["x-amz-date;host", "host;host;x-amz-date", "Host;x-amz-date", "host;;x-amz-date", ";host"] {
+            refused(read(signed, &headers(&[])), "alphabetical order");
+        }
     }
 }
