@@ -15,6 +15,8 @@ mod evaluation;
 mod ids;
 mod json_fields;
 mod files;
+mod terminal_text;
+pub mod private_files;
 mod scoring;
 mod serving;
 mod registry;

@@ -15,6 +15,7 @@ use super::cell::{Cell, RawKind, build_column, hash_row};
 use super::schema::stored_schema;
 use super::state::{Part, State, TableState};
 use crate::error::Error;
+use crate::files::limits::BLOCK_BYTES_MAX;
 use crate::files::parquet_files::parquet_writer;
 use crate::timestamp::timestamp_array;
 
@@ -31,6 +32,8 @@ pub(crate) struct RawTable {
     newest: HashMap<i64, i64>,
     has_versions: bool,
     rows: Vec<PendingRow>,
+    /// The bytes of their texts.
+    pending_bytes: u64,
     /// Number of the next row, in the order in which rows are learned.
     sequence: i64,
     writer: Option<(ArrowWriter<File>, PathBuf)>,
@@ -78,6 +81,7 @@ impl RawTable {
             newest,
             has_versions: known.is_some_and(|known| known.has_versions),
             rows: Vec::new(),
+            pending_bytes: 0,
             sequence,
             writer: None,
             parts: Vec::new(),
@@ -94,8 +98,11 @@ impl RawTable {
 
     /// Adds a text column, and returns its position.
     pub(crate) fn add_text_column(&mut self, column: &str) -> Result<usize, Error> {
-        // Pending rows are shorter: they are written first, with the columns they had.
-        self.close_part()?;
+        // A part has its columns from its first row on; pending rows lack the new one, and that is missing in them. So a
+        // file with a new field in each row does not make a part of each.
+        if self.writer.is_some() {
+            self.close_part()?;
+        }
         self.columns.push((column.to_owned(), RawKind::Text));
         Ok(self.columns.len() - 1)
     }
@@ -114,8 +121,10 @@ impl RawTable {
             None => {}
         }
         self.rows_new += 1;
+        self.pending_bytes += bytes_of(&cells);
         self.rows.push(PendingRow { cells, origin, hash, key });
-        if self.rows.len() >= BATCH_ROWS { self.flush() } else { Ok(()) }
+        let is_full = self.rows.len() >= BATCH_ROWS || self.pending_bytes >= BLOCK_BYTES_MAX;
+        if is_full { self.flush() } else { Ok(()) }
     }
 
     fn key_of(&self, cells: &[Cell]) -> Option<i64> {
@@ -148,6 +157,7 @@ impl RawTable {
             return Ok(());
         }
         let rows = std::mem::take(&mut self.rows);
+        self.pending_bytes = 0;
         let batch = self.batch(&rows)?;
         if self.writer.is_none() {
             self.writer = Some(self.start_part(batch.schema())?);
@@ -191,6 +201,11 @@ impl RawTable {
         }
         Ok(())
     }
+}
+
+/// Returns the bytes of some cells' texts.
+fn bytes_of(cells: &[Cell]) -> u64 {
+    cells.iter().map(|cell| if let Cell::Text(text) = cell { text.len() as u64 } else { 0 }).sum()
 }
 
 /// Returns all columns of a table, or what of its key or columns changed.

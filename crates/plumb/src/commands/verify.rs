@@ -3,13 +3,16 @@
 
 use anyhow::{Result, bail};
 
-use super::arguments::PathArgs;
+use super::arguments::{PathArgs, number};
 use super::output::Format;
 use super::progress::ProgressLine;
 use crate::lifecycle::skew_check::{SkewReport, skew_check};
 
 /// Mismatches in the text.
 const MISMATCHES_SHOWN: usize = 20;
+
+/// The most predictions that are checked: they are in memory with their inputs.
+const PREDICTIONS_MAX: u64 = 10_000_000;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -19,7 +22,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     target: Vec<String>,
     /// Check this many predictions of each target, the newest.
-    #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = number(1..=PREDICTIONS_MAX))]
     predictions: usize,
 }
 
