@@ -22,6 +22,9 @@ use crate::timestamp::timestamp_array;
 /// Rows that are collected before they are written.
 const BATCH_ROWS: usize = 16_384;
 
+/// A row group is in memory until it is written.
+const ROW_GROUP_BYTES_MAX: u64 = 256 << 20;
+
 /// A raw table that is being added to.
 pub(crate) struct RawTable {
     name: String,
@@ -163,7 +166,12 @@ impl RawTable {
             self.writer = Some(self.start_part(batch.schema())?);
         }
         let (writer, _) = self.writer.as_mut().expect("opened above");
-        writer.write(&batch).map_err(Error::engine("write raw rows"))
+        writer.write(&batch).map_err(Error::engine("write raw rows"))?;
+        // Rows of long texts fill the memory long before they are as many as a row group has.
+        if writer.in_progress_size() as u64 >= ROW_GROUP_BYTES_MAX {
+            writer.flush().map_err(Error::engine("write raw rows"))?;
+        }
+        Ok(())
     }
 
     fn start_part(&self, schema: SchemaRef) -> Result<(ArrowWriter<File>, PathBuf), Error> {

@@ -36,7 +36,7 @@ pub(super) fn read(mut rows: FileRows<'_>) -> Result<u64, Error> {
             Err(error) if matches!(error.kind(), ErrorKind::Io(_)) => return Err(failed("read on in", error)),
             Err(error) => {
                 lines = error.position().map_or(lines + 1, csv::Position::line);
-                rows.reject(lines, error.to_string());
+                rows.reject(lines, error.to_string())?;
             }
         }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::source::SourceReport;
 use crate::error::Error;
-use crate::files::limits::{NAME_BYTES_MAX, SOURCE_COLUMNS_MAX};
+use crate::files::limits::{NAME_BYTES_MAX, REJECTED_ROWS_MAX, SOURCE_COLUMNS_MAX};
 use crate::raw::{Cell, RawTable, RejectedRow};
 
 /// One file that is being read.
@@ -15,6 +15,8 @@ pub(super) struct FileRows<'a> {
     pub(super) label: &'a str,
     pub(super) table: &'a mut RawTable,
     pub(super) rejected: &'a mut Vec<RejectedRow>,
+    /// How many rows of this file are among them.
+    pub(super) rejected_rows: usize,
     pub(super) report: &'a mut SourceReport,
 }
 
@@ -24,8 +26,7 @@ impl FileRows<'_> {
     pub(super) fn push(&mut self, mut fields: BTreeMap<String, String>, line: u64) -> Result<(), Error> {
         self.report.rows_read += 1;
         if let Err(reason) = self.check(&fields) {
-            self.reject(line, reason);
-            return Ok(());
+            return self.reject(line, reason);
         }
         for column in fields.keys() {
             if !self.table.columns().iter().any(|(known, _)| known == column) {
@@ -59,7 +60,13 @@ impl FileRows<'_> {
     }
 
     /// Rejects a line.
-    pub(super) fn reject(&mut self, line: u64, reason: String) {
+    pub(super) fn reject(&mut self, line: u64, reason: String) -> Result<(), Error> {
+        self.rejected_rows += 1;
+        if self.rejected_rows > REJECTED_ROWS_MAX {
+            let why = format!("more than {REJECTED_ROWS_MAX} of its rows cannot be read, the last because: {reason}");
+            return Err(Error::file("read on in", self.path)(std::io::Error::other(why)));
+        }
         self.rejected.push(RejectedRow { file: self.label.to_owned(), line, field: String::new(), reason });
+        Ok(())
     }
 }

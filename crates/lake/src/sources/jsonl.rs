@@ -27,7 +27,7 @@ pub(super) fn read(mut rows: FileRows<'_>, from: &FileState) -> Result<(u64, u64
         if length as u64 == ROW_BYTES_MAX && line.last() != Some(&b'\n') {
             bytes += length as u64 + reader.skip_until(b'\n').map_err(Error::file("read", rows.path))? as u64;
             lines += 1;
-            rows.reject(lines, format!("longer than {ROW_BYTES_MAX} bytes"));
+            rows.reject(lines, format!("longer than {ROW_BYTES_MAX} bytes"))?;
             continue;
         }
         let parsed = parse_object(&line);
@@ -39,7 +39,7 @@ pub(super) fn read(mut rows: FileRows<'_>, from: &FileState) -> Result<(u64, u64
         match parsed {
             Ok(None) => {}
             Ok(Some(fields)) => rows.push(fields, lines)?,
-            Err(reason) => rows.reject(lines, reason),
+            Err(reason) => rows.reject(lines, reason)?,
         }
     }
     Ok((bytes, lines))

@@ -45,7 +45,7 @@ impl<R: Read> RowReader<R> {
             Ok(false) => return Ok(None),
             Err(error) => {
                 let (error, line) = (std::io::Error::from(error), self.reader.get_mut().line_at(begins));
-                return Err(std::io::Error::new(error.kind(), format!("after line {line}: {error}")));
+                return Err(std::io::Error::new(error.kind(), format!("line {line}: {error}")));
             }
         }
         let start = self.record.position().map_or(0, csv::Position::byte);

@@ -183,3 +183,45 @@ fn check_unpacked(reader: &mut impl Read, page: &Page, compression: Compression)
 fn drain(reader: impl Read, most: u64) -> std::io::Result<u64> {
     std::io::copy(&mut reader.take(most + 1), &mut std::io::sink())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use datafusion::parquet::basic::{BrotliLevel, GzipLevel};
+
+    use super::*;
+
+    /// Returns what is wrong with a page that announces so many bytes.
+    fn checked(packed: &[u8], announced: u64, compression: Compression) -> Result<(), String> {
+        let page = Page { unpacked: announced, packed: packed.len() as u64, is_packed: true, ..Page::default() };
+        check_unpacked(&mut &packed[..], &page, compression)
+    }
+
+    #[test]
+    fn a_page_that_is_longer_than_it_announces_is_refused() {
+        let mut brotli = Vec::new();
+        let mut writer = brotli::CompressorWriter::new(&mut brotli, 4_096, 9, 22);
+        writer.write_all(&[0; 1 << 20]).expect("memory can be written");
+        drop(writer);
+        let by_brotli = Compression::BROTLI(BrotliLevel::default());
+        assert_eq!(checked(&brotli, 1 << 20, by_brotli), Ok(()));
+        let longer = Err("a page unpacks to more than the 1000 bytes that it announces".to_owned());
+        assert_eq!(checked(&brotli, 1_000, by_brotli), longer);
+        // So much that it cannot be compressed: only long pages of gzip are looked into.
+        let mut state = 1_u64;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 56) as u8
+        })
+        .take(300_000)
+        .collect();
+        let mut gzip = Vec::new();
+        flate2::read::GzEncoder::new(&noise[..], flate2::Compression::fast()).read_to_end(&mut gzip).expect("memory");
+        let by_gzip = Compression::GZIP(GzipLevel::default());
+        assert_eq!(checked(&gzip, 300_000, by_gzip), Ok(()));
+        assert_eq!(checked(&gzip, 1_000, by_gzip), longer);
+        let by_lz4 = checked(&vec![0; 2 << 20], 1_000, Compression::LZ4).expect_err("too long for this");
+        assert!(by_lz4.contains("packed by LZ4, which is read up to 1052688"), "{by_lz4}");
+    }
+}
