@@ -190,7 +190,7 @@ fn a_short_file_cannot_become_a_large_model() {
     let large = TREE.replace("\"categories\":[1,3]", &format!("\"categories\":[1,{last}]"));
     Trees::from_json(&document(2, "0.5", std::slice::from_ref(&large))).expect("one such category is a model's right");
     let bits = error(&document(2, "0.5", &vec![large; 200]));
-    assert!(bits.contains("2164260736 categories up to the largest of each split up to here"), "{bits}");
+    assert!(bits.contains("2164260864 categories up to the largest of each split up to here"), "{bits}");
     let shared = TREE.replace("\"split_type\":[0,", "\"split_type\":[1,");
     let shared = shared.replace("\"categories_nodes\":[2]", "\"categories_nodes\":[0,2]");
     let shared = shared.replace("\"categories_segments\":[0]", "\"categories_segments\":[0,0]");

@@ -37,7 +37,7 @@ fn a_number_out_of_its_range_is_an_error_of_the_arguments() {
         ("cluster worker --job x --number 0 --threads 18446744073709551615", "is not in 0..=4096"),
         ("train --as-of +262142-12-31", "is not a time"),
         ("train --as-of 0000-01-01", "with a year of four digits"),
-        ("train --seed -1", "invalid digit"),
+        ("train --seed=-1", "invalid digit"),
     ] {
         let (code, error) = ended(run(folder.path(), &arguments.split(' ').collect::<Vec<_>>()));
         assert_eq!(code, Some(2), "{arguments}: {error}");
