@@ -5,9 +5,10 @@
 
 use std::process::ExitCode;
 
+use anyhow::{Context, Result};
 use clap::Parser;
 
-use crate::commands::output::Format;
+use crate::commands::output::{Format, note};
 use crate::{commands, telemetry};
 
 /// What the exit code of the process means.
@@ -72,16 +73,23 @@ enum Command {
 }
 
 /// Parses the command line, runs the command and returns the exit code of the process.
-pub async fn run() -> ExitCode {
-    let Cli { json, command } = Cli::parse();
-    let format = if json { Format::Json } else { Format::Text };
-    let traces = match telemetry::start() {
-        Ok(traces) => traces,
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = tokio::runtime::Runtime::new()
+        .context("cannot start the threads that the program works with")
+        .and_then(|runtime| runtime.block_on(run_command(cli)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
-            return ExitCode::FAILURE;
+            note(&format!("error: {error:#}\n"));
+            ExitCode::FAILURE
         }
-    };
+    }
+}
+
+async fn run_command(Cli { json, command }: Cli) -> Result<()> {
+    let format = if json { Format::Json } else { Format::Text };
+    let traces = telemetry::start()?;
     let outcome = match command {
         Command::Demo(args) => commands::demo::run(args, format).await,
         Command::Ingest(args) => commands::ingest::run(args, format).await,
@@ -107,11 +115,5 @@ pub async fn run() -> ExitCode {
     if let Some(traces) = traces {
         traces.finish().await;
     }
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    outcome
 }

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    plumb::cli::run().await
+fn main() -> ExitCode {
+    // Before there is a second thread, which could create a file.
+    plumb::private_files::create_private_files();
+    plumb::cli::run()
 }

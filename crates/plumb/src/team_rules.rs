@@ -7,7 +7,12 @@ use anyhow::{Context, Result, bail};
 use plumb_lead::FeatureSet;
 use plumb_learn::rules::{self, ParsedRules, Rules};
 
+use crate::files::read_within;
 use crate::spreadsheet::{self, Workbook};
+
+/// The largest CSV file of rules: some 60,000 rules, where a large team has some hundred. Each cell takes up to 40 times as
+/// much memory as it has bytes.
+const CSV_BYTES_MAX: u64 = 4 << 20;
 
 /// The team's rules, as far as they can be read.
 #[derive(Clone, Debug)]
@@ -32,8 +37,7 @@ impl TeamRules {
                 rules::read(&sheets)
             }
             Some("csv" | "tsv" | "txt") => {
-                let text = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-                let text = String::from_utf8(text);
+                let text = String::from_utf8(read_within(path, CSV_BYTES_MAX, "a table of rules")?);
                 rules::parse_csv(&text.with_context(|| format!("`{name}` is not UTF-8: save it as CSV in UTF-8"))?)
             }
             _ => bail!("`{name}` is not a spreadsheet that can be read: expected a .csv or .xlsx file"),

@@ -3,7 +3,10 @@
 pub mod csv_table;
 pub mod rows;
 pub mod scores;
+pub(crate) mod limits;
+pub(crate) mod row_limit;
 pub(crate) mod parquet_files;
 pub(crate) mod csv_file;
 pub(crate) mod file_hash;
+pub(crate) mod foreign_parquet;
 pub(crate) mod replace_file;

@@ -16,12 +16,16 @@ use super::schema::stored_schema;
 use super::state::{Part, State, TableState};
 use crate::error::Error;
 use crate::files::file_hash::HashedFile;
+use crate::files::limits::BLOCK_BYTES_MAX;
 use crate::files::parquet_files::parquet_writer;
 use crate::files::replace_file::{create_folder, sync_folder};
 use crate::timestamp::timestamp_array;
 
 /// Rows that are collected before they are written.
 const BATCH_ROWS: usize = 16_384;
+
+/// A row group is in memory until it is written.
+const ROW_GROUP_BYTES_MAX: u64 = 256 << 20;
 
 /// A raw table that is being added to.
 pub(crate) struct RawTable {
@@ -33,6 +37,8 @@ pub(crate) struct RawTable {
     newest: HashMap<i64, i64>,
     has_versions: bool,
     rows: Vec<PendingRow>,
+    /// The bytes of their texts.
+    pending_bytes: u64,
     /// Number of the next row, in the order in which rows are learned.
     sequence: i64,
     writer: Option<(ArrowWriter<HashedFile>, PathBuf)>,
@@ -80,6 +86,7 @@ impl RawTable {
             newest,
             has_versions: known.is_some_and(|known| known.has_versions),
             rows: Vec::new(),
+            pending_bytes: 0,
             sequence,
             writer: None,
             parts: Vec::new(),
@@ -96,8 +103,11 @@ impl RawTable {
 
     /// Adds a text column, and returns its position.
     pub(crate) fn add_text_column(&mut self, column: &str) -> Result<usize, Error> {
-        // Pending rows are shorter: they are written first, with the columns they had.
-        self.close_part()?;
+        // A part has its columns from its first row on; pending rows lack the new one, and that is missing in them. So a
+        // file with a new field in each row does not make a part of each.
+        if self.writer.is_some() {
+            self.close_part()?;
+        }
         self.columns.push((column.to_owned(), RawKind::Text));
         Ok(self.columns.len() - 1)
     }
@@ -116,8 +126,10 @@ impl RawTable {
             None => {}
         }
         self.rows_new += 1;
+        self.pending_bytes += bytes_of(&cells);
         self.rows.push(PendingRow { cells, origin, hash, key });
-        if self.rows.len() >= BATCH_ROWS { self.flush() } else { Ok(()) }
+        let is_full = self.rows.len() >= BATCH_ROWS || self.pending_bytes >= BLOCK_BYTES_MAX;
+        if is_full { self.flush() } else { Ok(()) }
     }
 
     fn key_of(&self, cells: &[Cell]) -> Option<i64> {
@@ -150,12 +162,18 @@ impl RawTable {
             return Ok(());
         }
         let rows = std::mem::take(&mut self.rows);
+        self.pending_bytes = 0;
         let batch = self.batch(&rows)?;
         if self.writer.is_none() {
             self.writer = Some(self.start_part(batch.schema())?);
         }
         let (writer, _) = self.writer.as_mut().expect("opened above");
-        writer.write(&batch).map_err(Error::engine("write raw rows"))
+        writer.write(&batch).map_err(Error::engine("write raw rows"))?;
+        // Rows of long texts fill the memory long before they are as many as a row group has.
+        if writer.in_progress_size() as u64 >= ROW_GROUP_BYTES_MAX {
+            writer.flush().map_err(Error::engine("write raw rows"))?;
+        }
+        Ok(())
     }
 
     fn start_part(&self, schema: SchemaRef) -> Result<(ArrowWriter<HashedFile>, PathBuf), Error> {
@@ -194,6 +212,11 @@ impl RawTable {
         }
         Ok(())
     }
+}
+
+/// Returns the bytes of some cells' texts.
+fn bytes_of(cells: &[Cell]) -> u64 {
+    cells.iter().map(|cell| if let Cell::Text(text) = cell { text.len() as u64 } else { 0 }).sum()
 }
 
 /// Returns all columns of a table, or what of its key or columns changed.

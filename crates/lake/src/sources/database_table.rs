@@ -7,6 +7,9 @@ use crate::error::Error;
 use crate::raw::{Cell, RawKind, RawTable, RejectedRow};
 use crate::timestamp::from_micros;
 
+/// The bytes that a cell counts beside its text.
+const CELL_BYTES: u64 = 8;
+
 /// A table as its database describes it.
 pub(super) struct TableSpec {
     pub(super) name: String,
@@ -25,6 +28,8 @@ pub(super) struct TableReading<'a> {
     /// The cursor's largest value so far; before the first row, that of the last run.
     last: Option<String>,
     line: u64,
+    /// What further rows may hold: 8 bytes a cell, and the length of each text.
+    bytes_left: u64,
 }
 
 impl<'a> TableReading<'a> {
@@ -42,7 +47,12 @@ impl<'a> TableReading<'a> {
         }
         (pull.progress)(&format!("reading {}: {}", pull.name, spec.name));
         let table = RawTable::open(pull.name, &spec.name, spec.columns.clone(), key, pull.raw_folder, pull.state)?;
-        Ok(Some(TableReading { spec, table, cursor, last, line: 0 }))
+        Ok(Some(TableReading { spec, table, cursor, last, line: 0, bytes_left: u64::MAX }))
+    }
+
+    /// Returns the same, for rows of no more than so many bytes: 8 a cell, and the length of each text.
+    pub(super) fn within(self, bytes: u64) -> TableReading<'a> {
+        TableReading { bytes_left: bytes, ..self }
     }
 
     /// Returns the cursor's column and the value from which on rows are read; `None` if all are read.
@@ -61,8 +71,29 @@ impl<'a> TableReading<'a> {
         while let Some(row) = rows.try_next().await.map_err(database_error(pull.name, &doing))? {
             self.line += 1;
             pull.report.rows_read += 1;
-            self.add(cells_of(&row, &self.spec.columns), pull)?;
+            let cells = cells_of(&row, &self.spec.columns);
+            self.count(&cells, pull)?;
+            self.add(cells, pull)?;
         }
+        Ok(())
+    }
+
+    /// Counts what a row holds, and stops where a table holds more than it can.
+    fn count(&mut self, cells: &Cells, pull: &SourcePull<'_>) -> Result<(), Error> {
+        let text = |cell: &Result<Cell, String>| match cell {
+            Ok(Cell::Text(text)) => text.len() as u64,
+            _ => 0,
+        };
+        let bytes: u64 = cells.iter().map(|cell| CELL_BYTES + text(cell)).sum();
+        let left = self.bytes_left.checked_sub(bytes);
+        self.bytes_left = left.ok_or_else(|| {
+            let (table, line) = (&self.spec.name, self.line);
+            let problem = format!("table `{table}` holds more by row {line} than a file of this length can");
+            pull.error(
+                problem,
+                "if it is a view that repeats itself, name the tables to read by `tables` in plumb.toml",
+            )
+        })?;
         Ok(())
     }
 

@@ -37,7 +37,14 @@ pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
             Some(table) => table,
             None => table.insert(open_table(pull)?),
         };
-        let rows = FileRows { path: &path, label: &label, table, rejected: pull.rejected, report: &mut pull.report };
+        let rows = FileRows {
+            path: &path,
+            label: &label,
+            table,
+            rejected: pull.rejected,
+            rejected_rows: 0,
+            report: &mut pull.report,
+        };
         let (bytes, lines) = match pull.source.kind {
             SourceKind::Jsonl => jsonl::read(rows, &from)?,
             SourceKind::Csv => whole(&path, csv::read(rows)?)?,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
 use super::file_rows::FileRows;
 use crate::error::Error;
+use crate::files::limits::{NAME_BYTES_MAX, ROW_BYTES_MAX, SOURCE_COLUMNS_MAX};
 use crate::raw::FileState;
 
 /// Reads on from where the last run stopped, and returns the bytes and lines read so far. A last line that does not end
@@ -18,9 +19,16 @@ pub(super) fn read(mut rows: FileRows<'_>, from: &FileState) -> Result<(u64, u64
     let mut line = Vec::new();
     loop {
         line.clear();
-        let length = reader.read_until(b'\n', &mut line).map_err(Error::file("read", rows.path))?;
+        let failed = Error::file("read", rows.path);
+        let length = (&mut reader).take(ROW_BYTES_MAX).read_until(b'\n', &mut line).map_err(failed)?;
         if length == 0 {
             break;
+        }
+        if length as u64 == ROW_BYTES_MAX && line.last() != Some(&b'\n') {
+            bytes += length as u64 + reader.skip_until(b'\n').map_err(Error::file("read", rows.path))? as u64;
+            lines += 1;
+            rows.reject(lines, format!("longer than {ROW_BYTES_MAX} bytes"))?;
+            continue;
         }
         let parsed = parse_object(&line);
         if parsed.is_err() && line.last() != Some(&b'\n') {
@@ -31,7 +39,7 @@ pub(super) fn read(mut rows: FileRows<'_>, from: &FileState) -> Result<(u64, u64
         match parsed {
             Ok(None) => {}
             Ok(Some(fields)) => rows.push(fields, lines)?,
-            Err(reason) => rows.reject(lines, reason),
+            Err(reason) => rows.reject(lines, reason)?,
         }
     }
     Ok((bytes, lines))
@@ -48,22 +56,36 @@ fn parse_object(line: &[u8]) -> Result<Option<BTreeMap<String, String>>, String>
         return Err("expected a JSON object".into());
     };
     let mut fields = BTreeMap::new();
-    flatten("", object, &mut fields);
+    flatten("", object, &mut fields)?;
     Ok(Some(fields))
 }
 
-fn flatten(prefix: &str, object: serde_json::Map<String, serde_json::Value>, fields: &mut BTreeMap<String, String>) {
+/// Adds the fields of an object, whose nesting the parser has limited. Long names and many fields are refused before they are
+/// there: a short line can have a long name with many fields in it, and each would have that name.
+fn flatten(
+    prefix: &str,
+    object: serde_json::Map<String, serde_json::Value>,
+    fields: &mut BTreeMap<String, String>,
+) -> Result<(), String> {
     for (key, value) in object {
+        let bytes = prefix.len() + key.len();
+        if bytes > NAME_BYTES_MAX {
+            return Err(format!("a field has a name of {bytes} bytes: expected at most {NAME_BYTES_MAX}"));
+        }
+        if fields.len() > SOURCE_COLUMNS_MAX {
+            return Err(format!("more than {SOURCE_COLUMNS_MAX} fields: are values used as names of fields?"));
+        }
         let name = if prefix.is_empty() { key } else { format!("{prefix}_{key}") };
         match value {
             serde_json::Value::Null => {}
             serde_json::Value::String(text) => {
                 fields.insert(name, text);
             }
-            serde_json::Value::Object(inner) => flatten(&name, inner, fields),
+            serde_json::Value::Object(inner) => flatten(&name, inner, fields)?,
             other => {
                 fields.insert(name, other.to_string());
             }
         }
     }
+    Ok(())
 }

@@ -1,48 +1,68 @@
 //! Parquet files, every column as text.
 
-use std::fs::File;
+use std::collections::BTreeMap;
 
-use datafusion::arrow::array::{AsArray, RecordBatch};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::DataType;
-use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use datafusion::arrow::datatypes::{DataType, Schema};
 
 use super::file_rows::FileRows;
 use crate::error::Error;
+use crate::files::foreign_parquet::{ForeignParquet, Texts, open};
+use crate::files::limits::{ROW_BYTES_MAX, SOURCE_COLUMNS_MAX};
 use crate::files::parquet_files::catch_panics;
 use crate::timestamp::timestamp_type;
 
 /// Reads all rows, and returns their number.
 pub(super) fn read(mut rows: FileRows<'_>, source: &str) -> Result<u64, Error> {
-    let file = File::open(rows.path).map_err(Error::file("open", rows.path))?;
     let label = rows.label;
     let unreadable = |problem: String| Error::Source {
         source_name: source.to_owned(),
         problem: format!("`{label}` is not a readable Parquet file: {problem}"),
         hint: "check that it was written completely".into(),
     };
-    let open = || ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
-    let mut reader = catch_panics(open).map_err(|error| unreadable(error.to_string()))?;
+    let ForeignParquet { builder, mut expansion } = open(rows.path).map_err(unreadable)?;
+    check_columns(builder.schema()).map_err(unreadable)?;
+    let mut reader = catch_panics(|| builder.build()).map_err(|error| unreadable(error.to_string()))?;
     let mut lines = 0;
     loop {
         let batch = catch_panics(|| reader.next().transpose()).map_err(|error| unreadable(error.to_string()))?;
         let Some(batch) = batch else { break };
-        let cells = text_columns(&batch)?;
+        expansion.add(&batch).map_err(unreadable)?;
+        let columns = text_columns(&batch)?;
         for row in 0..batch.num_rows() {
             lines += 1;
-            let fields = cells
-                .iter()
-                .filter_map(|(column, values)| values[row].clone().map(|value| (column.clone(), value)))
-                .collect();
+            let texts = || columns.iter().filter_map(|(name, texts)| Some((name, texts.get(row)?)));
+            let bytes: usize = texts().map(|(_, text)| text.len()).sum();
+            if bytes as u64 > ROW_BYTES_MAX {
+                rows.reject(lines, format!("the row has {bytes} bytes: expected at most {ROW_BYTES_MAX}"))?;
+                continue;
+            }
+            let fields: BTreeMap<String, String> =
+                texts().map(|(name, text)| (name.clone(), text.to_owned())).collect();
             rows.push(fields, lines)?;
         }
     }
     Ok(lines)
 }
 
-type TextColumn = (String, Vec<Option<String>>);
+/// Refuses columns that are no cells of a row, and too many of them.
+fn check_columns(schema: &Schema) -> Result<(), String> {
+    let columns = schema.fields().len();
+    if columns > SOURCE_COLUMNS_MAX {
+        return Err(format!("it has {columns} columns: expected at most {SOURCE_COLUMNS_MAX}"));
+    }
+    match schema.fields().iter().find(|field| field.data_type().is_nested()) {
+        Some(field) => Err(format!(
+            "column `{}` holds {}: expected texts, numbers, flags or times; leave it out, or write it as text",
+            field.name(),
+            field.data_type()
+        )),
+        None => Ok(()),
+    }
+}
 
-fn text_columns(batch: &RecordBatch) -> Result<Vec<TextColumn>, Error> {
+fn text_columns(batch: &RecordBatch) -> Result<Vec<(String, Texts)>, Error> {
     let mut columns = Vec::with_capacity(batch.num_columns());
     for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
         let array = match field.data_type() {
@@ -51,9 +71,8 @@ fn text_columns(batch: &RecordBatch) -> Result<Vec<TextColumn>, Error> {
             _ => Ok(array.clone()),
         }
         .map_err(Error::engine("read a timestamp from a Parquet file"))?;
-        let text = cast(&array, &DataType::Utf8).map_err(Error::engine("read a column of a Parquet file"))?;
-        let values = text.as_string::<i32>().iter().map(|value| value.map(str::to_owned)).collect();
-        columns.push((field.name().clone(), values));
+        let texts = Texts::of(&array).map_err(Error::engine("read a column of a Parquet file"))?;
+        columns.push((field.name().clone(), texts));
     }
     Ok(columns)
 }

@@ -7,6 +7,7 @@ use super::database_table::{Cells, TableReading, TableSpec, database_error, quot
 use super::source::in_project;
 use super::source_pull::SourcePull;
 use crate::error::Error;
+use crate::files::limits::{DATABASE_BYTES_FREE, DATABASE_RATIO};
 use crate::raw::{Cell, RawKind};
 
 /// Copies the new rows of all tables, in one transaction: a row of one table that another refers to is read with it.
@@ -18,6 +19,8 @@ pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
         let problem = format!("no database file `{}`", path.display());
         return Err(pull.error(problem, "check `url` in plumb.toml; it is relative to the project folder"));
     }
+    let bytes = path.metadata().map_err(Error::file("read", &path))?.len();
+    let bytes_max = DATABASE_BYTES_FREE.max(bytes.saturating_mul(DATABASE_RATIO));
     let name = pull.name;
     let fail = |doing: &str| database_error(name, doing);
     let mut connection = SqliteConnectOptions::new()
@@ -29,7 +32,8 @@ pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
     // Its first read, the list of the tables, fixes what the others see.
     let mut transaction = connection.begin().await.map_err(fail("begin a transaction"))?;
     for spec in sqlite_tables(&mut transaction).await.map_err(fail("list the tables"))? {
-        let Some(mut reading) = TableReading::open(pull, &spec)? else { continue };
+        let Some(reading) = TableReading::open(pull, &spec)? else { continue };
+        let mut reading = reading.within(bytes_max);
         let list = spec.columns.iter().map(|(column, _)| quote(column)).collect::<Vec<_>>().join(", ");
         let mut sql = format!("SELECT {list} FROM {}", quote(&spec.name));
         if let Some((cursor, _)) = reading.since() {

@@ -17,3 +17,4 @@ mod request_equals_batch;
 mod reference_query;
 mod sql_errors;
 mod malformed_input;
+mod bombs;

@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::quantity;
 
+/// Characters of a cell that a message shows.
+const SHOWN_CHARS_MAX: usize = 80;
+
 /// One sheet of a workbook, or a file of separated values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sheet {
@@ -105,7 +108,15 @@ impl fmt::Display for CellAddress {
 
 impl fmt::Display for UnreadableCell {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        write!(formatter, "{}: `{}` is {}", self.address, self.text, self.why)
+        write!(formatter, "{}: `{}` is {}", self.address, shortened(&self.text), self.why)
+    }
+}
+
+/// Returns the beginning of a cell's text, for a message: a cell may hold a book.
+pub(super) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

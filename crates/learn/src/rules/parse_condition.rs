@@ -3,6 +3,10 @@
 use super::condition::Condition;
 use super::quantity::{self, Quantity};
 
+/// The longest condition: as much as a cell of Excel's holds (32,767 characters), with room for two cells and for letters
+/// of two bytes.
+const CONDITION_BYTES_MAX: usize = 128 << 10;
+
 /// What a condition may look like, for messages.
 const CONDITIONS: &str = "`fintech`, `a, b`, `11-50`, `> 5`, `50+`, `contains x`, `starts with x`, `not x`, `yes`, `no`, `is empty` or `any`";
 
@@ -77,27 +81,32 @@ impl Condition {
     /// Returns the condition that is written in a cell, or why it cannot be read. The field says which units a number
     /// may have: `< 3 days` is a comparison of `days_open`.
     pub fn parse(text: &str, field: &str) -> Result<Condition, String> {
+        let length = text.len();
+        if length > CONDITION_BYTES_MAX {
+            return Err(format!(
+                "a condition of {length} bytes: expected at most {CONDITION_BYTES_MAX}; make several rules of it"
+            ));
+        }
         let words: Vec<&str> = text.split_whitespace().collect();
         let text = words.join(" ");
-        let text = unquoted(&text);
-        let lower = text.to_lowercase();
+        let (text, is_negated) = without_words_before(&text);
+        let condition = Condition::of_what_is_compared(text, field)?;
+        Ok(if is_negated { condition.negated() } else { condition })
+    }
+
+    /// Reads a condition without the words before it.
+    fn of_what_is_compared(text: &str, field: &str) -> Result<Condition, String> {
         if text.is_empty() {
             return Err(format!("an empty condition: expected {CONDITIONS}"));
         }
         if ERRORS.contains(&text) {
             return Err("an error of the spreadsheet's own: repair its formula".to_owned());
         }
-        if ANY.contains(&lower.as_str()) {
+        if is_one_of(text, &ANY) {
             return Ok(Condition::Any);
         }
-        if MISSING.contains(&lower.as_str()) {
+        if is_one_of(text, &MISSING) {
             return Ok(Condition::Missing);
-        }
-        if let Some(rest) = after_any(text, &NEGATIONS) {
-            return Condition::parse(rest, field).map(Condition::negated);
-        }
-        if let Some(rest) = after_any(text, &FILLERS) {
-            return Condition::parse(rest, field);
         }
         if let Some((rest, part)) = PARTS.iter().find_map(|(word, part)| Some((after(text, word)?, part))) {
             return Ok(part(unquoted(rest.trim()).to_lowercase()));
@@ -143,6 +152,27 @@ impl Condition {
         }
         Ok(Some(Condition::Range { low, high, text: text.to_owned() }))
     }
+}
+
+/// Returns a text without the words before what is compared, and whether they negate it. They are taken away in a loop and
+/// not by a call within a call: a cell may hold `not not not …`.
+fn without_words_before(text: &str) -> (&str, bool) {
+    let (mut text, mut is_negated) = (unquoted(text), false);
+    // `empty` and `any` may begin like such words, and are whole conditions.
+    while !is_one_of(text, &ANY) && !is_one_of(text, &MISSING) && !ERRORS.contains(&text) {
+        if let Some(rest) = after_any(text, &NEGATIONS) {
+            (text, is_negated) = (unquoted(rest), !is_negated);
+        } else if let Some(rest) = after_any(text, &FILLERS) {
+            text = unquoted(rest);
+        } else {
+            break;
+        }
+    }
+    (text, is_negated)
+}
+
+fn is_one_of(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Reads `a`, `a, b`, `a; b`, `a | b` and `a or b`.

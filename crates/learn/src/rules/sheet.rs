@@ -1,6 +1,6 @@
 //! From the cells of spreadsheets to rules: where the table begins, which lines are rules, and which hold none.
 
-use super::cell::{Cell, CellAddress, Sheet, UnreadableCell};
+use super::cell::{Cell, CellAddress, Sheet, UnreadableCell, shortened};
 use super::headings::{HEADINGS_WITHIN, Headings, cell};
 use super::rule::Rules;
 
@@ -79,7 +79,7 @@ fn without_headings(sheet: &Sheet) -> String {
         || "it is empty".to_owned(),
         |(line, cells)| {
             let texts: Vec<String> = cells.iter().map(Cell::text).filter(|text| !text.trim().is_empty()).collect();
-            format!("line {line} is the first, `{}`", texts.join(", "))
+            format!("line {line} is the first, `{}`", shortened(&texts.join(", ")))
         },
     );
     format!(

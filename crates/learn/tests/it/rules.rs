@@ -240,3 +240,21 @@ fn rules_without_any_known_feature_are_an_error() {
     let error = rules("colour,red,5\n").fit(&features(), &train).expect_err("no rule fits");
     assert!(error.to_string().contains("`colour` is not a feature"), "{error}");
 }
+
+#[test]
+fn a_condition_of_a_million_negations_is_read_or_refused_and_does_not_fill_the_memory() {
+    // With a call within a call, each with copies of the rest, the first would need 20 GB and more stack than there is.
+    let parsed = parse_csv(&format!("field,condition,points\nindustry,{}fintech,1\n", "not ".repeat(1_000_000)));
+    let [refused] = &parsed.unreadable[..] else { panic!("{} cells", parsed.unreadable.len()) };
+    assert!(refused.why.contains("a condition of 4000008 bytes: expected at most 131072"), "{}", refused.why);
+    assert!(refused.to_string().len() < 500, "a message shows the beginning of a cell");
+    for (negations, expected) in [
+        (30_000, Condition::OneOf(vec!["fintech".into()])),
+        (29_999, Condition::Not(Box::new(Condition::OneOf(vec!["fintech".into()])))),
+    ] {
+        let text = "not ".repeat(negations) + "is equals fintech";
+        assert_eq!(Condition::parse(&text, "industry"), Ok(expected), "{negations}");
+    }
+    assert_eq!(Condition::parse("is not 'empty'", "industry"), Ok(Condition::Any));
+    assert_eq!(Condition::parse("not any", "industry"), Ok(Condition::Missing));
+}

@@ -1,21 +1,36 @@
 //! Arguments that several commands share, and how they are read.
 
 use std::net::IpAddr;
-use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
+use clap::builder::RangedU64ValueParser;
 use plumb_lake::IfLocked;
 use plumb_lake::cluster::{Cluster, Token};
 
+use super::output::note;
 use crate::lifecycle::workspace::{ProjectPaths, Workspace};
+use crate::private_files::tighten;
 use crate::training::Search;
 use crate::workers::TOKEN_VARIABLE;
 
 /// A shorter token could be guessed.
 const TOKEN_LENGTH_MIN: usize = 16;
+
+/// The years of a time: with four digits it is read as it is written, and no horizon leads past what can be computed.
+const YEARS: RangeInclusive<i32> = 1..=9999;
+
+/// The longest search, a week: an experiment longer than this has had its answer.
+const SEARCH_MINUTES_MAX: f64 = 7.0 * 24.0 * 60.0;
+
+/// The most rows that are computed at once, or sampled: far more than a machine's memory holds.
+pub(crate) const ROWS_MAX: u64 = 1_000_000_000;
+
+/// The most processes or threads: some times the cores of the largest machines.
+pub(crate) const THREADS_MAX: u64 = 4_096;
 
 /// Where a project and its data lie.
 #[derive(Clone, Debug, clap::Args)]
@@ -75,14 +90,16 @@ pub(crate) struct BatchArgs {
     #[command(flatten)]
     cluster: ClusterArgs,
     /// Compute this many rows at once: fewer need less memory and more time.
-    #[arg(long, value_name = "NUMBER")]
-    rows_at_once: Option<NonZeroUsize>,
+    #[arg(long, value_name = "NUMBER", value_parser = number(1..=ROWS_MAX))]
+    rows_at_once: Option<usize>,
 }
 
 impl PathArgs {
-    /// Returns the paths.
+    /// Returns the paths. A data folder of an earlier version, which others may read, is closed to them.
     pub(crate) fn paths(&self) -> ProjectPaths {
-        ProjectPaths::new(&self.project, self.data.as_deref())
+        let paths = ProjectPaths::new(&self.project, self.data.as_deref());
+        keep_private(&paths.data);
+        paths
     }
 
     /// Opens the project.
@@ -95,9 +112,11 @@ impl EffortArgs {
     /// Returns how long settings are searched for.
     pub(crate) fn search(&self) -> Result<Search> {
         let Some(minutes) = self.search_minutes else { return Ok(Search::Usual) };
-        let seconds = Some(60.0 * minutes).filter(|seconds| *seconds > 0.0);
-        let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        Ok(Search::For(time.with_context(|| format!("--search-minutes is {minutes}: expected a number over 0"))?))
+        let minutes_meant = Some(minutes).filter(|minutes| *minutes > 0.0 && *minutes <= SEARCH_MINUTES_MAX);
+        let time = minutes_meant.and_then(|minutes| Duration::try_from_secs_f64(60.0 * minutes).ok());
+        Ok(Search::For(time.with_context(|| {
+            format!("--search-minutes is {minutes}: expected a number over 0 and up to {SEARCH_MINUTES_MAX}, a week")
+        })?))
     }
 }
 
@@ -127,7 +146,7 @@ impl BatchArgs {
         let cluster = self.cluster.connect(&workspace.data).await?;
         let workspace = workspace.on_cluster(cluster);
         Ok(match self.rows_at_once {
-            Some(rows) => workspace.in_chunks_of(rows.get()),
+            Some(rows) => workspace.in_chunks_of(rows),
             None => workspace,
         })
     }
@@ -159,14 +178,38 @@ pub(crate) fn check_bind(option: &str, bind: IpAddr) -> Result<()> {
     Ok(())
 }
 
+/// Returns a parser of a whole number in a range. Another number is an error of the arguments, which names the range.
+pub(crate) fn number(range: RangeInclusive<u64>) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(range)
+}
+
 /// Reads a timestamp or a day; a day is its first instant, in UTC.
 pub(crate) fn timestamp(text: &str) -> Result<DateTime<Utc>, String> {
-    if let Ok(timestamp) = DateTime::parse_from_rfc3339(text) {
-        return Ok(timestamp.to_utc());
+    let day = || {
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+        Some(day.and_time(NaiveTime::MIN).and_utc())
+    };
+    let timestamp = DateTime::parse_from_rfc3339(text).map(|timestamp| timestamp.to_utc()).ok().or_else(day);
+    timestamp.filter(|timestamp| YEARS.contains(&timestamp.year())).ok_or_else(|| {
+        format!("`{text}` is not a time: expected `2026-03-01` or `2026-03-01T09:30:00Z`, with a year of four digits")
+    })
+}
+
+/// Closes a data folder to other users, and says so if it was open. What cannot be changed is said as well, and is no reason
+/// to stop: the files in it may be closed by themselves.
+pub(crate) fn keep_private(data: &Path) {
+    match tighten(data) {
+        Ok(None) => {}
+        Ok(Some(mode)) => note(&format!(
+            "note: other users could read the data in `{}` (mode {mode:04o}): its folder is now its owner's alone\n",
+            data.display()
+        )),
+        Err(error) => note(&format!(
+            "warning: other users may read the data in `{path}`, and that cannot be changed ({error}): have its owner run \
+             `chmod 700 {path}`\n",
+            path = data.display()
+        )),
     }
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d");
-    day.map(|day| day.and_time(NaiveTime::MIN).and_utc())
-        .map_err(|_| format!("`{text}` is not a time: expected `2026-03-01` or `2026-03-01T09:30:00Z`"))
 }
 
 /// Returns the name of the current user, for the registry's history.

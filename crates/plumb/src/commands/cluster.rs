@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::arguments::check_bind;
+use super::arguments::{THREADS_MAX, check_bind, keep_private, number};
 use super::output::Format;
 #[cfg(feature = "cluster")]
 use super::{arguments::cluster_token, signals};
@@ -37,13 +37,13 @@ enum Process {
         #[arg(long, value_name = "NAME")]
         job: String,
         /// Be the worker of this number, from 0.
-        #[arg(long)]
+        #[arg(long, value_parser = number(0..=THREADS_MAX))]
         number: usize,
         /// Meet the other workers at this address [default: there is one worker].
         #[arg(long, value_name = "ADDRESS:PORT")]
         tracker: Option<SocketAddr>,
         /// Run this many threads [default: one for each core].
-        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        #[arg(long, default_value_t = 0, hide_default_value = true, value_parser = number(0..=THREADS_MAX))]
         threads: usize,
         /// End with standard input, when the launcher ends.
         #[arg(long, hide = true)]
@@ -72,7 +72,7 @@ enum Process {
         #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
         bind: IpAddr,
         /// Compute this many tasks at once [default: one for each core].
-        #[arg(long)]
+        #[arg(long, value_parser = number(1..=THREADS_MAX))]
         threads: Option<usize>,
     },
 }
@@ -83,6 +83,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
             if let Some(tracker) = tracker {
                 check_bind("--tracker", tracker.ip())?;
             }
+            keep_private(&data);
             let outcome = run_worker(data, WorkerTask { job, number, tracker, threads, attached }).await?;
             format.print(&outcome, |_| String::new())
         }

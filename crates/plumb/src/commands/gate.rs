@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::arguments::PathArgs;
 use super::junit::junit;
-use super::output::Format;
+use super::output::{Format, note};
 use super::training_progress::TrainingProgress;
 use crate::lifecycle::gate::{GateCheck, GateReport, gate};
 
@@ -35,7 +35,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
         drop(progress);
         match report {
             Some(report) => outcomes.add(report)?,
-            None if args.target.is_empty() => eprintln!("{target}: no challenger"),
+            None if args.target.is_empty() => note(&format!("{target}: no challenger\n")),
             None => bail!("target `{target}` has no challenger to let through: run `plumb retrain`"),
         }
     }

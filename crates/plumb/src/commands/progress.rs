@@ -5,7 +5,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::output::note;
 use crate::lifecycle::progress::Progress;
+use crate::terminal_text::{Notation, escape};
 
 const TICK: Duration = Duration::from_millis(100);
 
@@ -16,7 +18,7 @@ impl ProgressLine {
     /// Shows a spinner for an operation whose items cannot be counted.
     pub(crate) fn spinner(message: &str) -> ProgressLine {
         let bar = spinner();
-        bar.set_message(message.to_owned());
+        bar.set_message(shown(message));
         ProgressLine(bar)
     }
 
@@ -28,9 +30,9 @@ impl ProgressLine {
     /// Shows an event of the operation.
     pub(crate) fn show(&self, progress: Progress) {
         match progress {
-            Progress::Step(name) => self.0.set_message(name.to_owned()),
+            Progress::Step(name) => self.0.set_message(shown(name)),
             // Also where no line is shown: who looks at a log wants to know.
-            Progress::Waiting(line) => self.0.suspend(|| eprintln!("{line}")),
+            Progress::Waiting(line) => self.0.suspend(|| note(&format!("{line}\n"))),
             Progress::Items { done, total } => {
                 self.0.set_length(total as u64);
                 self.0.set_position(done as u64);
@@ -43,6 +45,11 @@ impl Drop for ProgressLine {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }
+}
+
+/// Returns a message as a terminal may show it.
+pub(crate) fn shown(message: &str) -> String {
+    escape(message, Notation::Plain).into_owned()
 }
 
 /// Returns a spinner for work whose steps cannot be counted.
@@ -64,7 +71,7 @@ pub(crate) fn percent_bar() -> Result<ProgressBar> {
 
 fn styled_bar(template: &str, length: u64, message: &str) -> Result<ProgressBar> {
     let style = ProgressStyle::with_template(template).context("the bar's template")?;
-    let bar = ProgressBar::new(length).with_style(style).with_message(message.to_owned());
+    let bar = ProgressBar::new(length).with_style(style).with_message(shown(message));
     bar.enable_steady_tick(TICK);
     Ok(bar)
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use plumb_lead::{LeakEvidence, Metric};
 
+use super::arguments::{ROWS_MAX, number};
 use super::output::Format;
 use super::progress::ProgressLine;
 use crate::lifecycle::progress::SharedProgress;
@@ -40,7 +41,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "COLUMN")]
     retrain_by: Option<String>,
     /// Measure retraining on this many of the last rows only.
-    #[arg(long, value_name = "ROWS", requires = "retrain_by")]
+    #[arg(long, value_name = "ROWS", requires = "retrain_by", value_parser = number(1..=ROWS_MAX))]
     newest: Option<usize>,
     /// Seed everything random.
     #[arg(long, default_value_t = 1)]

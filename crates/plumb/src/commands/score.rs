@@ -7,8 +7,8 @@ use anyhow::{Context, Result, ensure};
 use plumb_lake::CategoryWithoutRate;
 use plumb_lead::{Language, Unseen};
 
-use super::arguments::{BatchArgs, TargetArgs, WaitArgs};
-use super::output::Format;
+use super::arguments::{BatchArgs, TargetArgs, WaitArgs, number};
+use super::output::{Format, is_closed_pipe, note};
 use super::progress::{ProgressLine, percent_bar};
 use crate::lifecycle::score::{
     Destination, FileProgress, FileRequest, FileScores, LeadScores, LeadsRequest, NoRowsScored, UNSEEN_MAX, score_file,
@@ -16,7 +16,10 @@ use crate::lifecycle::score::{
 };
 
 /// The most reasons of a row of a file, by default.
-const REASONS_MAX: usize = 3;
+const REASONS_DEFAULT: usize = 3;
+
+/// As many as a model may have features.
+const REASONS_MAX: u64 = 65_535;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -38,7 +41,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "COLUMN", requires = "file")]
     id: Option<String>,
     /// Write at most this many reasons for each row of a file.
-    #[arg(long, value_name = "NUMBER", requires = "file", default_value_t = REASONS_MAX)]
+    #[arg(long, value_name = "NUMBER", requires = "file", default_value_t = REASONS_DEFAULT, value_parser = number(0..=REASONS_MAX))]
     reasons: usize,
     /// Write the reasons of a file in this language, as `de` [default: the model's own].
     #[arg(long, value_name = "LANGUAGE", requires = "file")]
@@ -76,6 +79,7 @@ async fn score_rows(args: Args, file: PathBuf, format: Format) -> Result<()> {
         format == Format::Text || args.out.is_some(),
         "--json prints the outcome on standard output: name a file for the scores by --out"
     );
+    let to_standard_output = args.out.is_none();
     let request = FileRequest {
         path: file,
         targets: args.targets.target,
@@ -95,10 +99,14 @@ async fn score_rows(args: Args, file: PathBuf, format: Format) -> Result<()> {
     let scored = score_file(&args.targets.paths.paths().data, request, show).await;
     bar.finish_and_clear();
     if let Some(NoRowsScored(scores)) = scored.as_ref().err().and_then(|error| error.downcast_ref()) {
-        eprint!("{}", warnings_text(scores));
+        note(&warnings_text(scores));
     }
-    let scores = scored?;
-    eprint!("{}", warnings_text(&scores));
+    // Standard output is the only pipe that scores go to; who reads no further wants no more of them.
+    let scores = match scored {
+        Err(error) if to_standard_output && is_closed_pipe(&error) => return Ok(()),
+        scored => scored?,
+    };
+    note(&warnings_text(&scores));
     format.print(&scores, file_text)
 }
 

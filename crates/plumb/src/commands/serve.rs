@@ -10,7 +10,7 @@ use plumb_lake::Lake;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
-use super::arguments::PathArgs;
+use super::arguments::{PathArgs, number};
 use super::caller_arguments::CallerArgs;
 use super::output::Format;
 use super::signals::{Hangups, stopped};
@@ -22,6 +22,14 @@ use crate::store::Store;
 
 /// The default port.
 pub(crate) const PORT: u16 = 8080;
+
+/// The most requests that are scored at a time, or wait: each holds its body and its connection, so that no machine has the
+/// memory for more.
+const WORKING_MAX: u64 = 65_536;
+const WAITING_MAX: u64 = 1_000_000;
+
+/// The longest deadline, a day: no client waits for so long.
+const DEADLINE_SECONDS_MAX: u64 = 86_400;
 
 /// Access keys, `ID:SECRET`, separated by commas.
 const KEYS_VARIABLE: &str = "PLUMB_ACCESS_KEYS";
@@ -54,14 +62,19 @@ pub(crate) struct Args {
     #[command(flatten)]
     callers: CallerArgs,
     /// Score at most so many requests at a time.
-    #[arg(long, value_name = "REQUESTS", default_value_t = ConcurrencyLimit::DEFAULT.working)]
+    #[arg(long, value_name = "REQUESTS", default_value_t = ConcurrencyLimit::DEFAULT.working, value_parser = number(1..=WORKING_MAX))]
     working: usize,
     /// Let at most so many more wait for their turn; past that a request stands in line, unread, for two seconds, and then the
     /// answer is 503.
-    #[arg(long, value_name = "REQUESTS", default_value_t = ConcurrencyLimit::DEFAULT.waiting)]
+    #[arg(long, value_name = "REQUESTS", default_value_t = ConcurrencyLimit::DEFAULT.waiting, value_parser = number(0..=WAITING_MAX))]
     waiting: usize,
     /// Answer 503 to a request that is not scored within so many seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = ConcurrencyLimit::DEFAULT.deadline.as_secs())]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = ConcurrencyLimit::DEFAULT.deadline.as_secs(),
+        value_parser = clap::value_parser!(u64).range(1..=DEADLINE_SECONDS_MAX)
+    )]
     deadline: u64,
     /// Capture requests and responses in the data folder's `capture`, in SageMaker's data capture format.
     #[arg(long)]
@@ -110,7 +123,6 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let deadline = Duration::from_secs(args.deadline);
     let concurrency =
         ConcurrencyLimit { working: args.working, waiting: args.waiting, deadline, ..ConcurrencyLimit::DEFAULT };
-    ensure!(concurrency.working > 0 && args.deadline > 0, "--working and --deadline have to be over 0");
     let (auth, response_format) = (auth(&args)?, response_format(&args)?);
     let listener = listen(SocketAddr::new(args.host, args.port)).await?;
     let caller_limits = args.callers.limits();
@@ -186,11 +198,10 @@ impl Addresses {
 
 /// Prints the addresses on one line: the server goes on, so a reader waits for the end of a line and not of a document.
 fn print(addresses: &Addresses, format: Format) -> Result<()> {
-    match format {
-        Format::Text => println!("serving on {} (stop with Ctrl-C)", addresses.url),
-        Format::Json => println!("{}", serde_json::to_string(addresses).context("cannot write the addresses as JSON")?),
-    }
-    Ok(())
+    format.print_text(&match format {
+        Format::Text => format!("serving on {} (stop with Ctrl-C)\n", addresses.url),
+        Format::Json => serde_json::to_string(addresses).context("cannot write the addresses as JSON")? + "\n",
+    })
 }
 
 async fn open(paths: &ProjectPaths, service: Service) -> Result<App> {

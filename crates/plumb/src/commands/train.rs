@@ -2,13 +2,12 @@
 
 use std::fmt::Write;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 
 use anyhow::Result;
 use plumb_lake::IfLocked;
 use plumb_lead::{Interval, Metric, OutOfCoreSettings, Profit, Quantiles};
 
-use super::arguments::{EffortArgs, TargetArgs, WaitArgs, check_bind, current_user};
+use super::arguments::{EffortArgs, ROWS_MAX, THREADS_MAX, TargetArgs, WaitArgs, check_bind, current_user, number};
 use super::model_text::{metrics_heading, metrics_line, nomination_line};
 use super::output::Format;
 use super::training_progress::TrainingProgress;
@@ -32,11 +31,11 @@ pub(crate) struct Args {
 #[derive(clap::Args)]
 struct OutOfCoreArgs {
     /// Grow the trees out of core, by this many processes that share the rows; choose and measure on samples.
-    #[arg(long, value_name = "COUNT")]
-    workers: Option<NonZeroUsize>,
+    #[arg(long, value_name = "COUNT", value_parser = number(1..=THREADS_MAX))]
+    workers: Option<usize>,
     /// Sample at most this many rows.
-    #[arg(long, value_name = "ROWS", default_value = "200000", requires = "workers")]
-    sample_rows: NonZeroUsize,
+    #[arg(long, value_name = "ROWS", default_value = "200000", requires = "workers", value_parser = number(1..=ROWS_MAX))]
+    sample_rows: usize,
     /// Store the quantiles of the rows on the disk too, where even they are too much for memory.
     #[arg(long, requires = "workers")]
     on_disk: bool,
@@ -59,8 +58,7 @@ impl OutOfCoreArgs {
         };
         let quantiles = if self.on_disk { Quantiles::OnDisk } else { Quantiles::InMemory };
         Ok(self.workers.map(|workers| {
-            let sample_rows = self.sample_rows.get();
-            let settings = OutOfCoreSettings { workers: workers.get(), sample_rows, quantiles };
+            let settings = OutOfCoreSettings { workers, sample_rows: self.sample_rows, quantiles };
             OutOfCore { settings, launch, if_locked }
         }))
     }

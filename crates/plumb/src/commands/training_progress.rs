@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use indicatif::ProgressBar;
 
-use super::progress::spinner;
+use super::output::note;
+use super::progress::{shown, spinner};
 use crate::training::{ProgressCallback, TrainingEvent};
 
 /// A spinner with what a training does, shown until it is dropped. Commands for workers stay to be read.
@@ -20,8 +21,8 @@ impl TrainingProgress {
     pub(crate) fn callback(&self) -> ProgressCallback {
         let bar = self.0.clone();
         Arc::new(move |event| match event {
-            TrainingEvent::WorkerCommand { .. } | TrainingEvent::Waiting { .. } => eprintln!("{event}"),
-            _ => bar.set_message(event.to_string()),
+            TrainingEvent::WorkerCommand { .. } | TrainingEvent::Waiting { .. } => note(&format!("{event}\n")),
+            _ => bar.set_message(shown(&event.to_string())),
         })
     }
 }

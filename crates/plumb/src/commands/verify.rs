@@ -3,7 +3,7 @@
 
 use anyhow::{Result, bail};
 
-use super::arguments::PathArgs;
+use super::arguments::{PathArgs, number};
 use super::output::Format;
 use super::progress::ProgressLine;
 use crate::lifecycle::check_database::{DatabaseReport, check_database};
@@ -13,6 +13,9 @@ use crate::store::RECOVERY;
 /// Mismatches in the text.
 const MISMATCHES_SHOWN: usize = 20;
 
+/// The most predictions that are checked: they are in memory with their inputs.
+const PREDICTIONS_MAX: u64 = 10_000_000;
+
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -21,7 +24,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     target: Vec<String>,
     /// Check this many predictions of each target, the newest.
-    #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = number(1..=PREDICTIONS_MAX))]
     predictions: usize,
     /// Check the database, the models' files and the journal instead, each to the last byte. Nothing is changed, and servers
     /// may run.

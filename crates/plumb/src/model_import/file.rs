@@ -2,20 +2,18 @@
 //!
 //! Nothing in it is run or written to the disk, and `plumb_learn::trees` checks the model.
 
-use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use plumb_lead::Imported;
 use plumb_learn::trees::Trees;
 
 use super::archive;
 use super::format::FileFormat;
+use super::limits::{FILE_BYTES_MAX, Limits};
 use crate::content_hash::sha256;
-
-/// The largest file, and the most that an archive may hold: some thousand times an ordinary model.
-const BYTES_MAX: u64 = 1 << 30;
+use crate::files::read_within;
 
 /// Objectives whose score is the probability of yes.
 const OBJECTIVES: [&str; 3] = ["binary:logistic", "binary:logitraw", "reg:logistic"];
@@ -36,7 +34,7 @@ pub(crate) fn read(path: &Path) -> Result<ImportedFile> {
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let file_hash = sha256(&bytes);
     let message = || format!("cannot import `{}`", path.display());
-    let bytes = model_in(bytes).with_context(message)?;
+    let bytes = model_in(bytes, &Limits::DEFAULT).with_context(message)?;
     let trees = Trees::from_bytes(&bytes, None).with_context(message)?;
     let metadata = trees.metadata();
     if !OBJECTIVES.contains(&metadata.objective.as_str()) {
@@ -58,21 +56,17 @@ pub(crate) fn read(path: &Path) -> Result<ImportedFile> {
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>> {
-    let message = || format!("cannot read `{}`", path.display());
-    let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(BYTES_MAX + 1).read_to_end(&mut bytes)).with_context(message)?;
-    match bytes.len() as u64 {
-        0 => bail!("`{}` is empty: expected an XGBoost model", path.display()),
-        length if length > BYTES_MAX => bail!("`{}` is larger than {BYTES_MAX} bytes", path.display()),
-        _ => Ok(bytes),
-    }
+    let bytes = read_within(path, FILE_BYTES_MAX, "an XGBoost model")?;
+    ensure!(!bytes.is_empty(), "`{}` is empty: expected an XGBoost model", path.display());
+    Ok(bytes)
 }
 
 /// Returns the bytes of the model: these, or those that an archive holds.
-fn model_in(bytes: Vec<u8>) -> Result<Vec<u8>> {
+fn model_in(bytes: Vec<u8>, limits: &Limits) -> Result<Vec<u8>> {
+    let packed = bytes.len() as u64;
     match FileFormat::detect(&bytes) {
-        FileFormat::Gzip => archive::only_model(flate2::read::MultiGzDecoder::new(Cursor::new(bytes)), BYTES_MAX),
-        FileFormat::Tar => archive::only_model(Cursor::new(bytes), BYTES_MAX),
+        FileFormat::Gzip => archive::only_model(flate2::read::MultiGzDecoder::new(Cursor::new(bytes)), packed, limits),
+        FileFormat::Tar => archive::only_model(Cursor::new(bytes), packed, limits),
         format => format.check().map(|()| bytes),
     }
 }
@@ -83,7 +77,7 @@ mod tests {
 
     #[test]
     fn an_unreadable_file_is_refused_with_what_to_do() {
-        let error = |bytes: &[u8]| model_in(bytes.to_vec()).expect_err("no model").to_string();
+        let error = |bytes: &[u8]| model_in(bytes.to_vec(), &Limits::DEFAULT).expect_err("no model").to_string();
         assert!(error(b"binf1234").contains("old binary format") && error(b"binf1234").contains("save_model"));
         assert!(error(b"\x80\x04\x95x").contains("could run anything"));
         assert!(error(b"size,channel\n").contains("not an XGBoost model"));

@@ -1,5 +1,6 @@
 //! Models that were trained elsewhere: their files, and which of our features their columns are.
 
+mod limits;
 mod archive;
 mod columns;
 mod file;

@@ -12,6 +12,7 @@ use super::config::{self, Promote, SourceConfig};
 use super::message_catalog;
 use super::read_config::read_config;
 use super::target::Target;
+use crate::files::read_text;
 use crate::future;
 use crate::team_rules::TeamRules;
 
@@ -160,7 +161,7 @@ impl Project {
         );
         let file = |path: PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            Ok(SqlFile { name: format!("{folder}/{name}"), sql: read(&path)? })
+            Ok(SqlFile { name: format!("{folder}/{name}"), sql: read_text(&path, "a file of SQL")? })
         };
         paths.into_iter().map(file).collect()
     }
@@ -193,8 +194,4 @@ impl From<SourceConfig> for Source {
         };
         Source { kind, url, tables, cursor, key }
     }
-}
-
-fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
 }

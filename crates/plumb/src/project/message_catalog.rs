@@ -12,6 +12,8 @@ use anyhow::{Context, Result, bail, ensure};
 use plumb_lead::{FeatureMessages, Language, MessageCatalog, Sentences};
 use toml::{Table, Value};
 
+use crate::files::read_text;
+
 /// The one table of a feature that is no language.
 const VALUES: &str = "values";
 
@@ -21,7 +23,7 @@ pub(crate) fn read(paths: &[PathBuf], languages: &[Language]) -> Result<MessageC
     let mut missing = Vec::new();
     for path in paths {
         let wrong = || format!("`{}` is wrong", path.display());
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let text = read_text(path, "a catalog of messages")?;
         let features: Table = toml::from_str(&text).with_context(wrong)?;
         for (feature, value) in features {
             let messages = messages(&feature, value, languages).with_context(wrong)?;

@@ -8,12 +8,14 @@ use chrono::TimeDelta;
 
 use super::config::{Config, OptimiseConfig};
 use super::environment::with_environment;
+use crate::files::read_text;
 
 /// Reads the file, with the values of environment variables in it.
 pub(super) fn read_config(path: &Path) -> Result<Config> {
-    let text = std::fs::read_to_string(path).with_context(|| {
+    path.metadata().with_context(|| {
         format!("cannot read `{}`; run in a project folder, or name one by --project", path.display())
     })?;
+    let text = read_text(path, "a `plumb.toml`")?;
     let in_file = || format!("`{}` is wrong", path.display());
     let mut config = parse(&text).with_context(in_file)?;
     for (name, source) in &mut config.source {

@@ -1,15 +1,18 @@
 //! The models' files, each named by the hash of its content.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use plumb_lake::{create_folder, write_atomically};
 
 use crate::content_hash::sha256;
+use crate::files::read_within;
 
 /// Hexadecimal digits of a model's id: 64 bits, so that two of a million models share one with a chance of 1 in 10^7.
 const ID_DIGITS: usize = 16;
+
+/// The largest file of a model: an imported one of the largest size, written as text.
+const FILE_BYTES_MAX: u64 = 2 << 30;
 
 /// Returns the id of a model's file: the first digits of the SHA-256 of its bytes.
 pub(crate) fn model_id(bytes: &[u8]) -> String {
@@ -24,7 +27,7 @@ pub(crate) fn load(data: &Path, id: &str) -> Result<Vec<u8>> {
         bail!("`{id}` is not a model's id: expected {ID_DIGITS} hexadecimal digits");
     }
     let path = path_of(data, id);
-    let bytes = fs::read(&path).with_context(|| format!("cannot read model `{id}` from `{}`", path.display()))?;
+    let bytes = read_within(&path, FILE_BYTES_MAX, "a model").with_context(|| format!("cannot read model `{id}`"))?;
     let found = model_id(&bytes);
     if found != id {
         bail!(

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
+use super::limits::STYLES_MAX;
 use super::xml::{Token, Tokens};
 
 /// How a number is shown.
@@ -46,6 +47,7 @@ fn format_ids(tokens: &mut Tokens) -> Result<Vec<String>> {
         if let Token::Start(style) = token
             && style.name == "xf"
         {
+            ensure!(ids.len() < STYLES_MAX, "it has more than {STYLES_MAX} styles, as no workbook of Excel's has");
             ids.push(style.attribute("numFmtId").unwrap_or_default());
         }
     }

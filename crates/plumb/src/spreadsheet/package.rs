@@ -6,11 +6,7 @@ use std::io::{Cursor, Read};
 use anyhow::{Context, Result, ensure};
 use zip::ZipArchive;
 
-/// A part with more text is no table of rules; without a limit a small file could fill the memory.
-const PART_BYTES_MAX: u64 = 64 << 20;
-
-/// The most text of all parts that are read.
-const BYTES_MAX: u64 = 256 << 20;
+use super::limits::{BYTES_MAX, PART_BYTES_MAX, PARTS_MAX};
 
 /// An opened workbook file.
 pub(super) struct Package<'a> {
@@ -27,6 +23,7 @@ impl<'a> Package<'a> {
         let archive =
             ZipArchive::new(Cursor::new(bytes)).context("it is no ZIP file, as every .xlsx is, or it is cut short")?;
         let mut parts = HashMap::new();
+        ensure!(archive.len() <= PARTS_MAX, "it has {} parts: expected at most {PARTS_MAX}", archive.len());
         for index in 0..archive.len() {
             let part = archive.by_index_data(index).context("the list of its parts is damaged")?;
             let name = String::from_utf8_lossy(part.name_raw()).replace('\\', "/");
@@ -48,7 +45,11 @@ impl<'a> Package<'a> {
         // What the archive says of a part's length is not believed; its checksum is compared at the end.
         let part = self.archive.by_index(index).context("it cannot be unpacked")?;
         part.take(bytes_max + 1).read_to_end(&mut bytes).context("it cannot be unpacked")?;
-        ensure!(bytes.len() as u64 <= bytes_max, "it has more than {bytes_max} bytes: too many for a table of rules");
+        ensure!(
+            bytes.len() as u64 <= bytes_max,
+            "it unpacks to more than {bytes_max} bytes, too many for a table of rules: copy the rules alone into a new \
+             workbook, or save them as .csv"
+        );
         self.bytes_left -= bytes.len() as u64;
         String::from_utf8(bytes).context("it is not UTF-8")
     }

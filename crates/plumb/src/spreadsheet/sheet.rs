@@ -4,17 +4,9 @@ use anyhow::{Context, Result, bail, ensure};
 use chrono::{Datelike, NaiveDate, TimeDelta};
 use plumb_learn::rules::Cell;
 
+use super::limits::{CELLS_MAX, COLUMNS_MAX, LINES_MAX, TEXT_BYTES_MAX};
 use super::number_format::NumberFormat;
 use super::xml::{Element, Token, Tokens};
-
-/// More cells are no table of rules; without a limit a small file could fill the memory.
-const CELLS_MAX: usize = 1_000_000;
-
-/// The most text of all cells: many of them may name one long shared text.
-const TEXT_BYTES_MAX: usize = 64 << 20;
-
-/// Columns that Excel has.
-const COLUMNS_MAX: usize = 16_384;
 
 /// What the cells of all sheets refer to.
 pub(super) struct Shared {
@@ -41,6 +33,8 @@ pub(super) fn read(xml: &str, shared: &Shared, count: &mut Count) -> Result<Vec<
         {
             let number = row.attribute("r").and_then(|number| number.parse().ok());
             let line = number.unwrap_or_else(|| lines.last().map_or(1, |(line, _): &(usize, _)| line + 1));
+            ensure!(lines.len() < LINES_MAX, "it has more than {LINES_MAX} lines");
+            ensure!((1..=LINES_MAX).contains(&line), "it has a line {line}: expected 1 to {LINES_MAX}");
             lines.push((line, read_row(&mut tokens, line, shared, count)?));
         }
     }
@@ -103,13 +97,17 @@ fn read_cell(tokens: &mut Tokens, cell: &Element, shared: &Shared) -> Result<Cel
 impl Count {
     fn add(&mut self, cells: usize, cell: &Cell) -> Result<()> {
         self.cells += cells;
-        ensure!(self.cells <= CELLS_MAX, "more than {CELLS_MAX} cells are too many for a table of rules");
+        ensure!(
+            self.cells <= CELLS_MAX,
+            "more than {CELLS_MAX} cells are too many for a table of rules: copy the rules alone into a new workbook"
+        );
         if let Cell::Text(text) = cell {
             self.text_bytes += text.len();
         }
         ensure!(
             self.text_bytes <= TEXT_BYTES_MAX,
-            "more than {TEXT_BYTES_MAX} bytes are too many for a table of rules"
+            "its cells hold more than {TEXT_BYTES_MAX} bytes of text, too many for a table of rules: copy the rules alone into \
+             a new workbook"
         );
         Ok(())
     }

@@ -152,7 +152,10 @@ fn a_damaged_file_is_refused_and_nothing_panics() {
 fn a_small_file_cannot_fill_the_memory() {
     let error = |parts: &[(&str, &str)]| format!("{:#}", parse(&archive(parts)).expect_err("too much"));
     let zeros = " ".repeat((64 << 20) + 1);
-    assert!(error(&[("xl/workbook.xml", &zeros)]).contains("part `xl/workbook.xml`: it has more than 67108864 bytes"));
+    assert!(
+        error(&[("xl/workbook.xml", &zeros)])
+            .contains("part `xl/workbook.xml`: it unpacks to more than 67108864 bytes")
+    );
     // A text that is written once and shown in many cells.
     let text = "x".repeat(1 << 20);
     let texts = format!("<sst><si><t>{text}</t></si></sst>");
@@ -163,13 +166,53 @@ fn a_small_file_cannot_fill_the_memory() {
         ("xl/sharedStrings.xml", &texts),
         ("xl/sheet.xml", &sheet),
     ];
-    assert!(error(&parts).contains("bytes are too many for a table of rules"));
+    assert!(error(&parts).contains("bytes of text, too many for a table of rules"));
+    let empty = format!("<sst>{}</sst>", "<si/>".repeat(1_000_001));
+    assert!(
+        error(&[parts[0], parts[1], ("xl/sharedStrings.xml", &empty), parts[3]]).contains("more than 1000000 texts")
+    );
+    let styles = format!("<styleSheet><cellXfs>{}</cellXfs></styleSheet>", "<xf/>".repeat(65_491));
+    assert!(error(&[parts[0], parts[1], ("xl/styles.xml", &styles), parts[3]]).contains("more than 65490 styles"));
+    let sheets = format!("<workbook>{}</workbook>", "<sheet name=\"Rules\" r:id=\"a\"/>".repeat(257));
+    assert!(error(&[("xl/workbook.xml", &sheets), parts[1], parts[3]]).contains("more than 256 sheets"));
+    let lines = "<row/>".repeat(1_048_577);
+    assert!(error(&[parts[0], parts[1], ("xl/sheet.xml", &lines)]).contains("more than 1048576 lines"));
+    let below = "<row r=\"1048577\"/>";
+    assert!(error(&[parts[0], parts[1], ("xl/sheet.xml", below)]).contains("line 1048577: expected 1 to 1048576"));
     // Cells are counted over all sheets: a hundred of them may be one part.
     let sheets = "<sheet name=\"Rules\" r:id=\"a\"/>".repeat(100);
     let contents = format!("<workbook>{sheets}</workbook>");
     let wide = "<row><c r=\"XFD1\"><v>1</v></c></row>".repeat(2);
     let parts = [("xl/workbook.xml", contents.as_str()), parts[1], ("xl/sheet.xml", &wide)];
     assert!(error(&parts).contains("cells are too many for a table of rules"));
+}
+
+#[test]
+fn deep_and_growing_xml_costs_no_more_than_its_length() {
+    // A call within a call for each level would need more stack than there is.
+    let deep = format!("<row>{}{}</row>", "<x>".repeat(500_000), "</x>".repeat(500_000));
+    let sheets = parse(&workbook(&[("Rules", &deep)])).expect("it is a workbook").sheets;
+    assert_eq!(sheets[0].lines, [(1, Vec::new())]);
+    // Each entity stands for ten of the one before: a billion laughs.
+    let laughs: String =
+        (1..10).map(|level| format!("<!ENTITY l{level} \"{}\">", format!("&l{};", level - 1).repeat(10))).collect();
+    let sheet = format!("<!DOCTYPE x [{laughs}]><row><c t=\"str\"><v>&l9;</v></c></row>");
+    let sheets = parse(&workbook(&[("Rules", &sheet)])).map(|book| book.sheets);
+    assert!(sheets.is_ok_and(|sheets| sheets[0].lines == [(1, vec![text("&l9;")])]));
+}
+
+#[test]
+fn a_list_of_more_parts_than_the_file_has_room_for_is_refused() {
+    let whole = workbook(&[("Rules", "<row/>")]);
+    // The record at the end of the archive: its signature, then the number of parts, twice.
+    let at = whole.windows(4).rposition(|bytes| bytes == b"PK\x05\x06").expect("an archive ends so");
+    let mut many = whole.clone();
+    many[at + 8..at + 12].copy_from_slice(&[0xff; 4]);
+    parse(&many).expect_err("65535 parts in some hundred bytes");
+    let parts: Vec<(String, &str)> = (0..10_001).map(|part| (part.to_string(), "")).collect();
+    let parts: Vec<(&str, &str)> = parts.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+    let error = format!("{:#}", parse(&archive(&parts)).expect_err("too many"));
+    assert!(error.contains("it has 10001 parts: expected at most 10000"), "{error}");
 }
 
 #[test]

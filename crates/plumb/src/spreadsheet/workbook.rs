@@ -7,10 +7,12 @@ use anyhow::{Context, Result, ensure};
 use chrono::NaiveDate;
 use plumb_learn::rules::Sheet;
 
+use super::limits::{FILE_BYTES_MAX, SHEETS_MAX};
 use super::package::Package;
 use super::sheet::{Count, Shared};
 use super::xml::{Token, Tokens};
 use super::{number_format, shared_strings, sheet};
+use crate::files::read_within;
 
 /// What is in a file.
 #[derive(Debug)]
@@ -23,7 +25,7 @@ pub(crate) struct Workbook {
 
 /// Reads the cells of a workbook.
 pub(crate) fn read(path: &Path) -> Result<Workbook> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let bytes = read_within(path, FILE_BYTES_MAX, "a workbook of rules")?;
     parse(&bytes).with_context(|| format!("`{}` is not a workbook that can be read", path.display()))
 }
 
@@ -75,6 +77,10 @@ fn read_contents(xml: &str, links: &HashMap<String, String>) -> Result<Contents>
             "sheet" => {
                 let [name, id] = ["name", "id"].map(|name| element.attribute(name).unwrap_or_default());
                 let part = links.get(&id).with_context(|| format!("sheet \"{name}\" has no cells of its own"))?;
+                ensure!(
+                    sheets.len() + hidden.len() < SHEETS_MAX,
+                    "it has more than {SHEETS_MAX} sheets, too many for a table of rules"
+                );
                 if element.attribute("state").is_some_and(|state| state != "visible") {
                     hidden.push(name);
                 } else {

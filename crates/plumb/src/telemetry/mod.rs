@@ -1,5 +1,6 @@
 //! What the program reports of itself: log lines, traces of requests, metrics.
 
+mod log_filter;
 mod log;
 mod traces;
 mod metrics;

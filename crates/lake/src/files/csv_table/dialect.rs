@@ -9,6 +9,9 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Enough lines to tell delimiters apart, and quick to read.
 const SNIFFED_LINES: usize = 200;
 
+/// Bytes of a file's beginning that tell its dialect.
+pub(super) const SNIFFED_BYTES: usize = 1 << 20;
+
 /// How a file separates and quotes its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Dialect {
@@ -19,6 +22,7 @@ pub(super) struct Dialect {
 impl Dialect {
     /// Takes the delimiter that cuts the most lines into as many cells as the header, and into many rather than few.
     pub(super) fn sniff(text: &[u8]) -> Dialect {
+        let text = &text[..text.len().min(SNIFFED_BYTES)];
         let end = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(SNIFFED_LINES).map(|(at, _)| at);
         let sample = &text[..end.unwrap_or(text.len())];
         let mut best = (0.0, Dialect { delimiter: b',', quote: b'"' });

@@ -39,6 +39,14 @@ pub enum Error {
         /// What it seems to be.
         problem: &'static str,
     },
+    /// It is too large to be read whole.
+    #[error("`{}` has more than {most}: expected a data set that fits into memory; take a sample of its rows", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The limit that it exceeds.
+        most: String,
+    },
     /// Its first line does not name the columns.
     #[error("the header of `{}`: {problem}", path.display())]
     Header {

@@ -7,11 +7,15 @@ use csv::{ByteRecord, StringRecord};
 
 use super::cells::number;
 use super::error::Error;
+use crate::files::limits::COLUMNS_MAX;
 
 /// Returns the names of the columns, or why the first line does not name them.
 pub(super) fn read_header(record: csv::Result<ByteRecord>, path: &Path) -> Result<Vec<String>, Error> {
     let wrong = |problem: String| Error::Header { path: path.to_owned(), problem };
     let record = record.map_err(|error| wrong(error.to_string()))?;
+    if record.len() > COLUMNS_MAX {
+        return Err(wrong(format!("it names {} columns: expected at most {COLUMNS_MAX}", record.len())));
+    }
     let record = StringRecord::from_byte_record(record)
         .map_err(|_| wrong("it is not valid UTF-8: save the file in that encoding".to_owned()))?;
     let names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();

@@ -33,6 +33,11 @@ impl<R> Lines<R> {
         Lines { source, read: 0, breaks: VecDeque::new(), feeds: 0, returns: 0, has_feeds: false }
     }
 
+    /// Returns what is read.
+    pub(super) fn source_mut(&mut self) -> &mut R {
+        &mut self.source
+    }
+
     /// Returns how many bytes were read so far.
     pub(super) fn bytes(&self) -> u64 {
         self.read

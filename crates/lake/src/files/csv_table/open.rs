@@ -4,19 +4,17 @@ use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, SNIFFED_BYTES};
 use super::error::Error;
 use super::row_reader::RowReader;
-
-/// Bytes that are read to detect the dialect.
-const SNIFFED_BYTES: u64 = 1 << 20;
+use crate::files::limits::TABLE_BYTES_MAX;
 
 /// Opens a CSV file to read it row by row. Its dialect is detected from its beginning.
 pub(crate) fn open(path: &Path) -> Result<RowReader<Box<dyn Read + Send>>, Error> {
     let failed = |source: std::io::Error| Error::Read { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
     let mut beginning = Vec::new();
-    file.by_ref().take(SNIFFED_BYTES).read_to_end(&mut beginning).map_err(failed)?;
+    file.by_ref().take(SNIFFED_BYTES as u64).read_to_end(&mut beginning).map_err(failed)?;
     check_text(&beginning, path)?;
     let is_marked = beginning.starts_with(b"\xEF\xBB\xBF");
     beginning.drain(..if is_marked { 3 } else { 0 });
@@ -34,7 +32,12 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
         return Err(Error::NotAFile(path.to_owned()));
     }
-    let bytes = std::fs::read(path).map_err(failed)?;
+    // One byte more than fits: the length that the system tells may have changed.
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(TABLE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > TABLE_BYTES_MAX {
+        return Err(Error::TooLarge { path: path.to_owned(), most: format!("{TABLE_BYTES_MAX} bytes") });
+    }
     check_text(&bytes, path)?;
     Ok(bytes)
 }

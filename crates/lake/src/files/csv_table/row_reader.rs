@@ -9,10 +9,11 @@ use super::dialect::Dialect;
 use super::error::{Error, RejectedRow};
 use super::header::read_header;
 use super::lines::Lines;
+use crate::files::row_limit::RowLimit;
 
 /// Reads row by row, so that a file need not fit into memory.
 pub(crate) struct RowReader<R> {
-    reader: csv::Reader<Lines<R>>,
+    reader: csv::Reader<Lines<RowLimit<R>>>,
     header: Vec<String>,
     record: ByteRecord,
 }
@@ -20,7 +21,7 @@ pub(crate) struct RowReader<R> {
 impl<R: Read> RowReader<R> {
     /// Reads the header of a file; `path` is for messages.
     pub(super) fn start(dialect: Dialect, source: R, path: &Path) -> Result<RowReader<R>, Error> {
-        let mut reader = dialect.reader(Lines::new(source));
+        let mut reader = dialect.reader(Lines::new(RowLimit::new(source)));
         let header = read_header(reader.byte_headers().cloned(), path)?;
         Ok(RowReader { reader, header, record: ByteRecord::new() })
     }
@@ -37,10 +38,15 @@ impl<R: Read> RowReader<R> {
 
     /// Returns the next row with its line; `None` at the end.
     pub(crate) fn next(&mut self) -> std::io::Result<Option<(u64, Result<StringRecord, RejectedRow>)>> {
+        let begins = self.reader.position().byte();
+        self.reader.get_mut().source_mut().begin_row(begins);
         match self.reader.read_byte_record(&mut self.record) {
             Ok(true) => {}
             Ok(false) => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                let (error, line) = (std::io::Error::from(error), self.reader.get_mut().line_at(begins));
+                return Err(std::io::Error::new(error.kind(), format!("line {line}: {error}")));
+            }
         }
         let start = self.record.position().map_or(0, csv::Position::byte);
         let line = self.reader.get_mut().line_at(start);

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use csv::StringRecord;
 use plumb_lead::{Column, Table};
 
 use super::cells::values_of;
@@ -10,6 +9,7 @@ use super::dialect::Dialect;
 use super::error::{Error, RejectedRow};
 use super::open::read_bytes;
 use super::row_reader::RowReader;
+use crate::files::limits::{TABLE_CELLS_MAX, TABLE_ROWS_MAX};
 
 /// A CSV file in memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +29,14 @@ pub fn read_csv(path: &Path) -> Result<CsvTable, Error> {
     let dialect = Dialect::sniff(text);
     let mut reader = RowReader::start(dialect, text, path)?;
     let read = |source| Error::Read { path: path.to_owned(), source };
-    let (rows, rejected) = read_rows(&mut reader).map_err(read)?;
+    let (mut rows, mut rejected) = (Vec::new(), Vec::new());
+    while let Some((_, row)) = reader.next().map_err(read)? {
+        match row {
+            Ok(row) => rows.push(row),
+            Err(row) => rejected.push(row),
+        }
+        check_size(path, rows.len() + rejected.len(), reader.header().len())?;
+    }
     if rows.is_empty() {
         return Err(Error::NoRows { path: path.to_owned(), first: rejected.into_iter().next() });
     }
@@ -39,14 +46,14 @@ pub fn read_csv(path: &Path) -> Result<CsvTable, Error> {
     Ok(CsvTable { table, delimiter: char::from(dialect.delimiter), rejected })
 }
 
-/// Reads all rows, and those that are rejected apart.
-fn read_rows<R: std::io::Read>(reader: &mut RowReader<R>) -> std::io::Result<(Vec<StringRecord>, Vec<RejectedRow>)> {
-    let (mut rows, mut rejected) = (Vec::new(), Vec::new());
-    while let Some((_, row)) = reader.next()? {
-        match row {
-            Ok(row) => rows.push(row),
-            Err(row) => rejected.push(row),
-        }
-    }
-    Ok((rows, rejected))
+/// Refuses more rows or cells than fit into memory.
+fn check_size(path: &Path, rows: usize, columns: usize) -> Result<(), Error> {
+    let most = if rows > TABLE_ROWS_MAX {
+        format!("{TABLE_ROWS_MAX} rows")
+    } else if rows.saturating_mul(columns) > TABLE_CELLS_MAX {
+        format!("{TABLE_CELLS_MAX} cells")
+    } else {
+        return Ok(());
+    };
+    Err(Error::TooLarge { path: path.to_owned(), most })
 }

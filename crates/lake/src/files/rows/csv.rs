@@ -11,6 +11,7 @@ use super::columns::{self, Columns, Fault, Faults};
 use super::positions::ColumnPositions;
 use crate::error::Error;
 use crate::files::csv_table::{self, RowReader};
+use crate::files::limits::BLOCK_BYTES_MAX;
 
 /// A CSV file that is being read.
 pub(super) struct CsvRows {
@@ -37,7 +38,8 @@ impl CsvRows {
     /// Reads at most so many rows.
     pub(super) fn read(&mut self, rows_max: usize) -> Result<Option<ReadRows>, Error> {
         let (mut rows, mut lines, mut faults) = (Vec::with_capacity(rows_max), Vec::new(), Faults::new());
-        while rows.len() < rows_max {
+        let begins = self.reader.bytes();
+        while rows.len() < rows_max && self.reader.bytes() - begins < BLOCK_BYTES_MAX {
             match self.reader.next().map_err(Error::file("read", &self.path))? {
                 None => break,
                 Some((line, row)) => {

@@ -1,6 +1,5 @@
 //! The rows of a Parquet file.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
@@ -8,19 +7,22 @@ use datafusion::arrow::compute::{can_cast_types, cast};
 use datafusion::arrow::datatypes::{DataType, Float64Type, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::ProjectionMask;
-use datafusion::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use plumb_lead::{Feature, FeatureKind, FeatureSet, Values};
 
 use super::block::{BLOCK_ROWS, ReadRows};
 use super::columns::{self, Columns, Faults};
 use super::positions::ColumnPositions;
 use crate::error::Error;
+use crate::files::foreign_parquet::{Expansion, ForeignParquet, Texts, open};
 use crate::files::parquet_files::catch_panics;
 
 /// A Parquet file that is being read.
 pub(super) struct ParquetRows {
     path: PathBuf,
     reader: ParquetRecordBatchReader,
+    /// Counts what the rows mean.
+    expansion: Expansion,
     rows: u64,
     read: u64,
     features: FeatureSet,
@@ -31,9 +33,8 @@ pub(super) struct ParquetRows {
 impl ParquetRows {
     pub(super) fn open(path: &Path, features: &FeatureSet, id: Option<&str>) -> Result<ParquetRows, Error> {
         let wrong = |problem: String| Error::Rows { path: path.to_owned(), problem };
-        let file = File::open(path).map_err(Error::file("read", path))?;
-        let builder = catch_panics(|| ParquetRecordBatchReaderBuilder::try_new(file))
-            .map_err(|error| wrong(format!("it is no whole Parquet file: {error}")))?;
+        let ForeignParquet { builder, expansion } =
+            open(path).map_err(|why| wrong(format!("it is no whole Parquet file: {why}")))?;
         let schema = builder.schema().clone();
         let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
         let positions = ColumnPositions::find(path, &names, features, id)?;
@@ -43,7 +44,15 @@ impl ParquetRows {
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots.iter().copied());
         let reader = catch_panics(|| builder.with_projection(mask).with_batch_size(BLOCK_ROWS).build());
         let reader = reader.map_err(|error| wrong(format!("its rows cannot be read: {error}")))?;
-        Ok(ParquetRows { path: path.to_owned(), reader, rows, read: 0, features: features.clone(), positions })
+        Ok(ParquetRows {
+            path: path.to_owned(),
+            reader,
+            expansion,
+            rows,
+            read: 0,
+            features: features.clone(),
+            positions,
+        })
     }
 
     /// Returns the number of rows.
@@ -56,6 +65,7 @@ impl ParquetRows {
         let after = self.read;
         let batch = catch_panics(|| self.reader.next().transpose()).map_err(|error| self.broken(after, &error))?;
         let Some(batch) = batch else { return Ok(None) };
+        self.expansion.add(&batch).map_err(|why| self.broken(after, &why))?;
         let columns = self.columns(&batch)?;
         self.read += batch.num_rows() as u64;
         Ok(Some(ReadRows { rows: batch.num_rows(), lines: None, columns, position: self.read }))
@@ -71,9 +81,8 @@ impl ParquetRows {
         let ids = match self.positions.id {
             None => None,
             Some(position) => {
-                let texts =
-                    cast(batch.column(position), &DataType::Utf8).map_err(|error| self.broken(after, &error))?;
-                Some(columns::ids(texts.as_string::<i32>().iter()))
+                let texts = Texts::of(batch.column(position)).map_err(|error| self.broken(after, &error))?;
+                Some(columns::ids((0..batch.num_rows()).map(|row| texts.get(row))))
             }
         };
         Columns::new(&self.features, values, ids, faults)
@@ -118,8 +127,8 @@ fn values_of(
     let Feature { name, kind, .. } = feature;
     let as_text = matches!(kind, FeatureKind::Category { .. }) || is_text(array.data_type());
     if as_text {
-        let texts = cast(array, &DataType::Utf8)?;
-        let cells = texts.as_string::<i32>().iter().map(Option::unwrap_or_default);
+        let texts = Texts::of(array)?;
+        let cells = (0..array.len()).map(|row| texts.get(row).unwrap_or_default());
         return Ok(columns::of_text(name, kind, cells, faults));
     }
     let numbers = cast(array, &DataType::Float64)?;

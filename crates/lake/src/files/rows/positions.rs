@@ -6,6 +6,9 @@ use plumb_lead::FeatureSet;
 
 use crate::error::Error;
 
+/// The most names of a header that a message shows.
+const NAMES_SHOWN_MAX: usize = 100;
+
 /// Positions of the columns that are read.
 #[derive(Debug)]
 pub(super) struct ColumnPositions {
@@ -34,8 +37,16 @@ impl ColumnPositions {
             missing.join("`, `"),
             features.features.len(),
             if id.is_some() { ", and the one named by --id" } else { "" },
-            header.join("`, `")
+            shown(header)
         );
         Err(Error::Rows { path: path.to_owned(), problem })
     }
+}
+
+/// Returns the first names of a header, for a message.
+fn shown(header: &[String]) -> String {
+    let first: Vec<&str> = header.iter().take(NAMES_SHOWN_MAX).map(String::as_str).collect();
+    let more = header.len() - first.len();
+    let more = if more == 0 { String::new() } else { format!("` and {more} more, such as `{}", header[first.len()]) };
+    first.join("`, `") + &more
 }

@@ -8,6 +8,7 @@ use super::base_score::intercept;
 use super::limits::COLUMNS_MAX;
 use super::metadata::{CategoryNames, ModelMetadata};
 use super::raw_tree::RawTree;
+use super::size::Size;
 use crate::trees::tree::Tree;
 
 /// The newest major version of XGBoost whose files are known.
@@ -153,8 +154,12 @@ impl TreeModel {
     }
 
     fn trees(&self, columns: usize) -> Result<Vec<Tree>, String> {
-        let read = |(at, tree): (usize, &RawTree)| tree.tree(columns).map_err(|why| format!("tree {at}: {why}"));
-        self.trees.iter().enumerate().map(read).collect()
+        let (mut trees, mut size) = (Vec::with_capacity(self.trees.len()), Size::default());
+        for (at, tree) in self.trees.iter().enumerate() {
+            let tree = tree.tree(columns).and_then(|tree| size.add(&tree).map(|()| tree));
+            trees.push(tree.map_err(|why| format!("tree {at}: {why}"))?);
+        }
+        Ok(trees)
     }
 
     /// Returns the number of trees before each round, and of all.

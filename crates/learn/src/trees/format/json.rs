@@ -8,11 +8,11 @@ use serde::de::value::Error;
 use serde::de::{self, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::limits::NESTING_MAX;
+use super::limits::{NESTING_MAX, TEXT_VALUES, VALUES_MAX};
 
 /// Reads a value from text.
 pub(super) fn from_str<'de, T: de::Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
-    let mut reader = Reader { text, at: 0, nesting: 0 };
+    let mut reader = Reader { text, at: 0, nesting: 0, values: 0 };
     let value = T::deserialize(&mut reader)?;
     match reader.peek() {
         None => Ok(value),
@@ -24,6 +24,8 @@ struct Reader<'de> {
     text: &'de str,
     at: usize,
     nesting: usize,
+    /// Values read so far.
+    values: usize,
 }
 
 impl<'de> Reader<'de> {
@@ -86,10 +88,16 @@ impl<'de> Reader<'de> {
         Ok(string)
     }
 
+    /// Counts values that are about to be read.
+    fn count(&mut self, values: usize) -> Result<(), Error> {
+        self.values += values;
+        if self.values > VALUES_MAX { Err(self.error(&format!("more than {VALUES_MAX} values"))) } else { Ok(()) }
+    }
+
     /// Runs a function one level deeper.
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         if self.nesting == NESTING_MAX {
-            return Err(self.error("too many levels"));
+            return Err(self.error(&format!("more than {NESTING_MAX} levels")));
         }
         self.at += 1;
         self.nesting += 1;
@@ -103,7 +111,9 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.peek() {
+        let next = self.peek();
+        self.count(if next == Some(b'"') { TEXT_VALUES } else { 1 })?;
+        match next {
             Some(b'{') => self.nested(|reader| visitor.visit_map(Fields { reader, first: true })),
             Some(b'[') => self.nested(|reader| {
                 let mut members = Members { reader, first: true, ended: false };
@@ -130,6 +140,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     /// A 32-bit number is read as one.
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.count(1)?;
         let word = self.word();
         match word.parse() {
             Ok(number) => visitor.visit_f32(number),

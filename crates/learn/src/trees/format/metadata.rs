@@ -96,6 +96,10 @@ impl ColumnNames {
         if self.offsets.is_empty() {
             return self.values.is_empty().then(Vec::new);
         }
+        // Names follow each other. If they could lie over each other, some KB would hold many times as much text.
+        if !self.offsets.is_sorted() {
+            return None;
+        }
         // XGBoost writes bytes as signed numbers.
         let byte =
             |value: &f64| ((-128.0..256.0).contains(value) && value.fract() == 0.0).then_some(*value as i64 as u8);

@@ -8,6 +8,7 @@ mod json;
 mod ubj;
 mod metadata;
 mod raw_tree;
+mod size;
 mod base_score;
 mod document;
 mod read;

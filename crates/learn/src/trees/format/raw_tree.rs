@@ -105,6 +105,11 @@ impl RawTree {
         if self.categories_segments.len() != parts || self.categories_sizes.len() != parts || !ascending {
             return Err("lists of categories that do not belong to its nodes".to_owned());
         }
+        // If they could lie over each other, a list of some KB would be copied for each of many nodes.
+        let listed = self.categories_sizes.iter().try_fold(0_usize, |sum, size| sum.checked_add(*size));
+        if listed.is_none_or(|listed| listed > self.categories.len()) {
+            return Err(format!("its nodes list more categories than the {} that it has", self.categories.len()));
+        }
         Ok(())
     }
 

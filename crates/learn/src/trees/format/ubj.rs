@@ -8,11 +8,11 @@ use serde::de::value::Error;
 use serde::de::{self, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::limits::NESTING_MAX;
+use super::limits::{NESTING_MAX, TEXT_VALUES, VALUES_MAX};
 
 /// Reads a value from bytes.
 pub(super) fn from_bytes<'de, T: de::Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Error> {
-    let mut reader = Reader { bytes, nesting: 0 };
+    let mut reader = Reader { bytes, nesting: 0, values: 0 };
     let value = T::deserialize(&mut reader);
     let value =
         value.map_err(|error| Error::custom(format!("{error} at byte {}", bytes.len() - reader.bytes.len())))?;
@@ -27,6 +27,8 @@ pub(super) fn from_bytes<'de, T: de::Deserialize<'de>>(bytes: &'de [u8]) -> Resu
 struct Reader<'de> {
     bytes: &'de [u8],
     nesting: usize,
+    /// Values read so far.
+    values: usize,
 }
 
 impl<'de> Reader<'de> {
@@ -67,6 +69,10 @@ impl<'de> Reader<'de> {
     }
 
     fn value<V: Visitor<'de>>(&mut self, marker: u8, visitor: V) -> Result<V::Value, Error> {
+        self.values += if marker == b'S' { TEXT_VALUES } else { 1 };
+        if self.values > VALUES_MAX {
+            return Err(Error::custom(format!("more than {VALUES_MAX} values")));
+        }
         match marker {
             b'{' | b'[' => {
                 if self.nesting == NESTING_MAX {

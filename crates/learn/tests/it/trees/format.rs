@@ -133,7 +133,11 @@ fn an_unknown_document_is_rejected_with_its_reason() {
     check("\"split_type\":[0,0,1,0,0]", "\"split_type\":[1,0,1,0,0]", "node 0 has no categories");
     check("\"categories\":[1,3]", "\"categories\":[1,-3]", "a category that is not from 0");
     check("\"categories\":[1,3]", "\"categories\":[1,16777216]", "a category that is not from 0");
-    check("\"categories_sizes\":[2]", "\"categories_sizes\":[3]", "3 categories from 0");
+    check(
+        "\"categories_sizes\":[2]",
+        "\"categories_sizes\":[3]",
+        "its nodes list more categories than the 2 that it has",
+    );
     check("\"categories_sizes\":[2]", "\"categories_sizes\":[0]", "0 categories from 0");
     check("\"categories_sizes\":[2]", "\"categories_sizes\":[18446744073709551615]", "not the JSON");
     check("\"categories_nodes\":[2]", "\"categories_nodes\":[2,2]", "lists of categories");
@@ -171,6 +175,41 @@ fn trees_with_cycles_or_too_many_levels_are_rejected() {
     assert!(Trees::from_json(&nested).is_err());
     assert!(Trees::from_json(&sample().replace("[1E1", &nested)).is_err());
     assert!(Trees::from_ubj(&b"[".repeat(100_000)).is_err());
+}
+
+#[test]
+fn a_short_file_cannot_become_a_large_model() {
+    let error = |text: &str| Trees::from_json(text).expect_err("it grows").to_string();
+    // Names that lie over each other: 20 KB would hold 5,000 times 5,000 bytes, and 1 MB half a terabyte.
+    let offsets = vec!["0,5000"; 5000].join(",");
+    let names =
+        format!(r#""enc":[{{"offsets":[{offsets}],"values":[{}]}},{{"values":[]}}]"#, vec!["97"; 5000].join(","));
+    assert!(error(&sample().replace("\"enc\":[]", &names)).contains("the categories of column 0 are no words"));
+    // A set of bits up to the largest category for each split, and a list that many nodes share.
+    let last = ((1 << 24) - 1).to_string();
+    let large = TREE.replace("\"categories\":[1,3]", &format!("\"categories\":[1,{last}]"));
+    Trees::from_json(&document(2, "0.5", std::slice::from_ref(&large))).expect("one such category is a model's right");
+    let bits = error(&document(2, "0.5", &vec![large; 200]));
+    assert!(bits.contains("2164260864 categories up to the largest of each split up to here"), "{bits}");
+    let shared = TREE.replace("\"split_type\":[0,", "\"split_type\":[1,");
+    let shared = shared.replace("\"categories_nodes\":[2]", "\"categories_nodes\":[0,2]");
+    let shared = shared.replace("\"categories_segments\":[0]", "\"categories_segments\":[0,0]");
+    let shared = shared.replace("\"categories_sizes\":[2]", "\"categories_sizes\":[2,2]");
+    let shared = error(&document(2, "0.5", &[shared]));
+    assert!(shared.contains("its nodes list more categories than the 2 that it has"), "{shared}");
+}
+
+#[test]
+fn an_announced_length_is_not_believed() {
+    let (_, ubj) = trained();
+    // The lists of UBJ announce their lengths, in 64 bits behind `#L`.
+    let lengths: Vec<usize> = (0..ubj.len() - 10).filter(|at| ubj[*at..].starts_with(b"#L")).collect();
+    assert!(lengths.len() > 10, "{lengths:?}");
+    for at in lengths {
+        let mut changed = ubj.clone();
+        changed[at + 2..at + 10].copy_from_slice(&(i64::MAX / 2).to_be_bytes());
+        Trees::from_ubj(&changed).expect_err("so many members are not there");
+    }
 }
 
 /// Returns a small model of XGBoost's own in both formats.

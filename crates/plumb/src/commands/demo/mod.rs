@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use plumb_lake::DataLock;
 use tokio::net::TcpListener;
 
-use super::arguments::WaitArgs;
+use super::arguments::{WaitArgs, keep_private, number};
 use super::output::{Format, Outcomes};
 use super::progress::bar;
 use super::serve;
@@ -23,13 +23,16 @@ use progress::LoopProgress;
 /// The environment variable with the address of a PostgreSQL server.
 const POSTGRES_VARIABLE: &str = "INTERNAL_DB_URL";
 
+/// The most leads: the company is drawn in memory.
+const LEADS_MAX: u64 = 10_000_000;
+
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The folder of the company, its project and its data.
     #[arg(long, value_name = "FOLDER", default_value = "plumb-demo")]
     folder: PathBuf,
     /// The number of people who become leads of the company.
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 20_000, value_parser = number(1..=LEADS_MAX))]
     leads: usize,
     /// The seed of everything random.
     #[arg(long, default_value_t = 1)]
@@ -58,6 +61,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
         return steps.finish().map(drop);
     }
     let paths = ProjectPaths::new(&folder, None);
+    keep_private(&paths.data);
     let progress = LoopProgress::default();
     let mut done = |step| {
         // A line that still moves would be drawn over the text.
@@ -74,7 +78,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     if format == Format::Json {
         return Ok(());
     }
-    println!("{}", text::next_commands(&folder));
+    format.print_text(&(text::next_commands(&folder) + "\n"))?;
     if args.no_serve {
         return Ok(());
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::commands::model_text::{metrics_heading, metrics_line, nomination_line};
 use crate::commands::{ingest, retrain, score, train, verify, watch};
 use crate::lifecycle::demo::{BestPossible, DemoCompany, DemoStep, RetrainedModels, TrainedModels};
+use crate::lifecycle::train::TrainingOutcome;
 
 /// Returns a step as lines.
 pub(super) fn step(step: &DemoStep) -> String {
@@ -14,7 +15,11 @@ pub(super) fn step(step: &DemoStep) -> String {
         DemoStep::Training(models) => {
             let TrainedModels { training, best_possible } = models.as_ref();
             let nomination = nomination_line(&training.nomination);
-            format!("{}{}{nomination}", train::candidates_text(training), best_possible_text(best_possible.as_ref()))
+            format!(
+                "{}{}{nomination}",
+                train::candidates_text(training),
+                best_possible_text(best_possible.as_ref(), training)
+            )
         }
         DemoStep::Monitoring(outcome) => watch::text(outcome),
         DemoStep::Scoring(scores) => score::leads_text(scores),
@@ -22,7 +27,7 @@ pub(super) fn step(step: &DemoStep) -> String {
             let RetrainedModels { retraining, best_possible } = models.as_ref();
             let candidates = train::candidates_text(&retraining.training);
             let comparison = retrain::comparison_text(retraining);
-            format!("{candidates}{}{comparison}", best_possible_text(best_possible.as_ref()))
+            format!("{candidates}{}{comparison}", best_possible_text(best_possible.as_ref(), &retraining.training))
         }
         DemoStep::ModelsFound { target, as_of, models } => {
             let beta = models.first().and_then(|card| card.metrics.as_ref()).map_or(0.5, |metrics| metrics.beta);
@@ -58,9 +63,12 @@ fn company_line(company: &DemoCompany) -> String {
     )
 }
 
-fn best_possible_text(best_possible: Option<&BestPossible>) -> String {
+fn best_possible_text(best_possible: Option<&BestPossible>, training: &TrainingOutcome) -> String {
     let Some(BestPossible { auc, log_loss, models }) = best_possible else {
-        return "  truth.csv does not have the true probability of each row to test on\n".to_owned();
+        // A cold start says itself why nothing was tested.
+        let is_tested = training.tested_from.is_some();
+        let why = "  truth.csv does not have the true probability of each row to test on\n";
+        return if is_tested { why.to_owned() } else { String::new() };
     };
     let mut text =
         format!("  best possible on these rows, by the true probabilities: AUC {auc:.3}, log loss {log_loss:.4}\n");

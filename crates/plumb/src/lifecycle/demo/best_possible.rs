@@ -33,8 +33,12 @@ pub(crate) struct AgainstBestPossible {
 }
 
 /// Compares models with the true probabilities of the rows that they were tested on, and notes the result on the models'
-/// cards. Returns `None` if the true probability of a row is not known.
+/// cards. Returns `None` if the true probability of a row is not known, or if there are no such rows: a small company has too
+/// few outcomes to set some apart, and its model is one of a cold start.
 pub(super) fn compare(candidates: &mut CandidateModels, truth: &TrueProbabilities) -> Result<Option<BestPossible>> {
+    if candidates.holdout.observations.is_empty() {
+        return Ok(None);
+    }
     let target = candidates.best().card.target.clone();
     let Some(probabilities) = truth.of(&target, &candidates.holdout.observations) else { return Ok(None) };
     let auc = metrics::auc(&probabilities, &candidates.holdout.labels)?;

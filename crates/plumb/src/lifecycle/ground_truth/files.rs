@@ -17,6 +17,9 @@ use crate::store::EventLabels;
 /// A longer line is rejected.
 const LINE_BYTES_MAX: u64 = 1 << 20;
 
+/// The most lines of a file that are rejected: each is kept with its reason, and a file of nothing else is of another kind.
+const REJECTED_MAX: usize = 100_000;
+
 /// The longest event id: SageMaker allows 64 characters, our own ids have fewer.
 const EVENT_ID_CHARS_MAX: usize = 256;
 
@@ -79,8 +82,11 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
 pub(super) fn read(folder: &Path, path: &Path) -> Result<Contents> {
     let name = path.strip_prefix(folder).unwrap_or(path).display().to_string();
     let mut contents = Contents::default();
-    let mut reject =
-        |line: u32, reason: String| contents.rejected.push(RejectedLine { file: name.clone(), line, reason });
+    let rejected = &mut contents.rejected;
+    let mut reject = |line: u32, reason: String| {
+        rejected.push(RejectedLine { file: name.clone(), line, reason });
+        rejected.len() < REJECTED_MAX
+    };
     let Some(hour) = hour(path) else {
         reject(0, "is not in a folder `yyyy/mm/dd/hh`, the hour of its labels".to_owned());
         return Ok(contents);
@@ -93,8 +99,10 @@ pub(super) fn read(folder: &Path, path: &Path) -> Result<Contents> {
             break;
         }
         if bytes.last() != Some(&b'\n') && bytes.len() as u64 == LINE_BYTES_MAX {
-            reject(line, format!("is longer than {LINE_BYTES_MAX} bytes"));
             reader.skip_until(b'\n').with_context(cannot)?;
+            if !reject(line, format!("is longer than {LINE_BYTES_MAX} bytes")) {
+                break;
+            }
             continue;
         }
         if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -104,8 +112,16 @@ pub(super) fn read(folder: &Path, path: &Path) -> Result<Contents> {
             Ok((event_id, labels)) => {
                 contents.labels.push(EventLabels { event_id, labels, hour, file: name.clone(), line });
             }
-            Err(reason) => reject(line, reason),
+            Err(reason) => {
+                if !reject(line, reason) {
+                    break;
+                }
+            }
         }
+    }
+    if contents.rejected.len() == REJECTED_MAX {
+        let reason = format!("has {REJECTED_MAX} lines that are rejected: the rest of it is not read");
+        contents.rejected.push(RejectedLine { file: name, line: 0, reason });
     }
     Ok(contents)
 }
@@ -255,5 +271,17 @@ mod tests {
             labels.is_empty() && rejected[0].line == 0 && rejected[0].reason.contains("yyyy/mm/dd/hh"),
             "{rejected:?}"
         );
+    }
+
+    #[test]
+    fn a_file_of_bad_lines_is_not_read_to_its_end() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("2026/03/01/09/a.jsonl");
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+        std::fs::write(&path, "x\n".repeat(REJECTED_MAX + 10)).expect("it can be written");
+        let Contents { labels, rejected } = read(folder.path(), &path).expect("readable");
+        assert_eq!((labels.len(), rejected.len()), (0, REJECTED_MAX + 1));
+        let last = rejected.last().expect("many are");
+        assert!(last.line == 0 && last.reason.contains("100000 lines that are rejected"), "{last:?}");
     }
 }

@@ -54,3 +54,19 @@ fn another_company_in_the_folder_is_refused() {
         @"error: `company` holds a company of 400 leads from seed 1: ask for the same, or name another folder by --folder"
     );
 }
+
+#[test]
+fn a_small_company_begins_with_a_cold_start() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let printed = success(run(folder.path(), &["demo", "--no-serve", "--leads", "100", "--folder", "company"]));
+    for target in ["converted", "approved"] {
+        let trained = format!("{target} as of 2026-02-01: ");
+        let line = printed.lines().find(|line| line.starts_with(&trained)).expect("it is trained");
+        assert!(line.contains("so nothing is measured") || line.contains("no outcome is known yet"), "{line}");
+        assert!(printed.contains(&format!("{target} as of 2026-11-01: ")), "{printed}");
+    }
+    assert_snapshot!(
+        failure(run(folder.path(), &["demo", "--leads", "99", "--folder", "tiny"])),
+        @"error: 99 leads are too few: the demo company wants 100 or more"
+    );
+}

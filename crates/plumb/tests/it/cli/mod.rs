@@ -5,3 +5,7 @@ mod ingest;
 mod quick;
 mod score_file;
 mod cold_start;
+mod bombs;
+mod options;
+mod private_files;
+mod terminal;

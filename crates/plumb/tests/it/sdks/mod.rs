@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::setup::folder::write;
+use crate::setup::folder::write_secret;
 use crate::setup::provided::provided;
 use crate::setup::server::{Server, quick_folder};
 
@@ -305,7 +305,7 @@ fn a_tampered_signed_request_is_refused() {
 #[test]
 fn a_key_is_rotated_without_a_gap() {
     let folder = quick_folder();
-    let write = |keys: &str| write(folder.path(), "keys", keys);
+    let write = |keys: &str| write_secret(folder.path(), "keys", keys);
     write("AKIDOLD:old\n");
     let server = Server::of_quick(&folder, &["--require-auth", "--keys", "keys"], &[]);
     let [old, new] = [["AKIDOLD", "old"], ["AKIDNEW", "new"]].map(|key| {

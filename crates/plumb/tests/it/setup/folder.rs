@@ -1,6 +1,7 @@
 //! Folders: a copy of one, and a file written into one.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// Writes a file and the folders that it lies in.
@@ -8,6 +9,12 @@ pub(crate) fn write(folder: &Path, file: &str, content: &str) {
     let path = folder.join(file);
     fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder can be made");
     fs::write(path, content).expect("the file can be written");
+}
+
+/// Writes a file that its owner alone may read.
+pub(crate) fn write_secret(folder: &Path, file: &str, content: &str) {
+    write(folder, file, content);
+    fs::set_permissions(folder.join(file), Permissions::from_mode(0o600)).expect("the file is ours");
 }
 
 /// Replaces a text in a file, which has to have it.

@@ -1,5 +1,6 @@
 //! The built program, run in a folder as a user runs it.
 
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -14,6 +15,36 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
 pub(crate) fn run_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
     command.current_dir(folder).args(arguments).envs(variables.iter().copied()).output().expect("the program starts")
+}
+
+/// Runs `plumb` with these arguments in a folder and at most so many bytes of addresses: what asks for more gets none.
+pub(crate) fn run_within(folder: &Path, arguments: &[&str], bytes: u64) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
+    // SAFETY: between its start and the program's, the process calls nothing but this one function of the system.
+    unsafe {
+        command.pre_exec(move || {
+            let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+            match libc::setrlimit(libc::RLIMIT_AS, &limit) {
+                0 => Ok(()),
+                _ => Err(std::io::Error::last_os_error()),
+            }
+        });
+    }
+    command.current_dir(folder).args(arguments).output().expect("the program starts")
+}
+
+/// Runs `plumb` with these arguments in a folder, under a umask.
+pub(crate) fn with_umask(folder: &Path, arguments: &[&str], umask: libc::mode_t) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
+    // SAFETY: between its start and the program's, the process calls nothing but this one function of the system.
+    unsafe {
+        command.pre_exec(move || {
+            libc::umask(umask);
+            Ok(())
+        });
+    }
+    command.current_dir(folder).args(arguments);
+    command
 }
 
 /// Returns what a run printed; it has to succeed.

@@ -9,6 +9,9 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 
+use crate::files::read_text;
+use crate::private_files::check_secret;
+
 /// A secret by the id of its key.
 type Secrets = BTreeMap<String, Arc<str>>;
 
@@ -98,7 +101,8 @@ fn version(file: &Path) -> std::io::Result<Version> {
 fn load(file: &Path) -> Result<(Option<Version>, Secrets)> {
     let cannot = || format!("cannot read the keys in `{}`", file.display());
     let version = version(file).with_context(cannot)?;
-    let text = std::fs::read_to_string(file).with_context(cannot)?;
+    check_secret(file)?;
+    let text = read_text(file, "a file of access keys")?;
     Ok((Some(version), parse(&text).with_context(cannot)?))
 }
 
@@ -121,6 +125,8 @@ fn parse(text: &str) -> Result<Secrets> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -140,6 +146,7 @@ mod tests {
         let write = |text: &str, second: u64| {
             std::fs::write(&path, text).expect("it can be written");
             let file = std::fs::File::options().write(true).open(&path).expect("it is there");
+            file.set_permissions(std::fs::Permissions::from_mode(0o600)).expect("it is ours");
             file.set_modified(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second))
                 .expect("its time can be set");
         };
@@ -154,6 +161,12 @@ mod tests {
         assert_eq!(keys.secret("C").as_deref(), Some("three"), "of the same time, and another file");
         write("nonsense\n", 4);
         assert_eq!(keys.secret("B").as_deref(), Some("two"), "a wrong file changes nothing");
+        write("B:two,D:four\n", 5);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o604)).expect("it is ours");
+        assert_eq!(keys.secret("D"), None, "nor does one that others may read");
+        assert_eq!(keys.secret("B").as_deref(), Some("two"));
+        let error = format!("{:#}", AccessKeys::read(None, Some(&path)).expect_err("others may read it"));
+        assert!(error.contains("run `chmod 600 "), "{error}");
         AccessKeys::read(None, Some(&folder.path().join("none"))).expect_err("there is no such file");
     }
 }

@@ -1,0 +1,33 @@
+//! How large the files of others may be in ways that would cost memory: without these limits a file of some KB could fill
+//! it. A file that is read row by row may be of any length.
+
+/// The longest row or line. The longest that we know, an e-mail with its attachments in a CRM's export, has some 100 KB; a
+/// quote that is never closed makes one row of the rest of the file.
+pub(crate) const ROW_BYTES_MAX: u64 = 8 << 20;
+
+/// The most columns of a table: a model numbers its columns in 16 bits.
+pub(crate) const COLUMNS_MAX: usize = u16::MAX as usize;
+
+/// The most columns of a source's files together. The widest exports of CRMs have some 2,000.
+pub(crate) const SOURCE_COLUMNS_MAX: usize = 4_096;
+
+/// The longest name of a column: the names of nested fields are joined, and each is stored with every part of the raw rows.
+pub(crate) const NAME_BYTES_MAX: usize = 512;
+
+/// The most rows of a file that are rejected: each is kept with its reason, and a file of nothing else is of another kind.
+pub(crate) const REJECTED_ROWS_MAX: usize = 1_000_000;
+
+/// The largest CSV file that is read whole: for a data set on someone's desk.
+pub(crate) const TABLE_BYTES_MAX: u64 = 1 << 30;
+
+/// The most rows and cells of such a file. In memory a row takes some 150 bytes and a cell 12, beside its text.
+pub(crate) const TABLE_ROWS_MAX: usize = 10_000_000;
+pub(crate) const TABLE_CELLS_MAX: usize = 250_000_000;
+
+/// What the rows of a table of a database file may hold, 8 bytes a cell and the length of each text: this much, or so many
+/// times the file. A view in it could otherwise be without an end.
+pub(crate) const DATABASE_BYTES_FREE: u64 = 1 << 30;
+pub(crate) const DATABASE_RATIO: u64 = 100;
+
+/// The most bytes of rows that are collected before they are passed on, however few rows they are.
+pub(crate) const BLOCK_BYTES_MAX: u64 = 64 << 20;
