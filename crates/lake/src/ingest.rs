@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::cluster::Cluster;
+use crate::engine::SqlLimits;
 use crate::error::Error;
 use crate::files::replace_file::write_atomically;
 use crate::future::LakeFuture;
-use crate::ground::{self, Counts, RawRows, Report, Undated, derive};
+use crate::ground::{self, Counts, RawRows, Report, Spill, Undated, derive};
 use crate::hash::hex;
 use crate::raw::{RejectedRow, State};
 use crate::sources::{Source, SourceReport, pull};
@@ -35,14 +36,15 @@ pub struct IngestReport {
 
 /// Copies the new rows of the sources into the data folder and derives the three relations by `files`.
 ///
-/// File names in `sources` are relative to `project`. Queries run on the cluster, if there is one. `progress` is called
-/// with each step. Rejected rows are listed in `<data>/rejects.csv`, unmatched rows in `<data>/unmatched.csv`. A run that
+/// File names in `sources` are relative to `project`. Queries run within the limits, and on the cluster, if there is one.
+/// `progress` is called with each step. Rejected rows are listed in `<data>/rejects.csv`, unmatched rows in `<data>/unmatched.csv`. A run that
 /// dies half-way leaves the ground as it was.
 pub fn ingest<'a>(
     sources: &'a BTreeMap<String, Source>,
     files: &'a [SqlFile],
     project: &'a Path,
     data: &'a Path,
+    limits: &'a SqlLimits,
     cluster: Option<&'a Cluster>,
     progress: &'a (dyn Fn(&str) + Sync),
 ) -> LakeFuture<'a, IngestReport> {
@@ -57,7 +59,8 @@ pub fn ingest<'a>(
             Some((report, _)) if report.derived_from == derived_from => (true, pulled.rejected, report),
             known => {
                 progress("deriving leads, events and outcomes");
-                let report = derive_version(&pulled.state, files, data, cluster, known.as_ref(), derived_from).await?;
+                let report =
+                    derive_version(&pulled.state, files, data, limits, cluster, known.as_ref(), derived_from).await?;
                 let before = known.map(|(report, _)| report.rejected).unwrap_or_default();
                 let new = report.rejected.iter().filter(|row| !before.contains(row)).cloned();
                 (false, pulled.rejected.into_iter().chain(new).collect(), report)
@@ -78,6 +81,7 @@ async fn derive_version(
     state: &State,
     files: &[SqlFile],
     data: &Path,
+    limits: &SqlLimits,
     cluster: Option<&Cluster>,
     known: Option<&(Report, PathBuf)>,
     derived_from: String,
@@ -87,10 +91,13 @@ async fn derive_version(
         None => Vec::new(),
     };
     let new_session = cluster.map(|cluster| || cluster.session());
+    let spill = Spill::open(data)?;
     let raw = RawRows {
         folder: &data.join("raw"),
         state,
         cluster: new_session.as_ref().map(|new_session| new_session as ground::NewSession<'_>),
+        limits,
+        spill: spill.path(),
     };
     let relations = derive(raw, files, &histories).await?;
     write_atomically(&data.join("unmatched.csv"), &unmatched_csv(&relations.unmatched)?)?;
@@ -101,15 +108,22 @@ async fn derive_version(
 /// it could: raw rows never change, but the SQL or the program may have.
 ///
 /// `ground` is its hash, as returned by [`crate::Lake::ground_version`].
-pub fn rebuild<'a>(data: &'a Path, files: &'a [SqlFile], ground: &'a str, into: &'a Path) -> LakeFuture<'a, bool> {
+pub fn rebuild<'a>(
+    data: &'a Path,
+    files: &'a [SqlFile],
+    limits: &'a SqlLimits,
+    ground: &'a str,
+    into: &'a Path,
+) -> LakeFuture<'a, bool> {
     async move {
         let raw_folder = data.join("raw");
         let state = State::load(&raw_folder.join("state.json"))?;
         for run in state.runs() {
             let then = state.until(run);
             if fingerprint(&then, files) == ground {
-                let relations =
-                    derive(RawRows { folder: &raw_folder, state: &then, cluster: None }, files, &[]).await?;
+                let spill = Spill::open(into)?;
+                let raw = RawRows { folder: &raw_folder, state: &then, cluster: None, limits, spill: spill.path() };
+                let relations = derive(raw, files, &[]).await?;
                 ground::write(into, relations, ground.to_owned())?;
                 return Ok(true);
             }

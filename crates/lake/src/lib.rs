@@ -17,6 +17,7 @@ mod hash;
 mod error;
 mod future;
 
+pub use engine::SqlLimits;
 pub use error::Error;
 pub use features::{CategoryWithoutRate, FeatureBlock, FeatureProgram, FeatureSql};
 pub use files::{csv_table, rows, scores};

@@ -12,7 +12,7 @@ mod labels;
 mod post_outcome;
 
 pub use derivation::{Counts, Undated};
-pub(crate) use derivation::{NewSession, RawRows, derive};
+pub(crate) use derivation::{NewSession, RawRows, Spill, derive};
 pub use labels::{LabelSpec, Labels};
 pub(crate) use lead_order::{LAST_LEAD, RelationFiles, Walk, lead_ids};
 pub use lookup::RecentLead;

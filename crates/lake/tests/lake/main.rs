@@ -14,4 +14,8 @@ mod time_travel;
 mod request_equals_batch;
 mod reference_query;
 mod sql_errors;
+mod sql_fence;
+mod sql_limits;
+mod nested_sql;
+mod feature_limits;
 mod malformed_input;

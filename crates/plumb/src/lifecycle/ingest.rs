@@ -46,7 +46,8 @@ pub(crate) async fn ingest(
 ) -> Result<IngestOutcome> {
     let files = project.source_sql()?;
     let step = |name: &str| progress(Progress::Step(name));
-    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), data, cluster, &step)
+    let limits = project.limits();
+    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), data, limits, cluster, &step)
         .await
         .with_context(|| format!("cannot ingest the sources of `{}`", project.folder().display()))?;
     step("storing open leads for requests");

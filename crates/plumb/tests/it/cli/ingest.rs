@@ -292,6 +292,61 @@ async fn a_wrong_sql_file_is_named_in_the_error() {
     ");
 }
 
+#[test]
+fn sql_that_writes_is_refused() {
+    let folder = sheet("");
+    let outside = folder.path().join("outside.csv");
+    let sql = format!("-- leads\nCOPY (SELECT 1) TO '{}'", outside.display());
+    write(folder.path(), "sources/lead.sql", &sql);
+    assert_snapshot!(failure(run(folder.path(), &["ingest"])), @"");
+    write(folder.path(), "sources/lead.sql", "SELECT 1; DROP TABLE sheet.records");
+    assert_snapshot!(failure(run(folder.path(), &["ingest"])), @"");
+    assert!(!outside.exists());
+}
+
+#[test]
+fn sql_without_end_is_stopped() {
+    let folder = sheet("[limits]\ntime_s = 1\nmemory_mb = 64\nrows = 1000");
+    write(folder.path(), "sources/lead.sql", "SELECT a.id FROM sheet.records a, range(1000000000000000) AS b(n)");
+    assert_snapshot!(failure(run(folder.path(), &["ingest"])), @"");
+    write(folder.path(), "sources/lead.sql", "SELECT count(*) AS n\nFROM range(1000000000000000) AS b(n)");
+    assert_snapshot!(failure(run(folder.path(), &["ingest"])), @"");
+    write(folder.path(), "sources/lead.sql", "SELECT\n  unnest(range(1000000000000000)) AS n");
+    assert_snapshot!(failure(run(folder.path(), &["ingest"])), @"");
+    write(folder.path(), "sources/lead.sql", "SELECT string_agg(repeat('x', 9999), '') AS t FROM range(1000000)");
+    assert_snapshot!(failure(run(folder.path(), &["ingest"])), @"");
+    let ands = format!("SELECT id FROM sheet.records WHERE\n  id = 'a'{}", " AND id = 'a'".repeat(10_000));
+    write(folder.path(), "sources/lead.sql", &ands);
+    assert_snapshot!(failure(run(folder.path(), &["ingest"])), @"");
+    assert!(!folder.path().join("data/spill").exists());
+    write(folder.path(), "plumb.toml", "[limits]\nrows = 0");
+    assert_snapshot!(failure(run(folder.path(), &["ingest"])), @"");
+}
+
+/// Passes of the planner put each WITH into the next: a condition on the last would have 2^40 terms.
+#[test]
+fn a_planner_without_end_is_stopped() {
+    let folder = sheet("[limits]\ntime_s = 1\nmemory_mb = 64");
+    let mut sql = "WITH w0 AS (SELECT CAST(id AS BIGINT) AS n FROM sheet.records)".to_owned();
+    for level in 1..=40 {
+        sql += &format!(",\n  w{level} AS (SELECT n + n AS n FROM w{})", level - 1);
+    }
+    write(folder.path(), "sources/lead.sql", &format!("{sql}\nSELECT n FROM w40 WHERE n > 3 AND n < 5"));
+    let error = failure(run(folder.path(), &["ingest"]));
+    assert!(
+        error.contains("`sources/lead.sql:1:1`: it was stopped after 1 s")
+            || error.contains("it needs more than 64 MiB"),
+        "{error}"
+    );
+}
+
+/// Returns a project whose only source is a sheet with a row.
+fn sheet(config: &str) -> TempDir {
+    let folder = project(&format!("[source.sheet]\nkind = \"csv\"\nurl = \"sheet.csv\"\n{config}"), "");
+    write(folder.path(), "sheet.csv", "id,name\n1,Ada\n");
+    folder
+}
+
 fn postgres_url() -> String {
     std::env::var("PLUMB_TEST_POSTGRES_URL")
         .expect("PLUMB_TEST_POSTGRES_URL names a PostgreSQL server: run `cargo xtask test`, which starts one")
