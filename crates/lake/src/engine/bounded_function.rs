@@ -89,13 +89,13 @@ impl BoundedFunction {
     }
 
     /// Returns the values of some rows. Many are made part after part: the sizes told before are often too large.
-    fn values(&self, args: &ScalarFunctionArgs, growth: Growth, rows: Rows<'_>) -> Result<Vec<ArrayRef>> {
+    fn values(&self, args: &ScalarFunctionArgs, rows: Rows<'_>) -> Result<Vec<ArrayRef>> {
         let sizes: u64 = (rows.from..rows.to).fold(0, |sum, row| sum.saturating_add(rows.sizes[row]));
         let count = rows.to - rows.from;
         if sizes > VALUE_BYTES_MAX && count > 1 {
             let middle = rows.from + count / 2;
-            let mut made = self.values(args, growth, Rows { to: middle, ..rows })?;
-            made.extend(self.values(args, growth, Rows { from: middle, ..rows })?);
+            let mut made = self.values(args, Rows { to: middle, ..rows })?;
+            made.extend(self.values(args, Rows { from: middle, ..rows })?);
             let total: u64 = made.iter().map(|array| array.to_data().get_slice_memory_size().unwrap_or(0) as u64).sum();
             self.check_value(total, BATCH_BYTES_MAX, "values")?;
             return Ok(made);
@@ -180,7 +180,7 @@ impl ScalarUDFImpl for BoundedFunction {
         if sizes.iter().sum::<u64>() <= VALUE_BYTES_MAX {
             return self.inner.invoke_with_args(args);
         }
-        let made = self.values(&args, growth, Rows { from: 0, to: rows, sizes: &sizes })?;
+        let made = self.values(&args, Rows { from: 0, to: rows, sizes: &sizes })?;
         let made: Vec<&dyn Array> = made.iter().map(AsRef::as_ref).collect();
         Ok(ColumnarValue::Array(concat(&made)?))
     }

@@ -24,6 +24,9 @@ const LOOK: Duration = Duration::from_millis(20);
 /// The process may grow by so many times the limit: rows are copied into their columns and their order.
 const GROWTH: u64 = 2;
 
+/// And by as much more: what the rest of the program, and the engine without a row, may need meanwhile.
+const SLACK_BYTES: u64 = 512 << 20;
+
 /// When the machine has less than this left, it is about to end processes.
 const AVAILABLE_MIN: u64 = 64 << 20;
 
@@ -76,6 +79,15 @@ pub(crate) async fn supervised<T: Send + 'static>(
     limits: &SqlLimits,
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<Result<T, Stopped>, Error> {
+    supervised_within(limits, limits.memory_bytes.saturating_mul(GROWTH).saturating_add(SLACK_BYTES), work).await
+}
+
+/// Does so while the process grows by at most so many bytes.
+async fn supervised_within<T: Send + 'static>(
+    limits: &SqlLimits,
+    growth: u64,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<Result<T, Stopped>, Error> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = Builder::new_multi_thread()
         .worker_threads(threads)
@@ -92,7 +104,7 @@ pub(crate) async fn supervised<T: Send + 'static>(
             Ok(panic) => Stopped::Panicked(message(&*panic)),
             Err(_) => Stopped::Panicked("its task was cancelled".to_owned()),
         }),
-        stopped = limit_met(limits) => Err(stopped),
+        stopped = limit_met(limits, growth) => Err(stopped),
     };
     Ok(done)
 }
@@ -109,7 +121,7 @@ impl Drop for LeftBehind {
 }
 
 /// Returns when a limit is met.
-async fn limit_met(limits: &SqlLimits) -> Stopped {
+async fn limit_met(limits: &SqlLimits, growth: u64) -> Stopped {
     let (started, before) = (Instant::now(), allocated().unwrap_or(0));
     loop {
         sleep(LOOK.min(limits.time)).await;
@@ -117,7 +129,7 @@ async fn limit_met(limits: &SqlLimits) -> Stopped {
             return Stopped::Time(limits.time);
         }
         let grown = allocated().unwrap_or(0).saturating_sub(before);
-        if grown > limits.memory_bytes.saturating_mul(GROWTH) {
+        if grown > growth {
             return Stopped::Memory(limits.memory_bytes);
         }
         if grown > BLAMED_FROM && available().is_some_and(|available| available < AVAILABLE_MIN) {
@@ -161,15 +173,15 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn memory_that_no_pool_counts_is_counted() {
-        let limits = SqlLimits { memory_bytes: 16 << 20, ..SqlLimits::default() };
+        let (limits, growth) = (SqlLimits { memory_bytes: 16 << 20, ..SqlLimits::default() }, 32 << 20);
         let work = async {
             let mut held = Vec::new();
-            // More than twice the limit; then it waits to be stopped.
+            // More than it may grow; then it waits to be stopped.
             held.resize_with(16, || vec![1_u8; 8 << 20]);
             std::future::pending::<()>().await;
             drop(held);
         };
-        let done = supervised(&limits, work).await.expect("threads are started");
+        let done = supervised_within(&limits, growth, work).await.expect("threads are started");
         assert_eq!(done, Err(Stopped::Memory(16 << 20)));
     }
 }
