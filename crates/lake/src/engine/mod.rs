@@ -23,7 +23,7 @@ pub(crate) use bounded_function::bounded_functions;
 pub use limits::SqlLimits;
 pub(crate) use limits::bytes;
 pub(crate) use panics::{caught, engine_panicked};
-pub(crate) use select_only::{SelectOnly, select_only};
+pub(crate) use select_only::{SelectOnly, begin_of, select_only};
 pub(crate) use session::{check_plan, limited_session, session};
 #[cfg(feature = "cluster")]
 pub(crate) use session::{config, with_functions};

@@ -7,7 +7,7 @@ use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Toke
 
 use super::limits::{FILE_BYTES_MAX, PARTS_MAX, WORDS_MAX, bytes};
 use super::query_size::{check_size, too_many_parts};
-use super::word_chains::{longest_chain, set_operators};
+use super::word_chains::{deepest_brackets, longest_chain, set_operators};
 use crate::error::Error;
 use crate::sql_file::SqlFile;
 
@@ -46,6 +46,10 @@ pub(crate) fn select_only(file: &SqlFile) -> Result<SelectOnly, Error> {
     if longest > WORDS_MAX {
         return Err(file.error_at(end, too_deep(format!("{WORDS_MAX} words and signs without a comma"))));
     }
+    let (deepest, place) = deepest_brackets(&tokens);
+    if deepest > PARSER_DEPTH_MAX {
+        return Err(file.error_at(place, too_deep(parser_depth())));
+    }
     if set_operators(&tokens) as u64 > PARTS_MAX {
         return Err(file.error_at(at, too_many_parts()));
     }
@@ -59,6 +63,13 @@ pub(crate) fn select_only(file: &SqlFile) -> Result<SelectOnly, Error> {
     };
     check_size(&query).map_err(|problem| file.error_at(if problem.is_of_depth { end } else { at }, problem.text))?;
     Ok(SelectOnly { query, at })
+}
+
+/// Returns where the statement of a file begins, without parsing it: that may be what took too long.
+pub(crate) fn begin_of(file: &SqlFile) -> Location {
+    let tokens = Tokenizer::new(&GenericDialect {}, &file.sql).tokenize_with_location().unwrap_or_default();
+    let is_space = |token: &&TokenWithSpan| matches!(token.token, Token::Whitespace(_) | Token::SemiColon);
+    tokens.iter().find(|token| !is_space(token)).map_or(Location { line: 1, column: 1 }, |first| first.span.start)
 }
 
 /// Returns where the only statement begins, or an error that names another one.
@@ -89,8 +100,7 @@ fn check_words(file: &SqlFile, tokens: &[TokenWithSpan]) -> Result<Location, Err
 fn parse_error(file: &SqlFile, error: ParserError, deepest: Location) -> Error {
     let text = match error {
         ParserError::RecursionLimitExceeded => {
-            let limit = format!("{PARSER_DEPTH_MAX} parentheses, CASEs, NOTs or calls inside each other");
-            return file.error_at(deepest, too_deep(limit));
+            return file.error_at(deepest, too_deep(parser_depth()));
         }
         ParserError::ParserError(text) | ParserError::TokenizerError(text) => text,
     };
@@ -102,6 +112,10 @@ fn parse_error(file: &SqlFile, error: ParserError, deepest: Location) -> Error {
         Some((problem, at)) => file.error_at(at, format!("it is no SQL: {problem}")),
         None => file.error(format!("it is no SQL: {text}")),
     }
+}
+
+fn parser_depth() -> String {
+    format!("{PARSER_DEPTH_MAX} parentheses, CASEs, NOTs or calls inside each other")
 }
 
 /// Returns what is wrong with SQL that is nested deeper than a limit.

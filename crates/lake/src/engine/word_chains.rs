@@ -46,6 +46,32 @@ pub(super) fn longest_chain(tokens: &[TokenWithSpan]) -> (usize, Location) {
     (longest, end)
 }
 
+/// Words before a `<` that holds a type.
+const TYPES: [&str; 7] = ["ARRAY", "STRUCT", "MAP", "TUPLE", "NESTED", "NULLABLE", "LIST"];
+
+/// Returns the most parentheses inside each other, and where they are. The parser counts those of types not at all, and
+/// may try others twice each.
+pub(super) fn deepest_brackets(tokens: &[TokenWithSpan]) -> (usize, Location) {
+    let (mut depth, mut of_types, mut after_type) = (0_usize, 0_usize, false);
+    let (mut deepest, mut at) = (0, Location { line: 1, column: 1 });
+    for token in tokens {
+        match &token.token {
+            Token::Whitespace(_) => continue,
+            Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
+            Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
+            Token::Lt if after_type => of_types += 1,
+            Token::Gt => of_types = of_types.saturating_sub(1),
+            Token::ShiftRight => of_types = of_types.saturating_sub(2),
+            _ => {}
+        }
+        after_type = matches!(&token.token, Token::Word(word) if TYPES.iter().any(|known| word.value.eq_ignore_ascii_case(known)));
+        if depth + of_types > deepest {
+            (deepest, at) = (depth + of_types, token.span.start);
+        }
+    }
+    (deepest, at)
+}
+
 /// Returns how many times SELECTs are put together. Each is a level of the tree too, and there are commas between them.
 pub(super) fn set_operators(tokens: &[TokenWithSpan]) -> usize {
     let is_operator = |token: &&TokenWithSpan| match &token.token {
@@ -68,6 +94,18 @@ mod tests {
     fn check(sql: &str, longest: usize, column: u64) {
         let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize_with_location().expect("words");
         assert_eq!(longest_chain(&tokens), (longest, Location { line: 1, column }), "{sql}");
+    }
+
+    #[test]
+    fn brackets_of_types_count_too() {
+        let deepest = |sql: &str| {
+            let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize_with_location().expect("words");
+            deepest_brackets(&tokens).0
+        };
+        assert_eq!(deepest("f((a), [1])"), 2);
+        assert_eq!(deepest("CAST(a AS ARRAY<ARRAY<INT>>) < (b)"), 3);
+        assert_eq!(deepest("a < b AND c < d AND ARRAY<ARRAY<"), 2);
+        assert_eq!(deepest(")))("), 1);
     }
 
     #[test]

@@ -24,6 +24,7 @@ fn nested(times: usize) -> Vec<String> {
         around("CAST(", "l.industry", " AS VARCHAR)"),
         around("[", "1", "]"),
         around("l.industry IN (", "'a'", ")"),
+        format!("CAST(l.industry AS {}INT{})", "ARRAY<".repeat(times), ">".repeat(times)),
     ]
 }
 

@@ -177,7 +177,7 @@ pub(crate) enum Promote {
     IfBetter,
 }
 
-/// What each of `sources/*.sql` may take.
+/// What each of `sources/*.sql` may take: one that takes more ends with an error instead of the machine.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct LimitsConfig {

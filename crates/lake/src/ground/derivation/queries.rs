@@ -15,7 +15,7 @@ use super::raw_tables::register;
 use super::relation_columns::RequiredColumn;
 use super::typed_rows::typed;
 use crate::bit_equality::first_difference;
-use crate::engine::{SqlLimits, limited_session, select_only, supervised};
+use crate::engine::{SqlLimits, begin_of, limited_session, supervised};
 use crate::error::Error;
 use crate::raw::State;
 use crate::sql_file::SqlFile;
@@ -156,11 +156,7 @@ impl Queries {
         W: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let done = supervised(&self.limits, work(file.clone())).await?;
-        // The file is parsed again for the place, as only then nothing else is known of it.
-        done.unwrap_or_else(|stopped| match select_only(file) {
-            Ok(query) => Err(file.error_at(query.at, stopped)),
-            Err(error) => Err(error),
-        })
+        done.unwrap_or_else(|stopped| Err(file.error_at(begin_of(file), stopped)))
     }
 }
 
