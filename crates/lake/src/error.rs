@@ -49,6 +49,14 @@ pub enum Error {
         /// What is wrong with it and what was expected.
         problem: String,
     },
+    /// A feature would be made of too much text.
+    #[error("`{file}`: {problem}")]
+    TooLarge {
+        /// The file, with line and column.
+        file: String,
+        /// The feature, the limit and what to do.
+        problem: String,
+    },
     /// Nothing was ingested yet.
     #[error("no data in `{}`: run `plumb ingest` first", data.display())]
     NoGround {

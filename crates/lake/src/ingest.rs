@@ -8,9 +8,10 @@ use sha2::{Digest, Sha256};
 
 use crate::cluster::Cluster;
 use crate::current::Current;
+use crate::engine::SqlLimits;
 use crate::error::Error;
 use crate::future::LakeFuture;
-use crate::ground::{self, Counts, RawRows, Report, Undated, Version, derive};
+use crate::ground::{self, Counts, RawRows, Report, Spill, Undated, Version, derive};
 use crate::hash::hex;
 use crate::lock::DataLock;
 use crate::publish::{self, NewGround, Published, publish};
@@ -47,13 +48,14 @@ pub struct IngestReport {
 /// Copies the new rows of the sources into the data folder that is locked, as [`GROUND_AREA`], and derives the three
 /// relations by `files`.
 ///
-/// File names in `sources` are relative to `project`. Queries run on the cluster, if there is one. `progress` is called
-/// with each step. A run that fails or dies at any moment leaves the data folder as it was.
+/// File names in `sources` are relative to `project`. Queries run within the limits, and on the cluster, if there is one.
+/// `progress` is called with each step. A run that fails or dies at any moment leaves the data folder as it was.
 pub fn ingest<'a>(
     sources: &'a BTreeMap<String, Source>,
     files: &'a [SqlFile],
     project: &'a Path,
     lock: &'a DataLock,
+    limits: &'a SqlLimits,
     cluster: Option<&'a Cluster>,
     progress: &'a (dyn Fn(&str) + Sync),
 ) -> LakeFuture<'a, IngestReport> {
@@ -72,7 +74,7 @@ pub fn ingest<'a>(
             Err(damaged @ Error::Damaged { .. }) => Err(damaged.to_string()),
             version => Ok(version?),
         };
-        let derivation = Derivation { files, raw_folder, state: &pulled.state, cluster, progress };
+        let derivation = Derivation { files, data, state: &pulled.state, limits, cluster, progress };
         let derived = derivation.run(version.as_ref().ok().and_then(Option::as_ref)).await?;
         let unchanged = derived.is_unchanged;
         let known_rejects = match &version {
@@ -124,8 +126,9 @@ fn report(
 /// The derivation of the ground from the raw rows after a run.
 struct Derivation<'a> {
     files: &'a [SqlFile],
-    raw_folder: PathBuf,
+    data: &'a Path,
     state: &'a State,
+    limits: &'a SqlLimits,
     cluster: Option<&'a Cluster>,
     progress: &'a (dyn Fn(&str) + Sync),
 }
@@ -149,10 +152,13 @@ impl Derivation<'_> {
         (self.progress)("deriving leads, events and outcomes");
         let histories = current.map_or(Ok(Vec::new()), Version::histories)?;
         let new_session = self.cluster.map(|cluster| || cluster.session());
+        let spill = Spill::open(self.data)?;
         let raw = RawRows {
-            folder: &self.raw_folder,
+            folder: &self.data.join("raw"),
             state: self.state,
             cluster: new_session.as_ref().map(|new_session| new_session as ground::NewSession<'_>),
+            limits: self.limits,
+            spill: spill.path(),
         };
         let relations = derive(raw, self.files, &histories).await?;
         Ok(Derived { ground: NewGround::Derived(Box::new(relations), derived_from), is_unchanged })
@@ -163,7 +169,13 @@ impl Derivation<'_> {
 /// it could: raw rows never change, but the SQL or the program may have.
 ///
 /// `ground` is its hash, as returned by [`crate::Lake::ground_version`].
-pub fn rebuild<'a>(data: &'a Path, files: &'a [SqlFile], ground: &'a str, into: &'a Path) -> LakeFuture<'a, bool> {
+pub fn rebuild<'a>(
+    data: &'a Path,
+    files: &'a [SqlFile],
+    limits: &'a SqlLimits,
+    ground: &'a str,
+    into: &'a Path,
+) -> LakeFuture<'a, bool> {
     async move {
         let raw_folder = data.join("raw");
         let state = publish::state(data, &Current::load(data)?)?;
@@ -171,7 +183,8 @@ pub fn rebuild<'a>(data: &'a Path, files: &'a [SqlFile], ground: &'a str, into: 
             let then = state.until(run);
             if fingerprint(&then, files) == ground {
                 raw::check_parts(&raw_folder, &then)?;
-                let rows = RawRows { folder: &raw_folder, state: &then, cluster: None };
+                let spill = Spill::open(into)?;
+                let rows = RawRows { folder: &raw_folder, state: &then, cluster: None, limits, spill: spill.path() };
                 publish::publish_ground(into, derive(rows, files, &[]).await?, ground.to_owned())?;
                 return Ok(true);
             }

@@ -22,6 +22,7 @@ mod future;
 #[cfg(test)]
 mod simulation;
 
+pub use engine::SqlLimits;
 pub use error::Error;
 pub use features::{CategoryWithoutRate, FeatureBlock, FeatureProgram, FeatureSql};
 pub use files::replace_file::{create_folder, sync_folder, write_atomically};

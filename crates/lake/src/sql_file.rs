@@ -22,6 +22,11 @@ impl SqlFile {
 
     /// Returns an error that names the file, line and column.
     pub(crate) fn error_at(&self, at: Location, problem: impl std::fmt::Display) -> Error {
-        Error::Sql { file: format!("{}:{}:{}", self.name, at.line, at.column), problem: problem.to_string() }
+        Error::Sql { file: self.place(at), problem: problem.to_string() }
+    }
+
+    /// Returns a place in the file: its name, line and column.
+    pub(crate) fn place(&self, at: Location) -> String {
+        format!("{}:{}:{}", self.name, at.line, at.column)
     }
 }

@@ -102,6 +102,7 @@ fn session(address: &str, token: &Token, partitions: usize) -> Result<SessionCon
     let config = token.config(engine::config(partitions));
     let state = SessionStateBuilder::new().with_default_features().with_config(config).build();
     let context = SessionContext::new_with_state(state.upgrade_for_ballista(format!("http://{address}"))?);
+    let context = engine::with_functions(context);
     functions::client().into_iter().for_each(|function| context.register_udf(function));
     Ok(context)
 }

@@ -23,7 +23,7 @@ use super::feature_service::FeatureService;
 use super::functions;
 use super::scheduler::{HEARTBEAT_SECONDS, ballista_error};
 use super::token::Token;
-use crate::engine;
+use crate::engine::{self, SqlLimits};
 use crate::error::Error;
 use crate::future::LakeFuture;
 
@@ -59,6 +59,8 @@ pub fn run_executor(params: ExecutorConfig) -> LakeFuture<'static, ()> {
             scheduler_port: params.scheduler.port(),
             vcores: params.threads,
             task_scheduling_policy: TaskSchedulingPolicy::PullStaged,
+            // Each task has as much as a query has in one process.
+            memory_pool_size: Some(SqlLimits::default().memory_bytes.saturating_mul(params.threads as u64)),
             work_dir: Some(params.work_folder.display().to_string()),
             executor_heartbeat_interval_seconds: HEARTBEAT_SECONDS,
             override_function_registry: Some(Arc::new(function_registry())),
@@ -108,8 +110,13 @@ fn function_registry() -> BallistaFunctionRegistry {
         Arc::new(features),
     ));
     let mut registry = BallistaFunctionRegistry::default();
+    computed.extend(engine::bounded_functions(&registry));
     for function in computed {
-        registry.scalar_functions.insert(function.name().to_owned(), Arc::new(function));
+        let function = Arc::new(function);
+        for name in function.aliases() {
+            registry.scalar_functions.insert(name.clone(), function.clone());
+        }
+        registry.scalar_functions.insert(function.name().to_owned(), function);
     }
     registry
 }

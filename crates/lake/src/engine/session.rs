@@ -1,24 +1,82 @@
 //! The engine's session and its settings.
 
-use datafusion::prelude::{SessionConfig, SessionContext};
+use std::path::Path;
+use std::sync::Arc;
 
+use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
+
+use super::bounded_function::bounded_functions;
+use super::limits::SqlLimits;
 use super::sql_functions::functions;
+use crate::error::Error;
 
 /// Returns a session with our functions.
 ///
 /// One partition: sums of fractions then always add in the same order, and the same rows give the same bytes.
 pub(crate) fn session() -> SessionContext {
-    let context = SessionContext::new_with_config(config(1));
-    functions().into_iter().for_each(|function| context.register_udf(function));
+    with_functions(SessionContext::new_with_config(config(1)))
+}
+
+/// Returns the same session for SQL with limits. What is too large for memory is written into the folder `spill`.
+pub(crate) fn limited_session(limits: &SqlLimits, spill: &Path) -> Result<SessionContext, Error> {
+    let memory = usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX);
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(memory)))
+        .with_temp_file_path(spill)
+        .build_arc()
+        .map_err(Error::engine("start with limits"))?;
+    Ok(with_functions(SessionContext::new_with_config_rt(config(1), runtime)))
+}
+
+/// Registers our functions, and those with limits in the place of those without.
+pub(crate) fn with_functions(context: SessionContext) -> SessionContext {
+    let bounded = bounded_functions(&context.state());
+    bounded.into_iter().chain(functions()).for_each(|function| context.register_udf(function));
     context
 }
 
 /// Returns the settings of a session. Text is plain `Utf8`, so that a schema does not depend on where a column came
-/// from.
+/// from. Errors name the place in the SQL.
 pub(crate) fn config(partitions: usize) -> SessionConfig {
     SessionConfig::new()
         .with_target_partitions(partitions)
         .with_information_schema(false)
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
+        .set_bool("datafusion.sql_parser.collect_spans", true)
+}
+
+/// Refuses a plan that does more than read: the second fence, behind [`select_only`](super::select_only()).
+pub(crate) fn check_plan(plan: &datafusion::logical_expr::LogicalPlan) -> Result<(), DataFusionError> {
+    let only_reads = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    only_reads.verify_plan(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A function that is new in the engine must be looked at: can its value be much larger than its arguments? Then it
+    /// belongs to `bounded_function`, else to the file.
+    #[test]
+    fn every_function_of_the_engine_is_bounded_or_known_not_to_grow() {
+        let context = session();
+        let state = context.state();
+        let names = state.scalar_functions().iter().filter(|(name, function)| name.as_str() == function.name());
+        let is_bounded = |name: &str| bounded_functions(&state).iter().any(|function| function.name() == name);
+        let mut unbounded: Vec<&str> = names.map(|(name, _)| name.as_str()).filter(|name| !is_bounded(name)).collect();
+        unbounded.extend(state.higher_order_functions().keys().map(String::as_str));
+        unbounded.sort_unstable();
+        let known: Vec<&str> = include_str!("functions_that_do_not_grow.txt").split_whitespace().collect();
+        assert_eq!(unbounded, known);
+        assert_eq!(
+            state.table_functions().len(),
+            2,
+            "`range` and `generate_series` read no file; what does the third?"
+        );
+        assert_eq!(bounded_functions(&state).len(), 17, "a function of the list has another name now");
+    }
 }

@@ -10,8 +10,9 @@ use plumb_lead::{Event, Lead, Table};
 
 use super::definition::FeatureSql;
 use super::feature_table::table_of;
-use super::program::{EventOrder, Events, Join, Program};
+use super::program::{Bound, EventOrder, Events, Join, Program, run_error, run_panicked};
 use super::request::RequestColumns;
+use crate::engine::caught;
 use crate::error::Error;
 use crate::timestamp::timestamp_array;
 
@@ -50,13 +51,15 @@ impl FeatureProgram {
         let compute = || {
             let mut rows: Vec<u32> = (0..events.at.len() as u32).collect();
             EventOrder::new(&events).sort(&mut rows);
-            let mut join = Join::new(&events, self.program.start(as_of.len(), observed)?)?;
+            let mut join = Join::new(&events, self.program.start(as_of.len(), observed, Bound::REQUEST)?)?;
             for (observation, as_of) in as_of.iter().enumerate() {
                 join.observe(observation, *as_of, &rows)?;
             }
             join.finish()
         };
-        self.table(&compute().map_err(Error::engine("compute the features of a lead"))?)
+        let doing = "compute the features of a lead";
+        let computed = caught(compute).map_err(run_panicked(doing))?;
+        self.table(&computed.map_err(run_error(doing))?)
     }
 
     /// Returns the features' columns as a table.

@@ -38,7 +38,9 @@ fn ingested(kind: SourceKind, write: impl FnOnce(&Path)) -> Result<(u64, Vec<Str
         .into();
     sources.insert("bomb".to_owned(), source(kind, "bomb".to_owned()));
     let lock = lock(&project.join("data"));
-    let report = runtime.block_on(ingest(&sources, &company.files, project, &lock, None, &|_| ())).map_err(chain)?;
+    let report = runtime
+        .block_on(ingest(&sources, &company.files, project, &lock, &company.limits, None, &|_| ()))
+        .map_err(chain)?;
     let read = report.sources.iter().find(|report| report.source == "bomb").expect("it is a source").rows_read;
     Ok((read, report.rejected.into_iter().map(|row| format!("{}: {}", row.line, row.reason)).collect()))
 }

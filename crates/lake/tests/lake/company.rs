@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use plumb_lake::{
-    DataLock, FeatureSql, GROUND_AREA, IfLocked, IngestReport, Lake, Source, SourceKind, SqlFile, ingest,
+    DataLock, FeatureSql, GROUND_AREA, IfLocked, IngestReport, Lake, Source, SourceKind, SqlFile, SqlLimits, ingest,
 };
 use tempfile::TempDir;
 
@@ -16,6 +16,8 @@ pub(crate) struct Company {
     event_columns: &'static str,
     /// Whether rows of leads with one `id` are versions of one.
     pub(crate) leads_are_keyed: bool,
+    /// Limits of each SQL file.
+    pub(crate) limits: SqlLimits,
 }
 
 const LEAD_COLUMNS: &str = "id,email,created_at,known_at,industry,budget,test";
@@ -35,7 +37,14 @@ impl Company {
         rows: [&str; 3],
     ) -> Company {
         let folder = TempDir::new().expect("a temporary folder");
-        let company = Company { folder, files, lead_columns, event_columns, leads_are_keyed: false };
+        let company = Company {
+            folder,
+            files,
+            lead_columns,
+            event_columns,
+            leads_are_keyed: false,
+            limits: SqlLimits::default(),
+        };
         for (name, rows) in ["leads", "events", "outcomes"].into_iter().zip(rows) {
             company.write(name, rows);
         }
@@ -54,6 +63,13 @@ impl Company {
         std::fs::write(self.folder.path().join(format!("{name}.jsonl")), text).expect("the folder can be written");
     }
 
+    /// Ingests with another SQL for the events, and returns the error.
+    pub(crate) async fn error_of_events(&mut self, sql: &str) -> String {
+        let file = self.files.iter_mut().find(|file| file.name == "sources/event.sql").expect("events have a file");
+        file.sql = sql.into();
+        self.try_ingest().await.expect_err(&sql[..sql.len().min(200)]).to_string()
+    }
+
     pub(crate) async fn ingest(&self) -> IngestReport {
         self.try_ingest().await.expect("the company is sound")
     }
@@ -70,7 +86,7 @@ impl Company {
             },
         };
         let sources = ["leads", "events", "outcomes"].map(|name| (name.to_owned(), source(name))).into();
-        ingest(&sources, &self.files, self.folder.path(), &lock(&self.data()), None, &|_| ()).await
+        ingest(&sources, &self.files, self.folder.path(), &lock(&self.data()), &self.limits, None, &|_| ()).await
     }
 
     pub(crate) async fn lake(&self) -> Lake {

@@ -176,7 +176,9 @@ async fn a_flipped_byte_in_raw_rows_is_named_and_nothing_is_derived_from_them() 
     assert!(error.contains(&format!("{}` is damaged: its {} bytes", name.display(), whole.len())), "{error}");
     assert!(error.contains("restore it from a backup"), "{error}");
     let into = tempfile::tempdir().expect("a temporary folder");
-    let error = rebuild(&company.data(), &company.files, &ground, into.path()).await.expect_err("a byte differs");
+    let error = rebuild(&company.data(), &company.files, &company.limits, &ground, into.path())
+        .await
+        .expect_err("a byte differs");
     assert!(error.to_string().contains("is damaged"), "{error}");
     assert_eq!(leads(&company.data()).await, Ok(1), "the ground is as it was");
 

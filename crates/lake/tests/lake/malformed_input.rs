@@ -183,7 +183,8 @@ fn an_edited_source_does_not_affect_the_others() {
             sources.insert("edited".to_owned(), source(kind, format!("edited.{ending}")));
             let data = project.path().join("data");
             let run = |sources: &BTreeMap<String, Source>| {
-                runtime.block_on(ingest(sources, &company.files, project.path(), &lock(&data), None, &|_| ()))
+                let (lock, limits) = (lock(&data), &company.limits);
+                runtime.block_on(ingest(sources, &company.files, project.path(), &lock, limits, None, &|_| ()))
             };
             let with_edited = run(&sources);
             sources.remove("edited");

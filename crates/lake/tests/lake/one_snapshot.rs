@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use plumb_lake::{IngestReport, Source, SourceKind, SqlFile, ingest};
+use plumb_lake::{IngestReport, Source, SourceKind, SqlFile, SqlLimits, ingest};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
@@ -42,7 +42,9 @@ async fn ingest_while(project: &Path, kind: SourceKind, url: &str, meanwhile: &(
         }
     };
     let sources = BTreeMap::from([("crm".to_owned(), source)]);
-    ingest(&sources, &files(), project, &lock(&project.join("data")), None, &progress).await.expect("it can be read")
+    ingest(&sources, &files(), project, &lock(&project.join("data")), &SqlLimits::default(), None, &progress)
+        .await
+        .expect("it can be read")
 }
 
 /// Runs something of the database's own on a thread of its own, and waits for it.

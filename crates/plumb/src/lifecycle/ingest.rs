@@ -52,7 +52,8 @@ pub(crate) async fn ingest(
     let lock = locks::ground(data, if_locked, progress)?;
     let files = project.source_sql()?;
     let step = |name: &str| progress(Progress::Step(name));
-    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), &lock, cluster, &step)
+    let limits = project.limits();
+    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), &lock, limits, cluster, &step)
         .await
         .with_context(|| format!("cannot ingest the sources of `{}`", project.folder().display()))?;
     step("storing open leads for requests");

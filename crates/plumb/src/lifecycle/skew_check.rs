@@ -65,7 +65,7 @@ pub(crate) async fn skew_check(workspace: &Workspace, target: &str, predictions_
             continue;
         }
         let folder = TempDir::new().context("cannot make a folder for an earlier version of the ground")?;
-        if plumb_lake::rebuild(data, &project.source_sql()?, &version, folder.path()).await? {
+        if plumb_lake::rebuild(data, &project.source_sql()?, project.limits(), &version, folder.path()).await? {
             compare(workspace, &Lake::open(folder.path()).await?, &predictions, &mut report).await?;
         } else {
             report.not_rebuilt += predictions.len();

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use plumb_lake::SqlLimits;
 use plumb_lead::Language;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{MapAccess, Visitor};
@@ -38,6 +40,9 @@ pub(super) struct Config {
     /// What becomes of a challenger that `plumb retrain` has trained.
     #[serde(default)]
     pub(super) retrain: RetrainConfig,
+    /// What each of `sources/*.sql` may take: one that takes more ends with an error instead of the machine.
+    #[serde(default)]
+    pub(super) limits: LimitsConfig,
 }
 
 /// A system that data comes from.
@@ -172,6 +177,19 @@ pub(crate) enum Promote {
     IfBetter,
 }
 
+/// What each of `sources/*.sql` may take: one that takes more ends with an error instead of the machine.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LimitsConfig {
+    /// Seconds that it may run.
+    pub(super) time_s: u64,
+    /// Megabytes of memory for its joins, sorts, aggregates and rows. Sorts and aggregates that need more are written
+    /// aside, into the data folder's `spill`.
+    pub(super) memory_mb: u64,
+    /// Rows that it may return.
+    pub(super) rows: u64,
+}
+
 /// The targets, in the order of the file.
 #[derive(Debug, Default)]
 pub(super) struct Targets(pub(super) Vec<(String, TargetConfig)>);
@@ -179,6 +197,20 @@ pub(super) struct Targets(pub(super) Vec<(String, TargetConfig)>);
 impl Default for ScoreConfig {
     fn default() -> Self {
         ScoreConfig { at: vec![Span(TimeDelta::zero())] }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        let SqlLimits { time, memory_bytes, rows } = SqlLimits::default();
+        LimitsConfig { time_s: time.as_secs(), memory_mb: memory_bytes >> 20, rows }
+    }
+}
+
+impl From<LimitsConfig> for SqlLimits {
+    fn from(config: LimitsConfig) -> SqlLimits {
+        let LimitsConfig { time_s, memory_mb, rows } = config;
+        SqlLimits { time: Duration::from_secs(time_s), memory_bytes: memory_mb.saturating_mul(1 << 20), rows }
     }
 }
 

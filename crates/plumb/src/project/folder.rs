@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
-use plumb_lake::{FeatureSql, LabelSpec, Source, SourceKind, SqlFile};
+use plumb_lake::{FeatureSql, LabelSpec, Source, SourceKind, SqlFile, SqlLimits};
 use plumb_lead::{Language, MessageCatalog};
 
 use super::config::{self, Promote, SourceConfig};
@@ -34,6 +34,7 @@ pub(crate) struct Project {
     /// A lead is an observation at each of these ages.
     ages: Vec<TimeDelta>,
     promote: Promote,
+    limits: SqlLimits,
 }
 
 impl Project {
@@ -49,6 +50,7 @@ impl Project {
             targets: config.target.0.into_iter().map(|(name, target)| (name, target.into())).collect(),
             ages: config.score.at.iter().map(|age| age.0).collect(),
             promote: config.retrain.promote,
+            limits: config.limits.into(),
         })
     }
 
@@ -117,6 +119,11 @@ impl Project {
     /// Returns who promotes a challenger.
     pub(crate) fn promote(&self) -> Promote {
         self.promote
+    }
+
+    /// Returns what each of `sources/*.sql` may take.
+    pub(crate) fn limits(&self) -> &SqlLimits {
+        &self.limits
     }
 
     /// Returns `sources/*.sql`.

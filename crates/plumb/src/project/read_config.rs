@@ -51,6 +51,11 @@ fn check(config: &Config) -> Result<()> {
         languages.len() == config.languages.len(),
         "key `languages` names one twice: expected each once, the default first"
     );
+    let limits =
+        [("time_s", config.limits.time_s), ("memory_mb", config.limits.memory_mb), ("rows", config.limits.rows)];
+    for (name, limit) in limits {
+        ensure!(limit > 0, "key `limits.{name}` is 0: expected more, or no such key for the default");
+    }
     for (name, target) in &config.target.0 {
         ensure!(target.horizon.0 > TimeDelta::zero(), "key `target.{name}.horizon`: expected a time over 0");
         ensure!(

@@ -23,9 +23,9 @@ pub(crate) enum Error {
 impl From<plumb_lake::Error> for Error {
     fn from(error: plumb_lake::Error) -> Error {
         match error {
-            plumb_lake::Error::UnknownField { .. } | plumb_lake::Error::FieldType { .. } => {
-                Error::Input(error.to_string())
-            }
+            plumb_lake::Error::UnknownField { .. }
+            | plumb_lake::Error::FieldType { .. }
+            | plumb_lake::Error::TooLarge { .. } => Error::Input(error.to_string()),
             error => Error::Internal(error.into()),
         }
     }

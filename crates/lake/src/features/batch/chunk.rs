@@ -12,7 +12,7 @@ use plumb_lead::Observation;
 
 use super::rows_of_leads::RowsOfLeads;
 use crate::features::feature_program::FeatureProgram;
-use crate::features::program::{EventOrder, Events, Join, Program};
+use crate::features::program::{Bound, EventOrder, Events, Join, Program};
 use crate::ground::{RelationFiles, Walk};
 use crate::timestamp::timestamp_array;
 
@@ -109,7 +109,7 @@ fn features_of_part(
     events.sort(&EventOrder::new(&columns));
 
     let observed = observed_columns(program, observations, &versions, &position_of)?;
-    let mut join = Join::new(&columns, program.start(observations.len(), observed)?)?;
+    let mut join = Join::new(&columns, program.start(observations.len(), observed, Bound::BATCH)?)?;
     for (index, observation) in observations.iter().enumerate() {
         join.observe(index, observation.as_of.timestamp_micros(), events.of(position_of[index]))?;
     }

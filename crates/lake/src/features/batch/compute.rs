@@ -7,8 +7,10 @@ use datafusion::error::DataFusionError;
 use plumb_lead::Observation;
 
 use super::chunk::{FeatureChunk, features_of_chunk};
+use crate::engine::caught;
 use crate::error::Error;
 use crate::features::feature_program::FeatureProgram;
+use crate::features::program::{run_error, run_panicked};
 use crate::ground::Ground;
 
 /// Observations of a chunk: even of leads with a thousand events each their texts fit into one column.
@@ -28,9 +30,11 @@ pub(crate) async fn compute_chunk(
     let (files, program) = (ground.files.clone(), program.clone());
     let part_observations = chunk_observations.div_ceil(PARTS);
     // Not on the runtime's threads for blocking work: each of these many keeps memory for itself.
-    let compute = async move { features_of_chunk(&files, &program, observations, part_observations) };
+    let compute = async move { caught(|| features_of_chunk(&files, &program, observations, part_observations)) };
     let computed = SpawnedTask::spawn(compute).join_unwind().await;
     ground.check_present()?;
-    let chunk = computed.map_err(|error| DataFusionError::External(Box::new(error))).flatten();
-    chunk.map_err(Error::engine("compute the features"))
+    let computed = computed.map_err(|error| DataFusionError::External(Box::new(error)));
+    let doing = "compute the features";
+    let chunk = computed.map_err(Error::engine(doing))?.map_err(run_panicked(doing))?;
+    chunk.map_err(run_error(doing))
 }

@@ -17,23 +17,26 @@ use crate::features::sql::Plan;
 /// Compiles a plan.
 pub(crate) fn compile(plan: &Plan) -> Result<Program> {
     let Plan { state, joined, .. } = plan;
+    let owners: Vec<usize> = plan.aggregates.iter().map(|(_, field)| owner(plan, field.name())).collect();
+    let owned = |aggregates: Vec<AggregateFunction>| aggregates.into_iter().zip(owners.iter().copied());
     let mut of_observations = Hoisted::new("_of_observation");
     let belongs = |expr: &Expr| Ok(is_of_observation(expr, joined));
-    let take = |(aggregate, _): &(AggregateFunction, _)| of_observations.take_from(aggregate.clone(), &belongs);
-    let aggregates = plan.aggregates.iter().map(take).collect::<Result<Vec<_>>>()?;
+    let take = |(aggregate, owner)| of_observations.take_from(aggregate, owner, &belongs);
+    let aggregates = plan.aggregates.iter().map(|(aggregate, _)| aggregate.clone()).collect();
+    let aggregates = owned(aggregates).map(take).collect::<Result<Vec<_>>>()?;
     let observed = observed_columns(plan, &of_observations.parts)?;
     let mut observations = StageBuilder::new(state, schema(&observed)?);
-    for part in &of_observations.parts {
-        observations.add(part)?;
+    for (part, owner) in of_observations.parts.iter().zip(&of_observations.owners) {
+        observations.add(part, *owner)?;
     }
 
     let mut events = StageBuilder::new(state, schema(&event_columns(plan, &aggregates)?)?);
     let mut of_events = Hoisted::new("_of_event");
     let belongs = |expr: &Expr| is_of_event(expr, &events.schema, state);
-    let take = |aggregate| of_events.take_from(aggregate, &belongs);
-    let aggregates = aggregates.into_iter().map(take).collect::<Result<Vec<_>>>()?;
-    for part in &of_events.parts {
-        events.add(part)?;
+    let take = |(aggregate, owner)| of_events.take_from(aggregate, owner, &belongs);
+    let aggregates = owned(aggregates).map(take).collect::<Result<Vec<_>>>()?;
+    for (part, owner) in of_events.parts.iter().zip(&of_events.owners) {
+        events.add(part, *owner)?;
     }
 
     let mut rows = event_columns(plan, &aggregates)?;
@@ -44,10 +47,9 @@ pub(crate) fn compile(plan: &Plan) -> Result<Program> {
     rows.extend(of_events.columns(joined)?);
     rows.extend(of_observations.columns(joined)?);
     let mut rows = StageBuilder::new(state, schema(&rows)?);
-    let aggregates = aggregates
-        .into_iter()
+    let aggregates = owned(aggregates)
         .zip(&plan.aggregates)
-        .map(|(aggregate, (_, field))| rows.aggregate(aggregate, field.name()))
+        .map(|((aggregate, owner), (_, field))| rows.aggregate(aggregate, field.name(), owner))
         .collect::<Result<Vec<_>>>()?;
 
     let results_schema = schema(&result_columns(plan, observed, &aggregates))?;
@@ -61,7 +63,14 @@ pub(crate) fn compile(plan: &Plan) -> Result<Program> {
         aggregates,
         outputs: plan.outputs.iter().map(output).collect::<Result<_>>()?,
         results: results_schema.inner().clone(),
+        places: plan.places.clone(),
     })
+}
+
+/// Returns the first feature that uses the result of an aggregate.
+fn owner(plan: &Plan, result: &str) -> usize {
+    let result = Column::new_unqualified(result);
+    plan.outputs.iter().position(|(_, output)| output.column_refs().contains(&result)).unwrap_or(0)
 }
 
 /// Returns the columns of the observations, then the aggregates' results.

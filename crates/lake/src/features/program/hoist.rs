@@ -23,17 +23,20 @@ pub(super) struct Hoisted {
     name: &'static str,
     /// Each part once, however often it occurs.
     pub(super) parts: Vec<Expr>,
+    /// Of each part, the first feature that needs it, for messages.
+    pub(super) owners: Vec<usize>,
 }
 
 impl Hoisted {
     pub(super) fn new(name: &'static str) -> Hoisted {
-        Hoisted { name, parts: Vec::new() }
+        Hoisted { name, parts: Vec::new(), owners: Vec::new() }
     }
 
-    /// Hoists the largest parts that belong here out of an aggregate's arguments, filter and order.
+    /// Hoists the largest parts that belong here out of the arguments, the filter and the order of a feature's aggregate.
     pub(super) fn take_from(
         &mut self,
         mut aggregate: AggregateFunction,
+        owner: usize,
         belongs: &impl Fn(&Expr) -> Result<bool>,
     ) -> Result<AggregateFunction> {
         let params = &mut aggregate.params;
@@ -46,6 +49,7 @@ impl Hoisted {
         for by in &mut params.order_by {
             by.expr = self.take(std::mem::take(&mut by.expr), belongs)?;
         }
+        self.owners.resize(self.parts.len(), owner);
         Ok(aggregate)
     }
 

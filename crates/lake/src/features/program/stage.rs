@@ -25,14 +25,21 @@ pub(super) struct StageBuilder<'a> {
 
 impl<'a> StageBuilder<'a> {
     pub(super) fn new(state: &'a SessionState, schema: DFSchema) -> StageBuilder<'a> {
-        let steps = Steps { columns: schema.inner().clone(), expressions: Vec::new(), values: Vec::new() };
+        let steps =
+            Steps { columns: schema.inner().clone(), expressions: Vec::new(), owners: Vec::new(), values: Vec::new() };
         StageBuilder { state, schema, steps, step_of: HashMap::new(), value_of: HashMap::new() }
     }
 
-    /// Adds the arguments and the filter of an aggregate.
-    pub(super) fn aggregate(&mut self, mut aggregate: AggregateFunction, name: &str) -> Result<AggregateSteps> {
-        let filter = aggregate.params.filter.take().map(|filter| self.value(&filter)).transpose()?;
-        let mut arguments = aggregate.params.args.iter().map(|arg| self.value(arg)).collect::<Result<Vec<_>>>()?;
+    /// Adds the arguments and the filter of an aggregate of a feature.
+    pub(super) fn aggregate(
+        &mut self,
+        mut aggregate: AggregateFunction,
+        name: &str,
+        owner: usize,
+    ) -> Result<AggregateSteps> {
+        let filter = aggregate.params.filter.take().map(|filter| self.value(&filter, owner)).transpose()?;
+        let arguments = aggregate.params.args.iter().map(|arg| self.value(arg, owner));
+        let mut arguments = arguments.collect::<Result<Vec<_>>>()?;
         let order_by = aggregate.params.order_by.clone();
         let function = LoweredAggregateBuilder::new(
             &Expr::AggregateFunction(aggregate),
@@ -47,22 +54,22 @@ impl<'a> StageBuilder<'a> {
         // Ordered aggregates get their sort keys behind their arguments.
         if !function.order_bys().is_empty() {
             for by in &order_by {
-                arguments.push(self.value(&by.expr)?);
+                arguments.push(self.value(&by.expr, owner)?);
             }
         }
-        Ok(AggregateSteps { function, arguments, filter })
+        Ok(AggregateSteps { function, arguments, filter, owner })
     }
 
-    /// Adds the value of an expression, even a known one.
-    pub(super) fn add(&mut self, expr: &Expr) -> Result<()> {
-        let steps = self.steps_of(expr)?;
+    /// Adds the value of an expression of a feature, even a known one.
+    pub(super) fn add(&mut self, expr: &Expr, owner: usize) -> Result<()> {
+        let steps = self.steps_of(expr, owner)?;
         self.steps.values.push(steps);
         Ok(())
     }
 
     /// Returns the position of the value of an expression.
-    fn value(&mut self, expr: &Expr) -> Result<usize> {
-        let steps = self.steps_of(expr)?;
+    fn value(&mut self, expr: &Expr, owner: usize) -> Result<usize> {
+        let steps = self.steps_of(expr, owner)?;
         if let Some(known) = self.value_of.get(&steps) {
             return Ok(*known);
         }
@@ -72,19 +79,20 @@ impl<'a> StageBuilder<'a> {
         Ok(values.len() - 1)
     }
 
-    fn steps_of(&mut self, expr: &Expr) -> Result<Vec<usize>> {
+    fn steps_of(&mut self, expr: &Expr, owner: usize) -> Result<Vec<usize>> {
         let parts = split_conjunction(expr);
         let parts = if parts.iter().all(|part| cannot_fail(part, &self.schema)) { parts } else { vec![expr] };
-        parts.into_iter().map(|part| self.step(part)).collect()
+        parts.into_iter().map(|part| self.step(part, owner)).collect()
     }
 
-    fn step(&mut self, expr: &Expr) -> Result<usize> {
+    fn step(&mut self, expr: &Expr, owner: usize) -> Result<usize> {
         if let Some(known) = self.step_of.get(expr) {
             return Ok(*known);
         }
         let expressions = &mut self.steps.expressions;
         expressions.push(self.state.create_physical_expr(expr.clone(), &self.schema)?);
-        self.step_of.insert(expr.clone(), expressions.len() - 1);
-        Ok(expressions.len() - 1)
+        self.steps.owners.push(owner);
+        self.step_of.insert(expr.clone(), self.steps.expressions.len() - 1);
+        Ok(self.steps.expressions.len() - 1)
     }
 }

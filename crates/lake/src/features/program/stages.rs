@@ -30,6 +30,8 @@ pub(crate) struct Program {
     pub(crate) results: SchemaRef,
     /// The last stage, over `results`: the features.
     pub(crate) outputs: Vec<Arc<dyn PhysicalExpr>>,
+    /// Of each feature, the file, line and column of its expression.
+    pub(crate) places: Vec<String>,
 }
 
 /// Values that are computed over some columns: each step once, however often it is used.
@@ -37,6 +39,8 @@ pub(crate) struct Program {
 pub(crate) struct Steps {
     pub(crate) columns: SchemaRef,
     pub(crate) expressions: Vec<Arc<dyn PhysicalExpr>>,
+    /// Of each expression, the first feature that needs it, for messages.
+    pub(crate) owners: Vec<usize>,
     /// The expressions of each value: of one its value, of several whether all are true.
     pub(crate) values: Vec<Vec<usize>>,
 }
@@ -47,4 +51,6 @@ pub(crate) struct AggregateSteps {
     pub(crate) function: Arc<AggregateFunctionExpr>,
     pub(crate) arguments: Vec<usize>,
     pub(crate) filter: Option<usize>,
+    /// The first feature that needs it, for messages.
+    pub(crate) owner: usize,
 }

@@ -19,6 +19,9 @@ pub(super) struct Finding {
     pub(super) problem: String,
 }
 
+/// Why a feature has no query inside.
+const NO_SUBQUERY: &str = "expected no subquery: it would see what was learned after `as_of`";
+
 /// Columns that no feature may use, with the reason.
 const REFUSED: [(&str, &str, &str); 3] = [
     ("l", "known_to", "it is known only after `as_of`"),
@@ -43,9 +46,7 @@ fn check(expression: &Expr, vocabulary: &Vocabulary<'_>) -> Result<(), String> {
         Expr::Identifier(name) => check_bare(name, vocabulary),
         Expr::CompoundIdentifier(path) => check_column(path, vocabulary),
         Expr::Function(function) => check_function(function, vocabulary),
-        Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => {
-            Err("expected no subquery: it would see what was learned after `as_of`".into())
-        }
+        Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => Err(NO_SUBQUERY.into()),
         _ => Ok(()),
     }
 }
@@ -97,6 +98,9 @@ fn check_column(path: &[Ident], vocabulary: &Vocabulary<'_>) -> Result<(), Strin
 
 fn check_function(function: &Function, vocabulary: &Vocabulary<'_>) -> Result<(), String> {
     let name = function.name.to_string().to_lowercase();
+    if let FunctionArguments::Subquery(_) = function.args {
+        return Err(NO_SUBQUERY.into());
+    }
     let state = vocabulary.state;
     let (scalar, aggregate) = (state.scalar_functions().get(&name), state.aggregate_functions().get(&name));
     if function.over.is_some() || (scalar.is_none() && aggregate.is_none() && is_window(&name, state)) {

@@ -20,6 +20,7 @@ use super::aggregate::{checked, simplified};
 use super::plan_shape::{PlanShape, plan_shape};
 use super::query::{observation_schema, query};
 use super::select_list::{Feature, SelectList};
+use crate::engine::check_plan;
 use crate::error::Error;
 use crate::sql_file::SqlFile;
 
@@ -33,6 +34,8 @@ pub(crate) struct Plan {
     pub(crate) aggregates: Vec<(AggregateFunction, Arc<Field>)>,
     /// Each feature's name and its expression over `o`, `l` and the aggregates' results.
     pub(crate) outputs: Vec<(String, Expr)>,
+    /// Of each feature, the file, line and column of its expression.
+    pub(crate) places: Vec<String>,
 }
 
 /// Plans the features over relations of these columns. `context` has the functions that they may use.
@@ -61,7 +64,9 @@ pub(crate) async fn plan(
     let joined = shape.aggregate.input.schema().clone();
     let aggregates = definition.aggregates(&state, &shape, &joined)?;
     let outputs = definition.outputs(&state, shape)?;
-    Ok(Plan { state, joined, aggregates, outputs })
+    let place = |(file, feature): (&SqlFile, &Feature)| file.place(feature.at);
+    let places = definition.features().map(place).collect();
+    Ok(Plan { state, joined, aggregates, outputs, places })
 }
 
 /// The files with their features, for messages.
@@ -142,7 +147,8 @@ impl<'a> Definition<'a> {
 
 async fn analysed(context: &SessionContext, features: &[&Feature]) -> Result<LogicalPlan, DataFusionError> {
     let state = context.state();
-    let plan = state.create_logical_plan(&query(features)).await?;
+    let plan = state.statement_to_plan(query(features)).await?;
+    check_plan(&plan)?;
     state.analyzer().execute_and_check(plan, state.config_options(), |_, _| ())
 }
 

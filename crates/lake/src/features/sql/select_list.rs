@@ -4,16 +4,15 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, GroupByExpr, Ident, Select, SelectItem, SetExpr, Spanned, Statement, visit_expressions, visit_expressions_mut,
+    Expr, Ident, Query, SelectItem, SetExpr, Spanned, visit_expressions, visit_expressions_mut,
 };
-use datafusion::sql::sqlparser::dialect::GenericDialect;
-use datafusion::sql::sqlparser::parser::Parser;
 use datafusion::sql::sqlparser::tokenizer::Location;
 
 use super::identifier::column_name;
 use super::lint::lint;
 use super::rate_call::rewrite_rate;
 use super::vocabulary::Vocabulary;
+use crate::engine::{SelectOnly, select_only};
 use crate::error::Error;
 use crate::features::definition::FeatureSql;
 use crate::sql_file::SqlFile;
@@ -28,8 +27,8 @@ pub(crate) struct SelectList {
 pub(crate) struct Feature {
     /// Its name.
     pub(crate) name: String,
-    /// Its expression as SQL; calls of `outcome_rate` are rewritten.
-    pub(crate) expression: String,
+    /// Its expression; calls of `outcome_rate` are rewritten.
+    pub(crate) expression: Expr,
     /// The columns of `l` that are used.
     pub(crate) lead_columns: BTreeSet<String>,
     /// `target` and column of each `outcome_rate`.
@@ -56,9 +55,9 @@ pub(crate) fn parse_all(sql: &FeatureSql, vocabulary: &Vocabulary<'_>) -> Result
 /// Parses a file. Everything but named expressions is refused, because it is supplied, and so is every expression that is
 /// known to be slow or wrong.
 fn parse(file: &SqlFile, vocabulary: &Vocabulary<'_>) -> Result<SelectList, Error> {
-    let select = only_select(file)?;
-    let mut features = Vec::with_capacity(select.projection.len());
-    for (index, item) in select.projection.into_iter().enumerate() {
+    let items = only_items(file)?;
+    let mut features = Vec::with_capacity(items.len());
+    for (index, item) in items.into_iter().enumerate() {
         let (alias, expression) = match item {
             SelectItem::ExprWithAlias { expr, alias } => (alias, expr),
             SelectItem::UnnamedExpr(Expr::CompoundIdentifier(path)) if path.len() == 2 => {
@@ -103,25 +102,30 @@ fn feature(file: &SqlFile, vocabulary: &Vocabulary<'_>, alias: &Ident, mut expre
         }
         ControlFlow::Continue(())
     });
-    Ok(Feature { name, expression: expression.to_string(), lead_columns, rates, at })
+    Ok(Feature { name, expression, lead_columns, rates, at })
 }
 
-fn only_select(file: &SqlFile) -> Result<Select, Error> {
-    let mut statements = Parser::parse_sql(&GenericDialect {}, &file.sql).map_err(|error| file.error(error))?;
+/// Returns the items of a file that is a SELECT list and nothing else.
+fn only_items(file: &SqlFile) -> Result<Vec<SelectItem>, Error> {
+    let SelectOnly { mut query, at } = select_only(file)?;
+    let items = match query.body.as_mut() {
+        SetExpr::Select(select) => std::mem::take(&mut select.projection),
+        _ => Vec::new(),
+    };
+    if !items.is_empty() && is_bare(&query) {
+        return Ok(items);
+    }
     let expected = "expected one `SELECT expression AS name, ...` and nothing else: \
                     FROM, WHERE and GROUP BY are supplied, for each lead at its `as_of`";
-    let (Some(Statement::Query(query)), true) = (statements.pop(), statements.is_empty()) else {
-        return Err(file.error(expected));
-    };
-    let SetExpr::Select(select) = *query.body else { return Err(file.error(expected)) };
-    let supplied = !select.from.is_empty()
-        || select.selection.is_some()
-        || select.having.is_some()
-        || select.qualify.is_some()
-        || select.distinct.is_some()
-        || !matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty())
-        || query.order_by.is_some()
-        || query.limit_clause.is_some()
-        || query.with.is_some();
-    if supplied { Err(file.error(expected)) } else { Ok(*select) }
+    Err(file.error_at(at, expected))
+}
+
+/// Returns whether a query without its items is like one that never had anything but items: no clause is overlooked.
+fn is_bare(query: &Query) -> bool {
+    let plain = SqlFile { name: String::new(), sql: "SELECT 1".into() };
+    let mut plain = select_only(&plain).expect("it is one SELECT").query;
+    if let SetExpr::Select(select) = plain.body.as_mut() {
+        select.projection.clear();
+    }
+    *plain == *query
 }

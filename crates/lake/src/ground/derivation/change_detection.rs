@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::lead_history::{LeadChanges, LeadHistory, known_at};
 use super::queries::{Queries, RawRows};
+use super::query_rows::statement;
 use super::relation_columns::RequiredColumn;
 use super::source_rows::{SourceRows, read_one};
 use crate::error::Error;
@@ -98,8 +99,7 @@ impl UndatedFile<'_> {
     fn tables(&self, context: &SessionContext) -> Result<Vec<String>, Error> {
         let state = context.state();
         let failed = |error: datafusion::error::DataFusionError| self.file.error(error.strip_backtrace());
-        let dialect = state.config_options().sql_parser.dialect;
-        let statement = state.sql_to_statement(&self.file.sql, &dialect).map_err(failed)?;
+        let (statement, _) = statement(self.file)?;
         let references = state.resolve_table_references(&statement).map_err(failed)?;
         let name = |table: &datafusion::common::TableReference| Some(format!("{}.{}", table.schema()?, table.table()));
         let mut tables: Vec<String> = references.iter().filter_map(name).collect();

@@ -2,19 +2,20 @@
 //! computed here.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
-use datafusion::arrow::compute::{concat_batches, filter_record_batch};
-use datafusion::arrow::datatypes::Int64Type;
-use datafusion::prelude::SessionContext;
+use datafusion::arrow::compute::filter_record_batch;
+use datafusion::dataframe::DataFrame;
+use datafusion::error::DataFusionError;
+use datafusion::prelude::{SessionContext, col, lit};
 
 use super::order::ordered;
+use super::query_rows::{planned, rows_of};
 use super::raw_tables::register;
 use super::relation_columns::RequiredColumn;
 use super::typed_rows::typed;
 use crate::bit_equality::first_difference;
-use crate::engine::session;
+use crate::engine::{SqlLimits, begin_of, limited_session, supervised};
 use crate::error::Error;
 use crate::raw::State;
 use crate::sql_file::SqlFile;
@@ -34,12 +35,17 @@ pub(crate) struct RawRows<'a> {
     pub(crate) folder: &'a Path,
     pub(crate) state: &'a State,
     pub(crate) cluster: Option<NewSession<'a>>,
+    /// Limits of each file.
+    pub(crate) limits: &'a SqlLimits,
+    /// The folder for what is too large for memory.
+    pub(crate) spill: &'a Path,
 }
 
 /// Sessions with the raw tables as they were after some run.
 pub(super) struct Queries {
     pub(super) local: SessionContext,
     cluster: Option<SessionContext>,
+    limits: SqlLimits,
 }
 
 impl RawRows<'_> {
@@ -55,7 +61,7 @@ impl RawRows<'_> {
 
     async fn queries_of(&self, state: &State) -> Result<Queries, Error> {
         let folder = std::path::absolute(self.folder).map_err(Error::file("find", self.folder))?;
-        let local = session();
+        let local = limited_session(self.limits, self.spill)?;
         register(&local, &folder, state).await?;
         let cluster = match self.cluster {
             Some(new_session) => {
@@ -65,18 +71,18 @@ impl RawRows<'_> {
             }
             None => None,
         };
-        Ok(Queries { local, cluster })
+        Ok(Queries { local, cluster, limits: self.limits.clone() })
     }
 }
 
 impl Queries {
     /// Returns the rows of a file, typed and in their order.
     pub(super) async fn rows(&self, file: &SqlFile, required: &[RequiredColumn]) -> Result<RecordBatch, Error> {
-        let Some(cluster) = &self.cluster else { return run(&self.local, file, &file.sql, required).await };
-        let mut rows = run(cluster, file, &file.sql, required).await;
+        let Some(cluster) = &self.cluster else { return self.run(&self.local, file, required, Ok).await };
+        let mut rows = self.run(cluster, file, required, Ok).await;
         for _ in 1..CLUSTER_ATTEMPTS {
             if rows.is_err() {
-                rows = run(cluster, file, &file.sql, required).await;
+                rows = self.run(cluster, file, required, Ok).await;
             }
         }
         let rows = rows?;
@@ -87,24 +93,22 @@ impl Queries {
     /// Compares a cluster's rows with their number and a sample of them, computed here.
     async fn compare(&self, file: &SqlFile, required: &[RequiredColumn], rows: &RecordBatch) -> Result<(), Error> {
         let differs = |what: String| Error::ClusterDiffers { what: format!("`{}`, {what}", file.name) };
-        let query = file.sql.trim_end().trim_end_matches(';');
-        let counted = collected(&self.local, file, &format!("SELECT count(*) FROM (\n{query}\n)")).await?;
-        let count = counted.column(0).as_primitive::<Int64Type>().value(0);
-        if count != rows.num_rows() as i64 {
+        let count = self.count(file).await?;
+        if count != rows.num_rows() {
             return Err(differs(format!("{} rows instead of {count}", rows.num_rows())));
         }
         let key = required[0].name;
         let keys = rows[key].as_string::<i32>();
         let step = keys.len().div_ceil(KEYS_COMPARED).max(1);
-        let sampled: Vec<&str> = (0..keys.len()).step_by(step).map(|row| keys.value(row)).collect();
-        let literals: Vec<String> = sampled.iter().map(|key| format!("'{}'", key.replace('\'', "''"))).collect();
-        if literals.is_empty() {
+        let sampled: Vec<String> = (0..keys.len()).step_by(step).map(|row| keys.value(row).to_owned()).collect();
+        if sampled.is_empty() {
             return Ok(());
         }
-        let sample = format!("SELECT * FROM (\n{query}\n) WHERE {key} IN ({})", literals.join(", "));
-        let expected = run(&self.local, file, &sample, required).await?;
         let is_sampled: BooleanArray =
-            keys.iter().map(|key| Some(key.is_some_and(|key| sampled.contains(&key)))).collect();
+            keys.iter().map(|key| Some(key.is_some_and(|key| sampled.iter().any(|known| known == key)))).collect();
+        let of_sample =
+            move |rows: DataFrame| rows.filter(col(key).in_list(sampled.into_iter().map(lit).collect(), false));
+        let expected = self.run(&self.local, file, required, of_sample).await?;
         let found = filter_record_batch(rows, &is_sampled).map_err(Error::engine("compare rows"))?;
         let columns = expected.columns().iter().zip(found.columns());
         for (field, (expected, found)) in expected.schema().fields().iter().zip(columns) {
@@ -114,24 +118,46 @@ impl Queries {
         }
         Ok(())
     }
-}
 
-async fn run(
-    context: &SessionContext,
-    file: &SqlFile,
-    sql: &str,
-    required: &[RequiredColumn],
-) -> Result<RecordBatch, Error> {
-    ordered(typed(file, collected(context, file, sql).await?, required)?)
-}
+    /// Runs a file, or what `shape` makes of its query.
+    async fn run<F>(
+        &self,
+        context: &SessionContext,
+        file: &SqlFile,
+        required: &[RequiredColumn],
+        shape: F,
+    ) -> Result<RecordBatch, Error>
+    where
+        F: FnOnce(DataFrame) -> Result<DataFrame, DataFusionError> + Send + 'static,
+    {
+        let (context, limits, required) = (context.clone(), self.limits.clone(), required.to_vec());
+        self.supervised(file, async move |file| {
+            let planned = planned(&context, &file, &limits).await?;
+            let rows = rows_of(&context, &file, &limits, planned, shape).await?;
+            ordered(typed(&file, rows, &required)?)
+        })
+        .await
+    }
 
-async fn collected(context: &SessionContext, file: &SqlFile, sql: &str) -> Result<RecordBatch, Error> {
-    let failed = |error: datafusion::error::DataFusionError| file.error(error.strip_backtrace());
-    let rows = context.sql(sql).await.map_err(failed)?;
-    let schema = Arc::new(rows.schema().as_arrow().clone());
-    let batches = rows.collect().await.map_err(failed)?;
-    let schema = batches.first().map_or(schema, RecordBatch::schema);
-    concat_batches(&schema, &batches).map_err(Error::engine("join the rows of a SQL file"))
+    /// Returns how many rows a file has.
+    async fn count(&self, file: &SqlFile) -> Result<usize, Error> {
+        let (context, limits) = (self.local.clone(), self.limits.clone());
+        self.supervised(file, async move |file| {
+            let planned = planned(&context, &file, &limits).await?;
+            planned.rows.clone().count().await.map_err(|error| planned.error(&file, &limits, &error))
+        })
+        .await
+    }
+
+    /// Does work on a file with limits.
+    async fn supervised<T, W>(&self, file: &SqlFile, work: impl FnOnce(SqlFile) -> W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let done = supervised(&self.limits, work(file.clone())).await?;
+        done.unwrap_or_else(|stopped| Err(file.error_at(begin_of(file), stopped)))
+    }
 }
 
 #[cfg(test)]
@@ -139,6 +165,7 @@ mod tests {
     use datafusion::arrow::datatypes::DataType;
 
     use super::*;
+    use crate::engine::session;
 
     /// Runs a file over a table that has other rows on the cluster.
     async fn rows(local: &str, cluster: &str) -> Result<RecordBatch, Error> {
@@ -149,7 +176,11 @@ mod tests {
             created.collect().await.expect("it is created");
             context
         };
-        let queries = Queries { local: session_with(local).await, cluster: Some(session_with(cluster).await) };
+        let queries = Queries {
+            local: session_with(local).await,
+            cluster: Some(session_with(cluster).await),
+            limits: SqlLimits::default(),
+        };
         let required =
             [RequiredColumn { name: "lead_key", data_type: DataType::Utf8, not_null: true, optional: false }];
         let file = SqlFile { name: "sources/lead.sql".into(), sql: "SELECT * FROM words -- all of it\n;".into() };

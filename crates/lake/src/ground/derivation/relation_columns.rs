@@ -5,6 +5,7 @@ use datafusion::arrow::datatypes::DataType;
 use crate::timestamp::timestamp_type;
 
 /// A column that a relation requires.
+#[derive(Clone, Debug)]
 pub(super) struct RequiredColumn {
     pub(super) name: &'static str,
     pub(super) data_type: DataType,

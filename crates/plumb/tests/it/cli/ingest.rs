@@ -288,9 +288,79 @@ async fn a_wrong_sql_file_is_named_in_the_error() {
     );
     sqlite(&folder.path().join("crm.db"), "CREATE TABLE leads (id TEXT PRIMARY KEY)").await;
     assert_snapshot!(failure(run(folder.path(), &["ingest"])), @r"
-    error: cannot ingest the sources of `.`: `sources/lead.sql`: Schema error: No field named colour.
+    error: cannot ingest the sources of `.`: `sources/lead.sql:1:24`: Schema error: No field named colour.
     Valid fields are crm.leads.id, crm.leads._origin, crm.leads._learned_at.
     ");
+}
+
+#[test]
+fn sql_that_writes_is_refused() {
+    let folder = sheet("");
+    let outside = folder.path().join("outside.csv");
+    let sql = format!("-- leads\nCOPY (SELECT 1) TO '{}'", outside.display());
+    write(folder.path(), "sources/lead.sql", &sql);
+    assert_snapshot!(
+        failure(run(folder.path(), &["ingest"])),
+        @"error: cannot ingest the sources of `.`: `sources/lead.sql:2:1`: `COPY`: expected one SELECT and nothing else: the SQL of a project only reads"
+    );
+    write(folder.path(), "sources/lead.sql", "SELECT 1; DROP TABLE sheet.records");
+    assert_snapshot!(
+        failure(run(folder.path(), &["ingest"])),
+        @"error: cannot ingest the sources of `.`: `sources/lead.sql:1:11`: a second statement begins here, with `DROP`: expected one SELECT and nothing else: the SQL of a project only reads"
+    );
+    assert!(!outside.exists());
+}
+
+#[test]
+fn sql_without_end_is_stopped() {
+    let folder = sheet("[limits]\ntime_s = 1\nmemory_mb = 64\nrows = 1000");
+    let ands = format!("SELECT id FROM sheet.records WHERE\n  id = 'a'{}", " AND id = 'a'".repeat(10_000));
+    for (sql, expected) in [
+        ("SELECT n FROM range(1000000000000000) AS b(n)", "1:1`: it has more than 1000 rows, the `limits.rows` of"),
+        (
+            "SELECT count(*) AS n\nFROM range(1000000000000000)",
+            "1:1`: it was stopped after 1 s, the `limits.time_s` of",
+        ),
+        ("SELECT\n  unnest(range(1000000000000000)) AS n", "2:10`: `range` would make a constant of about 7.1 PiB"),
+        ("SELECT string_agg(repeat('x', 9999), '') AS t FROM range(1000000)", "1:1`: it needs more than 64 MiB"),
+        (&ands, "2:130008`: it is nested too deep: expected at most 5000 words and signs without a comma"),
+    ] {
+        write(folder.path(), "sources/lead.sql", sql);
+        let error = failure(run(folder.path(), &["ingest"]));
+        let begin = format!("error: cannot ingest the sources of `.`: `sources/lead.sql:{expected}");
+        assert!(error.starts_with(&begin), "{error}");
+        assert_eq!(error.lines().count(), 1, "nothing but the error is said: {error}");
+    }
+    assert!(!folder.path().join("data/spill").exists());
+    write(folder.path(), "plumb.toml", "[limits]\nrows = 0");
+    assert_snapshot!(
+        failure(run(folder.path(), &["ingest"])),
+        @"error: `./plumb.toml` is wrong: key `limits.rows` is 0: expected more, or no such key for the default"
+    );
+}
+
+/// Passes of the planner put each WITH into the next: a condition on the last would have 2^40 terms.
+#[test]
+fn a_planner_without_end_is_stopped() {
+    let folder = sheet("[limits]\ntime_s = 1\nmemory_mb = 64");
+    let mut sql = "WITH w0 AS (SELECT CAST(id AS BIGINT) AS n FROM sheet.records)".to_owned();
+    for level in 1..=40 {
+        sql += &format!(",\n  w{level} AS (SELECT n + n AS n FROM w{})", level - 1);
+    }
+    write(folder.path(), "sources/lead.sql", &format!("{sql}\nSELECT n FROM w40 WHERE n > 3 AND n < 5"));
+    let error = failure(run(folder.path(), &["ingest"]));
+    assert!(
+        error.contains("`sources/lead.sql:1:1`: it was stopped after 1 s")
+            || error.contains("it needs more than 64 MiB"),
+        "{error}"
+    );
+}
+
+/// Returns a project whose only source is a sheet with a row.
+fn sheet(config: &str) -> TempDir {
+    let folder = project(&format!("[source.sheet]\nkind = \"csv\"\nurl = \"sheet.csv\"\n{config}"), "");
+    write(folder.path(), "sheet.csv", "id,name\n1,Ada\n");
+    folder
 }
 
 fn postgres_url() -> String {
