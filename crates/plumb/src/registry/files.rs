@@ -27,7 +27,7 @@ pub(crate) fn load(data: &Path, id: &str) -> Result<Vec<u8>> {
         bail!("`{id}` is not a model's id: expected {ID_DIGITS} hexadecimal digits");
     }
     let path = path_of(data, id);
-    let bytes = read_within(&path, FILE_BYTES_MAX, "a model").with_context(|| format!("cannot load model `{id}`"))?;
+    let bytes = read_within(&path, FILE_BYTES_MAX, "a model").with_context(|| format!("cannot read model `{id}`"))?;
     let found = model_id(&bytes);
     if found != id {
         bail!(

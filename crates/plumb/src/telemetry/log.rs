@@ -115,8 +115,7 @@ mod tests {
 
     #[test]
     fn a_name_in_a_line_cannot_control_the_terminal() {
-        for (format, expected) in [(Format::Text, r"lead `\u{1b}[2J\nWARN forged\u{202e}`"), (Format::Json, r"\u202e")]
-        {
+        for (format, expected) in [(Format::Text, r"lead `\x1b[2J\nWARN forged\u{202e}`"), (Format::Json, r"\u202e")] {
             let file = NamedTempFile::new().expect("a temporary file");
             let written = Arc::new(file.reopen().expect("it is there"));
             let log = registry().with(lines(EnvFilter::new("info"), format, written));

@@ -23,7 +23,11 @@ pub(super) fn check(file: &mut File, bytes: u64) -> Result<(), String> {
     let mut tail = [0; TAIL_BYTES as usize];
     file.seek(SeekFrom::Start(tail_at)).map_err(cannot)?;
     file.read_exact(&mut tail).map_err(cannot)?;
-    let [length @ .., _, _, _, _] = tail;
+    let [length @ .., p, a, r, kind] = tail;
+    // The last letter is another in a file that is encrypted, which the reader refuses by name.
+    if [p, a, r] != *b"PAR" || !b"1E".contains(&kind) {
+        return Err("it does not end as one does: it is cut short, or something else".to_owned());
+    }
     let length = u64::from(u32::from_le_bytes(length));
     if length > FOOTER_BYTES_MAX {
         return Err(format!("its description has {length} bytes: expected at most {FOOTER_BYTES_MAX}"));

@@ -124,7 +124,7 @@ fn a_file_that_cannot_be_scored_is_refused_and_leaves_no_output() {
     error: `new.csv` has no rows
     rejected: line 2: `size`: `ten`: expected a number
     error: `new.csv` has no rows that can be read; line 2: `size`: `ten`: expected a number
-    error: cannot score `new.csv` by model `[id 1]`: `new.csv`: it is no whole Parquet file: Parquet error: Invalid Parquet file. Corrupt footer
+    error: cannot score `new.csv` by model `[id 1]`: `new.csv`: it is no whole Parquet file: it does not end as one does: it is cut short, or something else
     ");
     write(folder.path(), "new.csv", &good);
     let in_language =
