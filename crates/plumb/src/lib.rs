@@ -15,6 +15,7 @@ mod evaluation;
 mod ids;
 mod json_fields;
 mod files;
+mod memory;
 mod scoring;
 mod serving;
 mod registry;

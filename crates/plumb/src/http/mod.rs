@@ -10,11 +10,15 @@
 //! | `pages` | `/`, `/leads/{lead_id}`, `/models`, `/watch`, `/api`, for people |
 //!
 //! `instances` parses what is to be scored, `crate::serving` scores it, `middleware` is what all requests go through.
+//! `limits` says how much a request may ask for, `cost` how much memory that needs.
 
 mod app;
 mod router;
 mod error;
 mod json;
+mod limits;
+mod cost;
+mod answer_writer;
 mod media_type;
 mod response_format;
 mod instances;
@@ -32,6 +36,7 @@ pub use middleware::auth::{AccessKeys, Signature};
 pub use sagemaker::Condition;
 
 pub(crate) use app::{App, Config};
+pub(crate) use limits::RequestLimits;
 pub(crate) use middleware::admission::ConcurrencyLimit;
 pub(crate) use middleware::auth::Auth;
 pub(crate) use middleware::timeouts::Timeouts;

@@ -15,9 +15,14 @@ use super::model_cache::ModelCache;
 use super::models::Models;
 use super::variants::{RoutedVariant, Variants};
 use crate::journal::Journal;
+use crate::memory::MemoryBudget;
 use crate::scoring::Scorer;
 use crate::store::Store;
 use crate::telemetry::ServingMetrics;
+
+/// Requests of some rows that are scored at a time on threads for blocking work, each of which has a stack of its own. More
+/// threads than cores, as a lookup waits for the disk.
+const BATCHES_MAX: usize = 16;
 
 /// Requests that shadows score at a time.
 const SHADOW_REQUESTS_MAX: usize = 32;
@@ -28,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) targets: Vec<String>,
     /// The time that counts as now: the demo's last day. `None`: the clock.
     pub(crate) fixed_now: Option<DateTime<Utc>>,
+    /// The memory of requests.
+    pub(crate) memory: Arc<MemoryBudget>,
 }
 
 /// What requests are served from.
@@ -43,6 +50,8 @@ pub(crate) struct Engine {
     pub(super) model_cache: ModelCache,
     /// Predictions on their way into the store.
     pub(super) journal: Journal,
+    /// Permits of the work of many rows, or of leads that have to be looked up.
+    pub(super) batch_permits: Semaphore,
     /// Permits of the requests that shadows score.
     pub(super) shadow_permits: Arc<Semaphore>,
     pub(super) metrics: ServingMetrics,
@@ -70,6 +79,7 @@ impl Engine {
             models,
             model_cache: ModelCache::new(data),
             journal,
+            batch_permits: Semaphore::new(BATCHES_MAX),
             shadow_permits: Arc::new(Semaphore::new(SHADOW_REQUESTS_MAX)),
             metrics,
         })

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use super::output::{Format, Outcomes};
 use super::progress::bar;
 use super::serve;
-use crate::http::{Auth, ConcurrencyLimit, ResponseFormat};
+use crate::http::{Auth, ConcurrencyLimit, RequestLimits, ResponseFormat};
 use crate::lifecycle::demo::{DemoCallbacks, DemoSpec, DemoStep, find_or_build, run_loop};
 use crate::lifecycle::workspace::ProjectPaths;
 use progress::LoopProgress;
@@ -77,6 +77,8 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let service = serve::Service {
         auth: Auth::open(),
         concurrency: ConcurrencyLimit::DEFAULT,
+        limits: RequestLimits::DEFAULT,
+        memory: None,
         capture: false,
         response_format: ResponseFormat::default(),
     };

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Router, extract};
 
 use super::body;
+use super::request_memory::RequestMemory;
 use super::services::Services;
 use crate::http::error::Error;
 
@@ -91,15 +92,18 @@ async fn answer(extract::State(layer): extract::State<Layer>, request: Request, 
 async fn admit(layer: &Layer, request: Request, next: Next) -> Result<Response, Error> {
     let services = &layer.services;
     let signature = if layer.is_public { None } else { services.auth.authenticate(request.headers())? };
-    let (parts, body) = request.into_parts();
-    // The memory is released when the response is there.
-    let (bytes, _permit) = body::read(&services.body_memory, services.timeouts.body, &parts.headers, body).await?;
+    let (mut parts, body) = request.into_parts();
+    let reservation = Arc::new(services.memory.begin());
+    let bytes = body::read(&reservation, services.timeouts.body, &parts.headers, body).await?;
     if let Some(signature) = signature {
         // In a nested router the URI has lost its prefix, which the caller signed.
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
         signature.verify(&parts.method, uri, &parts.headers, &bytes)?;
     }
-    Ok(next.run(Request::from_parts(parts, Body::from(bytes))).await)
+    let memory = RequestMemory::new(&bytes, reservation, services.limits);
+    parts.extensions.insert(memory.clone());
+    let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    memory.hold(response).await
 }
 
 async fn limit(
@@ -107,5 +111,9 @@ async fn limit(
     request: Request,
     next: Next,
 ) -> Result<Response, Error> {
-    services.admission.run(next.run(request)).await
+    if !request.extensions().get::<RequestMemory>().is_some_and(RequestMemory::is_heavy) {
+        return services.admission.run(next.run(request)).await;
+    }
+    let admission = services.clone();
+    services.heavy.run(async move { admission.admission.run(next.run(request)).await }).await
 }

@@ -1,9 +1,13 @@
 //! What the layers of all requests share.
 
+use std::sync::Arc;
+
 use super::admission::AdmissionControl;
 use super::auth::Auth;
-use super::body::BodyMemory;
+use super::heavy_lane::HeavyLane;
 use super::timeouts::Timeouts;
+use crate::http::limits::RequestLimits;
+use crate::memory::MemoryBudget;
 use crate::telemetry::Metrics;
 
 /// What the layers of all requests share.
@@ -14,8 +18,12 @@ pub(in crate::http) struct Services {
     pub(in crate::http) admission: AdmissionControl,
     /// How long clients may take.
     pub(in crate::http) timeouts: Timeouts,
-    /// The memory of bodies that are being read or handled.
-    pub(in crate::http) body_memory: BodyMemory,
+    /// Where requests of many rows are answered.
+    pub(in crate::http) heavy: HeavyLane,
+    /// The memory of requests, from their bodies to their answers.
+    pub(in crate::http) memory: Arc<MemoryBudget>,
+    /// How much one request may ask for.
+    pub(in crate::http) limits: RequestLimits,
     /// What is counted.
     pub(in crate::http) metrics: Metrics,
 }

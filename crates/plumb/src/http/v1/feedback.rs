@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::ObjectBuilder;
 use utoipa::openapi::schema::{Object, Type};
 
-use super::errors::{Failed, Refused};
+use super::errors::{Busy, Failed, Refused, TooLarge};
 use crate::http::app::App;
 use crate::http::error::Error;
 use crate::http::instances::Text;
@@ -69,7 +69,9 @@ pub(super) fn complaint_schema() -> Object {
     })),
     responses(
         (status = 201, description = "It is stored.", body = FeedbackReceipt),
+        (status = 413, response = TooLarge),
         (status = "4XX", response = Refused),
+        (status = 503, response = Busy),
         (status = "5XX", response = Failed),
     ),
 )]
