@@ -146,9 +146,8 @@ fn limits(args: &Args) -> Result<RequestLimits> {
 
 /// Returns the memory that requests may need together.
 fn memory_budget(mebibytes: Option<usize>) -> Arc<MemoryBudget> {
-    let (of_machine, is_short) = MemoryBudget::of_machine();
-    return_freed_memory(is_short);
-    mebibytes.map_or(of_machine, |mebibytes| MemoryBudget::new(mebibytes << 20))
+    return_freed_memory();
+    mebibytes.map_or_else(MemoryBudget::of_machine, |mebibytes| MemoryBudget::new(mebibytes << 20))
 }
 
 /// Returns which requests are let in; an address that others can reach is refused without credentials to check them against.

@@ -88,9 +88,6 @@ pub(super) fn admit(
     };
     check_rows(memory, rows)?;
     let recorded = rows.saturating_mul(scorer.recorded_bytes(answering.explain));
-    if recorded > RECORDED_BYTES_MAX {
-        return Err(Error::record_too_large(rows, RECORDED_BYTES_MAX));
-    }
     let row_bytes = row_bytes(scorer, answering);
     let recording = RECORDING_COPIES * recorded.min(RECORDED_AT_ONCE + scorer.recorded_bytes(answering.explain));
     let captured = match answering.is_captured {
@@ -100,7 +97,11 @@ pub(super) fn admit(
     memory.need(parsed_bytes + rows * row_bytes + recording + captured, || match answering.explain {
         Explain::Nothing => format!("{rows} rows"),
         Explain::Contributions | Explain::Reasons(_) => format!("{rows} rows with their reasons"),
-    })
+    })?;
+    if recorded > RECORDED_BYTES_MAX {
+        return Err(Error::record_too_large(rows, RECORDED_BYTES_MAX));
+    }
+    Ok(())
 }
 
 /// Returns what a row needs until it is answered.

@@ -15,9 +15,6 @@ const BYTES_MIN: usize = 16 << 20;
 /// The largest budget by default. With more a server would only collect answers that nobody waits for any more.
 const BYTES_MAX: usize = 2 << 30;
 
-/// With less room than this a process is short of memory.
-const SHORT_BYTES: usize = 2 << 30;
-
 /// The memory that requests may need together.
 #[derive(Debug)]
 pub(crate) struct MemoryBudget {
@@ -52,12 +49,11 @@ impl MemoryBudget {
         Arc::new(MemoryBudget { bytes: bytes.max(BYTES_MIN), used: AtomicUsize::new(0) })
     }
 
-    /// Returns the budget that suits the machine, and whether memory is short there: half of what the process may still
-    /// take, by the limits of its container, of the process and of the machine. The other half is for what requests do not
+    /// Returns the budget that suits the machine: half of what the process may still take, by the limits of its container, of the process and of the machine. The other half is for what requests do not
     /// account for: connections, the database's caches, threads, and gaps between what is allocated.
-    pub(crate) fn of_machine() -> (Arc<MemoryBudget>, bool) {
+    pub(crate) fn of_machine() -> Arc<MemoryBudget> {
         let room = machine::room().unwrap_or(2 * BYTES_MAX);
-        (MemoryBudget::new((room / 2).min(BYTES_MAX)), room < SHORT_BYTES)
+        MemoryBudget::new((room / 2).min(BYTES_MAX))
     }
 
     /// Returns what a single request may have at most.

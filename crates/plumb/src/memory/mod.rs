@@ -8,5 +8,5 @@ mod allocator;
 mod budget;
 mod machine;
 
-pub(crate) use allocator::return_freed_memory;
+pub(crate) use allocator::{return_freed_memory, share_arenas_if_short};
 pub(crate) use budget::{MemoryBudget, Reservation, Shortage};

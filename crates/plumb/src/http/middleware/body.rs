@@ -20,7 +20,7 @@ use crate::telemetry;
 /// The largest body that is read, in bytes: InvokeEndpoint's own limit.
 pub(in crate::http) const BODY_BYTES_MAX: usize = 6 << 20;
 
-/// So much of a body that is too large is read and thrown away, as most clients read the response only when they have sent it
+/// So much of a body that is too large, or that there is no room for, is read and thrown away, as most clients read the response only when they have sent it
 /// all.
 const DRAINED_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
 
@@ -79,6 +79,7 @@ async fn collect(reservation: &Reservation, mut body: RawBody, announced: Option
     }
     let mut bytes = Vec::new();
     let mut total = 0;
+    let mut refused = None;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Error::request(format!("the body cannot be read: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
@@ -86,20 +87,24 @@ async fn collect(reservation: &Reservation, mut body: RawBody, announced: Option
         if total > DRAINED_BYTES_MAX {
             break;
         }
+        // A buffer that grows is up to twice as long as what is in it.
+        let needed = if announced == Some(total) { total } else { 2 * total };
         if total > BODY_BYTES_MAX {
+            refused = Some(Error::too_large(BODY_BYTES_MAX));
+        } else if refused.is_none() && reservation.resize(needed).is_err() {
+            refused = Some(Error::no_room());
+        }
+        if refused.is_some() {
             // What was received is thrown away too: nothing of it will be read.
             bytes = Vec::new();
             let _ = reservation.resize(0);
             continue;
         }
-        // A buffer that grows is up to twice as long as what is in it.
-        let needed = if announced == Some(total) { total } else { 2 * total };
-        reservation.resize(needed).map_err(|_| Error::no_room())?;
         if announced == Some(data.len()) {
             // Most bodies come in one piece.
             return Ok(data);
         }
         bytes.extend_from_slice(&data);
     }
-    if total > BODY_BYTES_MAX { Err(Error::too_large(BODY_BYTES_MAX)) } else { Ok(bytes.into()) }
+    refused.map_or_else(|| Ok(bytes.into()), Err)
 }

@@ -36,8 +36,10 @@ pub(super) struct Refused(FailureResponse);
 
 /// The request asks for more than one may.
 #[derive(ToResponse)]
-#[response(description = "The request asks for more than one may: bytes, rows, events, memory or bytes of an answer. The \
-                          message has the limit, the hint the way out.")]
+#[response(
+    description = "The request asks for more than one may: bytes, rows, events, memory or bytes of an answer. The \
+                          message has the limit, the hint the way out."
+)]
 #[expect(dead_code, reason = "only its schema is used")]
 pub(super) struct TooLarge(FailureResponse);
 
