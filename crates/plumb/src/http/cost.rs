@@ -9,7 +9,7 @@ use plumb_lead::Feature;
 use super::error::Error;
 use super::limits::{LEAD_EVENTS_MAX, LEAD_ID_BYTES_MAX, RECORDED_BYTES_MAX};
 use super::middleware::request_memory::RequestMemory;
-use crate::journal::RECORDED_AT_ONCE;
+use crate::journal::{RECORDED_AT_ONCE, RECORDING_COPIES};
 use crate::scoring::{Explain, PREDICTION_JSON_BYTES, REASON_JSON_BYTES, Scorer};
 use crate::serving::{InferenceRequest, Instance, RoutedVariant};
 
@@ -19,9 +19,6 @@ pub(super) const NAMED_CELL_BYTES: usize = 160;
 /// The memory of a row of named cells beside them.
 const NAMED_ROW_BYTES: usize = 400;
 
-/// While predictions are recorded there are their rows for the database, their texts, and the texts once more.
-const RECORDING_COPIES: usize = 4;
-
 /// While a call is captured there are its texts, what is written of them into the journal, and copies for the loader.
 const CAPTURE_COPIES: usize = 8;
 
@@ -30,8 +27,11 @@ const CAPTURE_COPIES: usize = 8;
 pub(super) enum AnswerForm {
     /// So many outputs, such as the score.
     Outputs(usize),
-    /// The prediction with its reasons, perhaps in another language than the model's own.
-    Full,
+    /// The prediction with its reasons; in another language than the model's own they are there in both.
+    Full {
+        /// Whether the reader prefers another language.
+        is_localized: bool,
+    },
     /// What each feature contributed, by name.
     Attributions,
 }
@@ -108,7 +108,7 @@ pub(super) fn admit(
 fn row_bytes(scorer: &Scorer, answering: Answering) -> usize {
     let predicted = scorer.row_bytes(answering.explain);
     // The predictions in the reader's language are made beside those that are recorded.
-    let copies = if matches!(answering.form, AnswerForm::Full) { 2 } else { 1 };
+    let copies = if matches!(answering.form, AnswerForm::Full { is_localized: true }) { 2 } else { 1 };
     copies * predicted + 2 * answer_bytes(scorer, answering.form)
 }
 
@@ -116,7 +116,7 @@ fn row_bytes(scorer: &Scorer, answering: Answering) -> usize {
 fn answer_bytes(scorer: &Scorer, form: AnswerForm) -> usize {
     match form {
         AnswerForm::Outputs(outputs) => 40 * outputs.max(1),
-        AnswerForm::Full => {
+        AnswerForm::Full { .. } => {
             let names = scorer.artifact.target.len() + scorer.model_id.len();
             PREDICTION_JSON_BYTES + names + scorer.reasons() * REASON_JSON_BYTES
         }

@@ -9,6 +9,10 @@ use crate::store::RecordedCall;
 /// forms while it is written and while it is loaded.
 pub(crate) const RECORDED_AT_ONCE: usize = 1 << 20;
 
+/// So many times their length in the journal predictions have in memory while they are recorded: their rows for the database,
+/// their texts, and the texts once more.
+pub(crate) const RECORDING_COPIES: usize = 4;
+
 /// What a call records: a line of the journal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct JournalEntry<'a> {

@@ -17,5 +17,5 @@ mod handle;
 mod tests;
 
 pub(crate) use capture::{Capture, Payload};
-pub(crate) use entry::{JournalEntry, RECORDED_AT_ONCE};
+pub(crate) use entry::{JournalEntry, RECORDED_AT_ONCE, RECORDING_COPIES};
 pub(crate) use handle::Journal;

@@ -13,11 +13,8 @@ use super::recording::record_in_parts;
 use super::score_instances::score_instances;
 use super::variants::ServingVariant;
 use crate::blocking::Cancellation;
-use crate::journal::JournalEntry;
+use crate::journal::{JournalEntry, RECORDING_COPIES};
 use crate::scoring::Explain;
-
-/// While predictions are recorded there are their rows for the database, their texts, and the texts once more.
-const RECORDING_COPIES: usize = 4;
 
 /// Scores instances in the background. A shadow never delays a response: if there are too many requests, it skips this one.
 pub(super) fn score(

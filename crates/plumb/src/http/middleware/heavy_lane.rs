@@ -24,7 +24,7 @@ pub(in crate::http) struct HeavyLane {
 }
 
 impl HeavyLane {
-    /// Returns the lanes of this machine; a request waits at most so long for one.
+    /// Returns the lanes of this machine; a request waits for one and is answered within so long.
     pub(in crate::http) fn new(time_max: Duration) -> HeavyLane {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let admitted = Semaphore::new(cores * (1 + WAITING_A_LANE));
@@ -39,8 +39,16 @@ impl HeavyLane {
     ) -> Result<Response, Error> {
         let busy = || Error::busy("too many large requests are being answered");
         let _admitted = self.admitted.try_acquire().map_err(|_| busy())?;
-        let lane = timeout(self.time_max, self.lanes.clone().acquire_owned()).await;
-        let lane = lane.ok().and_then(Result::ok).ok_or_else(busy)?;
+        let answered = timeout(self.time_max, self.in_turn(response)).await;
+        answered.unwrap_or_else(|_| Err(Error::busy("the request was not answered by its deadline")))
+    }
+
+    async fn in_turn(
+        &self,
+        response: impl Future<Output = Result<Response, Error>> + Send + 'static,
+    ) -> Result<Response, Error> {
+        let stopped = || Error::busy("the server is being stopped");
+        let lane = self.lanes.clone().acquire_owned().await.map_err(|_| stopped())?;
         let (_is_awaited, is_dropped) = oneshot::channel::<()>();
         let (runtime, response) = (Handle::current(), response.in_current_span());
         let work = spawn_blocking(move || {
@@ -48,7 +56,7 @@ impl HeavyLane {
             runtime.block_on(async {
                 tokio::select! {
                     response = response => response,
-                    _ = is_dropped => Err(busy()),
+                    _ = is_dropped => Err(stopped()),
                 }
             })
         });

@@ -64,7 +64,10 @@ pub(super) async fn post(
         rows(request.inputs, &body.memory)?.into_iter().map(|features| Instance::Features { lead_id: None, features });
     let instances = InferenceRequest::Instances(instances.collect());
     let explain = if with_reasons { Explain::Reasons(REASONS_MAX) } else { Explain::Nothing };
-    let form = if with_reasons { AnswerForm::Full } else { AnswerForm::Outputs(1) };
+    let form = match with_reasons {
+        true => AnswerForm::Full { is_localized: preferred.differs(&routed.scorer().artifact.model.features) },
+        false => AnswerForm::Outputs(1),
+    };
     cost::admit(&body.memory, &routed, &instances, Answering { explain, form, is_captured: false })?;
     let scored = app.engine.score(&routed, instances, app.engine.now(), explain, body.memory.reservation()).await?;
     app.engine.record(&routed, &scored, None).await?;

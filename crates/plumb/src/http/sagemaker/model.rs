@@ -22,7 +22,7 @@ use crate::http::middleware::accept_language::{AcceptLanguage, content_language}
 use crate::http::middleware::request_memory::RequestMemory;
 use crate::journal::{Capture, Payload};
 use crate::scoring::{Explain, REASONS_MAX};
-use crate::serving::{RoutedVariant, ScoredRequest, localized};
+use crate::serving::{PreferredLanguages, RoutedVariant, ScoredRequest, localized};
 
 /// One call, after its headers were checked.
 pub(super) struct Invocation<'a> {
@@ -51,10 +51,10 @@ pub(super) async fn invoke(app: &Arc<App>, invocation: Invocation<'_>) -> Result
         (None, MediaType::Plumb) => Explain::Reasons(REASONS_MAX),
         (None, MediaType::Csv | MediaType::Json | MediaType::JsonLines | MediaType::RecordIo) => Explain::Nothing,
     };
-    let answering = Answering { explain: explained, form: form(app, explained), is_captured: app.capture };
+    let AcceptLanguage(preferred) = AcceptLanguage::of(headers);
+    let answering = answering(app, routed, explained, &preferred);
     cost::admit(memory, routed, &request, answering)?;
     let scored = app.engine.score(routed, request, as_of, explained, memory.reservation()).await?;
-    let AcceptLanguage(preferred) = AcceptLanguage::of(headers);
     let has_reasons = matches!(explained, Explain::Reasons(_));
     let answer = AnswerWriter::new(memory.limits.answer_bytes);
     let (written_type, written) = match explain {
@@ -112,11 +112,14 @@ fn write(
     }
 }
 
-/// Returns what the answer will have of each row.
-fn form(app: &App, explained: Explain) -> AnswerForm {
-    match explained {
+/// Returns how the call is answered, for the estimate of its cost.
+fn answering(app: &App, routed: &RoutedVariant, explain: Explain, preferred: &PreferredLanguages) -> Answering {
+    let form = match explain {
         Explain::Nothing => AnswerForm::Outputs(app.response_format.outputs_of_row()),
         Explain::Contributions => AnswerForm::Attributions,
-        Explain::Reasons(_) => AnswerForm::Full,
-    }
+        Explain::Reasons(_) => {
+            AnswerForm::Full { is_localized: preferred.differs(&routed.scorer().artifact.model.features) }
+        }
+    };
+    Answering { explain, form, is_captured: app.capture }
 }

@@ -92,7 +92,8 @@ pub(super) async fn post(
     let routed = app.engine.route(request.target()).await?;
     let (request, as_of) = request.for_variant(&body, &routed, app.engine.now())?;
     let explain = Explain::Reasons(REASONS_MAX);
-    cost::admit(&body.memory, &routed, &request, Answering { explain, form: AnswerForm::Full, is_captured: false })?;
+    let form = AnswerForm::Full { is_localized: preferred.differs(&routed.scorer().artifact.model.features) };
+    cost::admit(&body.memory, &routed, &request, Answering { explain, form, is_captured: false })?;
     let scored = app.engine.score(&routed, request, as_of, explain, body.memory.reservation()).await?;
     app.engine.record(&routed, &scored, None).await?;
     let scorer = routed.scorer();

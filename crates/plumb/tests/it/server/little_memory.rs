@@ -39,7 +39,7 @@ const INVOKE: &str = "/endpoints/won/invocations";
 const JSON: &str = "application/json";
 const FULL: &str = "application/vnd.plumb+json";
 
-/// A request that asks for much, and the statuses that it may be answered with.
+/// A request that asks for much, and the statuses that it may be answered with beside 503.
 struct Attack {
     path: &'static str,
     content_type: &'static str,
@@ -63,10 +63,10 @@ fn attacks() -> Vec<Attack> {
     vec![
         attack(INVOKE, JSON, FULL, rows("{}", 600_000), &[413]),
         attack(INVOKE, JSON, FULL, rows("{}", BODY_BYTES), &[413]),
-        attack(INVOKE, JSON, FULL, rows("{}", 40_000), &[200, 413, 503]),
+        attack(INVOKE, JSON, FULL, rows("{}", 40_000), &[200, 413]),
         attack(INVOKE, JSON, JSON, rows("{\"size\":1}", BODY_BYTES), &[413]),
-        attack(INVOKE, JSON, JSON, rows("{\"a\":{}}", BODY_BYTES), &[413, 503]),
-        attack(INVOKE, JSON, JSON, rows("{\"lead_id\":\"a\"}", BODY_BYTES), &[413, 503]),
+        attack(INVOKE, JSON, JSON, rows("{\"a\":{}}", BODY_BYTES), &[413]),
+        attack(INVOKE, JSON, JSON, rows("{\"lead_id\":\"a\"}", BODY_BYTES), &[413]),
         attack(INVOKE, "application/jsonlines", FULL, filled("", "{}\n", "", BODY_BYTES), &[413]),
         attack(INVOKE, "text/csv", "text/csv", filled("", "1,\n", "", BODY_BYTES), &[413]),
         attack(
@@ -74,49 +74,43 @@ fn attacks() -> Vec<Attack> {
             "text/csv",
             "text/csv",
             filled("", "50.123456789012345678901234567890,\"r\u{f6}ferral\"\n", "", BODY_BYTES),
-            &[200, 413, 503],
+            &[200, 413],
         ),
-        attack(INVOKE, "text/csv", "text/csv", filled("", "50,referral\n", "", 600_000), &[200, 503]),
-        attack(INVOKE, "text/libsvm", "text/csv", filled("", "1 0:1\n", "", BODY_BYTES), &[413, 503]),
-        attack(
-            INVOKE,
-            "application/x-recordio-protobuf",
-            "text/csv",
-            record.repeat(BODY_BYTES / record.len()),
-            &[413, 503],
-        ),
-        attack(INVOKE, JSON, JSON, filled("[", &deep, "1]", BODY_BYTES), &[413, 503]),
-        attack(INVOKE, JSON, JSON, "[".repeat(BODY_BYTES).into_bytes(), &[413, 424, 503]),
-        attack(INVOKE, JSON, JSON, format!("{{\"instances\":[{{\"{name}\":1}}]}}").into_bytes(), &[424, 503]),
+        attack(INVOKE, "text/csv", "text/csv", filled("", "50,referral\n", "", 600_000), &[200]),
+        attack(INVOKE, "text/libsvm", "text/csv", filled("", "1 0:1\n", "", BODY_BYTES), &[413]),
+        attack(INVOKE, "application/x-recordio-protobuf", "text/csv", record.repeat(BODY_BYTES / record.len()), &[413]),
+        attack(INVOKE, JSON, JSON, filled("[", &deep, "1]", BODY_BYTES), &[413]),
+        attack(INVOKE, JSON, JSON, "[".repeat(BODY_BYTES).into_bytes(), &[413, 424]),
+        attack(INVOKE, JSON, JSON, format!("{{\"instances\":[{{\"{name}\":1}}]}}").into_bytes(), &[424]),
         attack(
             "/invocations",
             JSON,
             JSON,
             format!("{{\"inputs\":{{\"{name}\":[{}1]}}}}", "1,".repeat(1_000_000)).into_bytes(),
-            &[400, 413, 503],
+            &[400, 413],
         ),
         attack(
             "/invocations",
             JSON,
             JSON,
             filled("{\"dataframe_records\":[", "{\"size\":\"\\u0031\"},", "{}]}", BODY_BYTES),
-            &[413, 503],
+            &[413],
         ),
         attack(
             "/v1/score",
             JSON,
             JSON,
             filled("{\"target\":\"won\",\"features\":[", "[[]],", "1]}", BODY_BYTES),
-            &[413, 503],
+            &[413],
         ),
-        attack("/v1/score", JSON, JSON, format!("{{\"target\":\"{name}\"}}").into_bytes(), &[404, 503]),
-        attack("/v1/feedback", JSON, JSON, filled("{\"note\":[", "{\"a\":1},", "1]}", BODY_BYTES), &[413, 503]),
+        attack("/v1/score", JSON, JSON, format!("{{\"target\":\"{name}\"}}").into_bytes(), &[404]),
+        attack("/v1/feedback", JSON, JSON, filled("{\"note\":[", "{\"a\":1},", "1]}", BODY_BYTES), &[413]),
         attack(
             "/v2/models/won/infer",
             JSON,
             JSON,
             filled("{\"inputs\":[{\"name\":\"size\",\"datatype\":\"FP64\",\"data\":[", "1,", "1]}]}", BODY_BYTES),
-            &[413, 503],
+            &[413],
         ),
     ]
 }
@@ -206,7 +200,11 @@ fn send(server: &Server, agent: &ureq::Agent, attack: &Attack) {
     let mut text = Vec::new();
     answer.body_mut().as_reader().read_to_end(&mut text).expect("a whole answer");
     let text = String::from_utf8_lossy(&text[..text.len().min(300)]).into_owned();
-    assert!(statuses.contains(&status), "{path} {content_type} {head}…: {status} is none of {statuses:?}: {text}");
+    // What is large finds no room where others have it already.
+    assert!(
+        status == 503 || statuses.contains(&status),
+        "{path} {content_type} {head}…: {status} is none of {statuses:?}: {text}"
+    );
 }
 
 fn connect(server: &Server) -> TcpStream {
