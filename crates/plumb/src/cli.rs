@@ -72,6 +72,11 @@ enum Command {
     Rollback(commands::rollback::Args),
 }
 
+/// Makes do with little memory where the process may take no more. Called before there are threads.
+pub fn fit_into_memory() {
+    crate::memory::share_arenas_if_short();
+}
+
 /// Parses the command line, runs the command and returns the exit code of the process.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();

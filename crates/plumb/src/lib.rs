@@ -16,6 +16,7 @@ mod ids;
 mod json_fields;
 mod files;
 mod future;
+mod memory;
 mod terminal_text;
 pub mod private_files;
 mod scoring;

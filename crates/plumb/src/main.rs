@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Before there is a second thread, which could create a file.
+    // Before there are threads: each of them takes what it needs for its allocations when it begins, and could create a file.
+    plumb::cli::fit_into_memory();
     plumb::private_files::create_private_files();
     plumb::cli::run()
 }

@@ -14,9 +14,10 @@ use super::arguments::{PathArgs, number};
 use super::caller_arguments::CallerArgs;
 use super::output::Format;
 use super::signals::{Hangups, stopped};
-use crate::http::{self, App, Auth, CallerLimits, ConcurrencyLimit, Config, ResponseFormat, Timeouts};
+use crate::http::{self, App, Auth, CallerLimits, ConcurrencyLimit, Config, RequestLimits, ResponseFormat, Timeouts};
 use crate::lifecycle::check_database::{START_CHECK_WAIT, check_at_start};
 use crate::lifecycle::workspace::ProjectPaths;
+use crate::memory::{MemoryBudget, return_freed_memory};
 use crate::project::Project;
 use crate::store::Store;
 
@@ -76,6 +77,19 @@ pub(crate) struct Args {
         value_parser = clap::value_parser!(u64).range(1..=DEADLINE_SECONDS_MAX)
     )]
     deadline: u64,
+    /// Answer 413 to a request of more rows than this. To score more, send them in parts, or score a file by `plumb score`.
+    #[arg(long, value_name = "ROWS", default_value_t = RequestLimits::DEFAULT.rows)]
+    rows: usize,
+    /// Answer 413 to a request whose leads have more events than this together.
+    #[arg(long, value_name = "EVENTS", default_value_t = RequestLimits::DEFAULT.events)]
+    events: usize,
+    /// Answer 413 to a request whose answer would be larger than so many MiB.
+    #[arg(long, value_name = "MIB", default_value_t = RequestLimits::DEFAULT.answer_bytes >> 20)]
+    answer: usize,
+    /// Let requests need so many MiB of memory together, from their bodies to their answers; past that the answer is 503,
+    /// at once. By default half of what the machine, the container or the process's own limits leave, up to 2048.
+    #[arg(long, value_name = "MIB")]
+    memory: Option<usize>,
     /// Capture requests and responses in the data folder's `capture`, in SageMaker's data capture format.
     #[arg(long)]
     capture: bool,
@@ -100,6 +114,10 @@ pub(crate) struct Service {
     pub(crate) caller_limits: CallerLimits,
     /// How many requests are scored, and how many wait.
     pub(crate) concurrency: ConcurrencyLimit,
+    /// How much one request may ask for.
+    pub(crate) limits: RequestLimits,
+    /// How many MiB of memory requests may need together; `None`: what suits the machine.
+    pub(crate) memory: Option<usize>,
     /// Whether requests and responses are captured.
     pub(crate) capture: bool,
     /// The response format of invocations that do not choose one.
@@ -123,11 +141,32 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let deadline = Duration::from_secs(args.deadline);
     let concurrency =
         ConcurrencyLimit { working: args.working, waiting: args.waiting, deadline, ..ConcurrencyLimit::DEFAULT };
-    let (auth, response_format) = (auth(&args)?, response_format(&args)?);
+    let (auth, response_format, limits) = (auth(&args)?, response_format(&args)?, limits(&args)?);
     let listener = listen(SocketAddr::new(args.host, args.port)).await?;
-    let caller_limits = args.callers.limits();
-    let service = Service { auth, caller_limits, concurrency, capture: args.capture, response_format };
+    let (caller_limits, memory, capture) = (args.callers.limits(), args.memory, args.capture);
+    let service = Service { auth, caller_limits, concurrency, limits, memory, capture, response_format };
     serve(&args.paths.paths(), listener, service, format).await
+}
+
+/// Returns how much one request may ask for.
+fn limits(args: &Args) -> Result<RequestLimits> {
+    let Args { rows, events, answer, memory, .. } = *args;
+    ensure!(
+        rows > 0 && events > 0 && answer > 0 && memory != Some(0),
+        "--rows, --events, --answer and --memory have to be over 0"
+    );
+    let mebibytes_max = usize::MAX >> 20;
+    ensure!(
+        answer <= mebibytes_max && memory.is_none_or(|memory| memory <= mebibytes_max),
+        "--answer and --memory can be {mebibytes_max} at most"
+    );
+    Ok(RequestLimits { rows, events, answer_bytes: answer << 20 })
+}
+
+/// Returns the memory that requests may need together.
+fn memory_budget(mebibytes: Option<usize>) -> Arc<MemoryBudget> {
+    return_freed_memory();
+    mebibytes.map_or_else(MemoryBudget::of_machine, |mebibytes| MemoryBudget::new(mebibytes << 20))
 }
 
 /// Returns which requests are let in; an address that others can reach is refused without credentials to check them against.
@@ -205,17 +244,27 @@ fn print(addresses: &Addresses, format: Format) -> Result<()> {
 }
 
 async fn open(paths: &ProjectPaths, service: Service) -> Result<App> {
-    let Service { auth, caller_limits, concurrency, capture, response_format } = service;
-    let (data, timeouts) = (&paths.data, Timeouts::DEFAULT);
+    let Service { auth, caller_limits, concurrency, limits, memory, capture, response_format } = service;
+    let (data, timeouts, memory) = (&paths.data, Timeouts::DEFAULT, memory_budget(memory));
+    let config = Config {
+        targets: Vec::new(),
+        fixed_now: None,
+        auth,
+        caller_limits,
+        concurrency,
+        limits,
+        memory,
+        timeouts,
+        capture,
+        response_format,
+    };
     if Project::is_at(&paths.project) {
         let project = Project::open(&paths.project)?;
         let lake = Lake::open(data).await?;
         let store = paths.open_store().await?;
         check_at_start(&store, data, START_CHECK_WAIT).await?;
         let (targets, fixed_now) = (project.targets(), project.fixed_now());
-        let config =
-            Config { targets, fixed_now, auth, caller_limits, concurrency, timeouts, capture, response_format };
-        return App::open(Some(lake), store, data, config).await;
+        return App::open(Some(lake), store, data, Config { targets, fixed_now, ..config }).await;
     }
     // A data folder alone, as `plumb quick` writes it.
     if *paths == ProjectPaths::new(&paths.project, None) {
@@ -225,8 +274,6 @@ async fn open(paths: &ProjectPaths, service: Service) -> Result<App> {
             paths.project.display()
         );
     }
-    let (targets, fixed_now) = (Vec::new(), None);
-    let config = Config { targets, fixed_now, auth, caller_limits, concurrency, timeouts, capture, response_format };
     let store = Store::open_existing(&data.join("plumb.db")).await?;
     check_at_start(&store, data, START_CHECK_WAIT).await?;
     App::open(None, store, data, config).await

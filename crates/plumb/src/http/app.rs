@@ -8,12 +8,15 @@ use chrono::{DateTime, Utc};
 use plumb_lake::Lake;
 
 use super::error::Error;
+use super::limits::RequestLimits;
 use super::middleware::Services;
 use super::middleware::admission::{AdmissionControl, ConcurrencyLimit};
 use super::middleware::auth::Auth;
 use super::middleware::caller_limits::CallerLimits;
+use super::middleware::heavy_lane::HeavyLane;
 use super::middleware::timeouts::Timeouts;
 use super::response_format::ResponseFormat;
+use crate::memory::MemoryBudget;
 use crate::serving::{self, Engine};
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -42,6 +45,10 @@ pub(crate) struct Config {
     pub(crate) caller_limits: CallerLimits,
     /// How many requests are scored, and how many wait.
     pub(crate) concurrency: ConcurrencyLimit,
+    /// How much one request may ask for.
+    pub(crate) limits: RequestLimits,
+    /// The memory of requests.
+    pub(crate) memory: Arc<MemoryBudget>,
     /// How long clients may take.
     pub(crate) timeouts: Timeouts,
     /// Whether requests and responses are captured.
@@ -54,13 +61,25 @@ impl App {
     /// Opens what a server needs and loads the models of all variants; one that cannot be loaded is an error.
     /// `data` is the folder that holds the models and the ground.
     pub(crate) async fn open(lake: Option<Lake>, store: Store, data: &Path, config: Config) -> Result<App> {
-        let Config { targets, fixed_now, auth, caller_limits, concurrency, timeouts, capture, response_format } =
-            config;
+        let Config {
+            targets,
+            fixed_now,
+            auth,
+            caller_limits,
+            concurrency,
+            limits,
+            memory,
+            timeouts,
+            capture,
+            response_format,
+        } = config;
         let metrics = Metrics::new();
-        let serving = serving::Config { targets, fixed_now };
+        let serving = serving::Config { targets, fixed_now, memory: memory.clone() };
         let engine = Arc::new(Engine::open(lake, store, data, serving, metrics.serving()).await?);
-        let admission = AdmissionControl::new(concurrency);
-        let services = Arc::new(Services::new(auth, caller_limits, admission, timeouts, metrics));
+        let (admission, heavy) = (AdmissionControl::new(concurrency), HeavyLane::new(concurrency.deadline));
+        let limits = limits.within(&memory);
+        let services =
+            Arc::new(Services::new(auth, caller_limits, admission, heavy, (memory, limits), timeouts, metrics));
         Ok(App { engine, services, capture, response_format })
     }
 

@@ -19,6 +19,12 @@ use serde_json::{Map, Value, json};
 
 use crate::{scoring, serving};
 
+/// What a caller can do whose request asks for too much.
+const FEWER: &str = "send fewer rows at a time, or score files by `plumb score FILE`";
+
+/// The longest message and the longest name of a field, in bytes. Both may repeat what the caller sent.
+const TEXT_BYTES_MAX: usize = 2_000;
+
 /// Why a request fails.
 #[derive(Clone, Debug)]
 pub struct Error {
@@ -40,7 +46,7 @@ impl Error {
         Error {
             status,
             code,
-            message: message.into(),
+            message: shortened(message.into()),
             field: None,
             hint: None,
             aws_type: None,
@@ -56,7 +62,7 @@ impl Error {
 
     /// A field of the request is wrong; `field` is its path, as `lead.created_at`.
     pub(super) fn field(field: impl Into<String>, problem: &str) -> Error {
-        let field = field.into();
+        let field = shortened(field.into());
         let mut error = Error::new(StatusCode::BAD_REQUEST, "bad_field", format!("field `{field}` {problem}"));
         error.field = Some(field);
         error
@@ -152,15 +158,15 @@ impl Error {
 
     /// Too many wrong credentials came from an address, and none is looked at for a while.
     pub(super) fn too_many_failures(pause: Duration) -> Error {
-        Error::too_many("too_many_failures", "too many wrong credentials came from your address", pause)
+        Error::too_often("too_many_failures", "too many wrong credentials came from your address", pause)
     }
 
     /// A caller sends more requests than it may.
     pub(super) fn too_many_requests(whose: &str, pause: Duration) -> Error {
-        Error::too_many("too_many_requests", &format!("too many requests came from your {whose}"), pause)
+        Error::too_often("too_many_requests", &format!("too many requests came from your {whose}"), pause)
     }
 
-    fn too_many(code: &'static str, message: &str, pause: Duration) -> Error {
+    fn too_often(code: &'static str, message: &str, pause: Duration) -> Error {
         // Up to a whole second: a retry that comes too early is one more.
         let whole = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
         let seconds = NonZeroU16::new(u16::try_from(whole).unwrap_or(u16::MAX)).unwrap_or(NonZeroU16::MIN);
@@ -192,8 +198,38 @@ impl Error {
     /// The body is larger than the limit.
     pub(super) fn too_large(bytes_max: usize) -> Error {
         let message = format!("the body is larger than {bytes_max} bytes");
-        Error::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
-            .hint("send fewer rows at a time, or score files by `plumb score`")
+        Error::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message).hint(FEWER)
+    }
+
+    /// The request asks for more rows, or the like, than one may; `what` is such as `rows`.
+    pub(super) fn too_many(what: &str, count_max: usize) -> Error {
+        let message = format!("the request has more than {count_max} {what}");
+        Error::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many", message).hint(FEWER)
+    }
+
+    /// The request could never have the memory that it needs.
+    pub(super) fn too_costly(what: &str, needed: usize, bytes_max: usize) -> Error {
+        let (needed, most) = (needed.div_ceil(1 << 20), bytes_max >> 20);
+        let message = format!("{what} may need {needed} MiB of memory: a request may have {most} MiB here");
+        Error::new(StatusCode::PAYLOAD_TOO_LARGE, "too_costly", message).hint(FEWER)
+    }
+
+    /// The answer would be larger than the limit.
+    pub(super) fn answer_too_large(bytes_max: usize) -> Error {
+        let message = format!("the answer would be larger than {bytes_max} bytes");
+        Error::new(StatusCode::PAYLOAD_TOO_LARGE, "answer_too_large", message).hint(FEWER)
+    }
+
+    /// The predictions of the request would take more of the disk than the limit.
+    pub(super) fn record_too_large(rows: usize, bytes_max: usize) -> Error {
+        let message =
+            format!("the predictions of {rows} rows are more to record than the {} MiB of a request", bytes_max >> 20);
+        Error::new(StatusCode::PAYLOAD_TOO_LARGE, "record_too_large", message).hint(FEWER)
+    }
+
+    /// The server has no memory for the request now.
+    pub(super) fn no_room() -> Error {
+        Error::busy("the memory for requests is taken")
     }
 
     /// The body did not come in time.
@@ -289,6 +325,16 @@ impl Error {
             None => self.message.clone(),
         }
     }
+}
+
+/// Returns a text, cut off where it is too long to be read.
+fn shortened(mut text: String) -> String {
+    if text.len() > TEXT_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+        text.push('…');
+        text.shrink_to_fit();
+    }
+    text
 }
 
 /// The response carries the error as an extension, for the layer of the protocol's router to write.

@@ -41,6 +41,9 @@ async fn get_metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, E
     let (working, waiting) = app.services.admission.depth();
     gauges.register("requests_working", "Requests that are being scored", gauge(working as u64));
     gauges.register("requests_waiting", "Requests that wait for their turn", gauge(waiting as u64));
+    let (memory, taken) = app.services.memory.state();
+    gauges.register("memory_bytes", "Memory that requests may need together", gauge(memory as u64));
+    gauges.register("memory_taken_bytes", "Memory that requests have reserved", gauge(taken as u64));
     gauges.register("model_age_seconds", "Time since a model was trained", model_ages(&app).await?);
     encode(&mut text, &gauges).context("cannot write the gauges")?;
     Ok(([(CONTENT_TYPE, PROMETHEUS_TEXT)], text))

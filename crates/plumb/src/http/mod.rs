@@ -10,6 +10,7 @@
 //! | `pages` | `/`, `/leads/{lead_id}`, `/models`, `/watch`, `/api`, for people |
 //!
 //! `instances` parses what is to be scored, `crate::serving` scores it, `middleware` is what all requests go through.
+//! `limits` says how much a request may ask for, `cost` how much memory that needs.
 
 mod app;
 mod router;
@@ -17,6 +18,9 @@ mod error;
 mod cursor;
 mod list_turn;
 mod json;
+mod limits;
+mod cost;
+mod answer_writer;
 mod media_type;
 mod response_format;
 mod instances;
@@ -34,6 +38,7 @@ pub use middleware::auth::Signature;
 pub use sagemaker::Condition;
 
 pub(crate) use app::{App, Config};
+pub(crate) use limits::RequestLimits;
 pub(crate) use middleware::admission::ConcurrencyLimit;
 pub(crate) use middleware::auth::Auth;
 pub(crate) use middleware::caller_limits::CallerLimits;

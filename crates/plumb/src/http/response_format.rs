@@ -73,6 +73,11 @@ impl ResponseFormat {
         if self.csv_in_one_line { "," } else { "\n" }
     }
 
+    /// Returns how many outputs a row has; a list counts as two.
+    pub(in crate::http) fn outputs_of_row(&self) -> usize {
+        2 * self.outputs.len()
+    }
+
     /// Returns the outputs of a row, by name. A label is 1 from the model's decision threshold on.
     pub(in crate::http) fn outputs(&self, prediction: &Prediction, threshold: f64) -> Vec<(&'static str, Value)> {
         let score = prediction.score.get();

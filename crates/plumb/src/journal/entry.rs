@@ -5,8 +5,16 @@ use plumb_lead::Prediction;
 use super::capture::Capture;
 use crate::store::{RecordedCall, RecordedFlag};
 
+/// So many bytes of a call's predictions, or a little more, are one line of the journal. A line is in memory in several
+/// forms while it is written and while it is loaded.
+pub(crate) const RECORDED_AT_ONCE: usize = 1 << 20;
+
+/// So many times their length in the journal predictions have in memory while they are recorded: their rows for the database,
+/// their texts, and the texts once more.
+pub(crate) const RECORDING_COPIES: usize = 4;
+
 /// What a call records: a line of the journal.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct JournalEntry<'a> {
     /// The serving variant that scored.
     pub(crate) variant: &'a str,
@@ -14,7 +22,9 @@ pub(crate) struct JournalEntry<'a> {
     pub(crate) shadow: bool,
     /// The name by which ground truth may refer to the call later: the caller's own, or ours where calls are captured.
     pub(crate) event_id: Option<&'a str>,
-    /// A prediction for each row of the call.
+    /// The row of the call that the first prediction is of: a call of many rows has several lines.
+    pub(crate) first_row: usize,
+    /// A prediction for each row of the call, or of a part of it.
     pub(crate) predictions: &'a [Prediction],
     /// The bodies of the call, where they are captured.
     pub(crate) capture: Option<&'a Capture>,

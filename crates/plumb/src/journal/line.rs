@@ -1,6 +1,8 @@
 //! A line of the journal: one entry in JSON. It is written from texts that the database gets too, and read again only
 //! where a server was killed, or where the loader is so far behind that the entries are not in memory any more.
 
+use std::io::Write;
+
 use anyhow::{Context, Result};
 use plumb_lead::{Band, Interval, Prediction, migrate_prediction};
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,8 @@ struct CallLine {
     shadow: bool,
     #[serde(default)]
     event_id: Option<String>,
+    #[serde(default)]
+    first_row: usize,
     predictions: Vec<Prediction>,
     capture: Option<Capture>,
 }
@@ -57,6 +61,9 @@ pub(super) fn write(entry: &JournalEntry) -> Result<(Vec<u8>, StoredEntry)> {
         line.extend_from_slice(b",\"event_id\":");
         serde_json::to_writer(&mut line, event_id)?;
     }
+    if entry.first_row > 0 {
+        write!(line, ",\"first_row\":{}", entry.first_row)?;
+    }
     line.extend_from_slice(b",\"predictions\":[");
     for (index, (prediction, row)) in entry.predictions.iter().zip(&rows).enumerate() {
         if index > 0 {
@@ -74,6 +81,7 @@ pub(super) fn write(entry: &JournalEntry) -> Result<(Vec<u8>, StoredEntry)> {
         variant: entry.variant.to_owned(),
         shadow: entry.shadow,
         event_id: entry.event_id.map(str::to_owned),
+        first_row: entry.first_row,
         rows,
     };
     Ok((line, StoredEntry::Call { call, capture: entry.capture.cloned() }))
@@ -134,9 +142,9 @@ pub(super) fn read(line: &[u8]) -> Result<StoredEntry> {
         return Ok(StoredEntry::Flag(flag));
     }
     let line = serde_json::from_slice(line).or_else(|error| of_older_program(line).ok_or(error))?;
-    let CallLine { variant, shadow, event_id, predictions, capture } = line;
+    let CallLine { variant, shadow, event_id, first_row, predictions, capture } = line;
     let rows = predictions.iter().map(PredictionRow::of).collect::<Result<_>>()?;
-    Ok(StoredEntry::Call { call: RecordedCall { variant, shadow, event_id, rows }, capture })
+    Ok(StoredEntry::Call { call: RecordedCall { variant, shadow, event_id, first_row, rows }, capture })
 }
 
 /// Reads a line of a program before version 6 of the schema, which a server left behind that was killed.

@@ -30,7 +30,7 @@ pub(crate) use by_hand::JournalByHand;
 pub(crate) use capture::{Capture, Payload};
 pub(crate) use catch_up::catch_up;
 pub(crate) use check::check;
-pub(crate) use entry::JournalEntry;
+pub(crate) use entry::{JournalEntry, RECORDED_AT_ONCE, RECORDING_COPIES};
 pub(crate) use handle::Journal;
 #[cfg(test)]
 pub(crate) use handle::recover;

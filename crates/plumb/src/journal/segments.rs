@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::entry::StoredEntry;
 
-/// So many bytes of lines wait in memory at most; what comes beyond that is read from its file.
+/// So many bytes of lines wait in memory at most, of all segments together; what comes beyond that is read from its file.
+/// As rows for the database they need about twice as much.
 const BYTES_MAX: u64 = 8 << 20;
 
 /// The segments, oldest first; the last is being written.
@@ -43,13 +44,15 @@ impl Segments {
     /// Records that the segment being written is on the disk up to this byte, and the entries that were added.
     pub(super) fn grow(&self, bytes: u64, entries: impl Iterator<Item = StoredEntry>) {
         self.with(|segments| {
+            let held: u64 = segments.iter().map(|segment| segment.buffered.until - segment.buffered.from).sum();
             let Some(last) = segments.last_mut() else { return };
             let from = std::mem::replace(&mut last.bytes, bytes);
             let buffered = &mut last.buffered;
+            let held_by_others = held - (buffered.until - buffered.from);
             if buffered.entries.is_empty() {
                 *buffered = BufferedEntries { from, until: from, entries: Vec::new() };
             }
-            if buffered.until == from && bytes - buffered.from <= BYTES_MAX {
+            if buffered.until == from && held_by_others + (bytes - buffered.from) <= BYTES_MAX {
                 buffered.until = bytes;
                 buffered.entries.extend(entries);
             }

@@ -59,7 +59,8 @@ fn stored(call: &Call) -> StoredEntry {
 
 fn entry(call: &Call) -> JournalEntry<'_> {
     let Call { shadow, predictions, capture } = call;
-    JournalEntry { variant: "AllTraffic", shadow: *shadow, event_id: None, predictions, capture: capture.as_ref() }
+    let capture = capture.as_ref();
+    JournalEntry { variant: "AllTraffic", shadow: *shadow, event_id: None, first_row: 0, predictions, capture }
 }
 
 #[tokio::test]
@@ -90,6 +91,14 @@ fn a_line_holds_the_whole_entry() {
         assert_eq!(line::read_all(text.as_bytes(), 0).expect("our own line"), [stored(&call)]);
     }
     assert!(line::read_all(b"{\"variant\":1}\n", 7).is_err_and(|error| error.to_string().contains("byte 7")));
+}
+
+#[test]
+fn a_line_names_the_row_that_it_begins_with() {
+    let call = call("p1");
+    let (bytes, stored) = line::write(&JournalEntry { first_row: 3, ..entry(&call) }).expect("JSON");
+    assert!(matches!(&stored, StoredEntry::Call { call, .. } if call.first_row == 3), "{stored:?}");
+    assert_eq!(line::read_all(&bytes, 0).expect("our own line"), [stored]);
 }
 
 #[tokio::test]
@@ -131,8 +140,13 @@ fn buffered_entries_have_no_gap() {
     segments.begin("second".into(), None);
     grow(5, &["p8"]);
     assert_eq!((take("first").2, take("second")), (0, (0, 5, 1)));
+    // The room is one for all segments together.
+    grow(8 << 20, &["p9"]);
+    segments.begin("third".into(), None);
+    grow(8 << 20, &["p10"]);
+    assert_eq!(take("third"), (0, 8 << 20, 0), "the second has all of it");
     segments.forget("first");
-    assert_eq!(segments.all(), [("second".to_owned(), 5)]);
+    assert_eq!(segments.all(), [("second".to_owned(), 8 << 20), ("third".to_owned(), 8 << 20)]);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod artifact;
 mod scorer;
+mod cost;
 mod lead;
 mod predictions;
 mod named_rows;
@@ -15,6 +16,7 @@ mod error;
 pub(crate) mod tests;
 
 pub(crate) use artifact::{Artifact, Inputs};
+pub(crate) use cost::{PREDICTION_JSON_BYTES, REASON_JSON_BYTES};
 pub(crate) use error::Error;
 pub(crate) use lead::{provenance_of, score_lead};
 pub(crate) use named_rows::table_of;

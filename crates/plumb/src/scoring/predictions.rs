@@ -58,6 +58,9 @@ pub(crate) fn row_of(inputs: &[Option<f32>]) -> Vec<f32> {
     inputs.iter().map(|value| value.unwrap_or(f32::NAN)).collect()
 }
 
+/// At most so many different categories are collected of the leads of a request; they are searched one by one.
+const UNSEEN_MAX: usize = 1_000;
+
 /// Adds categories that training never saw to those of other rows.
 pub(crate) fn add_unseen(all: &mut Vec<Unseen>, more: Vec<Unseen>) {
     if all.is_empty() {
@@ -65,9 +68,11 @@ pub(crate) fn add_unseen(all: &mut Vec<Unseen>, more: Vec<Unseen>) {
         return;
     }
     for category in more {
+        let has_room = all.len() < UNSEEN_MAX;
         match all.iter_mut().find(|known| (&known.feature, &known.level) == (&category.feature, &category.level)) {
             Some(known) => known.rows += category.rows,
-            None => all.push(category),
+            None if has_room => all.push(category),
+            None => {}
         }
     }
 }

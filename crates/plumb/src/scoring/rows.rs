@@ -65,6 +65,8 @@ pub(crate) struct RowsWriter<'a> {
     features: &'a FeatureSet,
     columns: &'a Columns,
     values: Vec<f32>,
+    /// More rows are refused.
+    rows_max: usize,
     /// In which row each column was written last, counted from 1.
     written: Vec<usize>,
     rows: usize,
@@ -75,16 +77,25 @@ pub(crate) struct RowsWriter<'a> {
 }
 
 impl<'a> RowsWriter<'a> {
-    pub(crate) fn new(features: &'a FeatureSet, columns: &'a Columns) -> RowsWriter<'a> {
+    pub(crate) fn new(features: &'a FeatureSet, columns: &'a Columns, rows_max: usize) -> RowsWriter<'a> {
         let written = vec![0; features.features.len()];
-        RowsWriter { features, columns, values: Vec::new(), written, rows: 0, next: 0, unseen: Vec::new() }
+        RowsWriter { features, columns, values: Vec::new(), rows_max, written, rows: 0, next: 0, unseen: Vec::new() }
     }
 
-    /// Begins a row, in which all is missing so far.
-    pub(crate) fn begin(&mut self) {
+    /// Begins a row, in which all is missing so far; `None` if there are as many as there may be.
+    pub(crate) fn begin(&mut self) -> Option<()> {
         self.rows += 1;
+        if self.has_too_many() {
+            return None;
+        }
         self.next = 0;
         self.values.resize(self.rows * self.written.len(), f32::NAN);
+        Some(())
+    }
+
+    /// Returns whether a row was begun that is one too many.
+    pub(crate) fn has_too_many(&self) -> bool {
+        self.rows > self.rows_max
     }
 
     /// Returns the column of a name.

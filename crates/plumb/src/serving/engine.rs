@@ -18,9 +18,14 @@ use super::models::Models;
 use super::variants::{RoutedVariant, Variants};
 use crate::future;
 use crate::journal::Journal;
+use crate::memory::MemoryBudget;
 use crate::scoring::Scorer;
 use crate::store::Store;
 use crate::telemetry::ServingMetrics;
+
+/// Requests of some rows that are scored at a time on threads for blocking work, each of which has a stack of its own. More
+/// threads than cores, as a lookup waits for the disk.
+const BATCHES_MAX: usize = 16;
 
 /// Requests that shadows score at a time.
 const SHADOW_REQUESTS_MAX: usize = 32;
@@ -31,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) targets: Vec<String>,
     /// The time that counts as now: the demo's last day. `None`: the clock.
     pub(crate) fixed_now: Option<DateTime<Utc>>,
+    /// The memory of requests.
+    pub(crate) memory: Arc<MemoryBudget>,
 }
 
 /// What requests are served from.
@@ -39,6 +46,8 @@ pub(crate) struct Engine {
     targets: RwLock<Vec<String>>,
     /// The time that counts as now; `None`: the clock.
     fixed_now: Option<DateTime<Utc>>,
+    /// The memory of requests.
+    pub(super) memory: Arc<MemoryBudget>,
     /// Predictions, feedback, cards, reports.
     pub(super) store: Store,
     /// The leads and events; `None` where there are only models of plain columns.
@@ -53,6 +62,8 @@ pub(crate) struct Engine {
     pub(crate) list_turns: ListTurns,
     /// Whether the disk takes what has to be recorded.
     disk_check: DiskCheck,
+    /// Permits of the work of many rows, or of leads that have to be looked up.
+    pub(super) batch_permits: Semaphore,
     /// Permits of the requests that shadows score.
     pub(super) shadow_permits: Arc<Semaphore>,
     pub(super) metrics: ServingMetrics,
@@ -76,6 +87,7 @@ impl Engine {
         Ok(Engine {
             targets: RwLock::new(config.targets),
             fixed_now: config.fixed_now,
+            memory: config.memory,
             disk_check: DiskCheck::new(data),
             store,
             lake: lake.map(|lake| LatestLake::new(lake, data)),
@@ -83,6 +95,7 @@ impl Engine {
             model_cache: ModelCache::new(data),
             journal,
             list_turns: ListTurns::new(LIST_TIME_MAX),
+            batch_permits: Semaphore::new(BATCHES_MAX),
             shadow_permits: Arc::new(Semaphore::new(SHADOW_REQUESTS_MAX)),
             metrics,
         })

@@ -29,6 +29,11 @@ impl PreferredLanguages {
         self.0.first().is_none_or(|tag| tag == "*")
     }
 
+    /// Returns whether the chosen language is another than the model's own.
+    pub(crate) fn differs(&self, features: &FeatureSet) -> bool {
+        self.choose(features).is_some_and(|language| language != features.language())
+    }
+
     /// Returns the language for a model's sentences: the preferred one that the model has, looked up as in RFC 4647 (`de-AT`
     /// finds `de`), else the model's own. `None` if the project does not name its languages.
     pub(crate) fn choose(&self, features: &FeatureSet) -> Option<Language> {

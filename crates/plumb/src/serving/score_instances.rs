@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 use plumb_lake::Lake;
-use plumb_lead::{Lead, Prediction, Provenance, Unseen};
+use plumb_lead::{Lead, Matrix, Prediction, Provenance, Unseen};
 use plumb_learn::Explanation;
 
 use super::engine::Engine;
@@ -14,6 +14,7 @@ use super::error::Error;
 use super::instance::Instance;
 use super::lead_lookup;
 use super::overrides::Overrides;
+use crate::blocking::Cancellation;
 use crate::scoring::{self, Explain, Predictions, RowKey, Rows, Scorer};
 
 /// The predictions of a request, in its order.
@@ -33,6 +34,10 @@ struct Results {
     unseen: Vec<Unseen>,
 }
 
+/// Rows that are scored at once: in between, nobody may be waiting for the rest any more, and the explanation of all of them
+/// would be there beside what is made of it.
+const ROWS_AT_ONCE: usize = 1_024;
+
 /// Scores rows as the model takes them.
 pub(super) fn score_rows(
     scorer: &Scorer,
@@ -40,12 +45,39 @@ pub(super) fn score_rows(
     lead_id: Option<&str>,
     as_of: DateTime<Utc>,
     explain: Explain,
+    cancellation: &Cancellation,
 ) -> Result<ScoredRequest, Error> {
-    let keys = std::iter::repeat_n(RowKey { lead_id, as_of }, rows.matrix.rows);
-    let Predictions { predictions, unseen, explanation } =
-        scorer.predict(rows, keys, &Provenance::default(), explain)?;
-    let contributions = (0..predictions.len()).map(|row| contributions(explanation.as_ref(), row)).collect();
-    Ok(ScoredRequest { predictions, unseen, contributions })
+    let Rows { matrix, unseen } = rows;
+    let mut scored = ScoredRequest { predictions: Vec::with_capacity(matrix.rows), unseen, contributions: Vec::new() };
+    if matrix.rows <= ROWS_AT_ONCE {
+        score_part(scorer, matrix, lead_id, as_of, explain, &mut scored)?;
+        return Ok(scored);
+    }
+    for first in (0..matrix.rows).step_by(ROWS_AT_ONCE) {
+        cancellation.check()?;
+        let rows = ROWS_AT_ONCE.min(matrix.rows - first);
+        let values = matrix.values[first * matrix.columns..(first + rows) * matrix.columns].to_vec();
+        let part = Matrix { values, rows, columns: matrix.columns };
+        score_part(scorer, part, lead_id, as_of, explain, &mut scored)?;
+    }
+    Ok(scored)
+}
+
+/// Scores some of a request's rows, and adds them to what is scored.
+fn score_part(
+    scorer: &Scorer,
+    matrix: Matrix,
+    lead_id: Option<&str>,
+    as_of: DateTime<Utc>,
+    explain: Explain,
+    scored: &mut ScoredRequest,
+) -> Result<(), Error> {
+    let keys = std::iter::repeat_n(RowKey { lead_id, as_of }, matrix.rows);
+    let rows = Rows { matrix, unseen: Vec::new() };
+    let Predictions { predictions, explanation, .. } = scorer.predict(rows, keys, &Provenance::default(), explain)?;
+    scored.contributions.extend((0..predictions.len()).map(|row| contributions(explanation.as_ref(), row)));
+    scored.predictions.extend(predictions);
+    Ok(())
 }
 
 /// Scores instances.
@@ -55,6 +87,7 @@ pub(super) async fn score_instances(
     instances: Vec<Instance>,
     as_of: DateTime<Utc>,
     explain: Explain,
+    cancellation: &Cancellation,
 ) -> Result<ScoredRequest, Error> {
     let needs_lake = instances.iter().any(|instance| !matches!(instance, Instance::Features { .. }));
     // All leads of a request are read from one version of the ground.
@@ -63,6 +96,7 @@ pub(super) async fn score_instances(
     let mut results = Results::new(instances.len());
     let (mut rows, mut lead_ids, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for (place, instance) in instances.into_iter().enumerate() {
+        cancellation.check()?;
         let predictions = match instance {
             Instance::KnownLead { lead_id, overrides } => {
                 score_known_lead(engine, lake()?, scorer, (lead_id, overrides), as_of, explain).await?

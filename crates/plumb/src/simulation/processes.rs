@@ -63,6 +63,7 @@ impl Actor<'_> {
             variant: "AllTraffic",
             shadow: false,
             event_id: None,
+            first_row: 0,
             predictions: &predictions,
             capture: None,
         };

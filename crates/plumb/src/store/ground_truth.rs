@@ -174,7 +174,7 @@ mod tests {
     fn call(variant: &str, shadow: bool, event_id: Option<&str>, ids: &[&str]) -> RecordedCall {
         let row = |id: &&str| PredictionRow::of(&prediction(id, "ada", 1, 0.5)).expect("plain values");
         let (rows, event_id) = (ids.iter().map(row).collect(), event_id.map(str::to_owned));
-        RecordedCall { variant: variant.into(), shadow, event_id, rows }
+        RecordedCall { variant: variant.into(), shadow, event_id, first_row: 0, rows }
     }
 
     #[tokio::test]
@@ -195,6 +195,20 @@ mod tests {
         assert_eq!(counts(&[first, second, third.clone()]).await, [0, 2, 0, 1]);
         assert_eq!(counts(&[truth("e", false, 3, 2)]).await, [0, 0, 1, 0]);
         assert_eq!(store.unmatched_labels().await.expect("read"), [truth("e", false, 3, 2)]);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_was_recorded_in_parts_has_its_rows() {
+        let (store, _folder) = empty().await;
+        let first = call("AllTraffic", false, Some("mine"), &["p1", "p2"]);
+        let second = RecordedCall { first_row: 2, ..call("AllTraffic", false, Some("mine"), &["p3"]) };
+        store.load_journal("segment", 1, &[&first, &second], &[]).await.expect("new");
+        let mine = EventLabels { labels: vec![true, false, true], ..truth("mine", true, 2, 1) };
+        store.store_labels(&[mine]).await.expect("written");
+        let labelled = store.labelled_predictions().await.expect("read");
+        let mut rows: Vec<usize> = labelled.into_iter().map(|labelled| labelled.row).collect();
+        rows.sort_unstable();
+        assert_eq!(rows, [0, 1, 2]);
     }
 
     #[tokio::test]

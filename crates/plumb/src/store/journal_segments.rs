@@ -21,7 +21,9 @@ pub(crate) struct RecordedCall {
     pub(crate) shadow: bool,
     /// The name by which ground truth may refer to the call later.
     pub(crate) event_id: Option<String>,
-    /// A prediction for each row of the call.
+    /// The row of the call that the first prediction is of.
+    pub(crate) first_row: usize,
+    /// A prediction for each row of the call, or of a part of it.
     pub(crate) rows: Vec<PredictionRow>,
 }
 
@@ -118,7 +120,7 @@ async fn insert_events(transaction: &mut Transaction<'static, Sqlite>, calls: &[
         statement
             .bind(call.rows[*row].prediction_id.clone())
             .bind((*event).to_owned())
-            .bind(*row as i64)
+            .bind((call.first_row + *row) as i64)
             .bind(call.variant.clone())
     };
     EVENTS.execute(transaction, &rows, bind).await?;

@@ -15,7 +15,7 @@ use super::arguments::{WaitArgs, keep_private, number};
 use super::output::{Format, Outcomes};
 use super::progress::bar;
 use super::serve;
-use crate::http::{Auth, CallerLimits, ConcurrencyLimit, ResponseFormat};
+use crate::http::{Auth, CallerLimits, ConcurrencyLimit, RequestLimits, ResponseFormat};
 use crate::lifecycle::demo::{DemoCallbacks, DemoSpec, DemoStep, find_or_build, run_loop};
 use crate::lifecycle::workspace::ProjectPaths;
 use progress::LoopProgress;
@@ -86,6 +86,8 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
         auth: Auth::open(),
         caller_limits: CallerLimits::DEFAULT,
         concurrency: ConcurrencyLimit::DEFAULT,
+        limits: RequestLimits::DEFAULT,
+        memory: None,
         capture: false,
         response_format: ResponseFormat::default(),
     };

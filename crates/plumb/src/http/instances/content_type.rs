@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::csv_cells::CsvLayout;
 use super::{csv, json, libsvm, recordio};
 use crate::http::error::Error;
+use crate::http::middleware::request_memory::RequestMemory;
 use crate::serving::{InferenceRequest, RoutedVariant};
 
 /// The format of a body, with the parameters of its content type.
@@ -51,15 +52,16 @@ pub(in crate::http) fn read(
     body: &[u8],
     routed: &RoutedVariant,
     as_of: DateTime<Utc>,
+    memory: &RequestMemory,
 ) -> Result<InferenceRequest, Error> {
     let features = &routed.scorer().artifact.model.features.features;
     match content_type {
-        ContentType::Csv(layout) => csv::read(body, routed, layout),
-        ContentType::Json => json::read(body, routed, as_of),
-        ContentType::JsonLines => json::read_lines(body, routed, as_of),
+        ContentType::Csv(layout) => csv::read(body, routed, layout, memory),
+        ContentType::Json => json::read(body, routed, as_of, memory),
+        ContentType::JsonLines => json::read_lines(body, routed, as_of, memory),
         ContentType::LibSvm { first_index } => {
-            Ok(InferenceRequest::Instances(libsvm::read(body, features, first_index)?))
+            Ok(InferenceRequest::Instances(libsvm::read(body, features, first_index, memory)?))
         }
-        ContentType::RecordIo => Ok(InferenceRequest::Instances(recordio::read(body, features)?)),
+        ContentType::RecordIo => Ok(InferenceRequest::Instances(recordio::read(body, features, memory)?)),
     }
 }

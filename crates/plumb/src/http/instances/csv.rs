@@ -6,21 +6,35 @@ use plumb_lead::{Feature, FeatureKind, FieldValue};
 
 use super::csv_cells::{self, CsvLayout, delimiter, order};
 use super::fast_path;
+use crate::http::cost;
 use crate::http::error::Error;
+use crate::http::middleware::request_memory::RequestMemory;
 use crate::serving::{InferenceRequest, Instance, RoutedVariant};
 
 /// Reads rows.
-pub(super) fn read(body: &[u8], routed: &RoutedVariant, layout: CsvLayout) -> Result<InferenceRequest, Error> {
+pub(super) fn read(
+    body: &[u8],
+    routed: &RoutedVariant,
+    layout: CsvLayout,
+    memory: &RequestMemory,
+) -> Result<InferenceRequest, Error> {
     if routed.takes_rows()
-        && let Some(rows) = fast_path::csv(body, layout, routed.scorer())
+        && let Some(rows) = fast_path::csv(body, layout, routed.scorer(), memory)?
     {
         return Ok(InferenceRequest::Rows(rows, None));
     }
     let features = &routed.scorer().artifact.model.features.features;
-    Ok(InferenceRequest::Instances(read_instances(body, features, layout)?))
+    let rows_max = memory.shape.lines.min(memory.limits.rows + 1);
+    cost::need_for_names(memory, rows_max, cost::cells(rows_max, features))?;
+    Ok(InferenceRequest::Instances(read_instances(body, features, layout, memory)?))
 }
 
-fn read_instances(body: &[u8], features: &[Feature], layout: CsvLayout) -> Result<Vec<Instance>, Error> {
+fn read_instances(
+    body: &[u8],
+    features: &[Feature],
+    layout: CsvLayout,
+    memory: &RequestMemory,
+) -> Result<Vec<Instance>, Error> {
     let text = std::str::from_utf8(body)
         .map_err(|error| Error::request(format!("the body is not UTF-8 at byte {}", error.valid_up_to())))?;
     let mut reader = csv::ReaderBuilder::new()
@@ -42,6 +56,7 @@ fn read_instances(body: &[u8], features: &[Feature], layout: CsvLayout) -> Resul
     for (index, record) in records {
         let line = index + 1;
         let record = record.map_err(|error| not_csv(line, error))?;
+        cost::check_rows(memory, instances.len() + 1)?;
         instances.push(row(&record, &columns, layout.labels, line)?);
     }
     if instances.is_empty() { Err(Error::empty_body()) } else { Ok(instances) }

@@ -10,8 +10,10 @@ use serde_json::Value;
 use super::fast_path;
 use super::form_names::FORM_NAMES;
 use super::named::{FeaturesInput, InstanceInput, feature_names};
+use crate::http::cost;
 use crate::http::error::Error;
 use crate::http::json;
+use crate::http::middleware::request_memory::RequestMemory;
 use crate::serving::{InferenceRequest, Instance, RoutedVariant};
 
 /// `{"data": {"features": {"values": list}}}`.
@@ -34,13 +36,19 @@ struct DataValues {
 }
 
 /// Reads a body of JSON.
-pub(super) fn read(body: &[u8], routed: &RoutedVariant, as_of: DateTime<Utc>) -> Result<InferenceRequest, Error> {
+pub(super) fn read(
+    body: &[u8],
+    routed: &RoutedVariant,
+    as_of: DateTime<Utc>,
+    memory: &RequestMemory,
+) -> Result<InferenceRequest, Error> {
     if routed.takes_rows()
-        && let Some(rows) = fast_path::instances(body, routed.scorer())
+        && let Some(rows) = fast_path::instances(body, routed.scorer(), memory)?
     {
         return Ok(InferenceRequest::Rows(rows, None));
     }
-    let parser = InstanceParser { order: feature_names(routed.scorer()), as_of };
+    memory.need_for_json()?;
+    let parser = InstanceParser { order: feature_names(routed.scorer()), as_of, memory };
     let instances = match json::parse(body)? {
         Value::Object(mut fields) if fields.contains_key("instances") => {
             let instances = fields.remove("instances").unwrap_or_default();
@@ -55,16 +63,23 @@ pub(super) fn read(body: &[u8], routed: &RoutedVariant, as_of: DateTime<Utc>) ->
 }
 
 /// Reads an instance a line.
-pub(super) fn read_lines(body: &[u8], routed: &RoutedVariant, as_of: DateTime<Utc>) -> Result<InferenceRequest, Error> {
+pub(super) fn read_lines(
+    body: &[u8],
+    routed: &RoutedVariant,
+    as_of: DateTime<Utc>,
+    memory: &RequestMemory,
+) -> Result<InferenceRequest, Error> {
     if routed.takes_rows()
-        && let Some(rows) = fast_path::json_lines(body, routed.scorer())
+        && let Some(rows) = fast_path::json_lines(body, routed.scorer(), memory)?
     {
         return Ok(InferenceRequest::Rows(rows, None));
     }
-    let parser = InstanceParser { order: feature_names(routed.scorer()), as_of };
+    memory.need_for_json()?;
+    let parser = InstanceParser { order: feature_names(routed.scorer()), as_of, memory };
     let lines = body.split(|byte| *byte == b'\n').enumerate();
     let filled = lines.filter(|(_, line)| !line.iter().all(u8::is_ascii_whitespace));
-    let instances = filled.map(|(index, line)| {
+    let instances = filled.enumerate().map(|(row, (index, line))| {
+        cost::check_rows(memory, row + 1)?;
         let place = format!("line {}", index + 1);
         let value =
             serde_json::from_slice(line).map_err(|error| Error::request(format!("{place} is not JSON: {error}")))?;
@@ -77,12 +92,14 @@ struct InstanceParser<'a> {
     /// The names of the model's features, for lists.
     order: Vec<&'a str>,
     as_of: DateTime<Utc>,
+    memory: &'a RequestMemory,
 }
 
 impl InstanceParser<'_> {
     fn list(&self, value: Value) -> Result<Vec<Instance>, Error> {
         match value {
             Value::Array(list) if !list.is_empty() => {
+                cost::check_rows(self.memory, list.len())?;
                 let each = list.into_iter().enumerate();
                 each.map(|(row, instance)| self.instance(instance, &format!("instances[{row}]"))).collect()
             }

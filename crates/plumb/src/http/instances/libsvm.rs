@@ -6,7 +6,9 @@ use plumb_lead::Feature;
 
 use super::positional;
 use super::values::usable;
+use crate::http::cost;
 use crate::http::error::Error;
+use crate::http::middleware::request_memory::RequestMemory;
 use crate::serving::Instance;
 
 /// A line that has a row.
@@ -17,7 +19,14 @@ struct Row {
 }
 
 /// Reads rows. `first` is the index of the first feature, if the content type has it.
-pub(super) fn read(body: &[u8], features: &[Feature], first: Option<usize>) -> Result<Vec<Instance>, Error> {
+pub(super) fn read(
+    body: &[u8],
+    features: &[Feature],
+    first: Option<usize>,
+    memory: &RequestMemory,
+) -> Result<Vec<Instance>, Error> {
+    let values = body.iter().filter(|byte| **byte == b':').count();
+    cost::need_for_names(memory, memory.shape.lines, values)?;
     let text = std::str::from_utf8(body)
         .map_err(|error| Error::request(format!("the body is not UTF-8 at byte {}", error.valid_up_to())))?;
     let rows: Vec<Row> = text
@@ -28,6 +37,7 @@ pub(super) fn read(body: &[u8], features: &[Feature], first: Option<usize>) -> R
     if rows.is_empty() {
         return Err(Error::empty_body());
     }
+    cost::check_rows(memory, rows.len())?;
     let least = rows.iter().flat_map(|row| &row.values).map(|(index, _)| *index).min();
     let first = first.unwrap_or_else(|| usize::from(least.is_some_and(|least| least > 0)));
     rows.into_iter().map(|row| instance(row, features, first)).collect()
@@ -96,7 +106,8 @@ mod tests {
 
     #[track_caller]
     fn check(body: &str, first: Option<usize>, expected: Result<&str, &str>) {
-        let found = read(body.as_bytes(), &features(), first).map(|instances| values_of(&instances));
+        let memory = RequestMemory::of_test(body.as_bytes());
+        let found = read(body.as_bytes(), &features(), first, &memory).map(|instances| values_of(&instances));
         match expected {
             Ok(expected) => assert_eq!(found.map_err(|error| error.message).as_deref(), Ok(expected), "{body}"),
             Err(part) => {

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::values::{PlainValue, Text, Timestamp};
 use crate::http::error::Error;
+use crate::http::limits::{FIELDS_MAX, NAME_BYTES_MAX};
 use crate::ids::new_id;
 use crate::scoring::Scorer;
 use crate::serving::{Instance, Overrides};
@@ -136,6 +137,17 @@ fn events_of(events: Option<Vec<EventInput>>) -> Vec<Event> {
     events.unwrap_or_default().into_iter().map(event).collect()
 }
 
+/// Refuses a name that is too long, and a field that is one too many.
+fn check_name<E: serde::de::Error>(name: &str, fields: usize) -> Result<(), E> {
+    if name.len() > NAME_BYTES_MAX {
+        return Err(E::custom(format!("has a name of {} bytes: expected at most {NAME_BYTES_MAX}", name.len())));
+    }
+    if fields >= FIELDS_MAX {
+        return Err(E::custom(format!("has more than {FIELDS_MAX} fields")));
+    }
+    Ok(())
+}
+
 struct LeadVisitor;
 
 impl<'de> Visitor<'de> for LeadVisitor {
@@ -148,6 +160,7 @@ impl<'de> Visitor<'de> for LeadVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<LeadInput, A::Error> {
         let mut lead = LeadInput::default();
         while let Some(name) = map.next_key::<String>()? {
+            check_name(&name, lead.fields.len())?;
             match name.as_str() {
                 "lead_id" => lead.lead_id = map.next_value()?,
                 "created_at" => lead.created_at = map.next_value()?,
@@ -176,6 +189,7 @@ impl<'de> Visitor<'de> for EventVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<EventInput, A::Error> {
         let (mut kind, mut at, mut known_at, mut attributes) = (None::<Text>, None, None, BTreeMap::new());
         while let Some(name) = map.next_key::<String>()? {
+            check_name(&name, attributes.len())?;
             match name.as_str() {
                 "kind" => kind = map.next_value()?,
                 "at" => at = map.next_value()?,
@@ -206,7 +220,9 @@ impl<'de> Visitor<'de> for FeaturesVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FeaturesInput, A::Error> {
         let mut features = BTreeMap::new();
-        while let Some((name, PlainValue(value))) = map.next_entry()? {
+        while let Some((name, PlainValue(value))) = map.next_entry::<String, PlainValue>()? {
+            // A model may have as many features as it likes; a name that none of them has is refused later.
+            check_name(&name, 0)?;
             features.insert(name, value);
         }
         Ok(FeaturesInput::Named(features))

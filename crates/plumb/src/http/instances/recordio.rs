@@ -15,7 +15,9 @@ use serde_json::Value as Json;
 use super::csv_cells::order;
 use super::positional;
 use super::recordio_messages::{Float32Tensor, Record, Tensor, Value};
+use crate::http::cost;
 use crate::http::error::Error;
+use crate::http::middleware::request_memory::RequestMemory;
 use crate::serving::Instance;
 
 const MAGIC: [u8; 4] = 0xced7_230a_u32.to_le_bytes();
@@ -26,12 +28,23 @@ const PART_SHIFT: u32 = 29;
 /// Dimensions of a wrong shape that a message lists.
 const DIMENSIONS_LISTED: usize = 4;
 
+/// So many times its own size a message may have in memory: an entry of a map has seven bytes at least.
+const MESSAGE_COPIES: usize = 32;
+
 /// The name under which features stand.
 const VALUES: &str = "values";
 
 /// Reads rows.
-pub(super) fn read(body: &[u8], features: &[Feature]) -> Result<Vec<Instance>, Error> {
-    let records = records(body)?.into_iter().enumerate();
+pub(super) fn read(body: &[u8], features: &[Feature], memory: &RequestMemory) -> Result<Vec<Instance>, Error> {
+    // The list of the records, each of which has a head of eight bytes.
+    memory.need(8 * body.len(), || "the body's records".to_owned())?;
+    let records = records(body)?;
+    cost::check_rows(memory, records.len())?;
+    // A message may name many things in few bytes.
+    let message = MESSAGE_COPIES * records.iter().map(|record| record.len()).max().unwrap_or_default();
+    let cells = cost::cells(records.len(), features) + message / cost::NAMED_CELL_BYTES;
+    cost::need_for_names(memory, records.len(), cells)?;
+    let records = records.into_iter().enumerate();
     let instances = records.map(|(index, bytes)| row(&bytes, features, &format!("record {}", index + 1)));
     instances.collect()
 }
@@ -162,7 +175,9 @@ mod tests {
 
     #[track_caller]
     fn check(body: &[u8], expected: Result<&str, &str>) {
-        let found = read(body, &features()).map(|instances| values_of(&instances)).map_err(|error| error.message);
+        let memory = RequestMemory::of_test(body);
+        let found =
+            read(body, &features(), &memory).map(|instances| values_of(&instances)).map_err(|error| error.message);
         match expected {
             Ok(expected) => assert_eq!(found.as_deref(), Ok(expected)),
             Err(part) => assert!(found.as_ref().is_err_and(|message| message.contains(part)), "{part}: {found:?}"),
@@ -211,7 +226,7 @@ mod tests {
                 body[at] = byte;
             }
             body.truncate(cut.map_or(body.len(), |cut| cut.index(body.len())));
-            let rows = read(&body, &features()).map_or(0, |instances| instances.len());
+            let rows = read(&body, &features(), &RequestMemory::of_test(&body)).map_or(0, |instances| instances.len());
             proptest::prop_assert!(rows <= body.len() / 8);
         }
     }

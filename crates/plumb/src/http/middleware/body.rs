@@ -3,46 +3,32 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use axum::body::{Body as RawBody, Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body_util::BodyExt;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use tracing::Instrument;
 
+use super::request_memory::RequestMemory;
 use crate::http::error::Error;
+use crate::memory::Reservation;
 use crate::telemetry;
 
 /// The largest body that is read, in bytes: InvokeEndpoint's own limit.
 pub(in crate::http) const BODY_BYTES_MAX: usize = 6 << 20;
 
-/// So much of a body that is too large is read and thrown away, as most clients read the response only when they have sent it
+/// So much of a body that is too large, or that there is no room for, is read and thrown away, as most clients read the response only when they have sent it
 /// all.
 const DRAINED_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
 
-/// The memory of all bodies that are being read or handled, in bytes.
-const MEMORY_BYTES: usize = 256 << 20;
-
-/// The memory for bodies, in KiB: a semaphore counts no further than 32 bits.
-pub(in crate::http) struct BodyMemory(Semaphore);
-
-impl BodyMemory {
-    pub(in crate::http) fn new() -> BodyMemory {
-        BodyMemory(Semaphore::new(MEMORY_BYTES >> 10))
-    }
-
-    fn take(&self, kilobytes: usize) -> Result<SemaphorePermit<'_>, Error> {
-        let kilobytes = u32::try_from(kilobytes).unwrap_or(u32::MAX);
-        self.0.try_acquire_many(kilobytes).map_err(|_| Error::busy("too many bodies are being sent"))
-    }
-}
-
-/// A body that is not empty, with the request's headers: for handlers.
+/// A body that is not empty, with the request's headers and memory: for handlers that read JSON.
 pub(in crate::http) struct Body {
     pub(in crate::http) headers: HeaderMap,
     pub(in crate::http) bytes: Bytes,
+    pub(in crate::http) memory: RequestMemory,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Body {
@@ -51,26 +37,26 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     async fn from_request(request: Request, state: &S) -> Result<Body, Error> {
         let (mut parts, body) = request.into_parts();
         let headers = std::mem::take(&mut parts.headers);
+        let memory =
+            parts.extensions.get::<RequestMemory>().cloned().context("a route without its protocol's layer")?;
         let bytes = Bytes::from_request(Request::from_parts(parts, body), state).await?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(Error::empty_body());
         }
-        Ok(Body { headers, bytes })
+        memory.need_for_json()?;
+        Ok(Body { headers, bytes, memory })
     }
 }
 
-/// A body, and its share of the memory for bodies, held until that is dropped.
-pub(super) type Collected<'a> = (Bytes, Option<SemaphorePermit<'a>>);
-
 /// Reads a body whole.
-pub(super) async fn read<'a>(
-    memory: &'a BodyMemory,
+pub(super) async fn read(
+    reservation: &Reservation,
     time_max: Duration,
     headers: &HeaderMap,
     body: RawBody,
-) -> Result<Collected<'a>, Error> {
+) -> Result<Bytes, Error> {
     if body.is_end_stream() {
-        return Ok((Bytes::new(), None));
+        return Ok(Bytes::new());
     }
     if let Some(found) = headers.get(CONTENT_ENCODING).map(|value| String::from_utf8_lossy(value.as_bytes()))
         && !found.eq_ignore_ascii_case("identity")
@@ -78,19 +64,22 @@ pub(super) async fn read<'a>(
         return Err(Error::content_encoding(&found));
     }
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    let reading = collect(memory, body, announced).instrument(telemetry::body_span());
-    timeout(time_max, reading).await.map_err(|_| Error::too_slow(time_max))?
+    let reading = collect(reservation, body, announced).instrument(telemetry::body_span());
+    let bytes = timeout(time_max, reading).await.map_err(|_| Error::too_slow(time_max))??;
+    // The buffer is as long as the body by now.
+    let _ = reservation.resize(bytes.len());
+    Ok(bytes)
 }
 
 /// Memory is taken for what was received and not for what was announced: a client that announces much and sends it slowly
 /// takes nothing away from others.
-async fn collect(memory: &BodyMemory, mut body: RawBody, announced: Option<usize>) -> Result<Collected<'_>, Error> {
+async fn collect(reservation: &Reservation, mut body: RawBody, announced: Option<usize>) -> Result<Bytes, Error> {
     if announced.is_some_and(|announced| announced > DRAINED_BYTES_MAX) {
         return Err(Error::too_large(BODY_BYTES_MAX));
     }
     let mut bytes = Vec::new();
     let mut total = 0;
-    let mut permit = memory.take(1)?;
+    let mut refused = None;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Error::request(format!("the body cannot be read: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
@@ -98,18 +87,24 @@ async fn collect(memory: &BodyMemory, mut body: RawBody, announced: Option<usize
         if total > DRAINED_BYTES_MAX {
             break;
         }
+        // A buffer that grows is up to twice as long as what is in it.
+        let needed = if announced == Some(total) { total } else { 2 * total };
         if total > BODY_BYTES_MAX {
-            continue;
+            refused = Some(Error::too_large(BODY_BYTES_MAX));
+        } else if refused.is_none() && reservation.resize(needed).is_err() {
+            refused = Some(Error::no_room());
         }
-        let missing = (total >> 10).saturating_sub(permit.num_permits());
-        if missing > 0 {
-            permit.merge(memory.take(missing)?);
+        if refused.is_some() {
+            // What was received is thrown away too: nothing of it will be read.
+            bytes = Vec::new();
+            let _ = reservation.resize(0);
+            continue;
         }
         if announced == Some(data.len()) {
             // Most bodies come in one piece.
-            return Ok((data, Some(permit)));
+            return Ok(data);
         }
         bytes.extend_from_slice(&data);
     }
-    if total > BODY_BYTES_MAX { Err(Error::too_large(BODY_BYTES_MAX)) } else { Ok((bytes.into(), Some(permit))) }
+    refused.map_or_else(|| Ok(bytes.into()), Err)
 }

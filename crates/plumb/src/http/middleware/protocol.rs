@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderMap, Method};
 use axum::middleware::{Next, from_fn_with_state};
@@ -19,12 +19,14 @@ use tokio::time::timeout;
 
 use super::admission::Admitted;
 use super::auth::Claim;
-use super::body::{self, Collected};
+use super::body;
 use super::client_address::{client_address, network};
 use super::connections::{Connection, Phase};
 use super::csrf;
+use super::request_memory::RequestMemory;
 use super::services::Services;
 use crate::http::error::Error;
+use crate::memory::Reservation;
 
 /// So long an admitted request keeps its place while its body comes: most have come with the headers.
 const BODY_TIME_IN_PLACE: Duration = Duration::from_millis(100);
@@ -126,20 +128,28 @@ async fn admit(layer: &Layer, mut request: Request, next: Next) -> Result<Respon
         Kind::Public => Claim::Anonymous,
         _ => services.auth.authenticate(request.headers(), address)?,
     };
-    let (parts, body) = request.into_parts();
-    // The memory is released when the response is there.
-    let ((bytes, _memory), admitted) = read(layer, &connection, &parts.headers, body).await?;
+    let (mut parts, body) = request.into_parts();
+    let reservation = Arc::new(services.memory.begin());
+    let (bytes, admitted) = read(layer, &connection, &reservation, &parts.headers, body).await?;
     // In a nested router the URI has lost its prefix, which the caller signed.
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
     let name = services.auth.verify(claim, address, (&parts.method, uri, &parts.headers), &bytes)?;
     if let (Some(rate), Some(name)) = (&services.key_rate, &name) {
         rate.take(name.as_str().into(), Instant::now()).map_err(|pause| Error::too_many_requests("key", pause))?;
     }
-    let response = next.run(Request::from_parts(parts, Body::from(bytes)));
-    let mut response = match admitted {
-        Some(admitted) => services.admission.run(admitted, response).await?,
-        None => response.await,
+    let memory = RequestMemory::new(&bytes, reservation, services.limits);
+    parts.extensions.insert(memory.clone());
+    let request = Request::from_parts(parts, Body::from(bytes));
+    let response = match admitted {
+        Some(admitted) if memory.is_heavy() => {
+            let answer = services.heavy.run(async move { Ok(next.run(request).await) });
+            let response = async { answer.await.unwrap_or_else(Error::into_response) };
+            services.admission.run(admitted, response).await?
+        }
+        Some(admitted) => services.admission.run(admitted, next.run(request)).await?,
+        None => next.run(request).await,
     };
+    let mut response = memory.hold(response).await?;
     if let Some(name) = name {
         response.extensions_mut().insert(name);
     }
@@ -151,14 +161,15 @@ async fn admit(layer: &Layer, mut request: Request, next: Next) -> Result<Respon
 async fn read<'a>(
     layer: &'a Layer,
     connection: &Connection,
+    reservation: &Reservation,
     headers: &HeaderMap,
     body: Body,
-) -> Result<(Collected<'a>, Option<Admitted<'a>>), Error> {
-    let Services { admission, body_memory, timeouts, .. } = &*layer.services;
+) -> Result<(Bytes, Option<Admitted<'a>>), Error> {
+    let Services { admission, timeouts, .. } = &*layer.services;
     connection.enter(Phase::Working);
     let mut admitted = if layer.kind == Kind::Scoring { Some(admission.line_up().await?) } else { None };
     connection.enter(Phase::Receiving);
-    let mut reading = pin!(body::read(body_memory, timeouts.body, headers, body));
+    let mut reading = pin!(body::read(reservation, timeouts.body, headers, body));
     let collected = match admitted.take() {
         None => reading.await?,
         Some(place) => match timeout(BODY_TIME_IN_PLACE, &mut reading).await {

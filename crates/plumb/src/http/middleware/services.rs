@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::admission::AdmissionControl;
 use super::auth::Auth;
-use super::body::BodyMemory;
 use super::caller_limits::CallerLimits;
+use super::heavy_lane::HeavyLane;
 use super::host::HostRule;
 use super::rate::RateLimit;
 use super::timeouts::Timeouts;
+use crate::http::limits::RequestLimits;
+use crate::memory::MemoryBudget;
 use crate::telemetry::Metrics;
 
 /// What the layers of all requests share.
@@ -27,8 +29,12 @@ pub(in crate::http) struct Services {
     pub(in crate::http) admission: AdmissionControl,
     /// How long clients may take.
     pub(in crate::http) timeouts: Timeouts,
-    /// The memory of bodies that are being read or handled.
-    pub(in crate::http) body_memory: BodyMemory,
+    /// Where requests of many rows are answered.
+    pub(in crate::http) heavy: HeavyLane,
+    /// The memory of requests, from their bodies to their answers.
+    pub(in crate::http) memory: Arc<MemoryBudget>,
+    /// How much one request may ask for.
+    pub(in crate::http) limits: RequestLimits,
     /// What is counted.
     pub(in crate::http) metrics: Metrics,
 }
@@ -38,6 +44,8 @@ impl Services {
         auth: Auth,
         caller_limits: CallerLimits,
         admission: AdmissionControl,
+        heavy: HeavyLane,
+        (memory, limits): (Arc<MemoryBudget>, RequestLimits),
         timeouts: Timeouts,
         metrics: Metrics,
     ) -> Services {
@@ -49,7 +57,9 @@ impl Services {
             caller_limits,
             admission,
             timeouts,
-            body_memory: BodyMemory::new(),
+            heavy,
+            memory,
+            limits,
             metrics,
         }
     }

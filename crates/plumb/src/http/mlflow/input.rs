@@ -7,9 +7,12 @@ use plumb_lead::FieldValue;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::http::cost;
 use crate::http::error::Error;
 use crate::http::instances::{FeaturesInput, PlainValue, fast_mlflow, feature_names};
 use crate::http::json;
+use crate::http::limits::NAME_BYTES_MAX;
+use crate::http::middleware::request_memory::RequestMemory;
 use crate::serving::{InferenceRequest, Instance, RoutedVariant};
 
 /// The names of an input; a body has one of them.
@@ -80,13 +83,22 @@ impl<'de> Deserialize<'de> for Inputs {
 }
 
 /// Reads a body for the variant that scores it.
-pub(in crate::http) fn read(body: &[u8], routed: &RoutedVariant) -> Result<InferenceRequest, Error> {
+pub(in crate::http) fn read(
+    body: &[u8],
+    routed: &RoutedVariant,
+    memory: &RequestMemory,
+) -> Result<InferenceRequest, Error> {
     if routed.takes_rows()
-        && let Some(rows) = fast_mlflow(body, routed.scorer())
+        && let Some(rows) = fast_mlflow(body, routed.scorer(), memory)?
     {
         return Ok(InferenceRequest::Rows(rows, None));
     }
+    // Rows are made of columns and of lists, beside the JSON that they come from.
+    let values = memory.shape.commas + memory.shape.openings;
+    let named = cost::NAMED_CELL_BYTES.saturating_mul(values);
+    memory.need(memory.shape.json_bytes().saturating_add(named), || "the body's JSON".to_owned())?;
     let rows = rows(body, &feature_names(routed.scorer()))?;
+    cost::check_rows(memory, rows.len())?;
     let instances = rows.into_iter().map(|features| Instance::Features { lead_id: None, features });
     Ok(InferenceRequest::Instances(instances.collect()))
 }
@@ -114,8 +126,18 @@ fn by_name(rows: Vec<FeaturesInput>, name: &str, order: &[&str]) -> Result<Vec<R
     rows.map(|(index, row)| row.by_name(&format!("{name}[{index}]"), order)).collect()
 }
 
+/// A column's name is repeated in each of its rows.
+fn check_name(name: &str, place: &str) -> Result<(), Error> {
+    if name.len() > NAME_BYTES_MAX {
+        let problem = format!("has a name of {} bytes: expected at most {NAME_BYTES_MAX}", name.len());
+        return Err(Error::field(place, &problem));
+    }
+    Ok(())
+}
+
 fn split_rows(split: Split) -> Result<Vec<Row>, Error> {
     let names = split.columns.unwrap_or_default();
+    names.iter().try_for_each(|name| check_name(name, "dataframe_split.columns"))?;
     let rows = split.data.into_iter().enumerate().map(|(index, values)| {
         if values.len() != names.len() {
             let problem = format!("has {} values: expected {}", values.len(), names.len());
@@ -130,6 +152,7 @@ fn column_rows(columns: BTreeMap<String, Vec<PlainValue>>) -> Result<Vec<Row>, E
     let mut rows: Vec<Row> = Vec::new();
     let mut length = None;
     for (name, values) in columns {
+        check_name(&name, "inputs")?;
         if *length.get_or_insert(values.len()) != values.len() {
             let path = format!("inputs.{name}");
             return Err(Error::field(path, "has another length than the columns before"));

@@ -9,15 +9,20 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::answer_writer::AnswerWriter;
 use super::app::App;
+use super::cost::{self, AnswerForm, Answering};
 use super::error::Error;
+use super::json::JSON;
 use super::middleware::Protocol;
+use super::middleware::request_memory::RequestMemory;
 use crate::scoring::Explain;
 
 #[cfg(test)]
@@ -52,22 +57,37 @@ async fn version() -> &'static str {
 }
 
 /// Scores rows by the first target's model.
-pub(super) async fn invocations(app: &Arc<App>, request_id: Uuid, body: Result<Bytes, BytesRejection>) -> Response {
-    score(app, request_id, body).await.unwrap_or_else(error_response)
+pub(super) async fn invocations(
+    app: &Arc<App>,
+    request_id: Uuid,
+    memory: &RequestMemory,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    score(app, request_id, memory, body).await.unwrap_or_else(error_response)
 }
 
-async fn score(app: &Arc<App>, request_id: Uuid, body: Result<Bytes, BytesRejection>) -> Result<Response, Error> {
+async fn score(
+    app: &Arc<App>,
+    request_id: Uuid,
+    memory: &RequestMemory,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Error> {
     let body = body?;
     if body.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let target = app.engine.existing_target(None).await?;
     let routed = app.engine.route(&target).await?.with_event_id(app.capture.then(|| request_id.to_string()));
-    let request = input::read(&body, &routed)?;
-    let scored = app.engine.score(&routed, request, app.engine.now(), Explain::Nothing).await?;
+    let request = input::read(&body, &routed, memory)?;
+    let answering = Answering { explain: Explain::Nothing, form: AnswerForm::Outputs(1), is_captured: false };
+    cost::admit(memory, &routed, &request, answering)?;
+    let (now, held) = (app.engine.now(), memory.reservation());
+    let scored = app.engine.score(&routed, request, now, Explain::Nothing, held).await?;
     app.engine.record(&routed, &scored, None).await?;
     let predictions = scored.predictions.iter().map(|prediction| prediction.score.get()).collect();
-    Ok(Json(PredictionsResponse { predictions }).into_response())
+    let mut answer = AnswerWriter::new(memory.limits.answer_bytes);
+    answer.put_json(&PredictionsResponse { predictions })?;
+    Ok(([(CONTENT_TYPE, JSON)], answer.finish()).into_response())
 }
 
 fn error_response(error: Error) -> Response {

@@ -3,18 +3,20 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderName};
 use plumb_lead::Prediction;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::model::{ModelPath, route};
 use super::tensors::{TensorInput, rows};
+use crate::http::answer_writer::AnswerWriter;
 use crate::http::app::App;
+use crate::http::cost::{self, AnswerForm, Answering};
 use crate::http::error::Error;
-use crate::http::json;
+use crate::http::json::{self, JSON};
 use crate::http::middleware::accept_language::{AcceptLanguage, content_language};
 use crate::http::middleware::body::Body;
 use crate::scoring::{Explain, REASONS_MAX};
@@ -53,15 +55,21 @@ pub(super) async fn post(
     path: ModelPath,
     AcceptLanguage(preferred): AcceptLanguage,
     body: Result<Body, Error>,
-) -> Result<(HeaderMap, Json<Value>), Error> {
+) -> Result<(HeaderMap, [(HeaderName, &'static str); 1], Vec<u8>), Error> {
     let body = body?;
     let request: InferRequest = json::read_body(&body.headers, &body.bytes)?;
     let with_reasons = request.wants_reasons()?;
     let routed = route(&app, path).await?;
-    let instances = rows(request.inputs)?.into_iter().map(|features| Instance::Features { lead_id: None, features });
+    let instances =
+        rows(request.inputs, &body.memory)?.into_iter().map(|features| Instance::Features { lead_id: None, features });
     let instances = InferenceRequest::Instances(instances.collect());
     let explain = if with_reasons { Explain::Reasons(REASONS_MAX) } else { Explain::Nothing };
-    let scored = app.engine.score(&routed, instances, app.engine.now(), explain).await?;
+    let form = match with_reasons {
+        true => AnswerForm::Full { is_localized: preferred.differs(&routed.scorer().artifact.model.features) },
+        false => AnswerForm::Outputs(1),
+    };
+    cost::admit(&body.memory, &routed, &instances, Answering { explain, form, is_captured: false })?;
+    let scored = app.engine.score(&routed, instances, app.engine.now(), explain, body.memory.reservation()).await?;
     app.engine.record(&routed, &scored, None).await?;
     let shape = [scored.predictions.len(), 1];
     let scores: Vec<f64> = scored.predictions.iter().map(|prediction| prediction.score.get()).collect();
@@ -79,7 +87,9 @@ pub(super) async fn post(
     if let Some(id) = request.id {
         response["id"] = Value::from(id);
     }
-    Ok((headers, Json(response)))
+    let mut answer = AnswerWriter::new(body.memory.limits.answer_bytes);
+    answer.put_json(&response)?;
+    Ok((headers, [(CONTENT_TYPE, JSON)], answer.finish()))
 }
 
 fn reasons_text(prediction: &Prediction) -> String {

@@ -7,8 +7,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use crate::http::cost;
 use crate::http::error::Error;
 use crate::http::instances::{Text, usable};
+use crate::http::limits::NAME_BYTES_MAX;
+use crate::http::middleware::request_memory::RequestMemory;
 
 /// One tensor of a request.
 #[derive(Deserialize)]
@@ -23,7 +26,11 @@ pub(super) struct TensorInput {
 }
 
 /// Returns a row for each value of the tensors, which all have the same length.
-pub(super) fn rows(inputs: Vec<TensorInput>) -> Result<Vec<BTreeMap<String, FieldValue>>, Error> {
+pub(super) fn rows(
+    inputs: Vec<TensorInput>,
+    memory: &RequestMemory,
+) -> Result<Vec<BTreeMap<String, FieldValue>>, Error> {
+    need(&inputs, memory)?;
     let mut rows: Vec<BTreeMap<String, FieldValue>> = Vec::new();
     for (index, tensor) in inputs.into_iter().enumerate() {
         let path = format!("inputs[{index}]");
@@ -45,6 +52,29 @@ pub(super) fn rows(inputs: Vec<TensorInput>) -> Result<Vec<BTreeMap<String, Fiel
         }
     }
     if rows.is_empty() { Err(Error::field("inputs", "has no values")) } else { Ok(rows) }
+}
+
+/// Checks the size of what the tensors are made into, and reserves the memory for it beside the body's JSON.
+fn need(inputs: &[TensorInput], memory: &RequestMemory) -> Result<(), Error> {
+    for (index, TensorInput { name: Text(name), data, .. }) in inputs.iter().enumerate() {
+        if name.len() > NAME_BYTES_MAX {
+            let problem = format!("has {} bytes: expected at most {NAME_BYTES_MAX}", name.len());
+            return Err(Error::field(format!("inputs[{index}].name"), &problem));
+        }
+        cost::check_rows(memory, length(data))?;
+    }
+    let cells: usize = inputs.iter().map(|tensor| length(&tensor.data)).sum();
+    let named = cost::NAMED_CELL_BYTES.saturating_mul(cells);
+    memory.need(memory.shape.json_bytes().saturating_add(named), || format!("{cells} values"))
+}
+
+/// Returns how many values nested lists have.
+fn length(list: &[Value]) -> usize {
+    let lengths = list.iter().map(|value| match value {
+        Value::Array(inner) => length(inner),
+        _ => 1,
+    });
+    lengths.sum()
 }
 
 /// Data may be nested as its shape, or flat. The JSON parser has bounded the depth.

@@ -8,38 +8,44 @@ use serde_json::{Value, json};
 
 use super::condition::Condition;
 use super::response;
+use crate::http::answer_writer::AnswerWriter;
+use crate::http::error::Error;
 use crate::http::media_type::MediaType;
 use crate::http::response_format::ResponseFormat;
 use crate::serving::ScoredRequest;
 
 /// Returns scores, and the explanation of each row that meets the condition; `null` for the others.
-pub(super) fn text(
+pub(super) fn bytes(
     media_type: MediaType,
     scored: &ScoredRequest,
     features: &FeatureSet,
     condition: &Condition,
-) -> String {
+    mut answer: AnswerWriter,
+) -> Result<Vec<u8>, Error> {
     // Only text can stand within the explanations: for any other media type, the scores are plain JSON beside them.
     let media_type =
         if matches!(media_type, MediaType::Plumb | MediaType::RecordIo) { MediaType::Json } else { media_type };
-    let data = response::text(media_type, &ResponseFormat::default(), 0.0, &scored.predictions);
+    let written = AnswerWriter::new(answer.bytes_max());
+    let data = response::text(media_type, &ResponseFormat::default(), 0.0, &scored.predictions, written)?;
     let scores = scored.predictions.iter().map(|prediction| prediction.score.get());
-    let records: Vec<Value> = scores
-        .map(|score| if media_type == MediaType::Csv { json!([score]) } else { json!({ "score": score }) })
-        .collect();
-    let rows = condition.holds(&records).into_iter().zip(&scored.contributions);
-    let explained: Vec<Value> = rows
-        .map(|(holds, contributions)| if holds { attributions(features, contributions) } else { Value::Null })
-        .collect();
-    let explanations =
-        if explained.iter().all(Value::is_null) { json!({}) } else { json!({ "kernel_shap": explained }) };
-    let body = json!({
-        "version": "1.0",
-        "predictions": { "content_type": media_type.header(), "data": data },
-        "label_headers": scored.predictions.first().map_or(json!([]), |prediction| json!([prediction.target])),
-        "explanations": explanations,
-    });
-    body.to_string()
+    let holds = condition.holds(
+        scores.map(|score| if media_type == MediaType::Csv { json!([score]) } else { json!({ "score": score }) }),
+    );
+    answer.put("{\"explanations\":{")?;
+    if holds.contains(&true) {
+        answer.put("\"kernel_shap\":")?;
+        let rows = holds.iter().zip(&scored.contributions);
+        answer.put_list(rows.map(|(holds, contributions)| holds.then(|| attributions(features, contributions))))?;
+    }
+    answer.put("},\"label_headers\":")?;
+    let target = scored.predictions.first().map(|prediction| prediction.target.as_str());
+    answer.put_list(target.into_iter())?;
+    answer.put(",\"predictions\":{\"content_type\":")?;
+    answer.put_json(&media_type.header())?;
+    answer.put(",\"data\":")?;
+    answer.put_json(&String::from_utf8_lossy(&data))?;
+    answer.put("},\"version\":\"1.0\"}")?;
+    Ok(answer.finish())
 }
 
 fn attributions(features: &FeatureSet, contributions: &[f64]) -> Value {

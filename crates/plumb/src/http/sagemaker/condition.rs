@@ -27,9 +27,10 @@ impl Condition {
 
     /// Returns whether each of some records meets the condition: in JMESPath all is true but `false`, `null`, and what is
     /// empty.
-    pub fn holds(&self, records: &[Value]) -> Vec<bool> {
+    pub fn holds(&self, records: impl IntoIterator<Item = Value>) -> Vec<bool> {
         let compiled = jmespath::compile(&self.0).ok();
-        records.iter().map(|record| compiled.as_ref().is_some_and(|compiled| is_met(compiled, record))).collect()
+        let met = |record: Value| compiled.as_ref().is_some_and(|compiled| is_met(compiled, &record));
+        records.into_iter().map(met).collect()
     }
 }
 
@@ -65,7 +66,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, record: &Value, expected: bool) {
-        let holds = Condition::parse(text).map(|condition| condition.holds(std::slice::from_ref(record)));
+        let holds = Condition::parse(text).map(|condition| condition.holds([record.clone()]));
         assert_eq!(holds, Ok(vec![expected]), "{text}");
     }
 

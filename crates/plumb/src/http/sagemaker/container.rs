@@ -20,6 +20,7 @@ use crate::http::error::Error;
 use crate::http::json::{JSON, media_type};
 use crate::http::middleware::body::BODY_BYTES_MAX;
 use crate::http::middleware::request_id::RequestId;
+use crate::http::middleware::request_memory::RequestMemory;
 use crate::http::mlflow;
 
 /// How Batch Transform should send its rows.
@@ -51,11 +52,12 @@ pub(super) async fn execution_parameters() -> Json<ExecutionParameters> {
 pub(super) async fn invocations(
     State(app): State<Arc<App>>,
     Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(memory): Extension<RequestMemory>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Error> {
     if media_type(&headers).as_deref() == Some(JSON) {
-        return Ok(mlflow::invocations(&app, request_id, body).await);
+        return Ok(mlflow::invocations(&app, request_id, &memory, body).await);
     }
     let body = body?;
     if body.is_empty() {
@@ -63,6 +65,6 @@ pub(super) async fn invocations(
     }
     let target = app.engine.existing_target(None).await?;
     let routed = app.engine.route(&target).await?.with_event_id(app.capture.then(|| request_id.to_string()));
-    let (routed, headers, body) = (&routed, &headers, &body);
-    invoke(&app, Invocation { routed, headers, body, explain: None, inference_id: None, request_id }).await
+    let (routed, headers, body, memory) = (&routed, &headers, &body, &memory);
+    invoke(&app, Invocation { routed, headers, body, memory, explain: None, inference_id: None, request_id }).await
 }

@@ -31,7 +31,8 @@ pub(super) fn endpoint_error(error: Error) -> Response {
 
 /// Writes an error of the model behind an endpoint. A mistake of the caller's is a `ModelError`, which no SDK retries.
 pub(super) fn model_error(error: Error) -> Response {
-    if !error.status.is_client_error() {
+    // A limit is the endpoint's, and not the model's.
+    if !error.status.is_client_error() || error.status == StatusCode::PAYLOAD_TOO_LARGE {
         return endpoint_error(error);
     }
     let (original, status) = (error.sentence(), error.status.as_u16());

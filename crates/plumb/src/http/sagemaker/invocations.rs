@@ -15,6 +15,7 @@ use super::model::{Invocation, invoke};
 use crate::http::app::App;
 use crate::http::error::Error;
 use crate::http::middleware::request_id::RequestId;
+use crate::http::middleware::request_memory::RequestMemory;
 use crate::serving::RoutedVariant;
 
 const INVOKED_VARIANT: HeaderName = HeaderName::from_static("x-amzn-invoked-production-variant");
@@ -40,14 +41,16 @@ pub(super) async fn post(
     State(app): State<Arc<App>>,
     target: Result<Path<String>, PathRejection>,
     Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(memory): Extension<RequestMemory>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let (call, routed) = route(&app, target, request_id, &headers).await.map_err(Failure::Endpoint)?;
     let body = body.map_err(|rejection| Failure::Endpoint(rejection.into()))?;
     let CallHeaders { custom_attributes, inference_id, explain, .. } = call;
-    let explain = explain.as_ref();
-    let invocation = Invocation { routed: &routed, headers: &headers, body: &body, explain, inference_id, request_id };
+    let (explain, routed_to) = (explain.as_ref(), &routed);
+    let (headers, body, memory) = (&headers, &body, &memory);
+    let invocation = Invocation { routed: routed_to, headers, body, memory, explain, inference_id, request_id };
     let mut response = invoke(&app, invocation).await.map_err(Failure::Model)?;
     let answered = response.headers_mut();
     answered.extend(HeaderValue::from_str(&routed.variant.name).ok().map(|name| (INVOKED_VARIANT, name)));

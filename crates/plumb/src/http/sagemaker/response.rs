@@ -1,27 +1,18 @@
 //! Scores in the media type that the caller asked for.
 
-use anyhow::Context;
 use axum::body::Body;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use plumb_lead::{Prediction, Unseen};
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use crate::http::answer_writer::AnswerWriter;
 use crate::http::error::Error;
 use crate::http::instances::write_labels;
 use crate::http::media_type::MediaType;
 use crate::http::response_format::ResponseFormat;
 use crate::http::v1::{PredictionResponse, UnseenResponse};
-
-/// The predictions with their reasons, in the request's order.
-#[derive(Serialize)]
-struct Full {
-    predictions: Vec<PredictionResponse>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    unseen: Vec<UnseenResponse>,
-}
 
 /// Returns the outputs of predictions in a media type. A row is positive from the threshold on.
 pub(super) fn bytes(
@@ -29,18 +20,27 @@ pub(super) fn bytes(
     format: &ResponseFormat,
     threshold: f64,
     predictions: &[Prediction],
-) -> Vec<u8> {
+    answer: AnswerWriter,
+) -> Result<Vec<u8>, Error> {
     match media_type {
-        MediaType::RecordIo => write_labels(predictions.iter().map(|prediction| format.outputs(prediction, threshold))),
-        media_type => text(media_type, format, threshold, predictions).into_bytes(),
+        // A score in 32 bits in its frame is shorter than in any text, whose length is bounded.
+        MediaType::RecordIo => {
+            Ok(write_labels(predictions.iter().map(|prediction| format.outputs(prediction, threshold))))
+        }
+        media_type => text(media_type, format, threshold, predictions, answer),
     }
 }
 
 /// Returns the predictions with their reasons, as JSON.
-pub(super) fn full(predictions: &[Prediction], unseen: &[Unseen]) -> Result<Vec<u8>, Error> {
-    let predictions = predictions.iter().cloned().map(PredictionResponse::from).collect();
-    let unseen = unseen.iter().cloned().map(UnseenResponse::from).collect();
-    Ok(serde_json::to_vec(&Full { predictions, unseen }).context("cannot write predictions as JSON")?)
+pub(super) fn full(predictions: &[Prediction], unseen: &[Unseen], mut answer: AnswerWriter) -> Result<Vec<u8>, Error> {
+    answer.put("{\"predictions\":")?;
+    answer.put_list(predictions.iter().cloned().map(PredictionResponse::from))?;
+    if !unseen.is_empty() {
+        answer.put(",\"unseen\":")?;
+        answer.put_list(unseen.iter().cloned().map(UnseenResponse::from))?;
+    }
+    answer.put("}")?;
+    Ok(answer.finish())
 }
 
 /// Returns the outputs of predictions as text; a media type that is no text is written as JSON.
@@ -49,15 +49,29 @@ pub(super) fn text(
     format: &ResponseFormat,
     threshold: f64,
     predictions: &[Prediction],
-) -> String {
-    let rows = predictions.iter().map(|prediction| format.outputs(prediction, threshold));
+    mut answer: AnswerWriter,
+) -> Result<Vec<u8>, Error> {
+    let mut rows = predictions.iter().map(|prediction| format.outputs(prediction, threshold));
     match media_type {
-        MediaType::Csv => rows.map(|row| csv(&row)).collect::<Vec<_>>().join(format.row_separator()),
-        MediaType::JsonLines => rows.map(|row| format!("{}\n", object(row))).collect(),
+        MediaType::Csv => {
+            for (index, row) in rows.enumerate() {
+                if index > 0 {
+                    answer.put(format.row_separator())?;
+                }
+                answer.put(csv(&row))?;
+            }
+        }
+        MediaType::JsonLines => rows.try_for_each(|row| {
+            answer.put_json(&object(row))?;
+            answer.put("\n")
+        })?,
         MediaType::Json | MediaType::RecordIo | MediaType::Plumb => {
-            json!({ "predictions": rows.map(object).collect::<Vec<_>>() }).to_string()
+            answer.put("{\"predictions\":")?;
+            answer.put_list(rows.map(object))?;
+            answer.put("}")?;
         }
     }
+    Ok(answer.finish())
 }
 
 fn object(row: Vec<(&str, Value)>) -> Value {

@@ -12,6 +12,7 @@ use plumb_lead::FeatureKind;
 use super::support::JSON;
 use crate::http::error::Error;
 use crate::http::instances::{self, ContentType};
+use crate::http::middleware::request_memory::RequestMemory;
 use crate::http::{mlflow, v1};
 use crate::scoring::tests::model;
 use crate::scoring::{Rows, Scorer, table_of};
@@ -87,10 +88,14 @@ fn assert_same(fast: &Rows, full: &Rows, body: &[u8]) {
     assert_eq!(fast.unseen, full.unseen, "{text}");
 }
 
+fn read_mlflow(body: &[u8], routed: &RoutedVariant) -> Result<InferenceRequest, Error> {
+    mlflow::read_for_variant(body, routed, &RequestMemory::of_test(body))
+}
+
 fn invoked(content_type: &'static str) -> impl Fn(&[u8], &RoutedVariant) -> Result<InferenceRequest, Error> {
     move |body, routed| {
         let content_type = ContentType::parse(Some(content_type))?;
-        instances::read(content_type, body, routed, hour_of_new_year(1))
+        instances::read(content_type, body, routed, hour_of_new_year(1), &RequestMemory::of_test(body))
     }
 }
 
@@ -112,12 +117,9 @@ fn plain_rows_take_the_fast_path() {
         sure(body, &invoked("text/csv"));
     }
     sure("0,1,1,email", &invoked("text/csv; label_size=1"));
-    sure(&format!(r#"{{"dataframe_records":[{row}]}}"#), &mlflow::read_for_variant);
-    sure(&format!(r#"{{"inputs":[{row},[1,0,"email"]]}}"#), &mlflow::read_for_variant);
-    sure(
-        r#"{"dataframe_split":{"columns":["channel","age"],"data":[["email",3],[null,1e38]]}}"#,
-        &mlflow::read_for_variant,
-    );
+    sure(&format!(r#"{{"dataframe_records":[{row}]}}"#), &read_mlflow);
+    sure(&format!(r#"{{"inputs":[{row},[1,0,"email"]]}}"#), &read_mlflow);
+    sure(r#"{"dataframe_split":{"columns":["channel","age"],"data":[["email",3],[null,1e38]]}}"#, &read_mlflow);
 }
 
 #[test]
@@ -238,7 +240,7 @@ fn generated_rows_of_other_protocols_give_the_same_rows() {
         1 => format!(r#"{{"inputs":[{one}]}}"#),
         _ => format!(r#"{{"dataframe_split":{{"columns":["channel","age","is_paid"],"data":[{one},{other}]}}}}"#),
     });
-    check(mlflows, mlflow::read_for_variant);
+    check(mlflows, read_mlflow);
 }
 
 #[test]

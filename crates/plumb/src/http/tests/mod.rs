@@ -12,5 +12,6 @@ mod languages;
 mod variants;
 mod generated_bodies;
 mod overload;
+mod cost;
 mod fast_path;
 mod slow_clients;

@@ -11,7 +11,8 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use crate::http::{App, Auth, CallerLimits, ConcurrencyLimit, Config, ResponseFormat, Timeouts, serve};
+use crate::http::{App, Auth, CallerLimits, ConcurrencyLimit, Config, RequestLimits, ResponseFormat, Timeouts, serve};
+use crate::memory::MemoryBudget;
 use crate::registry;
 use crate::registry::tests::card;
 use crate::store::tests::hour_of_new_year;
@@ -27,6 +28,8 @@ pub(super) fn config() -> Config {
         auth: Auth::open(),
         caller_limits: CallerLimits::DEFAULT,
         concurrency: ConcurrencyLimit::DEFAULT,
+        limits: RequestLimits::DEFAULT,
+        memory: MemoryBudget::new(256 << 20),
         timeouts: Timeouts::DEFAULT,
         capture: false,
         response_format: ResponseFormat::default(),

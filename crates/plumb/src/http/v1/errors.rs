@@ -34,6 +34,24 @@ struct ErrorResponse {
 #[expect(dead_code, reason = "only its schema is used")]
 pub(super) struct Refused(FailureResponse);
 
+/// The request asks for more than one may.
+#[derive(ToResponse)]
+#[response(
+    description = "The request asks for more than one may: bytes, rows, events, memory or bytes of an answer. The \
+                          message has the limit, the hint the way out."
+)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct TooLarge(FailureResponse);
+
+/// The server has no room for the request now.
+#[derive(ToResponse)]
+#[response(
+    description = "The server has no room for the request now; another try may succeed after Retry-After.",
+    headers(("Retry-After" = u32, description = "Seconds until a next try."))
+)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct Busy(FailureResponse);
+
 /// The server cannot answer now.
 #[derive(ToResponse)]
 #[response(description = "The server cannot answer now: 503, with Retry-After, when it is at its limit.")]

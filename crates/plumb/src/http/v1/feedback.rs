@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::ObjectBuilder;
 use utoipa::openapi::schema::{Object, Type};
 
-use super::errors::{Failed, Refused};
+use super::errors::{Busy, Failed, Refused, TooLarge};
 use crate::http::app::App;
 use crate::http::error::Error;
 use crate::http::instances::Text;
@@ -21,6 +21,10 @@ use crate::ids::new_id;
 
 /// The longest note, in characters: a page of text.
 const NOTE_CHARS_MAX: usize = 2_000;
+
+/// The longest body: the longest note, if all its characters are escaped, and the rest. It is read by a thread that answers
+/// others too.
+const BODY_BYTES_MAX: usize = 64 << 10;
 
 /// The longest name of a person, in characters.
 const NAME_CHARS_MAX: usize = 200;
@@ -69,7 +73,9 @@ pub(super) fn complaint_schema() -> Object {
     })),
     responses(
         (status = 201, description = "It is stored.", body = FeedbackReceipt),
+        (status = 413, response = TooLarge),
         (status = "4XX", response = Refused),
+        (status = 503, response = Busy),
         (status = "5XX", response = Failed),
     ),
 )]
@@ -77,6 +83,9 @@ pub(super) async fn post(
     State(app): State<Arc<App>>,
     body: Body,
 ) -> Result<(StatusCode, Json<FeedbackReceipt>), Error> {
+    if body.bytes.len() > BODY_BYTES_MAX {
+        return Err(Error::too_large(BODY_BYTES_MAX));
+    }
     let request: FeedbackRequest = json::read_body(&body.headers, &body.bytes)?;
     let FeedbackRequest { prediction_id: Text(prediction_id), complaint, note, by } = request;
     let (note, by) = (note.unwrap_or_default(), by.unwrap_or_default());

@@ -11,7 +11,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{ObjectBuilder, RefOr};
 use utoipa::{Modify, OpenApi, PartialSchema, ToSchema};
 
-use super::errors::{Failed, FailureResponse, Refused};
+use super::errors::{Busy, Failed, FailureResponse, Refused, TooLarge};
 use super::{feedback, health, lead, leads, models, score, watch};
 use crate::http::json::JSON;
 
@@ -26,7 +26,7 @@ use crate::http::json::JSON;
     paths(
         score::post, feedback::post, leads::get, lead::get, models::get, watch::get, health::get, get,
     ),
-    components(schemas(FailureResponse), responses(Refused, Failed)),
+    components(schemas(FailureResponse), responses(Refused, TooLarge, Busy, Failed)),
     modifiers(&SecuritySchemes),
 )]
 struct Api;

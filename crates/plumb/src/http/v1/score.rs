@@ -13,10 +13,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::errors::{Failed, Refused};
+use super::errors::{Busy, Failed, Refused, TooLarge};
 use super::prediction::{PredictionResponse, UnseenResponse};
 use crate::future;
 use crate::http::app::App;
+use crate::http::cost::{self, AnswerForm, Answering};
 use crate::http::error::Error;
 use crate::http::instances::{
     EventInput, FastScoreBody, FeaturesInput, InstanceInput, LeadInput, PlainValue, Text, Timestamp, check_created,
@@ -25,6 +26,8 @@ use crate::http::instances::{
 use crate::http::json;
 use crate::http::middleware::accept_language::{AcceptLanguage, content_language};
 use crate::http::middleware::body::Body;
+#[cfg(test)]
+use crate::http::middleware::request_memory::RequestMemory;
 use crate::scoring::{Explain, REASONS_MAX};
 use crate::serving::{InferenceRequest, RoutedVariant, localized};
 
@@ -75,7 +78,9 @@ pub(super) struct ScoreResponse {
     responses(
         (status = 200, description = "The score and its reasons.", body = ScoreResponse,
          headers(("Content-Language" = String, description = "The language of the reasons, as `de`; absent if the project does not name it."))),
+        (status = 413, response = TooLarge),
         (status = "4XX", response = Refused),
+        (status = 503, response = Busy),
         (status = "5XX", response = Failed),
     ),
 )]
@@ -87,7 +92,10 @@ pub(super) async fn post(
     let request = Request::parse(&body)?;
     let routed = app.engine.route(request.target()).await?;
     let (request, as_of) = request.for_variant(&body, &routed, app.engine.now())?;
-    let scored = app.engine.score(&routed, request, as_of, Explain::Reasons(REASONS_MAX)).await?;
+    let explain = Explain::Reasons(REASONS_MAX);
+    let form = AnswerForm::Full { is_localized: preferred.differs(&routed.scorer().artifact.model.features) };
+    cost::admit(&body.memory, &routed, &request, Answering { explain, form, is_captured: false })?;
+    let scored = app.engine.score(&routed, request, as_of, explain, body.memory.reservation()).await?;
     app.engine.record(&routed, &scored, None).await?;
     let scorer = routed.scorer();
     let predictions = localized(&scored, scorer, &preferred).await?;
@@ -131,10 +139,11 @@ impl<'a> Request<'a> {
         match self {
             Request::Fast(fast) => {
                 if routed.takes_rows()
-                    && let Some((rows, lead_id)) = fast.row(routed.scorer())
+                    && let Some((rows, lead_id)) = fast.row(routed.scorer(), &body.memory)?
                 {
                     return Ok((InferenceRequest::Rows(rows, lead_id.map(str::to_owned)), now));
                 }
+                body.memory.need_for_json()?;
                 json::read_body::<ScoreRequest>(&body.headers, &body.bytes)?.into_instance(routed, now)
             }
             Request::Full(request) => request.into_instance(routed, now),
@@ -165,6 +174,7 @@ impl ScoreRequest {
 pub(in crate::http) fn read_for_variant(bytes: &[u8], routed: &RoutedVariant) -> Result<InferenceRequest, Error> {
     let content_type = axum::http::HeaderValue::from_static(json::JSON);
     let headers = HeaderMap::from_iter([(axum::http::header::CONTENT_TYPE, content_type)]);
-    let body = Body { headers, bytes: bytes.to_vec().into() };
+    let memory = RequestMemory::of_test(bytes);
+    let body = Body { headers, bytes: bytes.to_vec().into(), memory };
     Ok(Request::parse(&body)?.for_variant(&body, routed, Utc::now())?.0)
 }

@@ -2,6 +2,7 @@
 
 mod database;
 mod flags;
+mod little_memory;
 mod ground_truth;
 mod traces;
 mod openapi;

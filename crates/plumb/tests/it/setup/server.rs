@@ -41,15 +41,24 @@ impl Server {
 
     /// Starts a server whose log goes somewhere.
     pub(crate) fn start_into(folder: &Path, arguments: &[&str], variables: &[(&str, &str)], log: Stdio) -> Server {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_plumb"))
-            .current_dir(folder)
-            .args(["serve", "--port", "0"])
-            .args(arguments)
-            .envs(variables.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .expect("the program starts");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
+        command.args(["serve", "--port", "0"]).args(arguments).envs(variables.iter().copied());
+        Server::spawn(folder, command, log)
+    }
+
+    /// Starts a server of what [`quick_folder`] made that may take so many MiB of addresses: its memory, its threads' stacks
+    /// and the program itself.
+    pub(crate) fn of_quick_within(folder: &TempDir, mebibytes: usize, arguments: &[&str]) -> Server {
+        let limited = format!("ulimit -v {} && exec \"$0\" \"$@\"", mebibytes << 10);
+        let mut command = Command::new("sh");
+        command.args(["-c", &limited, env!("CARGO_BIN_EXE_plumb"), "serve", "--port", "0"]);
+        command.args(["--data", "plumb-quick/leads"]).args(arguments);
+        Server::spawn(folder.path(), command, Stdio::inherit())
+    }
+
+    fn spawn(folder: &Path, mut command: Command, log: Stdio) -> Server {
+        let command = command.current_dir(folder).stdout(Stdio::piped()).stderr(log);
+        let mut process = command.spawn().expect("the program starts");
         let output = process.stdout.take().expect("its output is caught");
         let line = BufReader::new(output).lines().next().expect("it prints its address").expect("text");
         let address = line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").to_owned();
@@ -145,6 +154,13 @@ impl Server {
             }
         };
         answer.expect("the server answers").status().as_u16()
+    }
+
+    /// Returns a line of what the system says of the process, such as `VmHWM`: the most memory that it ever had, in KiB.
+    pub(crate) fn kilobytes(&self, name: &str) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
+        let line = status.lines().find(|line| line.starts_with(name)).expect("the system knows it");
+        line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
     }
 
     /// Stops it as a system stops a service.

@@ -1,20 +1,23 @@
 //! The bodies of MLflow.
 
-use super::rows::{list, row, writer};
+use super::rows::{list, read, row};
 use super::text::JsonText;
+use crate::http::error::Error;
+use crate::http::middleware::request_memory::RequestMemory;
 use crate::scoring::{Rows, RowsWriter, Scorer};
 
 /// Reads a list of rows under one name, or columns and their rows.
-pub(in crate::http) fn mlflow(body: &[u8], scorer: &Scorer) -> Option<Rows> {
-    let (mut text, mut rows) = (JsonText::of(body)?, writer(scorer));
-    match text.first_name()? {
-        "dataframe_records" | "instances" | "inputs" => list(&mut text, &mut rows, row)?,
-        "dataframe_split" => split(&mut text, &mut rows)?,
-        _ => return None,
-    }
-    text.take(b'}')?;
-    text.end()?;
-    rows.finish()
+pub(in crate::http) fn mlflow(body: &[u8], scorer: &Scorer, memory: &RequestMemory) -> Result<Option<Rows>, Error> {
+    read(scorer, memory, |rows| {
+        let mut text = JsonText::of(body)?;
+        match text.first_name()? {
+            "dataframe_records" | "instances" | "inputs" => list(&mut text, rows, row)?,
+            "dataframe_split" => split(&mut text, rows)?,
+            _ => return None,
+        }
+        text.take(b'}')?;
+        text.end()
+    })
 }
 
 /// `{"columns": [names], "data": [[values]]}`.
@@ -31,7 +34,7 @@ fn split(text: &mut JsonText, rows: &mut RowsWriter) -> Option<()> {
     text.take(b',')?;
     (text.name()? == "data").then_some(())?;
     list(text, rows, |text, rows| {
-        rows.begin();
+        rows.begin()?;
         text.take(b'[')?;
         for (index, column) in columns.iter().enumerate() {
             rows.put(*column, text.cell()?)?;

@@ -1,7 +1,7 @@
 //! The fast path: rows of plain values, read from a body's text straight into a model's rows, at a tenth of the work.
 //!
 //! It covers what most requests send: values by name or in the model's order, with plain strings and numbers. A function
-//! returns `None` for anything else, and the parser that called it reads the body by names. Both give the same rows:
+//! returns no rows for anything else, and the parser that called it reads the body by names. Both give the same rows:
 //! `tests::fast_path` compares them.
 
 mod text;

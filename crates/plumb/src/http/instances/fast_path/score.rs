@@ -1,7 +1,9 @@
 //! The body of `/v1/score` with features.
 
-use super::rows::{row, writer};
+use super::rows::{read, row};
 use super::text::JsonText;
+use crate::http::error::Error;
+use crate::http::middleware::request_memory::RequestMemory;
 use crate::scoring::{Rows, Scorer};
 
 /// The body of `/v1/score` with features, read as far as its target, which determines the model.
@@ -29,19 +31,25 @@ impl<'a> FastScoreBody<'a> {
     }
 
     /// Returns the row, and the caller's own name for it.
-    pub(in crate::http) fn row(mut self, scorer: &Scorer) -> Option<(Rows, Option<&'a str>)> {
-        let (mut rows, mut is_read) = (writer(scorer), false);
-        while self.text.continues(b'}')? {
-            match self.text.name()? {
-                "features" if !is_read => {
-                    row(&mut self.text, &mut rows)?;
-                    is_read = true;
+    pub(in crate::http) fn row(
+        mut self,
+        scorer: &Scorer,
+        memory: &RequestMemory,
+    ) -> Result<Option<(Rows, Option<&'a str>)>, Error> {
+        let rows = read(scorer, memory, |rows| {
+            let mut is_read = false;
+            while self.text.continues(b'}')? {
+                match self.text.name()? {
+                    "features" if !is_read => {
+                        row(&mut self.text, rows)?;
+                        is_read = true;
+                    }
+                    "lead_id" if self.lead_id.is_none() => self.lead_id = Some(self.text.string()?),
+                    _ => return None,
                 }
-                "lead_id" if self.lead_id.is_none() => self.lead_id = Some(self.text.string()?),
-                _ => return None,
             }
-        }
-        self.text.end()?;
-        Some((rows.finish()?, self.lead_id))
+            self.text.end()
+        })?;
+        Ok(rows.map(|rows| (rows, self.lead_id)))
     }
 }
