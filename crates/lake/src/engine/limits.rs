@@ -72,6 +72,14 @@ pub(crate) fn bytes(bytes: u64) -> String {
     }
 }
 
+/// Returns what is wrong with SQL that is nested deeper than a limit.
+pub(super) fn too_deep(limit: String) -> String {
+    format!(
+        "it is nested too deep: expected at most {limit}; write `x IN (…)` for a chain of ORs, \
+         or compute parts in a WITH or a subquery"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

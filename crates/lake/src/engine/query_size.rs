@@ -7,8 +7,7 @@ use datafusion::sql::sqlparser::ast::{
     ArrayElemTypeDef, DataType, Expr, ObjectName, Query, Select, Statement, Value, ValueWithSpan, Visit, Visitor,
 };
 
-use super::limits::{CONSTANT_BYTES_MAX, NESTING_MAX, PARTS_MAX, bytes};
-use super::select_only::too_deep;
+use super::limits::{CONSTANT_BYTES_MAX, NESTING_MAX, PARTS_MAX, bytes, too_deep};
 
 /// What is wrong with a query.
 pub(super) struct Problem {

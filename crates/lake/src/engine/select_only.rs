@@ -5,7 +5,7 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
-use super::limits::{FILE_BYTES_MAX, PARTS_MAX, WORDS_MAX, bytes};
+use super::limits::{FILE_BYTES_MAX, PARTS_MAX, WORDS_MAX, bytes, too_deep};
 use super::query_size::{check_size, too_many_parts};
 use super::word_chains::{deepest_brackets, longest_chain, set_operators};
 use crate::error::Error;
@@ -116,12 +116,4 @@ fn parse_error(file: &SqlFile, error: ParserError, deepest: Location) -> Error {
 
 fn parser_depth() -> String {
     format!("{PARSER_DEPTH_MAX} parentheses, CASEs, NOTs or calls inside each other")
-}
-
-/// Returns what is wrong with SQL that is nested deeper than a limit.
-pub(super) fn too_deep(limit: String) -> String {
-    format!(
-        "it is nested too deep: expected at most {limit}; write `x IN (…)` for a chain of ORs, \
-         or compute parts in a WITH or a subquery"
-    )
 }
