@@ -131,7 +131,10 @@ impl Engine {
 
     /// Returns why no answer can be recorded now, if so.
     pub(crate) async fn not_ready(&self) -> Option<Arc<str>> {
-        self.disk_check.problem(&self.journal).await
+        match self.store.damage() {
+            Some(damage) => Some(damage.into()),
+            None => self.disk_check.problem(&self.journal).await,
+        }
     }
 
     /// Waits until all recorded predictions are in the store.

@@ -41,9 +41,6 @@ enum Status {
     ),
 )]
 pub(super) async fn get(State(app): State<Arc<App>>) -> Result<Json<HealthResponse>, Error> {
-    if let Some(damage) = app.engine.store().damage() {
-        return Err(Error::busy(damage));
-    }
     app.check_ready().await?;
     let mut models = BTreeMap::new();
     for target in app.engine.targets().await? {
