@@ -13,6 +13,7 @@ mod client_address;
 mod connections;
 mod csrf;
 mod host;
+mod memory;
 pub(super) mod listener;
 mod observe;
 mod open_files;
