@@ -18,6 +18,7 @@ use tokio::time::{sleep, timeout};
 use super::answering::answer;
 use super::caller_limits::CallerLimits;
 use super::connections::{Connection, Connections, Place};
+use super::memory;
 use super::open_files;
 use super::timeouts::Timeouts;
 use super::write_deadline::WriteDeadline;
@@ -72,6 +73,7 @@ pub(in crate::http) async fn run(
     };
     tokio::select! {
         () = accepting => {}
+        () = memory::give_back() => {}
         () = shutdown => {}
     }
     drop(listener);

@@ -14,6 +14,7 @@ mod connections;
 mod csrf;
 pub(super) mod heavy_lane;
 mod host;
+mod memory;
 pub(super) mod listener;
 mod observe;
 mod open_files;
