@@ -57,7 +57,7 @@ pub(crate) fn select_only(file: &SqlFile) -> Result<SelectOnly, Error> {
         .with_recursion_limit(PARSER_DEPTH_MAX)
         .with_tokens_with_locations(tokens)
         .parse_statements();
-    let mut statements = parsed.map_err(|error| parse_error(file, error, end))?;
+    let mut statements = parsed.map_err(|error| parse_error(file, error, end, longest))?;
     let (Some(Statement::Query(query)), true) = (statements.pop(), statements.is_empty()) else {
         return Err(file.error_at(at, EXPECTED));
     };
@@ -97,7 +97,7 @@ fn check_words(file: &SqlFile, tokens: &[TokenWithSpan]) -> Result<Location, Err
 }
 
 /// Returns the parser's error with the place that it names at its end.
-fn parse_error(file: &SqlFile, error: ParserError, deepest: Location) -> Error {
+fn parse_error(file: &SqlFile, error: ParserError, deepest: Location, chain: usize) -> Error {
     let text = match error {
         ParserError::RecursionLimitExceeded => {
             return file.error_at(deepest, too_deep(parser_depth()));
@@ -109,6 +109,10 @@ fn parse_error(file: &SqlFile, error: ParserError, deepest: Location) -> Error {
         Some((problem, Location { line: line.trim().parse().ok()?, column: column.trim().parse().ok()? }))
     });
     match located {
+        // The parser may give up on one path for its depth, and say what is wrong on another.
+        Some((problem, at)) if chain > PARSER_DEPTH_MAX => {
+            file.error_at(at, format!("it is no SQL: {problem}; or it is nested: expected at most {}", parser_depth()))
+        }
         Some((problem, at)) => file.error_at(at, format!("it is no SQL: {problem}")),
         None => file.error(format!("it is no SQL: {text}")),
     }

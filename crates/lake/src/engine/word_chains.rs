@@ -15,8 +15,10 @@ pub(super) fn longest_chain(tokens: &[TokenWithSpan]) -> (usize, Location) {
         match token.token {
             Token::Whitespace(_) | Token::EOF => continue,
             Token::Comma | Token::SemiColon => {
+                // The parenthesis around it goes on.
+                let stays = usize::from(levels.len() > 1);
                 if let Some(level) = levels.last_mut() {
-                    sum -= std::mem::take(level);
+                    sum = sum + stays - std::mem::replace(level, stays);
                 }
                 continue;
             }

@@ -2,12 +2,15 @@
 //! a reader finds the old one or the new one and never a half.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile, TempDir};
 
 use crate::error::Error;
+
+/// Levels of folders that a data folder has: `project/data/raw/source/table`.
+const LEVELS: usize = 4;
 
 /// Replaces a file by these bytes in one step. They are on the disk when this returns. Its folder has to be there.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
@@ -72,26 +75,45 @@ pub(crate) fn name_folder(temporary: TempDir, path: &Path) -> Result<(), Error> 
 
 /// Creates a folder and those that it lies in, unless they are there. When this returns they are on the disk.
 pub fn create_folder(folder: &Path) -> Result<(), Error> {
-    if folder.as_os_str().is_empty() || folder.is_dir() {
+    create_below(folder, LEVELS)
+}
+
+/// Creates a folder. The names of those that are there are forced too, so many levels up: the process that made them may
+/// have died before it did so.
+fn create_below(folder: &Path, levels: usize) -> Result<(), Error> {
+    let is_there = folder.as_os_str().is_empty() || folder.is_dir();
+    if is_there && levels == 0 {
         return Ok(());
     }
-    create_folder(folder_of(folder))?;
-    match std::fs::create_dir(folder) {
-        // Another process may be making it as well.
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(Error::file("create", folder)(error)),
-        _ => sync_folder(folder_of(folder)),
+    let above = folder_of(folder);
+    create_below(above, levels.saturating_sub(1))?;
+    if !is_there {
+        match std::fs::create_dir(folder) {
+            // Another process may be making it as well.
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(Error::file("create", folder)(error)),
+            _ => {}
+        }
+    }
+    match force_names(above) {
+        // A folder of somebody else's, in which we make nothing.
+        Err(error) if is_there && error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        forced => forced.map_err(Error::file("write to", above)),
     }
 }
 
 /// Forces the names in a folder to the disk: a new file is lost in a power cut if only its content is there.
-#[cfg(unix)]
 pub fn sync_folder(folder: &Path) -> Result<(), Error> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::file("write to", folder))
+    force_names(folder).map_err(Error::file("write to", folder))
+}
+
+#[cfg(unix)]
+fn force_names(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// Other systems force names to the disk by themselves, and cannot open a folder.
 #[cfg(not(unix))]
-pub fn sync_folder(_: &Path) -> Result<(), Error> {
+fn force_names(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 

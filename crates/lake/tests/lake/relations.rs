@@ -98,7 +98,7 @@ async fn a_wrong_column_is_an_error_with_its_file() {
     let mut company = Company::new(r#"{"id":"1","created_at":"2026-01-01"}"#, "", "");
     company.files[0].sql = "SELECT colour AS lead_key FROM leads.records".into();
     let error = company.try_ingest().await.expect_err("there is no such column").to_string();
-    assert!(error.contains("`sources/lead.sql`") && error.contains("colour"), "{error}");
+    assert!(error.contains("`sources/lead.sql:1:8`") && error.contains("colour"), "{error}");
     company.files[0].sql = "SELECT id AS lead_key, known_at FROM leads.records".into();
     let error = company.try_ingest().await.expect_err("created_at is needed").to_string();
     assert_eq!(error, "`sources/lead.sql`: no column `created_at`: expected it among lead_key, known_at");

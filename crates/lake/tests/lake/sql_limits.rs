@@ -21,8 +21,8 @@ async fn a_function_makes_no_value_without_end() {
     for (call, made) in [
         ("range(1000000000000000)", "a constant of about 7.1 PiB: expected at most 128 KiB"),
         ("range(0, length(id) * 1000000000000000)", "a value of about 7.1 PiB: expected at most 16 MiB"),
-        ("generate_series(-9223372036854775808, 9223372036854775807)", "a constant of about 16384.0 PiB"),
-        ("range(DATE '2026-01-01', DATE '2026-02-01', INTERVAL '1 month -30 days')", "a constant of about 16384.0 PiB"),
+        ("generate_series(-9223372036854775808, 9223372036854775807)", "a constant of about 16384 PiB"),
+        ("range(DATE '2026-01-01', DATE '2026-02-01', INTERVAL '1 month -30 days')", "a constant of about 16384 PiB"),
         ("array_repeat(id, 1000000000000)", "a value of about 8.2 TiB"),
         ("list_repeat(id, 1000000000000)", "a value of about 8.2 TiB"),
         ("array_resize([1], 1000000000000, 0)", "a constant of about 7.3 TiB"),
@@ -109,11 +109,11 @@ async fn memory_without_end_is_stopped() {
 
 #[tokio::test]
 async fn what_is_too_large_for_memory_is_written_aside() {
-    let mut company = company(SqlLimits { memory_bytes: 32 << 20, ..SqlLimits::default() });
+    let mut company = company(SqlLimits { memory_bytes: 96 << 20, ..SqlLimits::default() });
     let event = company.files.iter_mut().find(|file| file.name == "sources/event.sql").expect("events have a file");
     event.sql =
         "SELECT 'lead:1' AS lead_key, 'sorted' AS kind, TIMESTAMP '2026-01-02' AS at, CAST(value AS DOUBLE) AS value
-        FROM (SELECT value, row_number() OVER (ORDER BY value % 1000003 DESC, value) AS place FROM range(4000000))
+        FROM (SELECT value, row_number() OVER (ORDER BY value % 1000003 DESC, value) AS place FROM range(12000000))
         WHERE place = 1"
             .into();
     let report = company.ingest().await;

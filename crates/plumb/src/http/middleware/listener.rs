@@ -38,7 +38,7 @@ const BUFFER_BYTES_MAX: usize = 32 << 10;
 
 /// What a caller gets whose address has too many connections, all of them at work. Nothing of its request is read.
 const TOO_MANY_CONNECTIONS: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\nconnection: close\r\n\
-    content-type: application/json\r\ncontent-length: 101\r\n\r\n\
+    content-type: application/json\r\ncontent-length: 103\r\n\r\n\
     {\"error\": {\"code\": \"too_many_connections\", \"message\": \"your address has too many connections at work\"}}";
 
 /// Serves requests until `shutdown` is done; running requests are then finished.

@@ -9,7 +9,7 @@ use crate::setup::server::{Server, quick_folder};
 #[test]
 fn a_hangup_reloads_and_ends_nothing() {
     let folder = quick_folder();
-    folder::write(folder.path(), "keys", "A:first\n");
+    folder::write_secret(folder.path(), "keys", "A:first\n");
     let log = folder.path().join("log");
     let file = File::create(&log).expect("the folder can be written");
     let arguments = ["--data", "plumb-quick/leads", "--keys", "keys"];
@@ -28,11 +28,11 @@ fn a_hangup_reloads_and_ends_nothing() {
     };
     server.signal("HUP");
     assert!(wait(1).contains("keys=1 models=1"), "{}", reloads().1);
-    folder::write(folder.path(), "keys", "A:first\nB:second\n");
+    folder::write_secret(folder.path(), "keys", "A:first\nB:second\n");
     server.signal("HUP");
     assert!(wait(2).contains("keys=2 models=1"), "{}", reloads().1);
     // What is wrong now stays as it was.
-    folder::write(folder.path(), "keys", "nonsense\n");
+    folder::write_secret(folder.path(), "keys", "nonsense\n");
     server.signal("HUP");
     assert!(wait(3).contains("the access keys stay as they were"), "{}", reloads().1);
     server.stop();

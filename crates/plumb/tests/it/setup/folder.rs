@@ -1,7 +1,7 @@
 //! Folders: a copy of one, and a file written into one.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 /// Writes a file and the folders that it lies in.
@@ -27,7 +27,8 @@ pub(crate) fn replace(folder: &Path, file: &str, old: &str, new: &str) {
 
 /// Copies everything in a folder into another, which is made if need be.
 pub(crate) fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("the folder can be made");
+    // As the program makes its folders: for its user alone.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(to).expect("the folder can be made");
     for entry in fs::read_dir(from).expect("the folder is there").map(|entry| entry.expect("readable")) {
         let target = to.join(entry.file_name());
         if entry.file_type().expect("readable").is_dir() {
