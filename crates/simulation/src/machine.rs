@@ -14,7 +14,7 @@ use crate::accidents::Accidents;
 use crate::disk::{Disk, Image};
 use crate::process::{self, Process};
 use crate::seeds;
-use crate::state::{ProcessState, Shared, State};
+use crate::state::{Life, ProcessState, Shared, State};
 
 /// 2026, in microseconds since 1970.
 const FIRST_TIME: i64 = 1_767_225_600_000_000;
@@ -82,6 +82,7 @@ impl Machine {
             let image = disk.after_power_loss(random);
             write_image(&self.shared.root, &image)?;
             state.disk = Disk::of(&self.shared.root)?;
+            state.files.clear();
         }
         Ok(power_lost)
     }
@@ -114,16 +115,16 @@ impl Machine {
     /// Runs a process, and starts it again each time it was killed.
     fn live(&self, slot: usize, script: &(dyn Fn() + Sync)) {
         loop {
-            let life = self.shared.lock().processes[slot].life;
-            let process = Arc::new(Process { shared: self.shared.clone(), slot, life, slept: AtomicI64::new(0) });
+            let life = Life { slot, number: self.shared.lock().processes[slot].life };
+            let process = Arc::new(Process { shared: self.shared.clone(), life, slept: AtomicI64::new(0) });
             process::enter(Some(process.clone()));
-            self.shared.start(&process);
+            self.shared.start(life);
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(script));
             process::enter(None);
             let state = self.shared.lock();
-            let (dead, power_lost) = (state.is_dead(&process), state.power_lost);
+            let (dead, power_lost) = (state.is_dead(life), state.power_lost);
             drop(state);
-            self.shared.end(&process, !dead || power_lost);
+            self.shared.end(life, !dead || power_lost);
             match outcome {
                 // Whatever a dead process meets is no fault of its code.
                 Err(panic) if !dead => std::panic::resume_unwind(panic),

@@ -18,10 +18,10 @@ impl Process {
     pub(crate) fn begin(&self, file: OpenFile, what: &str) -> Result<MutexGuard<'_, State>, Errno> {
         if !file.is_scratch {
             let what = format!("{what} {}", self.shared.lock().disk.kind(file.node));
-            return self.shared.begin(self, &what);
+            return self.shared.begin(self.life, &what);
         }
         let state = self.shared.lock();
-        if state.is_dead(self) { Err(libc::EIO) } else { Ok(state) }
+        if state.is_dead(self.life) { Err(libc::EIO) } else { Ok(state) }
     }
 
     /// Returns a path below the root of the simulated disk as it is there, if it is.

@@ -4,15 +4,12 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
-use crate::state::Shared;
+use crate::state::{Life, Shared};
 
 /// One life of a simulated process: from its start until it ends or is killed.
 pub(crate) struct Process {
     pub(crate) shared: Arc<Shared>,
-    /// Its place among the processes of the run.
-    pub(crate) slot: usize,
-    /// Its life, counted over the machine's runs: what is left of an earlier one can no longer do anything.
-    pub(crate) life: u64,
+    pub(crate) life: Life,
     /// Nanoseconds by which its monotonic clock is ahead: it has slept so long without waiting.
     pub(crate) slept: AtomicI64,
 }
@@ -34,5 +31,5 @@ pub(crate) fn enter(process: Option<Arc<Process>>) {
 /// Returns whether the process of this thread was killed or has lost its power: what it does has no effect any more, and
 /// what it is told means nothing.
 pub fn is_dead() -> bool {
-    current().is_some_and(|process| process.shared.lock().is_dead(&process))
+    current().is_some_and(|process| process.shared.lock().is_dead(process.life))
 }

@@ -11,10 +11,18 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::accidents::Accidents;
 use crate::disk::{Disk, NodeId};
-use crate::process::Process;
 
 /// A process that waits longer for its turn, in real time, waits for one that waits for it.
 const TURN_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// One life of a process: from its start until it ends or is killed.
+#[derive(Clone, Copy)]
+pub(crate) struct Life {
+    /// The process's place among those of the run.
+    pub(crate) slot: usize,
+    /// Counted over the machine's runs: what is left of an earlier life can no longer do anything.
+    pub(crate) number: u64,
+}
 
 /// What all threads of a machine share.
 pub(crate) struct Shared {
@@ -77,11 +85,11 @@ impl Shared {
     }
 
     /// Begins an operation of a process that changes something: first others may have their turn, and accidents happen.
-    pub(crate) fn begin(&self, process: &Process, what: &str) -> Result<MutexGuard<'_, State>, Errno> {
-        let mut state = self.take_turns(process)?;
-        state.record(process, what);
+    pub(crate) fn begin(&self, life: Life, what: &str) -> Result<MutexGuard<'_, State>, Errno> {
+        let mut state = self.take_turns(life)?;
+        state.record(life, what);
         state.jump_clock();
-        if state.power_lost || state.kill_if_due(process) {
+        if state.power_lost || state.kill_if_due(life) {
             self.turn_changed.notify_all();
             return Err(libc::EIO);
         }
@@ -89,37 +97,37 @@ impl Shared {
     }
 
     /// Gives others their turn, and returns when it is this process's again.
-    pub(crate) fn take_turns(&self, process: &Process) -> Result<MutexGuard<'_, State>, Errno> {
+    pub(crate) fn take_turns(&self, life: Life) -> Result<MutexGuard<'_, State>, Errno> {
         let mut state = self.lock();
-        if state.is_dead(process) {
+        if state.is_dead(life) {
             return Err(libc::EIO);
         }
         state.choose_turn();
         self.turn_changed.notify_all();
-        self.wait_for_turn(state, process)
+        self.wait_for_turn(state, life)
     }
 
     /// Waits for the first turn of a process.
-    pub(crate) fn start(&self, process: &Process) {
-        drop(self.wait_for_turn(self.lock(), process));
+    pub(crate) fn start(&self, life: Life) {
+        drop(self.wait_for_turn(self.lock(), life));
     }
 
     fn wait_for_turn<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
-        process: &Process,
+        life: Life,
     ) -> Result<MutexGuard<'a, State>, Errno> {
         loop {
-            if state.is_dead(process) {
+            if state.is_dead(life) {
                 return Err(libc::EIO);
             }
-            if state.turn == Some(process.slot) {
+            if state.turn == Some(life.slot) {
                 return Ok(state);
             }
             let (waited, timeout) =
                 self.turn_changed.wait_timeout(state, TURN_TIME_MAX).unwrap_or_else(PoisonError::into_inner);
             state = waited;
-            if timeout.timed_out() && state.turn != Some(process.slot) && !state.is_dead(process) {
+            if timeout.timed_out() && state.turn != Some(life.slot) && !state.is_dead(life) {
                 eprintln!("a simulated process waits for ever; the last operations: {:#?}", state.last_operations());
                 std::process::abort();
             }
@@ -127,12 +135,12 @@ impl Shared {
     }
 
     /// Ends a life. With `for_good`, the process does not start again.
-    pub(crate) fn end(&self, process: &Process, for_good: bool) {
+    pub(crate) fn end(&self, life: Life, for_good: bool) {
         let mut state = self.lock();
         state.lives += 1;
-        let life = state.lives;
-        let ending = &mut state.processes[process.slot];
-        ending.life = life;
+        let next = state.lives;
+        let ending = &mut state.processes[life.slot];
+        ending.life = next;
         ending.ended = for_good;
         // After a power loss all end at the same time, in an order that no seed decides.
         if for_good && !state.power_lost {
@@ -144,8 +152,8 @@ impl Shared {
 }
 
 impl State {
-    pub(crate) fn is_dead(&self, process: &Process) -> bool {
-        self.power_lost || self.processes.get(process.slot).is_none_or(|state| state.life != process.life)
+    pub(crate) fn is_dead(&self, life: Life) -> bool {
+        self.power_lost || self.processes.get(life.slot).is_none_or(|state| state.life != life.number)
     }
 
     /// Decides who is next: half of the time it stays.
@@ -160,26 +168,26 @@ impl State {
         }
     }
 
-    fn record(&mut self, process: &Process, what: &str) {
+    fn record(&mut self, life: Life, what: &str) {
         self.operations += 1;
-        self.processes[process.slot].operations += 1;
-        self.trace.push(format!("{} {what}", process.slot));
+        self.processes[life.slot].operations += 1;
+        self.trace.push(format!("{} {what}", life.slot));
         if self.accidents.power_loss.is_some_and(|at| self.operations > at) {
             self.power_lost = true;
             self.trace.push("power lost".to_owned());
         }
     }
 
-    fn kill_if_due(&mut self, process: &Process) -> bool {
-        let operations = self.processes[process.slot].operations;
-        let Some(kills) = self.accidents.kills.get_mut(process.slot) else { return false };
+    fn kill_if_due(&mut self, life: Life) -> bool {
+        let operations = self.processes[life.slot].operations;
+        let Some(kills) = self.accidents.kills.get_mut(life.slot) else { return false };
         if kills.first().is_none_or(|at| operations <= *at) {
             return false;
         }
         kills.remove(0);
         self.lives += 1;
-        self.processes[process.slot].life = self.lives;
-        self.trace.push(format!("{} killed", process.slot));
+        self.processes[life.slot].life = self.lives;
+        self.trace.push(format!("{} killed", life.slot));
         true
     }
 

@@ -1,6 +1,6 @@
 //! How deep SQL can be nested, told from its words alone: before a tree is made of it that is too deep to be dropped.
 
-use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan};
+use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Word};
 
 /// Returns the most words and signs between two commas, those around the same parentheses included, and where the chain
 /// ends.
@@ -51,7 +51,7 @@ pub(super) fn longest_chain(tokens: &[TokenWithSpan]) -> (usize, Location) {
 /// Words before a `<` that holds a type.
 const TYPES: [&str; 7] = ["ARRAY", "STRUCT", "MAP", "TUPLE", "NESTED", "NULLABLE", "LIST"];
 
-/// Returns the most parentheses inside each other, and where they are. The parser counts those of types not at all, and
+/// Returns the most parentheses and CASEs inside each other, and where they are. The parser counts those of types not at all, and
 /// may try others twice each.
 pub(super) fn deepest_brackets(tokens: &[TokenWithSpan]) -> (usize, Location) {
     let (mut depth, mut of_types, mut after_type) = (0_usize, 0_usize, false);
@@ -61,6 +61,8 @@ pub(super) fn deepest_brackets(tokens: &[TokenWithSpan]) -> (usize, Location) {
             Token::Whitespace(_) => continue,
             Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
             Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
+            Token::Word(word) if is_bare(word, "CASE") => depth += 1,
+            Token::Word(word) if is_bare(word, "END") => depth = depth.saturating_sub(1),
             Token::Lt if after_type => of_types += 1,
             Token::Gt => of_types = of_types.saturating_sub(1),
             Token::ShiftRight => of_types = of_types.saturating_sub(2),
@@ -72,6 +74,11 @@ pub(super) fn deepest_brackets(tokens: &[TokenWithSpan]) -> (usize, Location) {
         }
     }
     (deepest, at)
+}
+
+/// Returns whether a word is this one, and not a name in quotation marks.
+fn is_bare(word: &Word, known: &str) -> bool {
+    word.quote_style.is_none() && word.value.eq_ignore_ascii_case(known)
 }
 
 /// Returns how many times SELECTs are put together. Each is a level of the tree too, and there are commas between them.

@@ -108,20 +108,6 @@ async fn memory_without_end_is_stopped() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_for_memory_is_written_aside() {
-    let mut company = company(SqlLimits { memory_bytes: 96 << 20, ..SqlLimits::default() });
-    let event = company.files.iter_mut().find(|file| file.name == "sources/event.sql").expect("events have a file");
-    event.sql =
-        "SELECT 'lead:1' AS lead_key, 'sorted' AS kind, TIMESTAMP '2026-01-02' AS at, CAST(value AS DOUBLE) AS value
-        FROM (SELECT value, row_number() OVER (ORDER BY value % 1000003 DESC, value) AS place FROM range(12000000))
-        WHERE place = 1"
-            .into();
-    let report = company.ingest().await;
-    assert_eq!(report.counts.events, 1);
-    assert!(!company.data().join("spill").exists());
-}
-
-#[tokio::test]
 async fn time_without_end_is_stopped() {
     let check = async |select: &str| {
         let mut company = company(SqlLimits { time: Duration::from_secs(2), ..SqlLimits::default() });

@@ -1,8 +1,9 @@
 //! Opening, copying and closing descriptors.
 
 use std::ffi::{c_char, c_int, c_long};
+use std::sync::atomic::AtomicUsize;
 
-use super::{absolute, fail, returned};
+use super::{absolute, c_library, fail, returned};
 use crate::disk::kind_of;
 use crate::operation::is_scratch;
 use crate::process::current;
@@ -44,11 +45,11 @@ unsafe extern "C" fn openat(folder: c_int, path: *const c_char, flags: c_int, mo
     let is_new = process.shared.lock().disk.find(&on_disk).is_none();
     // SQLite opens its files while it holds a lock of the whole program: others must not have their turn meanwhile.
     let mut state = process.shared.lock();
-    if state.is_dead(&process) {
+    if state.is_dead(process.life) {
         return fail(libc::EIO);
     }
     if is_new && !is_scratch(&on_disk) {
-        let entry = format!("{} create {}", process.slot, kind_of(&on_disk));
+        let entry = format!("{} create {}", process.life.slot, kind_of(&on_disk));
         state.trace.push(entry);
         if let Some(errno) = state.fault() {
             return fail(errno);
@@ -69,6 +70,21 @@ unsafe extern "C" fn close(descriptor: c_int) -> c_int {
     }
     // SAFETY: the argument is the caller's own.
     returned(unsafe { libc::syscall(libc::SYS_close, descriptor) })
+}
+
+/// Closes the descriptor behind a folder that is being read, inside the C library.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn closedir(folder: *mut libc::DIR) -> c_int {
+    if let Some(process) = current() {
+        // SAFETY: the argument is the caller's own.
+        process.shared.lock().files.remove(&unsafe { libc::dirfd(folder) });
+    }
+    static ADDRESS: AtomicUsize = AtomicUsize::new(0);
+    let close: Option<unsafe extern "C" fn(*mut libc::DIR) -> c_int> =
+        // SAFETY: the C library's function of this name has this type.
+        unsafe { std::mem::transmute(c_library(&ADDRESS, c"closedir")) };
+    // SAFETY: the argument is the caller's own.
+    close.map_or(-1, |close| unsafe { close(folder) })
 }
 
 #[unsafe(no_mangle)]
@@ -102,7 +118,7 @@ unsafe extern "C" fn flock(descriptor: c_int, operation: c_int) -> c_int {
         return call(operation);
     };
     loop {
-        match process.shared.begin(&process, "lock") {
+        match process.shared.begin(process.life, "lock") {
             Ok(state) => drop(state),
             Err(errno) => return fail(errno),
         }

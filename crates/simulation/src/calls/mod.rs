@@ -12,6 +12,7 @@ mod time;
 use std::ffi::{CStr, OsStr, c_char, c_int, c_long};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::state::Errno;
 
@@ -45,4 +46,17 @@ unsafe fn absolute(folder: c_int, path: *const c_char) -> Option<PathBuf> {
         folder => std::fs::read_link(format!("/proc/self/fd/{folder}")).ok()?,
     };
     Some(folder.join(path))
+}
+
+/// Returns the address of the C library's own function of a name, or 0; it is looked up once.
+fn c_library(address: &AtomicUsize, name: &CStr) -> usize {
+    match address.load(Ordering::Relaxed) {
+        0 => {
+            // SAFETY: the name is a C string.
+            let found = unsafe { libc::dlsym(libc::RTLD_NEXT, name.as_ptr()) } as usize;
+            address.store(found, Ordering::Relaxed);
+            found
+        }
+        known => known,
+    }
 }

@@ -104,11 +104,11 @@ fn change(
     let begun = match is_database {
         true => {
             let state = process.shared.lock();
-            if state.is_dead(process) { Err(libc::EIO) } else { Ok(state) }
+            if state.is_dead(process.life) { Err(libc::EIO) } else { Ok(state) }
         }
         false => process
             .shared
-            .begin(process, &format!("{what} {}", paths.last().map(|path| kind_of(path)).unwrap_or_default())),
+            .begin(process.life, &format!("{what} {}", paths.last().map(|path| kind_of(path)).unwrap_or_default())),
     };
     let mut state = match begun {
         Ok(state) => state,
@@ -120,7 +120,7 @@ fn change(
     let result = call();
     if result == 0 {
         if is_database {
-            state.trace.push(format!("{} {what} {}", process.slot, kind_of(&paths[0])));
+            state.trace.push(format!("{} {what} {}", process.life.slot, kind_of(&paths[0])));
         }
         learn(&mut state.disk, paths);
     }

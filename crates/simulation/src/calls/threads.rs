@@ -2,8 +2,9 @@
 
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
+use super::c_library;
 use crate::process::{self, Process, current};
 
 type Routine = extern "C" fn(*mut c_void) -> *mut c_void;
@@ -55,12 +56,6 @@ extern "C" fn begin(start: *mut c_void) -> *mut c_void {
 /// Returns the C library's own function, which starts threads for good.
 fn c_library_create() -> Option<Create> {
     static ADDRESS: AtomicUsize = AtomicUsize::new(0);
-    let mut address = ADDRESS.load(Ordering::Relaxed);
-    if address == 0 {
-        // SAFETY: the name is a C string.
-        address = unsafe { libc::dlsym(libc::RTLD_NEXT, c"pthread_create".as_ptr()) } as usize;
-        ADDRESS.store(address, Ordering::Relaxed);
-    }
-    // SAFETY: the address is null or that of the function of this type.
-    unsafe { std::mem::transmute::<usize, Option<Create>>(address) }
+    // SAFETY: the C library's function of this name has this type.
+    unsafe { std::mem::transmute::<usize, Option<Create>>(c_library(&ADDRESS, c"pthread_create")) }
 }

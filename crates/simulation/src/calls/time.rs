@@ -106,7 +106,7 @@ unsafe extern "C" fn usleep(micros: c_uint) -> c_int {
 /// Has the others take their turns, and the process's clock go on.
 fn sleep(process: &Process, nanos: i64) {
     process.slept.fetch_add(nanos, Ordering::Relaxed);
-    drop(process.shared.take_turns(process));
+    drop(process.shared.take_turns(process.life));
 }
 
 /// # Safety
