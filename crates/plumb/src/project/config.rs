@@ -184,7 +184,7 @@ pub(super) struct LimitsConfig {
     /// Seconds that it may run.
     pub(super) time_s: u64,
     /// Megabytes of memory for its joins, sorts, aggregates and rows. Sorts and aggregates that need more are written
-    /// aside, into the data folder's `spill`.
+    /// aside, into the data folder's `spill`, where the engine can.
     pub(super) memory_mb: u64,
     /// Rows that it may return.
     pub(super) rows: u64,
