@@ -69,6 +69,8 @@ impl Loader {
         }
         let (bytes, mut captures) = (file.metadata()?.len(), CaptureFiles::of_left_behind(&self.captures, name));
         self.load(name, bytes, &mut captures, Torn::SetAside).await?;
+        // What the killed server has loaded may not be on the disk yet, and the file is the only other copy.
+        self.store.force_journal_segment(name).await?;
         self.forget(name).await?;
         // Only now may others have it.
         drop(file);

@@ -69,6 +69,22 @@ impl Store {
         transaction.commit().await.context("cannot commit a part of the journal")
     }
 
+    /// Forces to the disk how far a segment is loaded, and with it all that was loaded before. A server that was killed may
+    /// have left that in the system's memory alone, where it looks the same.
+    pub(crate) async fn force_journal_segment(&self, segment: &str) -> Result<()> {
+        let mut transaction = self.write().await?;
+        // There and back: SQLite writes and forces nothing for a value that stays.
+        for change in [1_i64, -1] {
+            sqlx::query("UPDATE journal_segment SET loaded_bytes = loaded_bytes + ? WHERE segment = ?")
+                .bind(change)
+                .bind(segment)
+                .execute(&mut *transaction)
+                .await
+                .context("cannot record how far the journal is loaded")?;
+        }
+        transaction.commit().await.context("cannot force how far the journal is loaded")
+    }
+
     /// Forgets a segment whose file is gone.
     pub(crate) async fn delete_journal_segment(&self, segment: &str) -> Result<()> {
         let mut transaction = self.write().await?;
