@@ -283,9 +283,13 @@ impl Disk {
     }
 }
 
-/// Returns the ending of a name, or the name if it has none.
+/// Returns the ending of a name, or the name if it has none; of a temporary one, what comes before its random part.
 pub(crate) fn kind_of(path: &Path) -> String {
-    path.extension().or_else(|| path.file_name()).unwrap_or_default().to_string_lossy().into_owned()
+    let name = path.extension().or_else(|| path.file_name()).unwrap_or_default().to_string_lossy().into_owned();
+    match name.split_once('-') {
+        Some((kind, _)) if kind.starts_with('.') => kind.to_owned(),
+        _ => name,
+    }
 }
 
 impl File {
