@@ -83,11 +83,11 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(OPEN_BUSY_TIMEOUT);
         let cannot = || format!("cannot open the operational database `{}`", path.display());
-        let writer = SqlitePoolOptions::new()
+        let one = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(WRITE_WAIT_MAX)
-            .after_connect(|connection, _| Box::pin(transaction::ask_often(connection)))
-            .connect_with(options.clone())
+            .after_connect(|connection, _| Box::pin(transaction::ask_often(connection)));
+        let writer = transaction::connect(one, &options, OPEN_BUSY_TIMEOUT)
             .await
             .map_err(|error| damage::with_recovery(error.into()))
             .with_context(cannot)?;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result};
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions};
 use sqlx::{Executor, Sqlite, Transaction};
 use tokio::time::sleep;
 
@@ -34,6 +34,22 @@ pub(super) async fn begin(writer: &SqlitePool, wait_max: Duration) -> Result<Tra
                 return Err(Error::new(error).context(message));
             }
             Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Connects, as soon as no other process is just doing so: of two that make the file one with a log at the same time, SQLite
+/// refuses one at once, however long that would wait.
+pub(super) async fn connect(
+    pool: SqlitePoolOptions,
+    options: &SqliteConnectOptions,
+    wait_max: Duration,
+) -> Result<SqlitePool, sqlx::Error> {
+    let begun = Instant::now();
+    loop {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(error) if damage::is_busy(&error) && begun.elapsed() < wait_max => sleep(RETRY).await,
+            outcome => return outcome,
         }
     }
 }
