@@ -38,7 +38,7 @@ pub(super) enum AnswerForm {
 
 /// How a request is answered.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Answering {
+pub(super) struct AnswerSpec {
     pub(super) explain: Explain,
     pub(super) form: AnswerForm,
     pub(super) is_captured: bool,
@@ -73,7 +73,7 @@ pub(super) fn admit(
     memory: &RequestMemory,
     routed: &RoutedVariant,
     request: &InferenceRequest,
-    answering: Answering,
+    answer_spec: AnswerSpec,
 ) -> Result<(), Error> {
     let scorer = routed.scorer();
     let (rows, parsed_bytes) = match request {
@@ -87,14 +87,14 @@ pub(super) fn admit(
         }
     };
     check_rows(memory, rows)?;
-    let recorded = rows.saturating_mul(scorer.recorded_bytes(answering.explain));
-    let row_bytes = row_bytes(scorer, answering);
-    let recording = RECORDING_COPIES * recorded.min(RECORDED_AT_ONCE + scorer.recorded_bytes(answering.explain));
-    let captured = match answering.is_captured {
-        true => CAPTURE_COPIES * (memory.shape.bytes + rows * answer_bytes(scorer, answering.form)),
+    let recorded = rows.saturating_mul(scorer.recorded_bytes(answer_spec.explain));
+    let row_bytes = row_bytes(scorer, answer_spec);
+    let recording = RECORDING_COPIES * recorded.min(RECORDED_AT_ONCE + scorer.recorded_bytes(answer_spec.explain));
+    let captured = match answer_spec.is_captured {
+        true => CAPTURE_COPIES * (memory.shape.bytes + rows * answer_bytes(scorer, answer_spec.form)),
         false => 0,
     };
-    memory.need(parsed_bytes + rows * row_bytes + recording + captured, || match answering.explain {
+    memory.need(parsed_bytes + rows * row_bytes + recording + captured, || match answer_spec.explain {
         Explain::Nothing => format!("{rows} rows"),
         Explain::Contributions | Explain::Reasons(_) => format!("{rows} rows with their reasons"),
     })?;
@@ -105,11 +105,11 @@ pub(super) fn admit(
 }
 
 /// Returns what a row needs until it is answered.
-fn row_bytes(scorer: &Scorer, answering: Answering) -> usize {
-    let predicted = scorer.row_bytes(answering.explain);
+fn row_bytes(scorer: &Scorer, answer_spec: AnswerSpec) -> usize {
+    let predicted = scorer.row_bytes(answer_spec.explain);
     // The predictions in the reader's language are made beside those that are recorded.
-    let copies = if matches!(answering.form, AnswerForm::Full { is_localized: true }) { 2 } else { 1 };
-    copies * predicted + 2 * answer_bytes(scorer, answering.form)
+    let copies = if matches!(answer_spec.form, AnswerForm::Full { is_localized: true }) { 2 } else { 1 };
+    copies * predicted + 2 * answer_bytes(scorer, answer_spec.form)
 }
 
 /// Returns about how long a row's answer is.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::answer_writer::AnswerWriter;
 use super::app::App;
-use super::cost::{self, AnswerForm, Answering};
+use super::cost::{self, AnswerForm, AnswerSpec};
 use super::error::Error;
 use super::json::JSON;
 use super::middleware::Protocol;
@@ -79,8 +79,8 @@ async fn score(
     let target = app.engine.existing_target(None).await?;
     let routed = app.engine.route(&target).await?.with_event_id(app.capture.then(|| request_id.to_string()));
     let request = input::read(&body, &routed, memory)?;
-    let answering = Answering { explain: Explain::Nothing, form: AnswerForm::Outputs(1), is_captured: false };
-    cost::admit(memory, &routed, &request, answering)?;
+    let answer_spec = AnswerSpec { explain: Explain::Nothing, form: AnswerForm::Outputs(1), is_captured: false };
+    cost::admit(memory, &routed, &request, answer_spec)?;
     let (now, held) = (app.engine.now(), memory.reservation());
     let scored = app.engine.score(&routed, request, now, Explain::Nothing, held).await?;
     app.engine.record(&routed, &scored, None).await?;

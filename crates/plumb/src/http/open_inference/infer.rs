@@ -14,7 +14,7 @@ use super::model::{ModelPath, route};
 use super::tensors::{TensorInput, rows};
 use crate::http::answer_writer::AnswerWriter;
 use crate::http::app::App;
-use crate::http::cost::{self, AnswerForm, Answering};
+use crate::http::cost::{self, AnswerForm, AnswerSpec};
 use crate::http::error::Error;
 use crate::http::json::{self, JSON};
 use crate::http::middleware::accept_language::{AcceptLanguage, content_language};
@@ -68,7 +68,7 @@ pub(super) async fn post(
         true => AnswerForm::Full { is_localized: preferred.differs(&routed.scorer().artifact.model.features) },
         false => AnswerForm::Outputs(1),
     };
-    cost::admit(&body.memory, &routed, &instances, Answering { explain, form, is_captured: false })?;
+    cost::admit(&body.memory, &routed, &instances, AnswerSpec { explain, form, is_captured: false })?;
     let scored = app.engine.score(&routed, instances, app.engine.now(), explain, body.memory.reservation()).await?;
     app.engine.record(&routed, &scored, None).await?;
     let shape = [scored.predictions.len(), 1];

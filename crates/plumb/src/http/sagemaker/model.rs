@@ -13,7 +13,7 @@ use super::condition::Condition;
 use super::response;
 use crate::http::answer_writer::AnswerWriter;
 use crate::http::app::App;
-use crate::http::cost::{self, AnswerForm, Answering};
+use crate::http::cost::{self, AnswerForm, AnswerSpec};
 use crate::http::error::Error;
 use crate::http::instances::{self, ContentType};
 use crate::http::json::JSON;
@@ -52,8 +52,8 @@ pub(super) async fn invoke(app: &Arc<App>, invocation: Invocation<'_>) -> Result
         (None, MediaType::Csv | MediaType::Json | MediaType::JsonLines | MediaType::RecordIo) => Explain::Nothing,
     };
     let AcceptLanguage(preferred) = AcceptLanguage::of(headers);
-    let answering = answering(app, routed, explained, &preferred);
-    cost::admit(memory, routed, &request, answering)?;
+    let answer_spec = answer_spec(app, routed, explained, &preferred);
+    cost::admit(memory, routed, &request, answer_spec)?;
     let scored = app.engine.score(routed, request, as_of, explained, memory.reservation()).await?;
     let has_reasons = matches!(explained, Explain::Reasons(_));
     let answer = AnswerWriter::new(memory.limits.answer_bytes);
@@ -113,7 +113,7 @@ fn write(
 }
 
 /// Returns how the call is answered, for the estimate of its cost.
-fn answering(app: &App, routed: &RoutedVariant, explain: Explain, preferred: &PreferredLanguages) -> Answering {
+fn answer_spec(app: &App, routed: &RoutedVariant, explain: Explain, preferred: &PreferredLanguages) -> AnswerSpec {
     let form = match explain {
         Explain::Nothing => AnswerForm::Outputs(app.response_format.outputs_of_row()),
         Explain::Contributions => AnswerForm::Attributions,
@@ -121,5 +121,5 @@ fn answering(app: &App, routed: &RoutedVariant, explain: Explain, preferred: &Pr
             AnswerForm::Full { is_localized: preferred.differs(&routed.scorer().artifact.model.features) }
         }
     };
-    Answering { explain, form, is_captured: app.capture }
+    AnswerSpec { explain, form, is_captured: app.capture }
 }

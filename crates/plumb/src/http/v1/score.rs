@@ -17,7 +17,7 @@ use super::errors::{Busy, Failed, Refused, TooLarge};
 use super::prediction::{PredictionResponse, UnseenResponse};
 use crate::future;
 use crate::http::app::App;
-use crate::http::cost::{self, AnswerForm, Answering};
+use crate::http::cost::{self, AnswerForm, AnswerSpec};
 use crate::http::error::Error;
 use crate::http::instances::{
     EventInput, FastScoreBody, FeaturesInput, InstanceInput, LeadInput, PlainValue, Text, Timestamp, check_created,
@@ -94,7 +94,7 @@ pub(super) async fn post(
     let (request, as_of) = request.for_variant(&body, &routed, app.engine.now())?;
     let explain = Explain::Reasons(REASONS_MAX);
     let form = AnswerForm::Full { is_localized: preferred.differs(&routed.scorer().artifact.model.features) };
-    cost::admit(&body.memory, &routed, &request, Answering { explain, form, is_captured: false })?;
+    cost::admit(&body.memory, &routed, &request, AnswerSpec { explain, form, is_captured: false })?;
     let scored = app.engine.score(&routed, request, as_of, explain, body.memory.reservation()).await?;
     app.engine.record(&routed, &scored, None).await?;
     let scorer = routed.scorer();
