@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod records;
+mod columns;
+mod plan;
+mod report;
+mod block;
+mod reader;
+mod error;
+
+pub use block::{Block, ColumnValues, Texts};
+pub use columns::detect_columns;
+pub use error::Error;
+pub use plan::{
+    ColumnPlan, ColumnReading, Compression, DateOrder, FileFormat, FilePlan, HeaderPlan, NumberForm, ReadingPlan,
+};
+pub use reader::TableReader;
+pub use records::{Input, Record, RecordSource, Records, open_input};
+pub use report::{Level, Note, NoteCode, ReadingReport, SetAside};
