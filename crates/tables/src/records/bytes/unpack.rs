@@ -90,7 +90,10 @@ impl Opener {
             (ErrorKind::UnexpectedEof, Compression::Gzip | Compression::Zstd) => {
                 "is cut short: its compressed text ends within; copy or download it again".to_owned()
             }
-            (ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::Other, Compression::Gzip | Compression::Zstd) => {
+            (
+                ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::Other,
+                Compression::Gzip | Compression::Zstd,
+            ) => {
                 format!("cannot be unpacked ({source}): its compressed text is damaged; copy or download it again")
             }
             _ => return Error::Read { name: self.input.name.clone(), source },
@@ -158,5 +161,18 @@ fn text(compression: Compression) -> &'static str {
         Compression::None => "none",
         Compression::Gzip => "gzip",
         Compression::Zstd => "zstd",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_the_limit_is_refused() {
+        let limited =
+            |left| std::io::read_to_string(Limited { source: std::io::repeat(b'0').take(100), left, most: left });
+        assert_eq!(limited(100).unwrap().len(), 100);
+        assert!(limited(99).unwrap_err().to_string().contains("more than 99 bytes"));
     }
 }

@@ -26,7 +26,9 @@ pub(crate) fn tell_apart<'a>(
         )));
     }
     let mut notes: Vec<Note> = Vec::new();
-    notes.extend(written.iter().zip(&plain).filter(|(written, _)| written.trim().contains(['\n', '\r'])).map(line_break));
+    notes.extend(
+        written.iter().zip(&plain).filter(|(written, _)| written.trim().contains(['\n', '\r'])).map(line_break),
+    );
     // Names that are there once keep it, so that a name given here never takes another's.
     let mut taken: HashSet<String> = plain.iter().map(|name| name.to_lowercase()).collect();
     let mut seen: HashMap<String, &str> = HashMap::new();

@@ -53,7 +53,10 @@ impl Shape {
                 let extra = record.iter().skip(expected).find(|cell| !cell.trim().is_empty()).unwrap_or_default();
                 format!("expected {expected} cells, found {found}: `{}` is too many", excerpt(extra))
             }
-            _ => format!("expected {expected} cells, found {found}: it begins `{}`", excerpt(record.get(0).unwrap_or_default())),
+            _ => format!(
+                "expected {expected} cells, found {found}: it begins `{}`",
+                excerpt(record.get(0).unwrap_or_default())
+            ),
         };
         let breaks = record.iter().map(|cell| cell.matches('\n').count()).sum::<usize>();
         if breaks > 0 {
@@ -61,6 +64,11 @@ impl Shape {
         }
         reason
     }
+}
+
+/// Returns the last cell, from 1, that has something in it; 0 if there is none.
+pub(super) fn last_filled(record: &Record) -> usize {
+    (0..record.len()).rev().find(|at| !record[*at].trim().is_empty()).map_or(0, |last| last + 1)
 }
 
 /// Returns the beginning of a text, on one line.

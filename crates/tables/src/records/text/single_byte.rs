@@ -2,7 +2,7 @@
 
 use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1252};
 
-/// How often each byte stands between two small letters.
+/// How often each byte stands within a word, before a small letter.
 pub(super) struct InWords {
     counts: [u64; 256],
     before: [u8; 2],
@@ -16,7 +16,7 @@ impl InWords {
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             let [first, middle] = self.before;
-            if middle >= 0x80 && first.is_ascii_lowercase() && byte.is_ascii_lowercase() {
+            if middle >= 0x80 && first.is_ascii_alphabetic() && byte.is_ascii_lowercase() {
                 self.counts[usize::from(middle)] += 1;
             }
             self.before = [middle, byte];
@@ -39,13 +39,23 @@ impl InWords {
 
     /// Bytes within words that are small letters, less those that are none.
     fn fitness(&self, encoding: &'static Encoding) -> i64 {
-        let counted = (0x80..=0xFF_u8).map(|byte| (byte, self.counts[usize::from(byte)])).filter(|(_, count)| *count > 0);
+        let counted =
+            (0x80..=0xFF_u8).map(|byte| (byte, self.counts[usize::from(byte)])).filter(|(_, count)| *count > 0);
         counted
             .map(|(byte, count)| {
-                let text = encoding.decode_without_bom_handling(&[byte]).0;
-                let is_small = text.chars().all(|letter| letter.is_lowercase() || (letter.is_alphabetic() && !letter.is_uppercase()));
+                let bytes = [byte];
+                let text = encoding.decode_without_bom_handling(&bytes).0;
+                let is_small = text
+                    .chars()
+                    .all(|letter| letter.is_lowercase() || (letter.is_alphabetic() && !letter.is_uppercase()));
                 let is_neutral = text.contains(['’', '\u{00AD}']);
-                if is_neutral { 0 } else if is_small { count as i64 } else { -(count as i64) }
+                if is_neutral {
+                    0
+                } else if is_small {
+                    count as i64
+                } else {
+                    -(count as i64)
+                }
             })
             .sum()
     }
