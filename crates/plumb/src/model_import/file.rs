@@ -35,7 +35,7 @@ pub(crate) fn read(path: &Path) -> Result<ImportedFile> {
     let file_hash = sha256(&bytes);
     let message = || format!("cannot import `{}`", path.display());
     let bytes = model_in(bytes, &Limits::DEFAULT).with_context(message)?;
-    let trees = Trees::from_bytes(&bytes, None).with_context(message)?;
+    let trees = Trees::from_bytes(&bytes, None, None).with_context(message)?;
     let metadata = trees.metadata();
     if !OBJECTIVES.contains(&metadata.objective.as_str()) {
         bail!(
