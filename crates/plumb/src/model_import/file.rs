@@ -15,8 +15,8 @@ use super::limits::{FILE_BYTES_MAX, Limits};
 use crate::content_hash::sha256;
 use crate::files::read_within;
 
-/// Objectives whose score is the probability of yes.
-const OBJECTIVES: [&str; 3] = ["binary:logistic", "binary:logitraw", "reg:logistic"];
+/// Objectives whose score is the probability of yes; those of several classes are read with two classes only.
+const OBJECTIVES: [&str; 5] = ["binary:logistic", "binary:logitraw", "reg:logistic", "multi:softprob", "multi:softmax"];
 
 /// A model that was trained elsewhere.
 pub(crate) struct ImportedFile {
