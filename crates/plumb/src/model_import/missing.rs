@@ -42,15 +42,20 @@ pub(crate) fn missing_number(
         Some(MissingValue::Number(number)) => return Ok(Some(number)),
         None => {}
     }
-    let found: Vec<String> = features
+    let columns: Vec<(&str, &ColumnSplits, OurColumn)> = features
         .features
         .iter()
         .zip(splits)
+        .filter(|(_, splits)| splits.thresholds.len() >= SPLITS_MIN)
         .filter_map(|(feature, splits)| {
             let ours = OurColumn::of(&table.column(&feature.name)?.values)?;
-            evidence(&feature.name, splits, &ours)
+            Some((feature.name.as_str(), splits, ours))
         })
         .collect();
+    // Ways that differ were learned from missing values. Then one column may have one way by its nature.
+    let knows_missing = columns.iter().any(|(_, splits, _)| !splits.is_one_way());
+    let found = columns.iter().filter_map(|(name, splits, ours)| evidence(name, splits, ours, knows_missing));
+    let found: Vec<String> = found.collect();
     if found.is_empty() {
         return Ok(None);
     }
@@ -65,9 +70,9 @@ pub(crate) fn missing_number(
 }
 
 /// Returns why missing values of a column must have been a number in training, if its splits show that.
-fn evidence(name: &str, splits: &ColumnSplits, ours: &OurColumn) -> Option<String> {
+fn evidence(name: &str, splits: &ColumnSplits, ours: &OurColumn, knows_missing: bool) -> Option<String> {
     let count = splits.thresholds.len();
-    if !splits.is_one_way() || count < SPLITS_MIN {
+    if !splits.is_one_way() {
         return None;
     }
     // Only a number below all real ones goes left at a threshold that is the least of them; above all, it is alike.
@@ -80,7 +85,7 @@ fn evidence(name: &str, splits: &ColumnSplits, ours: &OurColumn) -> Option<Strin
         (_, above) => format!(", {above} of them over {}, our greatest value", ours.greatest),
     };
     // All to the left is what a number below all others does as well.
-    let is_told = !left || above > 0;
+    let is_told = if left { above > 0 } else { below > 0 || !knows_missing };
     is_told.then(|| {
         format!("`{name}` is missing in {percent:.1} % of them, and its {count} splits have one way for that{beyond}")
     })
@@ -131,6 +136,16 @@ mod tests {
         assert_eq!(found(3, &TEN, &ours, None).expect("ways that were learned"), None);
         assert_eq!(found(0, &TEN, &[0.0, 4.0], None).expect("nothing is missing"), None);
         assert_eq!(found(0, &TEN[..7], &ours, None).expect("chance"), None);
+    }
+
+    #[test]
+    fn a_model_that_knows_missing_values_may_have_one_way_for_a_column() {
+        let column = |name: &str| Column { name: name.to_owned(), values: Values::Number(vec![-1.0, f32::NAN]) };
+        let table = Table::new(vec![column("budget"), column("visits")]).expect("two columns");
+        let features = FeatureSet::learn(&table, &MessageCatalog::default());
+        let splits = |missing_left| ColumnSplits { thresholds: TEN.to_vec(), missing_left };
+        let asked = |ways: [usize; 2]| missing_number(&ways.map(splits), &features, &table, None).is_err();
+        assert!(asked([0, 0]) && !asked([0, 4]));
     }
 
     #[test]
