@@ -106,7 +106,7 @@ impl Decoder {
             .collect()
     }
 
-    fn number(&mut self, cell: &str, form: &NumberForm) -> Cell<f64> {
+    pub(crate) fn number(&mut self, cell: &str, form: &NumberForm) -> Cell<f64> {
         if !self.missing_first
             && !form.percent
             && let Some(value) = self.plain_number(cell, form)
