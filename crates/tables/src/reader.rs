@@ -221,7 +221,8 @@ fn misfit(file: &str, column: &ColumnState, line: u64, cell: &str) -> Error {
 }
 
 fn shortened(cell: &str) -> String {
-    let shown: String = cell.trim().chars().take(40).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let shown: String =
+        cell.trim().chars().take(40).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     if cell.trim().chars().nth(40).is_some() { shown + "…" } else { shown }
 }
 

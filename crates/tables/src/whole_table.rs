@@ -42,7 +42,11 @@ enum Growing {
 }
 
 /// Reads a whole table. More rows set aside than `lost_percent_max` are an error, and so is a table without rows.
-pub fn read_table(source: Box<dyn RecordSource>, plan: &ReadingPlan, lost_percent_max: f64) -> Result<WholeTable, Error> {
+pub fn read_table(
+    source: Box<dyn RecordSource>,
+    plan: &ReadingPlan,
+    lost_percent_max: f64,
+) -> Result<WholeTable, Error> {
     let file = source.name().to_owned();
     let mut reader = TableReader::open(source, plan)?;
     let columns: Vec<ColumnPlan> = reader.columns().into_iter().cloned().collect();
@@ -77,8 +81,10 @@ pub fn read_table(source: Box<dyn RecordSource>, plan: &ReadingPlan, lost_percen
             Err(moments) => timestamps.push((column.name.clone(), moments)),
         }
     }
-    let table = Table::new(table)
-        .map_err(|error| Error::Unreadable { name: report.file.clone(), problem: format!("cannot become a table: {error}") })?;
+    let table = Table::new(table).map_err(|error| Error::Unreadable {
+        name: report.file.clone(),
+        problem: format!("cannot become a table: {error}"),
+    })?;
     Ok(WholeTable { table, timestamps, columns: all, lines, report })
 }
 

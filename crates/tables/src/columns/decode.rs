@@ -113,7 +113,10 @@ impl Decoder {
             return Cell::Value(value);
         }
         self.value_or_missing(cell, |decoder| {
-            decoder.plain_number(cell, form).filter(|value| !form.percent || *value == 0.0).or_else(|| decoder.written_number(cell, form))
+            decoder
+                .plain_number(cell, form)
+                .filter(|value| !form.percent || *value == 0.0)
+                .or_else(|| decoder.written_number(cell, form))
         })
     }
 

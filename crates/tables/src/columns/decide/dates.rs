@@ -113,13 +113,37 @@ pub(super) fn notes(name: &str, evidence: &Evidence, reading: &Reading) -> Vec<N
     };
     if let Some(why) = reading.doubt {
         let what = format!("the cells could have the day or the month first{example}: they are read as {how}, {why}");
-        notes.push(note(Level::Warning, NoteCode::DateAmbiguous, name, count, what, "set the column's `order` in the plan if that is wrong"));
+        notes.push(note(
+            Level::Warning,
+            NoteCode::DateAmbiguous,
+            name,
+            count,
+            what,
+            "set the column's `order` in the plan if that is wrong",
+        ));
     } else if !how.is_empty() {
-        notes.push(note(Level::Info, NoteCode::DateOrder, name, count, format!("read as {how}{example}"), "set the column's `order` in the plan if that is wrong"));
+        notes.push(note(
+            Level::Info,
+            NoteCode::DateOrder,
+            name,
+            count,
+            format!("read as {how}{example}"),
+            "set the column's `order` in the plan if that is wrong",
+        ));
     }
     if forms.date_marks.short_year > 0 {
-        let what = format!("{} years have two digits: 00 to 68 are read as 2000 to 2068, others as 1969 to 1999", forms.date_marks.short_year);
-        notes.push(note(Level::Info, NoteCode::DateOrder, name, forms.date_marks.short_year, what, "export four digits"));
+        let what = format!(
+            "{} years have two digits: 00 to 68 are read as 2000 to 2068, others as 1969 to 1999",
+            forms.date_marks.short_year
+        );
+        notes.push(note(
+            Level::Info,
+            NoteCode::DateOrder,
+            name,
+            forms.date_marks.short_year,
+            what,
+            "export four digits",
+        ));
     }
     notes
 }

@@ -90,7 +90,9 @@ fn identifier(name: &str, says: NameSays, evidence: &Evidence) -> Option<Decisio
     } else if is_long && !is_named {
         let (count, long) = (forms.marked(mark::BEYOND_EXACT).count, forms.marked(mark::BEYOND_EXACT));
         let example = long.example.clone().unwrap_or_default();
-        let what = format!("{count} numbers such as `{example}` are too long to be held exactly: they are read as identifiers");
+        let what = format!(
+            "{count} numbers such as `{example}` are too long to be held exactly: they are read as identifiers"
+        );
         notes.push(note(Level::Info, NoteCode::Precision, name, count, what, ""));
     }
     if by_form.is_some() && forms.ids.short > 0 && forms.ids.long > 0 {
@@ -115,7 +117,9 @@ fn as_category(name: &str, evidence: &Evidence, is_numeric: bool) -> Decision {
     let mut notes = Vec::new();
     if is_numeric {
         let (distinct, example) = (evidence.distinct(), evidence.forms.example.clone().unwrap_or_default());
-        let what = format!("{distinct} different numbers such as `{example}` are codes by the column's name: they are read as words");
+        let what = format!(
+            "{distinct} different numbers such as `{example}` are codes by the column's name: they are read as words"
+        );
         let way_out = "give the column `kind = \"number\"` in the plan if they are quantities";
         notes.push(note(Level::Info, NoteCode::NumericCode, name, evidence.present(), what, way_out));
     }
@@ -129,14 +133,25 @@ fn flag(name: &str, evidence: &Evidence) -> Option<Decision> {
     if evidence.is_many {
         return None;
     }
-    let words: Vec<&str> =
-        evidence.words.iter().map(|word| word.word).filter(|word| means_missing(word).is_none() || *word == "x" || *word == "X").collect();
+    let words: Vec<&str> = evidence
+        .words
+        .iter()
+        .map(|word| word.word)
+        .filter(|word| means_missing(word).is_none() || *word == "x" || *word == "X")
+        .collect();
     let flag = flag_of(&words, evidence.empty > 0)?;
     let mut notes = Vec::new();
     if !flag.is_plain {
         let no: Vec<&str> = flag.no.iter().map(|word| if word.is_empty() { "(empty)" } else { word }).collect();
         let what = format!("`{}` is read as yes, `{}` as no", flag.yes.join("`, `"), no.join("`, `"));
-        notes.push(note(Level::Info, NoteCode::FlagWords, name, evidence.present(), what, "fix the column's words in the plan"));
+        notes.push(note(
+            Level::Info,
+            NoteCode::FlagWords,
+            name,
+            evidence.present(),
+            what,
+            "fix the column's words in the plan",
+        ));
     }
     let reading = ColumnReading::Flag { yes: flag.yes, no: flag.no };
     let mut plan = plan_with_missing(name, reading, evidence);
@@ -164,12 +179,26 @@ fn code(name: &str, says: NameSays, evidence: &Evidence) -> Option<Decision> {
         as_category(name, evidence, true)
     } else {
         let what = format!("{zeros} numbers begin with zeros, as identifiers do: they are not read as numbers");
-        let notes = vec![note(Level::Info, NoteCode::NumericCode, name, zeros, what, "give the column `kind = \"number\"` in the plan if they are quantities")];
+        let notes = vec![note(
+            Level::Info,
+            NoteCode::NumericCode,
+            name,
+            zeros,
+            what,
+            "give the column `kind = \"number\"` in the plan if they are quantities",
+        )];
         Decision { plan: plan_with_unmistakable(name, ColumnReading::Identifier, evidence), notes }
     };
     if says == NameSays::PostalCode && zeros == 0 && forms.digits.0 == 4 && forms.digits.1 == 5 {
         let what = "some have 4 digits and some 5: a spreadsheet has probably taken the zeros at the beginning";
-        decision.notes.push(note(Level::Warning, NoteCode::IdentifierRounded, name, evidence.present(), what, "export the column as text again"));
+        decision.notes.push(note(
+            Level::Warning,
+            NoteCode::IdentifierRounded,
+            name,
+            evidence.present(),
+            what,
+            "export the column as text again",
+        ));
     }
     Some(decision)
 }
@@ -185,7 +214,17 @@ fn date(name: &str, says: NameSays, evidence: &Evidence, convention: &Convention
         Dates::LookLike(why) => {
             let Decision { plan, mut notes } = texts::decide(name, evidence);
             let what = format!("the column looks like dates, but {why}: it is read as words");
-            notes.insert(0, note(Level::Warning, NoteCode::DateAmbiguous, name, evidence.present(), what, "mend the cells, or give the column `kind = \"timestamp\"` and its `order` in the plan"));
+            notes.insert(
+                0,
+                note(
+                    Level::Warning,
+                    NoteCode::DateAmbiguous,
+                    name,
+                    evidence.present(),
+                    what,
+                    "mend the cells, or give the column `kind = \"timestamp\"` and its `order` in the plan",
+                ),
+            );
             Some(Decision { plan, notes })
         }
         Dates::AreNot => None,
@@ -199,7 +238,10 @@ fn number(name: &str, says: NameSays, evidence: &Evidence, convention: &Conventi
             let is_whole = forms.fitting(super::number::ALL_FORMS) == forms.number_count();
             let is_unique = evidence.distinct() * 100 >= evidence.present() * 99 && evidence.present() >= 20;
             if says == NameSays::Numbered && is_whole && is_unique {
-                return Some(Decision { plan: plan_with_unmistakable(name, ColumnReading::Identifier, evidence), notes: Vec::new() });
+                return Some(Decision {
+                    plan: plan_with_unmistakable(name, ColumnReading::Identifier, evidence),
+                    notes: Vec::new(),
+                });
             }
             let mut notes = said::number_notes(name, evidence, &reading);
             notes.extend(said::sentinels(name, &forms.plain.sentinels(), |value| value.to_string()));
@@ -208,7 +250,8 @@ fn number(name: &str, says: NameSays, evidence: &Evidence, convention: &Conventi
         Numbers::LookLike(why) => {
             let Decision { plan, mut notes } = texts::decide(name, evidence);
             let what = format!("the column looks like numbers, but {why}: it is read as words");
-            let way_out = "mend the cells, name a spelling of missing in `missing`, or fix the column's form in the plan";
+            let way_out =
+                "mend the cells, name a spelling of missing in `missing`, or fix the column's form in the plan";
             notes.insert(0, note(Level::Warning, NoteCode::NumberAmbiguous, name, evidence.present(), what, way_out));
             Some(Decision { plan, notes })
         }

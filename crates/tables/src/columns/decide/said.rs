@@ -31,7 +31,11 @@ pub(super) fn number_notes(name: &str, evidence: &Evidence, reading: &Reading) -
         parts.push("a decimal comma".to_owned());
     }
     if let Some(thousands) = form.thousands {
-        parts.push(if thousands == ' ' { "blanks between thousands".to_owned() } else { format!("`{thousands}` between thousands") });
+        parts.push(if thousands == ' ' {
+            "blanks between thousands".to_owned()
+        } else {
+            format!("`{thousands}` between thousands")
+        });
     }
     if !form.units.is_empty() {
         parts.push(format!("the unit `{}`, which is left out", form.units.join("`, `")));
@@ -54,12 +58,32 @@ pub(super) fn number_notes(name: &str, evidence: &Evidence, reading: &Reading) -
         Doubt::None => {}
         Doubt::ByOtherColumns => {
             let what = format!("{example} could be read in two ways: read as other columns of the file decide");
-            notes.push(note(Level::Info, NoteCode::NumberAmbiguous, name, forms.number_count(), what, "set the column's `decimal` and `thousands` in the plan if that is wrong"));
+            notes.push(note(
+                Level::Info,
+                NoteCode::NumberAmbiguous,
+                name,
+                forms.number_count(),
+                what,
+                "set the column's `decimal` and `thousands` in the plan if that is wrong",
+            ));
         }
         Doubt::Guessed => {
-            let sign = if form.decimal == Some(',') { "thousands with points" } else { "a decimal point, or thousands with commas" };
-            let what = format!("{example} could be a fraction or thousands, and nothing in the file decides: read with {sign}");
-            notes.push(note(Level::Warning, NoteCode::NumberAmbiguous, name, forms.number_count(), what, "set the column's `decimal` and `thousands` in the plan"));
+            let sign = if form.decimal == Some(',') {
+                "thousands with points"
+            } else {
+                "a decimal point, or thousands with commas"
+            };
+            let what = format!(
+                "{example} could be a fraction or thousands, and nothing in the file decides: read with {sign}"
+            );
+            notes.push(note(
+                Level::Warning,
+                NoteCode::NumberAmbiguous,
+                name,
+                forms.number_count(),
+                what,
+                "set the column's `decimal` and `thousands` in the plan",
+            ));
         }
     }
     notes
@@ -69,12 +93,16 @@ pub(super) fn number_notes(name: &str, evidence: &Evidence, reading: &Reading) -
 pub(super) fn sentinels(name: &str, found: &[(f64, u64)], shown: impl Fn(f64) -> String) -> Option<Note> {
     let count: u64 = found.iter().map(|(_, count)| count).sum();
     let listed: Vec<String> = found.iter().map(|(value, count)| format!("`{}` ({count})", shown(*value))).collect();
-    let what = format!("{} stands apart from all other values, and may mean missing: it is read as a value", listed.join(", "));
+    let what = format!(
+        "{} stands apart from all other values, and may mean missing: it is read as a value",
+        listed.join(", ")
+    );
     let way_out = "name it in `missing` of the column's plan if it means missing";
     (count > 0).then(|| note(Level::Warning, NoteCode::MissingDoubtful, name, count, what, way_out))
 }
 
 /// Returns a moment, in microseconds since 1970, as a day.
 pub(super) fn moment(micros: f64) -> String {
-    chrono::DateTime::from_timestamp_micros(micros as i64).map_or_else(|| micros.to_string(), |at| at.format("%Y-%m-%d").to_string())
+    chrono::DateTime::from_timestamp_micros(micros as i64)
+        .map_or_else(|| micros.to_string(), |at| at.format("%Y-%m-%d").to_string())
 }

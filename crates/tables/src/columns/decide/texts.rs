@@ -15,20 +15,52 @@ const ROWS_MIN: u64 = 20;
 
 /// Spellings that say of a thing that it is missing, unless others beside them are codes like them.
 const MISSING_AMONG: &[&str] = &[
-    "na", "?", "??", ".", "..", "missing", "nil", "k.a.", "k. a.", "keine angabe", "not available", "not provided",
-    "not specified", "n.a.", "n. a.", "n.v.", "n.d.", "tbd", "tba", "undefined", "void",
+    "na",
+    "?",
+    "??",
+    ".",
+    "..",
+    "missing",
+    "nil",
+    "k.a.",
+    "k. a.",
+    "keine angabe",
+    "not available",
+    "not provided",
+    "not specified",
+    "n.a.",
+    "n. a.",
+    "n.v.",
+    "n.d.",
+    "tbd",
+    "tba",
+    "undefined",
+    "void",
 ];
 
 /// Decides how words are read.
 pub(super) fn decide(name: &str, evidence: &Evidence) -> Decision {
     let (missing, mut notes) = missing(name, evidence);
-    let taken: u64 = evidence.forms.missing.iter().filter(|word| missing.iter().any(|one| one == word.word)).map(|word| word.count).sum();
+    let taken: u64 = evidence
+        .forms
+        .missing
+        .iter()
+        .filter(|word| missing.iter().any(|one| one == word.word))
+        .map(|word| word.count)
+        .sum();
     let present = evidence.present() - taken;
     let distinct = evidence.distinct().saturating_sub(missing.len() as u64);
     let is_text = present >= ROWS_MIN && distinct * 2 > present;
     if is_text {
         let what = format!("{distinct} of {present} texts are different: no model can learn from them as they are");
-        notes.push(note(Level::Warning, NoteCode::NearlyUnique, name, present, what, "make a column of fewer words of it, if it means something"));
+        notes.push(note(
+            Level::Warning,
+            NoteCode::NearlyUnique,
+            name,
+            present,
+            what,
+            "make a column of fewer words of it, if it means something",
+        ));
     } else if !evidence.is_many {
         notes.extend(spellings(name, evidence, &missing));
     }
@@ -45,7 +77,10 @@ fn missing(name: &str, evidence: &Evidence) -> (Vec<String>, Vec<Note>) {
         let is_missing = match means_missing(word.word) {
             Some(Sure::Unmistakable) => true,
             // `NA` beside `EU` and `APAC` is North America.
-            _ => MISSING_AMONG.contains(&word.word.to_lowercase().as_str()) && !(are_codes && word.word.chars().all(char::is_alphabetic)),
+            _ => {
+                MISSING_AMONG.contains(&word.word.to_lowercase().as_str())
+                    && !(are_codes && word.word.chars().all(char::is_alphabetic))
+            }
         };
         if is_missing {
             missing.push(word.word.to_owned());
@@ -58,7 +93,14 @@ fn missing(name: &str, evidence: &Evidence) -> (Vec<String>, Vec<Note>) {
     if count > 0 {
         let level = if are_codes { Level::Warning } else { Level::Info };
         let what = format!("{} may mean missing, and taken as values here", listed_words(&kept));
-        notes.push(note(level, NoteCode::MissingDoubtful, name, count, what, "name them in `missing` of the column's plan if they mean missing"));
+        notes.push(note(
+            level,
+            NoteCode::MissingDoubtful,
+            name,
+            count,
+            what,
+            "name them in `missing` of the column's plan if they mean missing",
+        ));
     }
     (missing, notes)
 }
@@ -84,5 +126,12 @@ fn spellings(name: &str, evidence: &Evidence, missing: &[String]) -> Option<Note
     });
     let more = if several.len() > 1 { format!(" and {} more words", several.len() - 1) } else { String::new() };
     let what = format!("spellings of one word: {}{more}; they are kept apart", listed_words(first));
-    Some(note(Level::Warning, NoteCode::Spelling, name, count.sum(), what, "set `merge_spellings = true` for the column in the plan"))
+    Some(note(
+        Level::Warning,
+        NoteCode::Spelling,
+        name,
+        count.sum(),
+        what,
+        "set `merge_spellings = true` for the column in the plan",
+    ))
 }
