@@ -153,6 +153,7 @@ fn is_number(cell: &str) -> bool {
     let (number, exponent) = core.split_once(['e', 'E']).unwrap_or((core, "0"));
     let is_exponent =
         !exponent.is_empty() && exponent.trim_start_matches(['+', '-']).bytes().all(|byte| byte.is_ascii_digit());
+    let is_grouped = number.matches('.').count() < 2 || number.split('.').skip(1).all(|group| group.len() == 3);
     let rest = cell.len() - core.len();
     let is_unit = |letter: char| {
         matches!(letter, '$' | '€' | '£' | '¥' | '%' | '+' | '-' | '(' | ')' | ' ' | '.' | '\u{A0}' | '\u{2212}')
@@ -160,7 +161,10 @@ fn is_number(cell: &str) -> bool {
     let around = cell.replacen(core, "", 1);
     let is_currency =
         ["EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "kr", "zł", "Kč"].contains(&around.trim());
-    number.chars().all(is_core) && is_exponent && (rest == 0 || around.chars().all(is_unit) || is_currency)
+    number.chars().all(is_core)
+        && is_grouped
+        && is_exponent
+        && (rest == 0 || around.chars().all(is_unit) || is_currency)
 }
 
 /// Three groups of digits with the same sign between them, or ISO 8601; a time may follow.
@@ -214,7 +218,7 @@ mod tests {
     #[test]
     fn names_are_words() {
         check(
-            &["Revenue (EUR)", "Q3 2026", "Lead ID", "1st contact", "Address 2", "00Q5g0000000000", "e1"],
+            &["Revenue (EUR)", "Q3 2026", "Lead ID", "1st contact", "Address 2", "00Q5g0000000000", "e1", "1.2.3.4"],
             Look::Word,
         );
     }

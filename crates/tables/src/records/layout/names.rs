@@ -52,7 +52,7 @@ pub(crate) fn tell_apart<'a>(
 }
 
 /// Returns a name without blanks around it, and with one in place of each line break and the blanks beside it.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let is_invisible = |letter: char| matches!(letter, '\u{FEFF}' | '\u{200B}' | '\u{200E}' | '\u{200F}');
     let name = name.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
     if !name.contains(['\n', '\r']) {

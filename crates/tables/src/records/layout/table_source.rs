@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fixed_header::places_of;
+use super::fixed_header::{fixed_position, places_of};
 use super::header::{HEAD_RECORDS, body_width, extent, find_header};
 use super::names::tell_apart;
 use super::rows::{Layout, Rows};
@@ -56,6 +56,9 @@ pub(crate) fn lay_out(raw: Box<dyn RawTable>, plan: FilePlan) -> Result<TableSou
         check_footers(footers, &mut surveyed, &shape, raw.name(), raw.place_word())?;
         surveyed.footers = footers;
         surveyed.doubtful_total = None;
+    }
+    if surveyed.records <= surveyed.footers {
+        return Err(unreadable("has no rows under its header: expected at least one"));
     }
     shape.accepts_short = surveyed.accepts_short;
     notes.splice(0..0, said::lines_above(&head[..top.above], raw.place_word(), top.line));
@@ -141,10 +144,7 @@ impl Top {
                 let found = find_header(head);
                 (found.index, found.is_absent)
             }
-            Some(fixed) => {
-                let above = head.iter().take_while(|(place, _)| place.line <= fixed.lines_above).count();
-                (above, fixed.absent)
-            }
+            Some(fixed) => (fixed_position(head, fixed), fixed.absent),
         };
         let Some((place, first)) = head.get(above) else {
             return Err(Error::Plan {
@@ -160,8 +160,8 @@ impl Top {
         let last_name = last_filled(first);
         let has_row_numbers = !is_absent && used == names + 1 && last_name == names && counts_rows(first, body);
         let lines_above = match fixed {
-            Some(fixed) => fixed.lines_above,
-            None => place.line - 1,
+            Some(fixed) if is_absent => fixed.lines_above,
+            _ => place.line - 1,
         };
         Ok(Top {
             above,

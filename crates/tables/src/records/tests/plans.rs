@@ -51,6 +51,12 @@ fn last_lines_that_look_like_rows_are_an_error() {
 }
 
 #[test]
+fn the_header_is_found_where_more_titles_stand_above_it() {
+    let read = read_by(b"Leads\n\nid;name;sum\n1;Ann;1,5\nTotal\n", &plan()).unwrap();
+    assert_eq!((read.rows.len(), read.plan.header.unwrap().lines_above), (1, 2));
+}
+
+#[test]
 fn names_can_be_given_to_a_file_without() {
     let header = HeaderPlan { lines_above: 0, names: vec!["id".to_owned(), "name".to_owned()], absent: true };
     let plan = FilePlan { header: Some(header), ..FilePlan::default() };
