@@ -4,6 +4,7 @@ mod open;
 mod source;
 mod input;
 mod separated;
+mod sheets;
 mod layout;
 mod raw;
 mod text;

@@ -6,6 +6,7 @@ use super::bytes::{Kind, Opener, kind_of, refuse_binary};
 use super::input::Input;
 use super::layout::{Letters, lay_out};
 use super::separated::detect_separated;
+use super::sheets::read_workbook;
 use super::source::RecordSource;
 use super::text::{Detected, detect_encoding};
 use crate::error::Error;
@@ -25,9 +26,7 @@ pub fn open_input(input: Input, plan: &FilePlan) -> Result<Box<dyn RecordSource>
     let refused =
         |problem: &str| Err(Error::Unreadable { name: opener.name().to_owned(), problem: problem.to_owned() });
     match kind_of(&first) {
-        Kind::Zip | Kind::Compound => {
-            refused("is a workbook or an archive, which is not read yet: save the sheet as CSV")
-        }
+        kind @ (Kind::Zip | Kind::Compound) => open_sheet(&opener, kind == Kind::Zip, plan),
         Kind::Html => {
             refused("is an HTML page, whatever its name says: open it in a spreadsheet and save it as XLSX or CSV")
         }
@@ -36,6 +35,21 @@ pub fn open_input(input: Input, plan: &FilePlan) -> Result<Box<dyn RecordSource>
         }
         Kind::Text => open_separated(opener, &first, plan),
     }
+}
+
+fn open_sheet(opener: &Opener, is_package: bool, plan: &FilePlan) -> Result<Box<dyn RecordSource>, Error> {
+    let workbook = read_workbook(opener, is_package, plan.sheet.as_deref())?;
+    let plan = FilePlan {
+        format: Some(FileFormat::Sheet),
+        compression: Some(opener.compression),
+        sheet: Some(workbook.sheet),
+        ..plan.clone()
+    };
+    let mut source = lay_out(Box::new(workbook.rows), plan)?;
+    let mut notes: Vec<Note> = compression_note(opener.compression).into_iter().collect();
+    notes.extend(workbook.notes);
+    source.say_first(notes);
+    Ok(Box::new(source))
 }
 
 fn open_separated(opener: Opener, first: &[u8], plan: &FilePlan) -> Result<Box<dyn RecordSource>, Error> {

@@ -84,4 +84,5 @@ mod columns_named;
 mod encodings;
 mod plans;
 mod rows_cut;
+mod sheets;
 mod written;

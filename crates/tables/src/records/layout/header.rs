@@ -31,6 +31,13 @@ pub(super) fn find_header(head: &[(Place, Record)]) -> Found {
         Some(before) if is_data(&head[begin].1) && may_name(&head[before].1, width) => before,
         _ => begin,
     };
+    // Notes in several cells, with a blank line between them and the names.
+    let is_note = |at: usize| {
+        let next = head.get(at + 1);
+        filled(&head[at].1) < extent(head, width)
+            && next.is_some_and(|(place, record)| place.after_blank && filled(record) > filled(&head[at].1))
+    };
+    let begin = (begin..head.len().min(ABOVE_MAX)).find(|at| !is_note(*at)).unwrap_or(begin);
     let is_absent = !names_columns(&head[begin].1, &head[begin + 1..]);
     Found { index: begin, is_absent }
 }
