@@ -30,3 +30,6 @@ pub(crate) const SHARED_TEXT_BYTES_MAX: u64 = 512 << 20;
 
 /// The most cells of an ODS or XLS file, empty ones before a filled one included: their reader holds all of them.
 pub(crate) const SHEET_CELLS_MAX: u64 = 20_000_000;
+
+/// The largest JSON document: it is held in memory. JSON Lines may be of any length.
+pub(crate) const DOCUMENT_BYTES_MAX: u64 = 256 << 20;

@@ -5,6 +5,7 @@ mod source;
 mod input;
 mod separated;
 mod sheets;
+mod json;
 mod layout;
 mod raw;
 mod text;

@@ -4,6 +4,7 @@ use encoding_rs::{Encoding, UTF_8};
 
 use super::bytes::{Kind, Opener, kind_of, refuse_binary};
 use super::input::Input;
+use super::json::{looks_like_json, open_json};
 use super::layout::{Letters, lay_out};
 use super::separated::detect_separated;
 use super::sheets::read_workbook;
@@ -54,6 +55,17 @@ fn open_sheet(opener: &Opener, is_package: bool, plan: &FilePlan) -> Result<Box<
 
 fn open_separated(opener: Opener, first: &[u8], plan: &FilePlan) -> Result<Box<dyn RecordSource>, Error> {
     let detected = detect_encoding(&opener, first, plan.encoding.as_deref())?;
+    let (beginning, _) = detected.encoding.decode_with_bom_removal(first);
+    let is_json = match plan.format {
+        None => looks_like_json(&beginning),
+        Some(format) => matches!(format, FileFormat::Json | FileFormat::Jsonl),
+    };
+    if is_json {
+        let plan = FilePlan { compression: Some(opener.compression), ..plan.clone() };
+        let mut notes: Vec<Note> = compression_note(opener.compression).into_iter().collect();
+        notes.extend(encoding_notes(&detected, &Letters::default()));
+        return open_json(opener, detected.encoding, plan, notes);
+    }
     let compression = opener.compression;
     let (table, dialect_notes) = detect_separated(opener, &detected, plan);
     let plan = FilePlan {

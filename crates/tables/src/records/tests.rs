@@ -82,6 +82,7 @@ fn refuses(bytes: &[u8], plan: &FilePlan, words: &[&str]) {
 
 mod columns_named;
 mod encodings;
+mod json;
 mod plans;
 mod rows_cut;
 mod sheets;

@@ -39,7 +39,7 @@ fn is_by_place(name: &str) -> bool {
 
 /// Returns the cell of each name of a plan, and what is said of names that are not in it.
 /// `found` are the names of the file, `line` is where they are.
-pub(super) fn places_of(
+pub(crate) fn places_of(
     fixed: &[String],
     found: &[String],
     file: &str,
