@@ -6,12 +6,14 @@ mod plan;
 mod entry;
 mod reading_file;
 mod report;
+mod tally;
+mod report_text;
 mod block;
 mod reader;
 mod error;
 
 pub use block::{Block, ColumnValues, Texts};
-pub use columns::detect_columns;
+pub use columns::{Decoder, detect_columns};
 pub use error::Error;
 pub use plan::{
     ColumnPlan, ColumnReading, Compression, DateOrder, FileFormat, FilePlan, HeaderPlan, NumberForm, ReadingPlan,

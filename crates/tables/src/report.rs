@@ -4,9 +4,6 @@ use serde::Serialize;
 
 use crate::plan::ReadingPlan;
 
-/// The most rows that a report lists; all are counted.
-pub(crate) const SET_ASIDE_LISTED_MAX: usize = 1_000;
-
 /// What became of the rows and cells of a file. The same text goes to the terminal, as JSON to programs, and to the page.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReadingReport {
@@ -18,6 +15,8 @@ pub struct ReadingReport {
     pub rows_read: u64,
     /// Records that did not: titles and footers, and rows that cannot be read.
     pub rows_set_aside: u64,
+    /// Of those, the rows of the table: they are lost, and titles and footers are not.
+    pub rows_lost: u64,
     /// The first of those, each with its place and reason.
     pub set_aside: Vec<SetAside>,
     /// Everything else that was left out or reinterpreted, the gravest first.

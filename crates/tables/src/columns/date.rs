@@ -41,11 +41,7 @@ pub(crate) fn scan(cell: &str) -> Option<WrittenDate> {
     if !(6..=CELL_MAX).contains(&bytes.len()) {
         return None;
     }
-    let (numbers, rest) = if bytes[0].is_ascii_digit() {
-        numeric(cell).or_else(|| named(cell))?
-    } else {
-        named(cell)?
-    };
+    let (numbers, rest) = if bytes[0].is_ascii_digit() { numeric(cell).or_else(|| named(cell))? } else { named(cell)? };
     let clock = clock(rest)?;
     let mut date = WrittenDate { clock, ..numbers };
     date.orders = [(YMD, DateOrder::YearMonthDay), (DMY, DateOrder::DayMonthYear), (MDY, DateOrder::MonthDayYear)]
@@ -154,7 +150,11 @@ fn named(cell: &str) -> Option<(WrittenDate, &str)> {
         let (first, first_digits, rest) = digits(rest)?;
         let (month, rest) = month_of(between(rest))?;
         let (last, last_digits, rest) = digits(between(rest))?;
-        if first_digits == 4 { (YMD, first, 4, month, last, rest) } else { (DMY, last, last_digits, month, first, rest) }
+        if first_digits == 4 {
+            (YMD, first, 4, month, last, rest)
+        } else {
+            (DMY, last, last_digits, month, first, rest)
+        }
     } else {
         let (month, rest) = month_of(rest)?;
         let (day, day_digits, rest) = digits(between(rest))?;

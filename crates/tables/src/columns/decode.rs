@@ -9,7 +9,7 @@ use crate::plan::{ColumnPlan, ColumnReading, DateOrder, NumberForm};
 
 /// What became of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Cell<T> {
+enum Cell<T> {
     /// A value.
     Value(T),
     /// Empty, or a spelling of missing.
@@ -18,9 +18,9 @@ pub(crate) enum Cell<T> {
     Unreadable,
 }
 
-/// Decodes the cells of one column.
+/// Decodes the cells of one column by its plan, strictly.
 #[derive(Clone, Debug)]
-pub(crate) struct Decoder {
+pub struct Decoder {
     reading: ColumnReading,
     merge_spellings: bool,
     forms: number::Forms,
@@ -30,7 +30,8 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    pub(crate) fn new(plan: &ColumnPlan) -> Decoder {
+    /// Returns the decoder of a column.
+    pub fn new(plan: &ColumnPlan) -> Decoder {
         let forms = match &plan.reading {
             // A form without a sign is one that no cell needs: whole numbers are the same in all of them.
             ColumnReading::Number(form) => match (form.decimal, form.thousands) {
@@ -54,12 +55,13 @@ impl Decoder {
     }
 
     /// Returns the spellings of missing with the cells of each so far.
-    pub(crate) fn missing(&self) -> &[(String, u64)] {
+    pub fn missing(&self) -> &[(String, u64)] {
         &self.missing
     }
 
     /// Decodes cells into values, one each; `unreadable` is told the place of each cell that is neither a value nor missing.
-    pub(crate) fn decode<'a>(
+    /// `None` for a column that is left out.
+    pub fn decode<'a>(
         &mut self,
         cells: impl Iterator<Item = &'a str>,
         mut unreadable: impl FnMut(usize, &str),
@@ -114,7 +116,10 @@ impl Decoder {
             return Cell::Value(value);
         }
         self.value_or_missing(cell, |decoder| {
-            decoder.plain_number(cell, form).filter(|value| !form.percent || *value == 0.0).or_else(|| decoder.written_number(cell, form))
+            decoder
+                .plain_number(cell, form)
+                .filter(|value| !form.percent || *value == 0.0)
+                .or_else(|| decoder.written_number(cell, form))
         })
     }
 
