@@ -234,5 +234,4 @@ fn days_from_civil(year: i32, month: u32, day: u32) -> i64 {
 }
 
 #[cfg(test)]
-#[path = "date_tests.rs"]
 mod tests;

@@ -66,7 +66,6 @@ impl Decoder {
         cells: impl Iterator<Item = &'a str>,
         mut unreadable: impl FnMut(usize, &str),
     ) -> Option<ColumnValues> {
-        let cells = cells.enumerate();
         match self.reading.clone() {
             ColumnReading::Number(form) => {
                 let read = |decoder: &mut Decoder, cell: &str| decoder.number(cell, &form);
@@ -82,7 +81,7 @@ impl Decoder {
             }
             ColumnReading::Category | ColumnReading::Identifier | ColumnReading::Text => {
                 let mut texts = Texts::default();
-                cells.for_each(|(_, cell)| self.text(cell, &mut texts));
+                cells.for_each(|cell| self.text(cell, &mut texts));
                 Some(ColumnValues::Text(texts))
             }
             ColumnReading::Ignored { .. } => None,
@@ -91,12 +90,13 @@ impl Decoder {
 
     fn each<'a, T: Copy>(
         &mut self,
-        cells: impl Iterator<Item = (usize, &'a str)>,
+        cells: impl Iterator<Item = &'a str>,
         mut read: impl FnMut(&mut Decoder, &str) -> Cell<T>,
         missing: T,
         unreadable: &mut impl FnMut(usize, &str),
     ) -> Vec<T> {
         cells
+            .enumerate()
             .map(|(place, cell)| match read(self, trimmed(cell)) {
                 Cell::Value(value) => value,
                 Cell::Missing => missing,

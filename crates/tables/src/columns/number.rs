@@ -390,5 +390,4 @@ fn parse(body: &str, decimal: char, scale: i32) -> Option<f64> {
 }
 
 #[cfg(test)]
-#[path = "number_tests.rs"]
 mod tests;

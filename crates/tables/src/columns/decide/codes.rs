@@ -23,7 +23,8 @@ pub(crate) fn codes(name: &str, evidence: &Evidence, says: NameSays) -> Option<D
     if zeros.count == 0 && beyond.count == 0 && !(named && (are_whole || shortened)) {
         return None;
     }
-    let is_few = is_few(evidence.distinct(), evidence.present());
+    // Rounded identifiers are few because they are rounded.
+    let is_few = !shortened && is_few(evidence.distinct(), evidence.present());
     let mut notes: Vec<Note> = rounded(name, evidence).into_iter().collect();
     notes.extend(lost_zeros(name, evidence, says));
     if beyond.count > 0 {
