@@ -63,6 +63,11 @@ impl TableReader {
         Ok(TableReader { source, records, plan, notes, columns: readers, read: Vec::new(), tally: Tally::default() })
     }
 
+    /// Has cells that do not fit a fixed column set their rows aside instead of ending the reading: for rows to score.
+    pub fn set_misfits_aside(&mut self) {
+        self.columns.iter_mut().for_each(|column| column.is_fixed = false);
+    }
+
     /// Returns the columns that blocks have, in order: those of the plan that are not ignored.
     pub fn columns(&self) -> Vec<&ColumnPlan> {
         self.plan.columns.iter().filter(|column| !is_ignored(column)).collect()
@@ -71,6 +76,16 @@ impl TableReader {
     /// Returns how it is read.
     pub fn plan(&self) -> &ReadingPlan {
         &self.plan
+    }
+
+    /// Returns what was found out before the rows were read.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// Returns the records that were set aside since the last call, rows and others: at most a thousand.
+    pub fn take_set_aside(&mut self) -> Vec<SetAside> {
+        self.tally.take_new()
     }
 
     /// Reads at most so many rows; `None` at the end.

@@ -13,6 +13,8 @@ pub(crate) struct Tally {
     rows_set_aside: u64,
     rows_lost: u64,
     listed: Vec<SetAside>,
+    /// Those since they were last taken.
+    new: Vec<SetAside>,
 }
 
 impl Tally {
@@ -21,10 +23,18 @@ impl Tally {
         for record in records {
             self.rows_set_aside += 1;
             self.rows_lost += u64::from(record.is_row);
+            if self.new.len() < SET_ASIDE_LISTED_MAX {
+                self.new.push(record.clone());
+            }
             if self.listed.len() < SET_ASIDE_LISTED_MAX {
                 self.listed.push(record);
             }
         }
+    }
+
+    /// Returns the first records since the last call.
+    pub(crate) fn take_new(&mut self) -> Vec<SetAside> {
+        std::mem::take(&mut self.new)
     }
 
     /// Returns the report: notes with the gravest first, records in the order of their lines.

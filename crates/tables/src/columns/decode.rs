@@ -9,7 +9,7 @@ use crate::plan::{ColumnPlan, ColumnReading, DateOrder, NumberForm};
 
 /// What became of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Cell<T> {
+pub(crate) enum Cell<T> {
     /// A value.
     Value(T),
     /// Empty, or a spelling of missing.
@@ -108,7 +108,7 @@ impl Decoder {
             .collect()
     }
 
-    fn number(&mut self, cell: &str, form: &NumberForm) -> Cell<f64> {
+    pub(crate) fn number(&mut self, cell: &str, form: &NumberForm) -> Cell<f64> {
         if !self.missing_first
             && !form.percent
             && let Some(value) = self.plain_number(cell, form)

@@ -123,6 +123,11 @@ fn values_of(values: &ColumnValues) -> Vec<Value> {
 }
 
 impl Whole {
+    /// Returns all that was said.
+    pub(crate) fn said(&self) -> String {
+        self.report.lines().join("\n")
+    }
+
     /// Returns how a column is read.
     pub(crate) fn reading(&self, name: &str) -> &ColumnReading {
         &self.report.plan.columns.iter().find(|plan| plan.name == name).expect("a column of this name").reading

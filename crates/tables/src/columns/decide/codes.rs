@@ -111,8 +111,9 @@ fn rounded(name: &str, evidence: &Evidence) -> Option<Note> {
     let about = if evidence.is_many { "about " } else { "" };
     let example = quoted(seen.example.as_deref().unwrap_or_default());
     let what = format!(
-        "{} identifiers such as {example} are written {how}: their digits are lost, and {rows} rows have {about}{distinct} different ids",
-        seen.count
+        "{} identifiers such as {example} are written {how}: their digits are lost, and {rows} rows have {about}{distinct} different ids: {} rows share theirs with others",
+        seen.count,
+        rows.saturating_sub(distinct)
     );
     let way_out = "export the file again from its system and do not save it in a spreadsheet; rows that share an id may be several people";
     Some(note(Level::Warning, NoteCode::IdentifierRounded, name, seen.count, what, way_out))

@@ -12,7 +12,7 @@ fn order(cells: &str) -> DateOrder {
     let whole = read(&[("day", cells)]);
     match whole.reading("day") {
         ColumnReading::Timestamp { order, .. } => *order,
-        other => panic!("{cells}: {other:?}\n{}", whole.report),
+        other => panic!("{cells}: {other:?}\n{}", whole.said()),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::memory::Value;
 #[track_caller]
 fn check(name: &str, given: &str, expected: &ColumnReading) {
     let whole = read(&[(name, given)]);
-    assert_eq!(whole.reading(name), expected, "{name}\n{}", whole.report);
+    assert_eq!(whole.reading(name), expected, "{name}\n{}", whole.said());
 }
 
 #[test]
@@ -44,9 +44,9 @@ fn rounded_identifiers_are_warned_of_with_the_rows_that_share_one() {
     assert!(note.what.contains("`5.12340E+11`") && note.what.contains("40 rows have 4 different ids"), "{}", note.what);
     assert_eq!(whole.reading("Record ID"), &ColumnReading::Identifier);
     let whole = read(&[("Record ID", &cells(40, |row| format!("4123456789012{row:02}0000")))]);
-    assert!(whole.note("Record ID", NoteCode::IdentifierRounded).is_some(), "{}", whole.report);
+    assert!(whole.note("Record ID", NoteCode::IdentifierRounded).is_some(), "{}", whole.said());
     let whole = read(&[("Record ID", &cells(40, |row| format!("412345678901{:06}", row * 7919 + 1)))]);
-    assert!(whole.note("Record ID", NoteCode::IdentifierRounded).is_none(), "{}", whole.report);
+    assert!(whole.note("Record ID", NoteCode::IdentifierRounded).is_none(), "{}", whole.said());
 }
 
 #[test]
@@ -57,5 +57,5 @@ fn postal_codes_that_lost_their_zeros_and_ids_of_two_lengths_are_said() {
     let ids = cells(60, |row| format!("00Q5g00000Ab{row:03}{}", if row % 2 == 0 { "EAB" } else { "" }));
     let whole = read(&[("Lead", &ids)]);
     assert_eq!(whole.reading("Lead"), &ColumnReading::Identifier);
-    assert!(whole.report.notes.iter().any(|note| note.what.contains("15 characters")), "{}", whole.report);
+    assert!(whole.report.notes.iter().any(|note| note.what.contains("15 characters")), "{}", whole.said());
 }

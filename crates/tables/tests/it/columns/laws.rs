@@ -64,7 +64,7 @@ proptest! {
     fn numbers_of_any_form_come_back(form in any_form(), cents in proptest::collection::vec(-100_000_000_000i64..100_000_000_000, 1..40)) {
         let whole = read(&[("amount", cents.iter().map(|cents| write(*cents, form)).collect())]);
         let expected: Vec<Value> = cents.iter().map(|cents| Value::Number(*cents as f64 / 100.0)).collect();
-        prop_assert_eq!(whole.values("amount"), expected, "{}", whole.report);
+        prop_assert_eq!(whole.values("amount"), expected, "{}", whole.said());
     }
 
     #[test]
@@ -78,7 +78,7 @@ proptest! {
         };
         let whole = read(&[("at", days.iter().map(|day| write(*day)).collect())]);
         let expected: Vec<Value> = days.iter().map(|day| Value::At(day * 86_400 + 3_660)).collect();
-        prop_assert_eq!(whole.values("at"), expected, "{}", whole.report);
+        prop_assert_eq!(whole.values("at"), expected, "{}", whole.said());
     }
 
     #[test]
@@ -102,7 +102,7 @@ proptest! {
         let counts_as_no = matches!(whole.reading(name), ColumnReading::Flag { no, .. } if no.iter().any(String::is_empty));
         let empty = if counts_as_no { 0 } else { whole.lines.iter().map(kept).filter(is_empty).count() };
         let counted = whole.note(name, NoteCode::Missing).map_or(0, |note| note.count as usize);
-        prop_assert_eq!(missing, empty + counted, "{}", report);
+        prop_assert_eq!(missing, empty + counted, "{}", whole.said());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::memory::{Value, Whole};
 #[track_caller]
 fn check(whole: &Whole, name: &str, expected: &[f64]) {
     let expected: Vec<Value> = expected.iter().map(|value| Value::Number(*value)).collect();
-    assert_eq!(&whole.values(name)[..expected.len()], expected, "{}", whole.report);
+    assert_eq!(&whole.values(name)[..expected.len()], expected, "{}", whole.said());
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn each_form_is_found_out_and_said() {
     ] {
         let whole = read(&[("amount", given)]);
         check(&whole, "amount", &expected);
-        assert!(whole.note("amount", NoteCode::NumberForm).is_some(), "{given}: {}", whole.report);
+        assert!(whole.note("amount", NoteCode::NumberForm).is_some(), "{given}: {}", whole.said());
     }
 }
 
@@ -36,7 +36,7 @@ fn plain_numbers_need_no_saying() {
     let whole = read(&[("amount", "1.5|-2|1000000|1e3")]);
     check(&whole, "amount", &[1.5, -2.0, 1e6]);
     let whole = read(&[("amount", "1.5|-2|1000000")]);
-    assert!(whole.report.notes.is_empty(), "{}", whole.report);
+    assert!(whole.report.notes.is_empty(), "{}", whole.said());
 }
 
 #[test]
@@ -83,11 +83,11 @@ fn a_few_cells_that_are_none_set_their_rows_aside_with_their_lines() {
     let given = cells(200, |row| if row == 120 { "abc".to_owned() } else { format!("{row}.5") });
     let whole = read(&[("amount", &given)]);
     assert_eq!((whole.report.rows_read, whole.report.rows_lost), (199, 1));
-    assert_eq!(whole.report.set_aside[0].to_string(), "line 122, column amount: `abc` is no number");
+    assert_eq!(whole.report.set_aside[0].to_string(), "line 122: `amount`: `abc` is no number");
     let note = whole.note("amount", NoteCode::CellUnreadable).expect("it is said");
     assert_eq!((note.level, note.count), (Level::Warning, 1));
-    assert!(whole.report.refuse_if_too_much_lost(0.4).is_err());
-    assert!(whole.report.refuse_if_too_much_lost(0.5).is_ok());
+    assert!(whole.report.check_lost(0.4).is_err());
+    assert!(whole.report.check_lost(0.5).is_ok());
 }
 
 #[test]

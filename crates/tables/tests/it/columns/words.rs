@@ -11,7 +11,7 @@ fn flags_in_other_words_are_said() {
     assert_eq!(whole.values("won"), [Value::Flag(true), Value::Flag(false), Value::Flag(true), Value::Missing]);
     assert!(whole.note("won", NoteCode::FlagWords).is_some());
     let whole = read(&[("won", "TRUE|false|True")]);
-    assert!(whole.report.notes.is_empty(), "{}", whole.report);
+    assert!(whole.report.notes.is_empty(), "{}", whole.said());
     let whole = read(&[("won", "yes|no|n/a|-")]);
     assert_eq!(whole.values("won")[3], Value::Missing);
     assert_eq!(whole.note("won", NoteCode::Missing).map(|note| note.count), Some(2));
