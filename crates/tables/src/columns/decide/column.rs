@@ -1,6 +1,7 @@
 //! Decides how one column is read.
 
 use super::super::evidence::Evidence;
+use super::super::missing::{Sure, means_missing};
 use super::super::names::{NameSays, name_says};
 use super::super::notes::{missing_note, note, unreadable_note};
 use super::codes::{codes, shortened};
@@ -33,6 +34,10 @@ fn reading(name: &str, evidence: &Evidence, convention: &Convention) -> Decision
     let says = name_says(name);
     if evidence.present() == 0 {
         return ignored(name, evidence, "it is empty");
+    }
+    let is_sure = |word: &str| means_missing(word) == Some(Sure::Unmistakable);
+    if !evidence.is_many && evidence.words.iter().all(|word| is_sure(word.word)) {
+        return ignored(name, evidence, "all its cells are empty or mean missing");
     }
     if says == NameSays::Unnamed && evidence.counts_rows() {
         return ignored(name, evidence, "it has no name and counts the rows");

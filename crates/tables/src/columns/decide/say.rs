@@ -64,7 +64,10 @@ pub(crate) fn date_notes(name: &str, evidence: &Evidence, reading: &dates::Readi
         DateOrder::UnixSeconds => "seconds since 1970",
         DateOrder::UnixMillis => "milliseconds since 1970",
     };
-    let example = marks.example.as_deref().map_or_else(String::new, |example| {
+    // Numbers that count days or seconds have no example that is written as a date.
+    let least = forms.plain.whole().map(|(least, _)| least.to_string());
+    let example = marks.example.as_deref().or(least.as_deref());
+    let example = example.map_or_else(String::new, |example| {
         let micros = moment(example, reading.order, false);
         format!(", such as {}: {}", quoted(example), micros.map_or_else(|| "no date".to_owned(), day_text))
     });

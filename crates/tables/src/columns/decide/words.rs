@@ -178,8 +178,12 @@ fn spellings(name: &str, evidence: &Evidence) -> Vec<Note> {
     if let Some(first) = several.first() {
         let count = several.iter().flat_map(|group| group.iter()).map(|(_, count)| count).sum();
         let what = format!(
-            "{} words have several spellings, such as {}: each counts as a word of its own",
-            several.len(),
+            "{} spellings, such as {}: each counts as a word of its own",
+            if several.len() == 1 {
+                "one word has several".to_owned()
+            } else {
+                format!("{} words have several", several.len())
+            },
             listed_words(first)
         );
         notes.push(note(

@@ -62,3 +62,18 @@ fn running_numbers_without_a_name_and_empty_columns_are_left_out_and_said() {
     }
     assert!(matches!(whole.reading("staff"), ColumnReading::Number(_)));
 }
+
+#[test]
+fn words_that_begin_with_numbers_stay_words_without_a_warning() {
+    let whole = read(&[("index", "01.High|02.Medium|03.Low|01.High"), ("floor", "1st|2nd|3rd|1st")]);
+    for name in ["index", "floor"] {
+        assert_eq!(whole.reading(name), &ColumnReading::Category, "{name}");
+    }
+    assert!(whole.note("index", NoteCode::NumberAmbiguous).is_none(), "{}", whole.said());
+}
+
+#[test]
+fn a_column_of_nothing_but_missing_is_left_out() {
+    let whole = read(&[("profile", "Select|Select||NULL"), ("n", "1|2|3|4")]);
+    assert!(matches!(whole.reading("profile"), ColumnReading::Ignored { .. }), "{}", whole.said());
+}
