@@ -7,5 +7,5 @@ mod model_changes;
 mod datasets;
 mod run;
 
-pub(crate) use outcome::{DatasetStatus, FeatureStatus, ModelStatus, Stale, Status, TargetStatus};
+pub(crate) use outcome::{DatasetStatus, ModelStatus, Stale, Status, TargetStatus};
 pub(crate) use run::status;

@@ -1,7 +1,7 @@
 //! What a model was made of and has changed since.
 
 use plumb_lake::{FeatureExpression, FeatureSql, feature_expressions};
-use plumb_lead::{FeatureSet, MadeOf, ModelCard};
+use plumb_lead::{FeatureMessages, FeatureSet, MadeOf, ModelCard};
 
 use super::outcome::{Changed, Stale};
 use super::project_now::{ProjectNow, differing, listed};
@@ -83,7 +83,8 @@ impl Changes<'_> {
     /// Sentences that the model has otherwise: it keeps its own.
     fn of_wording(&self, seen: &FeatureSet) -> Option<Stale> {
         let messages = self.now.messages.as_ref()?;
-        let differs = |name: &str, own| self.now.feature(name).is_some() && messages.messages_of(name) != *own;
+        let differs =
+            |name: &str, own: &FeatureMessages| self.now.feature(name).is_some() && messages.messages_of(name) != *own;
         let mut names: Vec<String> = seen
             .features
             .iter()
