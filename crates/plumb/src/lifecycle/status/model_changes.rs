@@ -107,9 +107,9 @@ impl Changes<'_> {
         let value = |value: Option<&String>| value.map_or_else(|| "not set".to_owned(), |value| format!("`{value}`"));
         let changes = names.iter().map(|key| {
             let (before, now) = (value(before.get(key)), value(now.get(key)));
-            format!("`{key}`, which was {before} and is {now}")
+            format!("`{key}` (was {before}, is {now})")
         });
-        let what = format!("plumb.toml changed {}", changes.collect::<Vec<_>>().join("; "));
+        let what = format!("{} changed in plumb.toml", changes.collect::<Vec<_>>().join(", "));
         self.stale(Changed::Setting, names, &what, self.retrain())
     }
 
@@ -135,8 +135,10 @@ impl Changes<'_> {
         }
         let names = differing(&made_of.source_sql, &now);
         let what = format!("{} changed", listed(&names));
-        let target = &self.card.target;
-        let way_out = format!("run `plumb ingest`, then `plumb retrain --target {target}`");
+        let way_out = match now == self.now.ingested_sql {
+            true => self.retrain(),
+            false => format!("run `plumb ingest`, then `plumb retrain --target {}`", self.card.target),
+        };
         self.stale(Changed::SourceSql, names, &what, way_out)
     }
 }

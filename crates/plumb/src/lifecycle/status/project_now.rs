@@ -16,6 +16,8 @@ pub(super) struct ProjectNow<'a> {
     pub(super) features: Option<Vec<FeatureExpression>>,
     pub(super) messages: Option<MessageCatalog>,
     pub(super) rules: Option<Option<String>>,
+    /// The hashes of the sources' SQL that the ground was derived by.
+    pub(super) ingested_sql: BTreeMap<String, String>,
     pub(super) unreadable: Vec<Stale>,
 }
 
@@ -30,6 +32,7 @@ impl ProjectNow<'_> {
             features: noted(features, &mut unreadable),
             messages: noted(project.message_catalog(), &mut unreadable),
             rules: noted(project.rules_hash(), &mut unreadable),
+            ingested_sql: BTreeMap::new(),
             unreadable,
         }
     }

@@ -21,11 +21,12 @@ const MODELS_MAX: usize = 10_000;
 /// Returns what a project has, and what of it is stale.
 pub(crate) async fn status(paths: &ProjectPaths) -> Result<Status> {
     let project = Project::open(&paths.project)?;
-    let now = ProjectNow::read(&project);
+    let mut now = ProjectNow::read(&project);
     let files = now.source_sql.clone().unwrap_or_default();
     let (data, folder, sources) = (paths.data.clone(), paths.project.clone(), project.sources().clone());
     let ground = tokio::task::spawn_blocking(move || ground_status(&data, &folder, &sources, &files));
     let ground = ground.await.context("looking at the data folder ended early")??;
+    now.ingested_sql = ground.as_ref().map(|ground| ground.source_sql.clone()).unwrap_or_default();
     let mut stale = now.unreadable.clone();
     stale.extend(ground.iter().flat_map(|ground| ground_changes(ground, &now)));
     let version = ground.as_ref().map(|ground| ground.version.as_str());

@@ -51,9 +51,9 @@ fn the_first_champion_is_trained_without_a_suspected_leak() {
 
 #[test]
 fn a_retraining_by_rule_does_not_bring_a_leak_in() {
-    let shop = Shop::ingested(900);
+    let shop = Shop::ingested(3_000);
     shop.write("features/lead.sql", "SELECT l.channel AS channel");
-    shop.plumb(&["train", "--as-of", "2026-01-01"]);
+    shop.plumb(&["train", "--as-of", "2025-06-01"]);
     // The features that are added tell the size, and the outcome.
     shop.write("features/lead.sql", crate::setup::shop::FEATURES);
     let toml = std::fs::read_to_string(shop.path().join("plumb.toml")).expect("it is there");

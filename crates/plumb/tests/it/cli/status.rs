@@ -63,7 +63,12 @@ fn a_feature_that_changed_makes_a_model_stale_and_a_comment_does_not() {
     );
     assert_eq!(stale(&shop), ["feature: employees", "feature: channel", "feature: sector"], "the fee is not seen");
     let text = shop.plumb(&["status"]);
-    assert_snapshot!(redacted(&text[text.find("\nstale").expect("it is there")..]), @"");
+    assert_snapshot!(redacted(&text[text.find("stale").expect("it is there")..]), @r"
+    stale
+      won: feature `employees` (features/lead.sql) changed since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --target won`
+      won: feature `channel` was taken out since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --target won`
+      won: feature `sector` (features/lead.sql) was added since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --target won`
+    ");
     let checked = run(shop.path(), &["status", "--check"]);
     assert_eq!(checked.status.code(), Some(1));
     assert_eq!(String::from_utf8_lossy(&checked.stderr), "error: stale: 3\n");
@@ -83,9 +88,22 @@ fn sources_that_changed_make_the_ground_stale_and_then_the_models() {
     );
     shop.plumb(&["ingest"]);
     let text = shop.plumb(&["status"]);
-    assert_snapshot!(redacted_figures(&text), @"");
+    assert_snapshot!(redacted_figures(&text), @r"
+    sources
+      sheet  701 rows, the newest learned [now]
+    ground 000002, ingested [now] 701 leads, 0 events, 701 outcomes
+
+    won
+      champion  ensemble `[id 1]`, as of 2026-06-01, on 643 rows of data set `[id 2]`, older than the ground, without `fee`
+
+    data sets
+      [id 2] won, as of 2026-06-01: 643 rows, 3 features, 4 models
+
+    stale
+      won: `sources/lead.sql` changed since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --target won`
+    ");
+    // The rows are the same, and so is the model; now it is known to be of this SQL.
     shop.plumb(&["retrain"]);
-    shop.plumb(&["promote", "--target", "won"]);
     assert_eq!(stale(&shop), Vec::<String>::new());
 }
 
@@ -99,7 +117,12 @@ fn wording_settings_and_rules_that_changed_are_named() {
     write(shop.path(), "rules.csv", "field,condition,points\nemployees,> 50,10\n");
     assert_eq!(stale(&shop), ["wording: employees", "setting: beta, horizon", "rules: rules.csv"]);
     let text = shop.plumb(&["status"]);
-    assert_snapshot!(redacted(&text[text.find("\nstale").expect("it is there")..]), @"");
+    assert_snapshot!(redacted(&text[text.find("stale").expect("it is there")..]), @r"
+    stale
+      won: the wording of `employees` changed since the champion `[id 1]` was trained, as of 2026-06-01: it applies from the next training on: run `plumb retrain --target won`
+      won: `beta` (was `0.5`, is `1`), `horizon` (was `30d`, is `40d`) changed in plumb.toml since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --target won`
+      won: the team's rules, `rules.csv`, were added since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --target won`
+    ");
 }
 
 #[test]

@@ -92,7 +92,8 @@ fn sheet(leads: usize, won: fn(usize, f64) -> bool) -> String {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let luck = (state >> 33) as f64 / (1u64 << 31) as f64;
         let is_won = won(lead, luck);
-        let fee = if is_won { (500 + lead % 7).to_string() } else { String::new() };
+        // A column without any value would be none.
+        let fee = if is_won || lead == 0 { (500 + lead % 7).to_string() } else { String::new() };
         let channel = ["mail", "fair", "web"][(state >> 40) as usize % 3];
         // Writing to a string cannot fail.
         let _ = writeln!(
