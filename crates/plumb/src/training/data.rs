@@ -36,7 +36,8 @@ pub(crate) async fn collect(context: TrainingContext<'_>, spec: TrainingSpec) ->
     let message = format!("cannot train for `{}` as of {}", spec.target, spec.as_of.format("%Y-%m-%d"));
     let labels = context.lake.labels(&context.project.label_spec(&spec.target)?, spec.as_of).await;
     let labels = labels.with_context(|| message.clone())?;
-    let lesson = target_check::check(context, &spec, &labels).await.with_context(|| message.clone())?;
+    let has_rules = context.project.rules_file()?.is_some();
+    let lesson = target_check::check(context, &spec, &labels, has_rules).await.with_context(|| message.clone())?;
     let cold_start = ColdStartRows::collect(context, &spec, labels, lesson).await;
     if let Some(rows) = cold_start.with_context(|| message.clone())? {
         let setup = TrainingSetup::read(context, spec)?;

@@ -23,13 +23,18 @@ pub(super) enum Lesson {
 }
 
 /// Checks the outcomes and labels of a target.
-pub(super) async fn check(context: TrainingContext<'_>, spec: &TrainingSpec, labels: &Labels) -> Result<Lesson> {
+pub(super) async fn check(
+    context: TrainingContext<'_>,
+    spec: &TrainingSpec,
+    labels: &Labels,
+    has_rules: bool,
+) -> Result<Lesson> {
     // A model that was made when there was no outcome yet can be made again when there are some of another target.
     if labels.outcomes.all() == 0 && spec.left_out == LeftOut::Suspects {
         check_name(&spec.target, &context.lake.outcome_counts().await?)?;
     }
     let horizon = &context.project.target_settings(&spec.target)?["horizon"];
-    classes(&spec.target, horizon, labels, context.project.rules_file()?.is_some())
+    classes(&spec.target, horizon, labels, has_rules)
 }
 
 /// Refuses a name that no outcome bears, if any outcome bears another.
