@@ -23,6 +23,7 @@ pub(crate) mod rollback;
 pub(crate) mod score;
 pub(crate) mod serve;
 pub(crate) mod signals;
+pub(crate) mod status;
 pub(crate) mod train;
 pub(crate) mod training_progress;
 pub(crate) mod variants;

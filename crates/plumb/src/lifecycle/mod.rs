@@ -23,6 +23,7 @@ pub(crate) mod retrain;
 pub(crate) mod rollback;
 pub(crate) mod score;
 pub(crate) mod skew_check;
+pub(crate) mod status;
 pub(crate) mod train;
 pub(crate) mod variants;
 pub(crate) mod workspace;

@@ -80,10 +80,12 @@ impl Winner<'_> {
             importance,
             weakest,
             leaks: table.leaks.clone(),
+            left_out: table.suspects(),
             profits: Vec::new(),
             by_age: Vec::new(),
             fairness: Vec::new(),
             imported: None,
+            made_of: None,
             notes: self.notes(),
         })
     }

@@ -3,6 +3,9 @@
 mod demo;
 mod ingest;
 mod quick;
+mod leaks;
+mod targets;
+mod status;
 mod score_file;
 mod cold_start;
 mod bombs;
