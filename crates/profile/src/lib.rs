@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod outcome;
+pub mod wording;
 mod options;
 mod error;
 mod sketch;

@@ -9,10 +9,10 @@ use std::collections::HashMap;
 
 use super::gathered::Gathered;
 use super::quantiles::{quantile, sorted};
-use super::wording;
 use crate::gather::{Column, DAY, Facts, MISSING_TIME, SampleValues};
 use crate::outcome::{Anomalies, AnomalousRow, ColumnKind};
 use crate::sketch::{Counted, MISSING};
+use crate::wording;
 
 const ROWS_SHOWN: usize = 20;
 const REASONS_SHOWN: usize = 4;

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::calendar::{Unit, date};
 use super::quantiles::{quantile, sorted};
-use super::wording;
 use crate::gather::{Column, DAY, Facts, MISSING_TIME, SampleValues};
 use crate::outcome::ColumnKind;
 use crate::sketch::MISSING;
+use crate::wording;
 
 /// A sample's rows in bins.
 pub(super) struct Bins {

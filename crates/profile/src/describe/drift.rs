@@ -61,7 +61,7 @@ pub(super) fn drift(here: &Gathered, there: &Gathered) -> Result<DriftProfile, E
 }
 
 fn compared(here: &Gathered, there: &Gathered, both: &[(usize, usize)]) -> Result<Vec<DriftOfColumn>, Error> {
-    let (by_value, by_missing): (Vec<(usize, usize)>, Vec<(usize, usize)>) =
+    let (by_value, by_missing): (Vec<_>, Vec<_>) =
         both.iter().copied().partition(|(place, other)| compares(&here.columns[*place], &there.columns[*other]));
     let mut found: Vec<DriftOfColumn> = by_missing
         .iter()

@@ -1,8 +1,8 @@
 //! What to look at first, from all that was found.
 
 use super::share::share;
-use super::wording::{count, names, number, percent};
 use crate::outcome::{ColumnKind, ColumnProfile, Correlation, Finding, FindingKind, Importance, Profile, RepeatedRows};
+use crate::wording::{count, names, number, percent};
 use plumb_lead::Verdict;
 
 /// The limits from which something is said.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::gathered::Gathered;
-use super::wording;
 use crate::error::Error;
 use crate::gather::{Column, Facts, SampleValues};
 use crate::options::TargetChoice;
 use crate::sketch::{MISSING, hash_of_text};
+use crate::wording;
 
 /// Words of yes.
 const YES: [&str; 6] = ["yes", "true", "1", "y", "ja", "won"];

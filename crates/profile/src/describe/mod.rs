@@ -1,6 +1,5 @@
 //! From what was gathered to what is said.
 
-mod wording;
 mod share;
 mod quantiles;
 mod gathered;

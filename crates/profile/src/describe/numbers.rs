@@ -3,9 +3,9 @@
 use super::gathered::Gathered;
 use super::quantiles::{histogram, quantile};
 use super::share::{NORMAL, share};
-use super::wording;
 use crate::gather::NumberFacts;
 use crate::outcome::{NumberProfile, Outliers, Quantile, ValueCount};
+use crate::wording;
 
 /// The quantiles that are said.
 const SHARES: [f64; 9] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];

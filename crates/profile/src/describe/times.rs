@@ -3,9 +3,9 @@
 use chrono::Datelike;
 
 use super::calendar::{Unit, date};
-use super::wording::timestamp;
 use crate::gather::TimeFacts;
 use crate::outcome::{Coverage, FewRows, Period, TimeProfile};
+use crate::wording::timestamp;
 
 /// So many rows at either end may be far from the others without being what the column is about.
 const ENDS: f64 = 0.005;

@@ -109,11 +109,11 @@ fn keys_of(names: &[&str], block: &Block) -> Vec<Key> {
     };
     let mut keys = Vec::new();
     let mut add = |by, columns| keys.push(Key { by, columns, repeated: Repeated::new(PEOPLE_MAX) });
-    for column in 0..names.len() {
+    for (column, name) in names.iter().enumerate() {
         let Some(texts) = texts_of(block, column) else { continue };
         if share(texts, |text| email(text, &mut String::new())) >= EMAIL_SHARE {
             add(By::Email, vec![column]);
-        } else if names[column].to_lowercase().split(|sign: char| !sign.is_alphanumeric()).any(is_phone_word)
+        } else if name.to_lowercase().split(|sign: char| !sign.is_alphanumeric()).any(is_phone_word)
             && share(texts, |text| phone(text, &mut String::new())) >= EMAIL_SHARE
         {
             add(By::Phone, vec![column]);

@@ -3,11 +3,11 @@
 use chrono::DateTime;
 
 /// Returns a count with its thousands apart: `1,234,567`.
-pub(super) fn count(value: u64) -> String {
+pub fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -16,7 +16,7 @@ pub(super) fn count(value: u64) -> String {
 }
 
 /// Returns a share in percent.
-pub(super) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     let percent = 100.0 * share;
     match percent {
         0.0 => "0 %".to_owned(),
@@ -29,7 +29,7 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// Returns a number with at most five significant digits, and whole numbers with all of theirs.
-pub(super) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         let sign = if value < 0.0 { "-" } else { "" };
         return format!("{sign}{}", count(value.abs() as u64));
@@ -44,7 +44,7 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// Returns a list of names, the first few of many.
-pub(super) fn names<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+pub(crate) fn names<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 6;
     let all = names.len();
     let shown: Vec<String> = names.take(SHOWN).map(|name| format!("`{name}`")).collect();
@@ -53,7 +53,7 @@ pub(super) fn names<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String
 }
 
 /// Returns a timestamp of microseconds: the day if it is a midnight, else RFC 3339.
-pub(super) fn timestamp(microseconds: i64) -> String {
+pub(crate) fn timestamp(microseconds: i64) -> String {
     match DateTime::from_timestamp_micros(microseconds) {
         Some(time) if microseconds.rem_euclid(crate::gather::DAY) == 0 => time.format("%Y-%m-%d").to_string(),
         Some(time) => time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -62,7 +62,7 @@ pub(super) fn timestamp(microseconds: i64) -> String {
 }
 
 /// Returns a text that is not too long for a sentence.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     const LENGTH_MAX: usize = 40;
     if text.chars().count() <= LENGTH_MAX {
         return text.to_owned();
