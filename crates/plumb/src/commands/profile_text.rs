@@ -4,14 +4,13 @@ use std::fmt::Write;
 use std::io::{IsTerminal, stdout};
 
 use plumb_profile::{ColumnProfile, DistributionOf, Finding, Importance, Profile};
-use plumb_tables::{Level, ReadingReport};
+use plumb_tables::ReadingReport;
 
 use crate::lifecycle::profile::ProfileOutcome;
 
 /// Columns and findings in the text; the page has all.
 const COLUMNS_SHOWN: usize = 60;
 const FINDINGS_SHOWN: usize = 12;
-const SET_ASIDE_SHOWN: usize = 5;
 
 /// Signs of a row of the table: it fits a terminal of 100.
 const NAME_WIDTH: usize = 24;
@@ -42,24 +41,7 @@ pub(super) fn text(outcome: &ProfileOutcome) -> String {
 }
 
 fn reading_text(report: &ReadingReport) -> String {
-    let mut lines = Vec::new();
-    if report.rows_set_aside > 0 {
-        lines.push(format!("set aside: {} records that did not become rows", count(report.rows_set_aside)));
-    }
-    lines.extend(report.set_aside.iter().take(SET_ASIDE_SHOWN).map(|record| {
-        let column = record.column.as_ref().map(|column| format!("`{column}`: ")).unwrap_or_default();
-        format!("  line {}: {column}{}", record.line, record.reason)
-    }));
-    let mut notes: Vec<&plumb_tables::Note> = report.notes.iter().collect();
-    notes.sort_by_key(|note| note.level != Level::Warning);
-    lines.extend(notes.into_iter().map(|note| {
-        let way_out = if note.way_out.is_empty() { String::new() } else { format!("; {}", note.way_out) };
-        match note.level {
-            Level::Warning => format!("warning: {}{way_out}", note.what),
-            Level::Info => format!("  {}", note.what),
-        }
-    }));
-    lines.iter().map(|line| line.to_owned() + "\n").collect()
+    report.lines().iter().map(|line| format!("{line}\n")).collect()
 }
 
 fn columns_text(profile: &Profile, with_bars: bool) -> String {

@@ -262,6 +262,8 @@ fn of_column(profile: &Profile, column: &ColumnProfile, found: &mut Vec<Finding>
         if outside.rows > 0
             && share(outside.rows, numbers.rows) <= OUTLIER_SHARE_MAX
             && let (Some((low, high)), Some((value, line))) = (outside.fences, outside.examples.first())
+            // A number just outside is what every long tail has.
+            && (*value < low - (high - low) || *value > high + (high - low))
         {
             let of = if numbers.rows < profile.rows - column.missing { " of the sample" } else { "" };
             let what = format!(

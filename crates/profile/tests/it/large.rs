@@ -8,7 +8,12 @@ use crate::tables::{column, options, random};
 const ROWS: u64 = 60_000;
 
 fn profile(block_rows: u64) -> Profile {
-    let plan = |name: &str, reading| ColumnPlan { name: name.to_owned(), reading, missing: Vec::new() };
+    let plan = |name: &str, reading| ColumnPlan {
+        name: name.to_owned(),
+        reading,
+        missing: Vec::new(),
+        merge_spellings: false,
+    };
     let plans = [plan("fee", ColumnReading::Number(NumberForm::default())), plan("city", ColumnReading::Category)];
     let mut profiler = Profiler::new(&plans.iter().collect::<Vec<_>>(), Options { sample_rows: 5_000, ..options() });
     for begin in (0..ROWS).step_by(block_rows as usize) {

@@ -13,7 +13,7 @@ pub(crate) struct Given {
 }
 
 fn given(name: &str, reading: ColumnReading, values: ColumnValues) -> Given {
-    Given { plan: ColumnPlan { name: name.to_owned(), reading, missing: Vec::new() }, values }
+    Given { plan: ColumnPlan { name: name.to_owned(), reading, missing: Vec::new(), merge_spellings: false }, values }
 }
 
 pub(crate) fn numbers(name: &str, values: impl IntoIterator<Item = f64>) -> Given {

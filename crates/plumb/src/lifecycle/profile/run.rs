@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use plumb_profile::{Options, Profile, Profiler, SAMPLE_ROWS, TargetChoice};
-use plumb_tables::{Error as ReadingError, ReadingPlan, ReadingReport};
+use plumb_tables::{ReadingPlan, ReadingReport};
 use serde::Serialize;
 
 use super::files::{ProfileFiles, ProfileFolder};
@@ -143,7 +143,7 @@ impl Work<'_> {
         (self.progress)(Progress::Step("reading"));
         let source = open_file(file, plan)?;
         let (profiler, report) = profiler_of_records(source, plan, options, self.cancellation, self.progress)?;
-        check_lost(&report, self.request.allow_lost_percent)?;
+        report.check_lost(self.request.allow_lost_percent)?;
         Ok((profiler, report))
     }
 
@@ -154,19 +154,4 @@ impl Work<'_> {
     fn options_with_target(&self) -> Options {
         Options { time: self.request.time.clone(), target: self.request.target.clone(), ..self.options() }
     }
-}
-
-/// Refuses a reading in which more rows are lost than may be.
-fn check_lost(report: &ReadingReport, allowed_percent: f64) -> Result<(), ReadingError> {
-    let Some(first) = report.set_aside.iter().find(|record| record.is_row) else { return Ok(()) };
-    // Titles and footers are no rows; of the rows set aside the first thousand are listed, and all are counted.
-    let no_rows = report.set_aside.iter().filter(|record| !record.is_row).count() as u64;
-    let lost = report.rows_set_aside.saturating_sub(no_rows);
-    let rows = report.rows_read + lost;
-    if lost as f64 <= rows as f64 * allowed_percent / 100.0 {
-        return Ok(());
-    }
-    let column = first.column.as_ref().map(|column| format!(", `{column}`")).unwrap_or_default();
-    let first = format!("line {}{column}: {}", first.line, first.reason);
-    Err(ReadingError::TooMuchLost { name: report.file.clone(), lost, rows, first, allowed_percent })
 }

@@ -117,7 +117,7 @@ fn column_of(values: &Values) -> (ColumnReading, ColumnValues) {
 }
 
 fn plan(name: &str, reading: ColumnReading) -> ColumnPlan {
-    ColumnPlan { name: name.to_owned(), reading, missing: Vec::new() }
+    ColumnPlan { name: name.to_owned(), reading, missing: Vec::new(), merge_spellings: false }
 }
 
 #[cfg(test)]

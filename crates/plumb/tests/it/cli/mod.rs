@@ -2,6 +2,7 @@
 
 mod demo;
 mod ingest;
+mod profile;
 mod quick;
 mod score_file;
 mod cold_start;
