@@ -42,6 +42,8 @@ enum Command {
     Status(commands::status::Args),
     /// Run a process of a cluster, on which other commands compute by `--cluster`.
     Cluster(commands::cluster::Args),
+    /// Show what is in a file or in the features of a target, before anybody models it, in the terminal and on a page.
+    Profile(commands::profile::Args),
     /// Train a first model on one CSV file and warn of columns that leak the outcome.
     Quick(commands::quick::Args),
     /// Train candidate models of each target: rules, logistic regression, boosted trees and their ensemble.
@@ -104,6 +106,7 @@ async fn run_command(Cli { json, command }: Cli) -> Result<()> {
         Command::Data(args) => commands::data::run(args, format).await,
         Command::Status(args) => commands::status::run(args, format).await,
         Command::Cluster(args) => commands::cluster::run(args, format).await,
+        Command::Profile(args) => commands::profile::run(args, format).await,
         Command::Quick(args) => commands::quick::run(args, format).await,
         Command::Train(args) => commands::train::run(args, format).await,
         Command::Import(args) => commands::import::run(args, format).await,

@@ -14,6 +14,8 @@ pub(crate) mod ingest;
 pub(crate) mod junit;
 pub(crate) mod model_text;
 pub(crate) mod output;
+pub(crate) mod profile;
+pub(crate) mod profile_text;
 pub(crate) mod progress;
 pub(crate) mod promote;
 pub(crate) mod quick;

@@ -14,6 +14,7 @@ pub(crate) mod import;
 pub(crate) mod ingest;
 pub(crate) mod locks;
 pub(crate) mod monitor;
+pub(crate) mod profile;
 pub(crate) mod progress;
 pub(crate) mod promote;
 pub(crate) mod quick;

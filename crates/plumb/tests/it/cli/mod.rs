@@ -2,6 +2,7 @@
 
 mod demo;
 mod ingest;
+mod profile;
 mod quick;
 mod leaks;
 mod targets;
