@@ -31,7 +31,9 @@ impl FileReader {
         match plan.file.format {
             Some(FileFormat::Parquet) => return Ok(FileReader::Parquet { _input: input }),
             None if beginning == b"PAR1" => return Ok(FileReader::Parquet { _input: input }),
-            Some(FileFormat::Jsonl) if is_plain && is_utf8(&plan.file) => return Ok(FileReader::GrowingLines { _input: input }),
+            Some(FileFormat::Jsonl) if is_plain && is_utf8(&plan.file) => {
+                return Ok(FileReader::GrowingLines { _input: input });
+            }
             _ => {}
         }
         let again = (!input.is_temporary()).then(|| (input.name.clone(), input.path.clone()));

@@ -104,15 +104,8 @@ fn read(
     let reader = FileReader::of(pull, plan, input)?;
     let is_continued = matches!(reader, FileReader::GrowingLines { .. }) && from.bytes > 0;
     let rejected_before = pull.rejected.len();
-    let mut rows = FileRows {
-        path,
-        label,
-        table,
-        rejected: pull.rejected,
-        rejected_rows: 0,
-        rows: 0,
-        report: &mut pull.report,
-    };
+    let mut rows =
+        FileRows { path, label, table, rejected: pull.rejected, rejected_rows: 0, rows: 0, report: &mut pull.report };
     let mut notes = Vec::new();
     let (bytes, lines) = match &reader {
         FileReader::GrowingLines { .. } => jsonl::read(&mut rows, from)?,
