@@ -12,4 +12,3 @@ pub use history::HistoryField;
 pub(crate) use history::history_columns;
 pub use table::{TableName, TableSummary};
 
-pub(crate) use table::DatePair;
