@@ -34,6 +34,10 @@ pub struct FilePlan {
     /// What encloses cells: one character.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quote: Option<char>,
+    /// What takes the meaning from a quote within an enclosed cell, such as `\\`; without it, two quotes stand for one.
+    /// Found out together with `separator`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escape: Option<char>,
     /// The sheet of a workbook, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
@@ -56,6 +60,9 @@ pub struct HeaderPlan {
     /// Empty: found out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
+    /// Whether the file has no line of names: then `names` are in the order of its cells.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub absent: bool,
 }
 
 /// The format of a file.
