@@ -12,7 +12,7 @@ mod lookup;
 mod labels;
 mod post_outcome;
 
-pub use derivation::{Counts, Undated};
+pub use derivation::{Counts, GroundNote, GroundNoteCode, Undated};
 pub(crate) use derivation::{NewSession, RawRows, Relations, Spill, derive};
 pub(crate) use in_use::remove_versions;
 pub use labels::{LabelSpec, Labels};

@@ -4,8 +4,10 @@ mod source;
 mod pull;
 mod source_pull;
 mod files;
+mod file_reader;
 mod file_rows;
-mod csv;
+mod lost_rows;
+mod records;
 mod jsonl;
 mod parquet;
 mod database_table;
@@ -13,4 +15,4 @@ mod sqlite;
 mod postgres;
 
 pub(crate) use pull::{Pulled, pull};
-pub use source::{Source, SourceKind, SourceReport};
+pub use source::{ALLOW_LOST_PERCENT, FileNote, Source, SourceKind, SourceReport};

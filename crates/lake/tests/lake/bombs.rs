@@ -29,10 +29,7 @@ fn ingested(kind: SourceKind, write: impl FnOnce(&Path)) -> Result<(u64, Vec<Str
     let company = Company::new(LEAD, "", "");
     let project = company.folder.path();
     write(&project.join("bomb"));
-    let source = |kind, url: String| {
-        let (cursor, key) = Default::default();
-        Source { kind, url, tables: Vec::new(), cursor, key }
-    };
+    let source = |kind, url: String| Source { allow_lost: 100.0, ..Source::new(kind, url) };
     let mut sources: BTreeMap<String, Source> = ["leads", "events", "outcomes"]
         .map(|name| (name.to_owned(), source(SourceKind::Jsonl, format!("{name}.jsonl"))))
         .into();
