@@ -200,7 +200,7 @@ fn field_kind(
         ColumnReading::Flag { .. } => FieldKind::Flag,
         ColumnReading::Number(_) => FieldKind::Number,
         ColumnReading::Identifier => return Err("an identifier: nearly every row has its own".to_owned()),
-        _ if distinct <= CATEGORY_VALUES_MAX && distinct * 3 <= column.filled.max(6) => FieldKind::Category,
+        _ if distinct <= CATEGORY_VALUES_MAX && distinct * 2 <= column.filled => FieldKind::Category,
         _ if has_any(&words_of(&column.name), &["id", "url", "link", "guid", "uuid", "gclid", "checksum", "hash"]) => {
             return Err("an identifier or address: nearly every row has its own".to_owned());
         }

@@ -6,7 +6,7 @@ use crate::summary::{ColumnSummary, StoredKind, SummaryBuilder, TableName, Table
 
 /// Returns an empty column.
 pub(crate) fn column(name: &str, reading: ColumnReading) -> ColumnSummary {
-    let plan = ColumnPlan { name: name.to_owned(), reading, missing: Vec::new() };
+    let plan = ColumnPlan { name: name.to_owned(), reading, missing: Vec::new(), merge_spellings: false };
     let table = TableName { source: "s".into(), table: "records".into() };
     SummaryBuilder::new(table, &[&plan], &[]).finish().columns.remove(0)
 }
@@ -30,6 +30,7 @@ pub(crate) fn database_table(source: &str, name: &str, lines: &str) -> TableSumm
             name: (*name).to_owned(),
             reading: reading_of(cells(column).filter(|cell| !cell.is_empty()).collect()),
             missing: Vec::new(),
+            merge_spellings: false,
         })
         .collect();
     let columns = plans.iter().enumerate().map(|(column, plan)| values_of(plan, cells(column))).collect();

@@ -181,3 +181,7 @@ pub enum DateOrder {
     /// Milliseconds since 1970.
     UnixMillis,
 }
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
