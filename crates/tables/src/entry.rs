@@ -127,7 +127,9 @@ impl TryFrom<ColumnEntry> for ColumnPlan {
                 no: entry.no.ok_or_else(|| missing_key(&entry.name, "no", "flag", "[\"no\"]"))?,
             },
             Kind::Timestamp => ColumnReading::Timestamp {
-                order: entry.order.ok_or_else(|| missing_key(&entry.name, "order", "timestamp", "\"day_month_year\""))?,
+                order: entry
+                    .order
+                    .ok_or_else(|| missing_key(&entry.name, "order", "timestamp", "\"day_month_year\""))?,
                 days_only: entry.days_only.unwrap_or(false),
             },
             Kind::Category => ColumnReading::Category,

@@ -33,7 +33,8 @@ impl ReadingPlan {
         })?;
         for (place, column) in plan.columns.iter().enumerate() {
             if plan.columns[..place].iter().any(|other| other.name == column.name) {
-                let is_second = |line: &&(usize, &str)| line.1.trim_start().starts_with("name") && line.1.contains(&column.name);
+                let is_second =
+                    |line: &&(usize, &str)| line.1.trim_start().starts_with("name") && line.1.contains(&column.name);
                 let line = text.lines().enumerate().filter(|line| is_second(&line)).nth(1).map(|(line, _)| line + 1);
                 return Err(unreadable(line, &format!("column `{}` is there twice: expected each once", column.name)));
             }

@@ -34,7 +34,11 @@ const REFUSED: &[(&[u8], &str, &str)] = &[
     (b"7z\xBC\xAF\x27\x1C", "a 7-Zip archive", "unpack it"),
     (b"Rar!", "a RAR archive", "unpack it"),
     (b"\x04\x22\x4D\x18", "compressed by LZ4", "unpack it: `unlz4 FILE`"),
-    (b"SQLite format 3\0", "a SQLite database", "name it as a source in plumb.toml, or export one of its tables as CSV"),
+    (
+        b"SQLite format 3\0",
+        "a SQLite database",
+        "name it as a source in plumb.toml, or export one of its tables as CSV",
+    ),
     (b"PAR1", "a Parquet file", "a Parquet file is read where its name is given, and not in an archive"),
     (b"Obj\x01", "an Avro file", "convert it to Parquet or CSV"),
     (b"ORC", "an ORC file", "convert it to Parquet or CSV"),

@@ -90,7 +90,10 @@ impl Opener {
             (ErrorKind::UnexpectedEof, Compression::Gzip | Compression::Zstd) => {
                 "is cut short: its compressed text ends within; copy or download it again".to_owned()
             }
-            (ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::Other, Compression::Gzip | Compression::Zstd) => {
+            (
+                ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::Other,
+                Compression::Gzip | Compression::Zstd,
+            ) => {
                 format!("cannot be unpacked ({source}): its compressed text is damaged; copy or download it again")
             }
             _ => return Error::Read { name: self.input.name.clone(), source },

@@ -43,7 +43,9 @@ pub(super) fn body_width(head: &[(Place, Record)]) -> usize {
 
 /// Returns the last cell, from 1, that has something in it in any of the records.
 pub(super) fn extent(records: &[(Place, Record)], width: usize) -> usize {
-    let extent_of = |record: &Record| record.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
+    let extent_of = |record: &Record| {
+        record.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()).last().map_or(0, |(last, _)| last + 1)
+    };
     records.iter().filter(|(_, record)| record.len() == width).map(|(_, record)| extent_of(record)).max().unwrap_or(0)
 }
 
@@ -108,10 +110,12 @@ fn common_look(body: &[(Place, Record)], at: usize) -> Option<Look> {
     Some([Look::Number, Look::Date, Look::Email][found])
 }
 
-/// Returns whether names are years or numbers in a row, as a pivot table has them.
+/// Returns whether names are years in a row, or three numbers and more, as a pivot table has them.
 fn counts_up(names: &[&str]) -> bool {
     let numbers: Option<Vec<i64>> = names.iter().map(|name| name.parse().ok()).collect();
-    numbers.is_some_and(|numbers| numbers.len() >= 3 && numbers.windows(2).all(|two| two[1] == two[0] + 1))
+    let are_years = |numbers: &[i64]| numbers.iter().all(|number| (1900..2100).contains(number));
+    let are_enough = |numbers: &[i64]| numbers.len() >= 3 || (numbers.len() == 2 && are_years(numbers));
+    numbers.is_some_and(|numbers| are_enough(&numbers) && numbers.windows(2).all(|two| two[1] == two[0] + 1))
 }
 
 /// Returns whether the words of a record are those of rows: most of them occur again in their column.

@@ -16,22 +16,92 @@ pub(super) enum Look {
 
 /// Words that stand before a total.
 const TOTALS: &[&str] = &[
-    "total", "totals", "grand total", "grand totals", "subtotal", "sub-total", "sum", "sums", "summe", "gesamt",
-    "gesamtsumme", "gesamtergebnis", "zwischensumme", "insgesamt", "total general", "total général", "total generale",
-    "totale", "totaal", "eindtotaal", "suma", "summa", "totalt", "overall total", "average", "mittelwert", "moyenne",
+    "total",
+    "totals",
+    "grand total",
+    "grand totals",
+    "subtotal",
+    "sub-total",
+    "sum",
+    "sums",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "gesamtergebnis",
+    "zwischensumme",
+    "insgesamt",
+    "total general",
+    "total général",
+    "total generale",
+    "totale",
+    "totaal",
+    "eindtotaal",
+    "suma",
+    "summa",
+    "totalt",
+    "overall total",
+    "average",
+    "mittelwert",
+    "moyenne",
 ];
 
 /// Beginnings of lines below a table that are no rows.
 const FOOTERS: &[&str] = &[
-    "copyright", "©", "(c) ", "confidential", "generated", "created by", "created on", "exported", "export date",
-    "downloaded", "printed", "report ", "source:", "sources:", "note:", "notes:", "end of", "as of", "filtered by", "filters:",
-    "--", "***", "===", "powered by", "prepared", "disclaimer", "all rights", "page ", "stand:", "erstellt", "exportiert",
-    "quelle", "seite ", "généré", "exporté", "fuente", "généré", "records:", "rows:", "count:", "number of",
+    "copyright",
+    "©",
+    "(c) ",
+    "confidential",
+    "generated",
+    "created by",
+    "created on",
+    "exported",
+    "export date",
+    "downloaded",
+    "printed",
+    "report ",
+    "source:",
+    "sources:",
+    "note:",
+    "notes:",
+    "end of",
+    "as of",
+    "filtered by",
+    "filters:",
+    "--",
+    "***",
+    "===",
+    "powered by",
+    "prepared",
+    "disclaimer",
+    "all rights",
+    "page ",
+    "stand:",
+    "erstellt",
+    "exportiert",
+    "quelle",
+    "seite ",
+    "généré",
+    "exporté",
+    "fuente",
+    "généré",
+    "records:",
+    "rows:",
+    "count:",
+    "number of",
 ];
 
 /// Parts of lines in which database clients count what they wrote.
-const COUNTS: &[&str] =
-    &["row(s)", "rows affected", "rows returned", "rows selected", "rows in set", "rows)", "row)", "record(s)", "records)"];
+const COUNTS: &[&str] = &[
+    "row(s)",
+    "rows affected",
+    "rows returned",
+    "rows selected",
+    "rows in set",
+    "rows)",
+    "row)",
+    "record(s)",
+    "records)",
+];
 
 pub(super) fn look(cell: &str) -> Look {
     let cell = cell.trim();
@@ -77,14 +147,24 @@ fn is_number(cell: &str) -> bool {
         return false;
     }
     let core = cell.trim_matches(|letter: char| !letter.is_ascii_digit());
-    let is_core = |letter: char| letter.is_ascii_digit() || matches!(letter, '.' | ',' | '\'' | '’' | ' ' | '\u{A0}' | '\u{202F}');
+    let is_core = |letter: char| {
+        letter.is_ascii_digit() || matches!(letter, '.' | ',' | '\'' | '’' | ' ' | '\u{A0}' | '\u{202F}')
+    };
     let (number, exponent) = core.split_once(['e', 'E']).unwrap_or((core, "0"));
-    let is_exponent = !exponent.is_empty() && exponent.trim_start_matches(['+', '-']).bytes().all(|byte| byte.is_ascii_digit());
+    let is_exponent =
+        !exponent.is_empty() && exponent.trim_start_matches(['+', '-']).bytes().all(|byte| byte.is_ascii_digit());
+    let is_grouped = number.matches('.').count() < 2 || number.split('.').skip(1).all(|group| group.len() == 3);
     let rest = cell.len() - core.len();
-    let is_unit = |letter: char| matches!(letter, '$' | '€' | '£' | '¥' | '%' | '+' | '-' | '(' | ')' | ' ' | '.' | '\u{A0}' | '\u{2212}');
+    let is_unit = |letter: char| {
+        matches!(letter, '$' | '€' | '£' | '¥' | '%' | '+' | '-' | '(' | ')' | ' ' | '.' | '\u{A0}' | '\u{2212}')
+    };
     let around = cell.replacen(core, "", 1);
-    let is_currency = ["EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "kr", "zł", "Kč"].contains(&around.trim());
-    number.chars().all(is_core) && is_exponent && (rest == 0 || around.chars().all(is_unit) || is_currency)
+    let is_currency =
+        ["EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "kr", "zł", "Kč"].contains(&around.trim());
+    number.chars().all(is_core)
+        && is_grouped
+        && is_exponent
+        && (rest == 0 || around.chars().all(is_unit) || is_currency)
 }
 
 /// Three groups of digits with the same sign between them, or ISO 8601; a time may follow.
@@ -116,12 +196,18 @@ mod tests {
 
     #[test]
     fn numbers_are_recognised_in_any_form() {
-        check(&["1", "-2.5", "1.234,50 €", "$1,204", "(987.65)", "12,5 %", "5.1234E+11", "1 000", "EUR 12", "14+"], Look::Number);
+        check(
+            &["1", "-2.5", "1.234,50 €", "$1,204", "(987.65)", "12,5 %", "5.1234E+11", "1 000", "EUR 12", "14+"],
+            Look::Number,
+        );
     }
 
     #[test]
     fn dates_are_recognised_in_any_order() {
-        check(&["2026-01-05", "1/6/2025", "06.01.2025", "2026-01-05T10:00:00Z", "5-Jan-26", "05-01-2026 23:01"], Look::Date);
+        check(
+            &["2026-01-05", "1/6/2025", "06.01.2025", "2026-01-05T10:00:00Z", "5-Jan-26", "05-01-2026 23:01"],
+            Look::Date,
+        );
     }
 
     #[test]
@@ -131,7 +217,10 @@ mod tests {
 
     #[test]
     fn names_are_words() {
-        check(&["Revenue (EUR)", "Q3 2026", "Lead ID", "1st contact", "Address 2", "00Q5g0000000000", "e1", "1.2.3.4"], Look::Word);
+        check(
+            &["Revenue (EUR)", "Q3 2026", "Lead ID", "1st contact", "Address 2", "00Q5g0000000000", "e1", "1.2.3.4"],
+            Look::Word,
+        );
     }
 
     #[test]

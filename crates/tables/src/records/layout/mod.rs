@@ -11,5 +11,4 @@ mod rows;
 mod said;
 mod table_source;
 
-pub(crate) use names::tell_apart;
 pub(crate) use table_source::lay_out;

@@ -26,7 +26,9 @@ pub(crate) fn tell_apart<'a>(
         )));
     }
     let mut notes: Vec<Note> = Vec::new();
-    notes.extend(written.iter().zip(&plain).filter(|(written, _)| written.trim().contains(['\n', '\r'])).map(line_break));
+    notes.extend(
+        written.iter().zip(&plain).filter(|(written, _)| written.trim().contains(['\n', '\r'])).map(line_break),
+    );
     // Names that are there once keep it, so that a name given here never takes another's.
     let mut taken: HashSet<String> = plain.iter().map(|name| name.to_lowercase()).collect();
     let mut seen: HashMap<String, &str> = HashMap::new();
@@ -50,7 +52,7 @@ pub(crate) fn tell_apart<'a>(
 }
 
 /// Returns a name without blanks around it, and with one in place of each line break and the blanks beside it.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let is_invisible = |letter: char| matches!(letter, '\u{FEFF}' | '\u{200B}' | '\u{200E}' | '\u{200F}');
     let name = name.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
     if !name.contains(['\n', '\r']) {

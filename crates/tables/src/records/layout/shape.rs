@@ -53,7 +53,10 @@ impl Shape {
                 let extra = record.iter().skip(expected).find(|cell| !cell.trim().is_empty()).unwrap_or_default();
                 format!("expected {expected} cells, found {found}: `{}` is too many", excerpt(extra))
             }
-            _ => format!("expected {expected} cells, found {found}: it begins `{}`", excerpt(record.get(0).unwrap_or_default())),
+            _ => format!(
+                "expected {expected} cells, found {found}: it begins `{}`",
+                excerpt(record.get(0).unwrap_or_default())
+            ),
         };
         let breaks = record.iter().map(|cell| cell.matches('\n').count()).sum::<usize>();
         if breaks > 0 {

@@ -50,8 +50,8 @@ impl Cutter {
         let bytes_of = |letter: char| letter.to_string().into_bytes();
         let (separator, quote) = (bytes_of(dialect.separator), bytes_of(dialect.quote));
         let (mut ends, mut opens, mut stops) = ([false; 256], [false; 256], [false; 256]);
-        [separator[0], b'\n', b'\r'].map(|byte| ends[usize::from(byte)] = true);
-        [quote[0], b' ', b'\t', b'='].map(|byte| opens[usize::from(byte)] = true);
+        [separator[0], b'\n', b'\r'].iter().for_each(|byte| ends[usize::from(*byte)] = true);
+        [quote[0], b' ', b'\t', b'='].iter().for_each(|byte| opens[usize::from(*byte)] = true);
         stops[usize::from(quote[0])] = true;
         dialect.escape.iter().for_each(|escape| stops[usize::from(bytes_of(*escape)[0])] = true);
         Cutter { dialect, separator, quote, ends, opens, stops, cell: String::new() }
@@ -234,7 +234,8 @@ fn unescape(inside: &str, dialect: Dialect, cell: &mut String) {
     while let Some(letter) = letters.next() {
         let next = letters.peek().copied();
         let is_doubled = letter == dialect.quote && next == Some(dialect.quote);
-        let is_escape = dialect.escape == Some(letter) && next.is_some_and(|next| next == dialect.quote || next == letter);
+        let is_escape =
+            dialect.escape == Some(letter) && next.is_some_and(|next| next == dialect.quote || next == letter);
         if is_doubled || is_escape {
             letters.next();
             cell.push(next.unwrap_or(letter));

@@ -72,9 +72,8 @@ fn best_of(mut fits: Vec<Fit>, beginning: &str) -> Option<Fit> {
 fn share_in_numbers(text: &str) -> f64 {
     let is_digit = |byte: &u8| byte.is_ascii_digit();
     let commas = text.as_bytes().windows(3).filter(|three| three[1] == b',');
-    let (all, inside) = commas.fold((0, 0), |(all, inside), three| {
-        (all + 1, inside + u32::from(is_digit(&three[0]) && is_digit(&three[2])))
-    });
+    let (all, inside) = commas
+        .fold((0, 0), |(all, inside), three| (all + 1, inside + u32::from(is_digit(&three[0]) && is_digit(&three[2]))));
     f64::from(inside) / f64::from(all.max(1))
 }
 

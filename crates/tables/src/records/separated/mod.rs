@@ -6,4 +6,4 @@ mod detect;
 mod splitter;
 mod table;
 
-pub(crate) use table::{SeparatedTable, detect_separated};
+pub(crate) use table::detect_separated;

@@ -100,9 +100,9 @@ impl Splitter {
         }
         let line = self.line;
         let rest = &self.text[opened..];
-        let end = rest.find(['\n', '\r']).map_or(self.text.len(), |at| {
-            opened + at + if rest[at..].starts_with("\r\n") { 2 } else { 1 }
-        });
+        let end = rest
+            .find(['\n', '\r'])
+            .map_or(self.text.len(), |at| opened + at + if rest[at..].starts_with("\r\n") { 2 } else { 1 });
         let shown: String = rest.chars().take(30).take_while(|letter| !matches!(letter, '\n' | '\r')).collect();
         self.line += breaks(&self.text[self.at..end]);
         self.at = end;

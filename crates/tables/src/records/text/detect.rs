@@ -66,7 +66,9 @@ fn by_plan(label: &str, scan: &Scan, mark: Option<&'static Encoding>, name: &str
         Err(Error::Plan { name, place, problem })
     };
     let Some(encoding) = Encoding::for_label(label.as_bytes()) else {
-        return wrong(format!("the plan names `{label}`: expected a label such as `utf-8`, `windows-1252` or `utf-16le`"));
+        return wrong(format!(
+            "the plan names `{label}`: expected a label such as `utf-8`, `windows-1252` or `utf-16le`"
+        ));
     };
     let is_utf_8 = mark == Some(UTF_8) || (scan.multibyte > 0 && scan.invalid == 0 && scan.zero_line.is_none());
     if is_utf_8 && encoding != UTF_8 {

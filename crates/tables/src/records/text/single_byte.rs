@@ -39,13 +39,23 @@ impl InWords {
 
     /// Bytes within words that are small letters, less those that are none.
     fn fitness(&self, encoding: &'static Encoding) -> i64 {
-        let counted = (0x80..=0xFF_u8).map(|byte| (byte, self.counts[usize::from(byte)])).filter(|(_, count)| *count > 0);
+        let counted =
+            (0x80..=0xFF_u8).map(|byte| (byte, self.counts[usize::from(byte)])).filter(|(_, count)| *count > 0);
         counted
             .map(|(byte, count)| {
-                let text = encoding.decode_without_bom_handling(&[byte]).0;
-                let is_small = text.chars().all(|letter| letter.is_lowercase() || (letter.is_alphabetic() && !letter.is_uppercase()));
+                let bytes = [byte];
+                let text = encoding.decode_without_bom_handling(&bytes).0;
+                let is_small = text
+                    .chars()
+                    .all(|letter| letter.is_lowercase() || (letter.is_alphabetic() && !letter.is_uppercase()));
                 let is_neutral = text.contains(['’', '\u{00AD}']);
-                if is_neutral { 0 } else if is_small { count as i64 } else { -(count as i64) }
+                if is_neutral {
+                    0
+                } else if is_small {
+                    count as i64
+                } else {
+                    -(count as i64)
+                }
             })
             .sum()
     }
