@@ -22,8 +22,16 @@ pub(crate) struct Link {
 
 /// Returns the position of the column that identifies a table's rows; `None` if there is none.
 ///
-/// `preferred` says of a column that an export calls it the id. `may_repeat` is for tables with a row a version.
-pub(crate) fn key_of(table: &TableSummary, preferred: impl Fn(usize) -> bool, may_repeat: bool) -> Option<usize> {
+/// `preferred` says of a column that an export calls it the id. `may_repeat` is for tables with a row a version. A column
+/// that names another one of `tables` has its keys, also where each comes once.
+pub(crate) fn key_of(
+    table: &TableSummary,
+    tables: &[TableSummary],
+    preferred: impl Fn(usize) -> bool,
+    may_repeat: bool,
+) -> Option<usize> {
+    let others = tables.iter().filter(|other| other.name != table.name);
+    let others: Vec<String> = others.map(|other| singular(&words_of(other.name.called()).join(" "))).collect();
     let called = singular(&words_of(table.name.called()).join(" "));
     let rank = |position: usize| -> Option<u32> {
         let column = &table.columns[position];
@@ -34,13 +42,15 @@ pub(crate) fn key_of(table: &TableSummary, preferred: impl Fn(usize) -> bool, ma
         if !(is_declared || is_unique && !column.has_addresses()) || column.stored == StoredKind::Real {
             return None;
         }
-        let names_itself = has_any(&words, &KEY_WORDS) && called_by(&words) == called;
+        let whose = called_by(&words);
+        let names_other = others.contains(&whose) || PERSONS.contains(&whose.as_str()) && whose != called;
+        let names_itself = has_any(&words, &KEY_WORDS) && whose == called;
         match () {
-            () if preferred(position) => Some(0),
+            () if preferred(position) && !others.contains(&whose) => Some(0),
             () if is_declared => Some(1),
             () if words == ["id"] || words.join(" ") == "record id" => Some(2),
             () if names_itself => Some(3),
-            () if has_any(&words, &KEY_WORDS) && !may_repeat => Some(4 + u32::from(words.len() > 2)),
+            () if has_any(&words, &KEY_WORDS) && !may_repeat && !names_other => Some(4 + u32::from(words.len() > 2)),
             () => None,
         }
     };
@@ -116,14 +126,14 @@ mod tests {
     use crate::testing::{database_table, table};
 
     fn keys(tables: &[TableSummary]) -> Vec<Option<usize>> {
-        tables.iter().map(|table| key_of(table, |_| false, false)).collect()
+        tables.iter().map(|table| key_of(table, tables, |_| false, false)).collect()
     }
 
     #[test]
     fn a_key_is_unique_complete_and_named_so() {
         let key = |lines: &str| {
             let table = table("leads", lines);
-            key_of(&table, |_| false, false).map(|position| table.columns[position].name.clone())
+            key_of(&table, &[], |_| false, false).map(|position| table.columns[position].name.clone())
         };
         assert_eq!(key("id,number\n1,7\n2,8").as_deref(), Some("id"));
         assert_eq!(key("name,lead_id\nAda,1\nBen,2").as_deref(), Some("lead_id"));

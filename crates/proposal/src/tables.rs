@@ -78,7 +78,8 @@ pub(crate) fn find<'a>(tables: &'a [TableSummary], choices: &Choices) -> Result<
         .map(|table| {
             let preferred = |position: usize| matches!(&roles[table][position], Some((ColumnRole::LeadId, _)));
             let has_versions = has(table, ColumnRole::ValidFrom) || has(table, ColumnRole::Loaded);
-            key_of(&tables[table], preferred, false).or_else(|| key_of(&tables[table], preferred, has_versions))
+            key_of(&tables[table], tables, preferred, false)
+                .or_else(|| key_of(&tables[table], tables, preferred, has_versions))
         })
         .collect();
     let links = links(tables, &keys);

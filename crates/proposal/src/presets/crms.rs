@@ -184,7 +184,8 @@ pub(super) static CRMS: [Preset; 6] = [
         signs: &[
             &["Deal - ID", "Deal - Status"],
             &["Deal - Title", "Deal - Status"],
-            &["Lead - ID"],
+            &["Lead - ID", "Lead - Title"],
+            &["Lead - ID", "Lead - Lead created"],
             &["add_time", "won_time"],
             &["add_time", "lost_reason"],
         ],
