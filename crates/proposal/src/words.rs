@@ -51,8 +51,8 @@ pub(crate) fn singular(word: &str) -> String {
     }
 }
 
-/// Returns a name for SQL: lower case, words joined by `_`, no digit first.
-pub(crate) fn sql_name(name: &str) -> String {
+/// Returns a name for SQL, of a source, a column or a feature: lower case, words joined by `_`, no digit first.
+pub fn sql_name(name: &str) -> String {
     let joined = words_of(name).join("_");
     let ascii: String = joined.chars().map(plain).collect();
     let name = ascii.trim_matches('_').to_owned();

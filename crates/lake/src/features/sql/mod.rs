@@ -14,5 +14,5 @@ mod readers;
 
 pub(super) use plan::{Plan, plan};
 pub(crate) use readers::undated_fields;
-pub(super) use select_list::{Feature, SelectList, parse_all};
+pub(super) use select_list::{Feature, SelectList, parse_all, parse_each};
 pub(super) use vocabulary::Vocabulary;
