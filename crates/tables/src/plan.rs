@@ -4,8 +4,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::entry::ColumnEntry;
-
 /// How a table is read. What is `None` in the part of the file is found out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -98,8 +96,7 @@ pub enum Compression {
 }
 
 /// How the cells of one column become values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "ColumnEntry", into = "ColumnEntry")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ColumnPlan {
     /// The column's name as in [`HeaderPlan::names`].
     pub name: String,
