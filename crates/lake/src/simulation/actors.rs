@@ -119,7 +119,7 @@ fn relations(read: i64) -> Relations {
         rejected: Vec::new(),
         unmatched: Vec::new(),
         counts: Counts::default(),
-        undated: Vec::new(),
+        undated: Vec::new(), notes: Vec::new(),
         histories: Vec::new(),
     }
 }

@@ -16,9 +16,9 @@ const NOT_PLAIN: [&[u8]; 4] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xff\xfe", b"
 /// How one file is read.
 pub(super) enum FileReader {
     /// Parquet, whose columns have types.
-    Parquet(Input),
+    Parquet { _input: Input },
     /// JSON Lines in UTF-8, which may grow: a later run reads on.
-    GrowingLines(Input),
+    GrowingLines { _input: Input },
     /// Anything else, from its start.
     Records(Box<dyn RecordSource>),
 }
@@ -29,18 +29,19 @@ impl FileReader {
         let beginning = beginning(&input.path)?;
         let is_plain = !NOT_PLAIN.iter().any(|magic| beginning.starts_with(magic));
         match plan.file.format {
-            Some(FileFormat::Parquet) => return Ok(FileReader::Parquet(input)),
-            None if beginning == b"PAR1" => return Ok(FileReader::Parquet(input)),
-            Some(FileFormat::Jsonl) if is_plain && is_utf8(&plan.file) => return Ok(FileReader::GrowingLines(input)),
+            Some(FileFormat::Parquet) => return Ok(FileReader::Parquet { _input: input }),
+            None if beginning == b"PAR1" => return Ok(FileReader::Parquet { _input: input }),
+            Some(FileFormat::Jsonl) if is_plain && is_utf8(&plan.file) => return Ok(FileReader::GrowingLines { _input: input }),
             _ => {}
         }
         let again = (!input.is_temporary()).then(|| (input.name.clone(), input.path.clone()));
-        let source = open_input(input, &plan.file).map_err(|error| pull.table_error(&error))?;
+        let source = open_input(input, &plan.file).map_err(|error| pull.table_error(error))?;
         let found = source.plan();
         match again.filter(|_| found.format == Some(FileFormat::Jsonl) && is_plain && is_utf8(found)) {
             Some((name, path)) => {
-                let input = Input::open(&path).map_err(|error| pull.table_error(&error))?;
-                Ok(FileReader::GrowingLines(Input { name, ..input }))
+                let mut input = Input::open(&path).map_err(|error| pull.table_error(error))?;
+                input.name = name;
+                Ok(FileReader::GrowingLines { _input: input })
             }
             None => Ok(FileReader::Records(source)),
         }

@@ -11,7 +11,7 @@ use super::file_reader::{FileReader, plan_of};
 use super::file_rows::FileRows;
 use super::lost_rows::LostRows;
 use super::source::in_project;
-use super::source_pull::SourcePull;
+use super::source_pull::{SourcePull, table_error};
 use super::{jsonl, parquet, records};
 use crate::error::Error;
 use crate::hash::hex;
@@ -78,7 +78,7 @@ pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
 async fn input_of(pull: &SourcePull<'_>, label: &str, place: Place) -> Result<Input, Error> {
     match place {
         Place::Local(path) => {
-            let mut input = Input::open(&path).map_err(|error| pull.table_error(&error))?;
+            let mut input = Input::open(&path).map_err(|error| pull.table_error(error))?;
             label.clone_into(&mut input.name);
             Ok(input)
         }
@@ -102,7 +102,7 @@ fn read(
     let (label, path) = (&input.name.clone(), &input.path.clone());
     // A fetched file is there as long as its input or its records are.
     let reader = FileReader::of(pull, plan, input)?;
-    let is_continued = matches!(reader, FileReader::GrowingLines(_)) && from.bytes > 0;
+    let is_continued = matches!(reader, FileReader::GrowingLines { .. }) && from.bytes > 0;
     let rejected_before = pull.rejected.len();
     let mut rows = FileRows {
         path,
@@ -115,12 +115,12 @@ fn read(
     };
     let mut notes = Vec::new();
     let (bytes, lines) = match &reader {
-        FileReader::GrowingLines(_) => jsonl::read(&mut rows, from)?,
-        FileReader::Parquet(_) => whole(path, parquet::read(&mut rows, pull.name)?)?,
+        FileReader::GrowingLines { .. } => jsonl::read(&mut rows, from)?,
+        FileReader::Parquet { .. } => whole(path, parquet::read(&mut rows, pull.name)?)?,
         FileReader::Records(source) => {
             let lines = records::read(&mut rows, source.as_ref());
             notes = source.notes().to_vec();
-            whole(path, lines.map_err(|error| of_file(error))?)?
+            whole(path, lines.map_err(|error| table_error(pull.name, error))?)?
         }
     };
     let rows = rows.rows;
@@ -132,7 +132,7 @@ fn read(
     };
     if is_continued {
         // A line that is wrong among few new ones is one among all lines of the file.
-        let known = pull.state.rejected.iter().filter(|row| row.file == label && row.line <= from.lines);
+        let known = pull.state.rejected.iter().filter(|row| row.file == *label && row.line <= from.lines);
         lost.lost += known.count() as u64;
         lost.rows += from.lines;
     }

@@ -66,21 +66,23 @@ impl SourcePull<'_> {
     }
 
     /// Returns the error of a file of this source that cannot be read as a table.
-    pub(super) fn table_error(&self, error: &plumb_tables::Error) -> Error {
-        let cause = std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));
-        self.error(format!("{error}{cause}"), "mend the file, or have `url` in plumb.toml leave it out")
-    }
-
-    /// Returns an error of reading one of its files as one of the source.
-    pub(super) fn of_file(&self, error: Error) -> Error {
-        match error {
-            Error::Table(error) => self.table_error(&error),
-            other => other,
-        }
+    pub(super) fn table_error(&self, error: plumb_tables::Error) -> Error {
+        table_error(self.name, error.into())
     }
 
     /// Returns an error of this source.
     pub(super) fn error(&self, problem: String, hint: &str) -> Error {
         Error::Source { source_name: self.name.to_owned(), problem, hint: hint.to_owned() }
+    }
+}
+
+/// Returns an error of reading a file as one of its source.
+pub(super) fn table_error(source: &str, error: Error) -> Error {
+    let Error::Table(error) = error else { return error };
+    let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
+    Error::Source {
+        source_name: source.to_owned(),
+        problem: format!("{error}{cause}"),
+        hint: "mend the file, or have `url` in plumb.toml leave it out".to_owned(),
     }
 }

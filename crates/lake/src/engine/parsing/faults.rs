@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(is_fault_number(fault_number(code) + 1.0), Some(code));
         assert_eq!(is_fault_time(fault_time(code)), Some(code));
         assert!(is_fault_time(fault_time(code) + 86_400_000_000).is_some());
-        for number in [f64::NAN, -f64::NAN, f64::INFINITY, 0.0, f64::MAX, 0.0 / 0.0] {
+        for number in [f64::NAN, -f64::NAN, f64::INFINITY, 0.0, f64::MAX] {
             assert_eq!(is_fault_number(number), None);
         }
         for micros in [i64::MIN, i64::MAX, 0, -62_135_596_800_000_000] {

@@ -12,6 +12,9 @@ use super::positions::ColumnPositions;
 use crate::error::Error;
 use crate::files::limits::BLOCK_BYTES_MAX;
 
+/// A row with its line, or why it cannot be read.
+type NumberedRow = (u64, Result<Record, Fault>);
+
 /// A file of records that is being read.
 pub(super) struct RecordRows {
     path: PathBuf,
@@ -84,7 +87,7 @@ impl RecordRows {
     }
 
     /// Returns the next row with its line, or why it cannot be read; `None` at the end.
-    fn next(&mut self) -> Result<Option<(u64, Result<Record, Fault>)>, Error> {
+    fn next(&mut self) -> Result<Option<NumberedRow>, Error> {
         loop {
             if let Some(lost) = self.pending.0.pop() {
                 return Ok(Some((lost.line, Err(Fault { field: lost.column, reason: lost.reason }))));
