@@ -6,7 +6,6 @@ use std::path::Path;
 use futures::FutureExt;
 use plumb_tables::RecordSource;
 
-use crate::error::Error;
 use crate::future::LakeFuture;
 use crate::raw::{self, RawKind, State};
 use crate::sources::{Source, pull};

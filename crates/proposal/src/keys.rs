@@ -86,7 +86,7 @@ impl Found<'_> {
             }
             KnownAt::Loaded(position, first_load_end) => {
                 let loaded = self.loaded(of, *position, alias);
-                let end = first_load_end.and_then(|end| chrono::DateTime::from_timestamp_micros(end))?;
+                let end = first_load_end.and_then(chrono::DateTime::from_timestamp_micros)?;
                 let end = end.format("%Y-%m-%dT%H:%M:%SZ");
                 let why = format!(
                     "Rows are known from `{0}` on, when they were loaded. Those of the first load, until {end}, had been known to the \

@@ -162,8 +162,7 @@ fn time_of_day(text: &str) -> Option<(NaiveTime, Option<i32>)> {
         }
     }
     for format in ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f %#z", "%Y-%m-%d %H:%M%#z", "%Y-%m-%d %H:%M %#z"] {
-        let with_offset =
-            if upper.ends_with('Z') { format!("{}+00", &upper[..upper.len() - 1]) } else { upper.to_owned() };
+        let with_offset = upper.strip_suffix('Z').map_or(upper.to_owned(), |time| format!("{time}+00"));
         if let Ok(time) = DateTime::parse_from_str(&format!("2000-01-01 {with_offset}"), format) {
             return Some((time.time(), Some(time.offset().local_minus_utc())));
         }

@@ -38,8 +38,8 @@ impl Project {
         let sources = BTreeMap::from([("crm".to_owned(), self.source.clone())]);
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let project = self.folder.path();
-        let lock = lock(&project.join("data"));
-        let run = ingest(&sources, &files, project, &lock, &SqlLimits::default(), None, &|_| ());
+        let (lock, limits) = (lock(&project.join("data")), SqlLimits::default());
+        let run = ingest(&sources, &files, project, &lock, &limits, None, &|_| ());
         runtime.block_on(run).map_err(|error| error.to_string())
     }
 
@@ -51,10 +51,10 @@ impl Project {
     fn sizes(&self) -> Vec<String> {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let leads = runtime.block_on(async {
-            Lake::open(&self.folder.path().join("data")).await.expect("ingested").leads(day(400)).await.expect("readable")
+            let lake = Lake::open(&self.folder.path().join("data")).await.expect("ingested");
+            lake.leads(day(400)).await.expect("readable")
         });
-        let size = |fields: &BTreeMap<String, plumb_lead::Value>| format!("{:?}", fields.get("size"));
-        leads.iter().map(|lead| format!("{} {}", lead.lead_id, size(&lead.fields))).collect()
+        leads.iter().map(|lead| format!("{} {:?}", lead.lead_id, lead.fields.get("size"))).collect()
     }
 }
 

@@ -74,7 +74,7 @@ async fn ids_that_a_spreadsheet_has_rounded_are_said_with_those_that_share_one()
 
     // With a key only the newest row of each is seen: that is said where the rows are read.
     company.leads_are_keyed = true;
-    let company = Company { folder: tempfile::TempDir::new().expect("a temporary folder"), ..company };
+    company.folder = tempfile::TempDir::new().expect("a temporary folder");
     ["events", "outcomes"].into_iter().for_each(|name| company.write(name, ""));
     company.write("leads", &leads.join("\n"));
     let report = company.ingest().await;

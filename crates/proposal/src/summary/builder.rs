@@ -21,12 +21,15 @@ const DATES_MAX: usize = 12;
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
+/// Of each value its rows, and how many of them have a value in each column.
+type FilledByValue = BTreeMap<String, (u64, Vec<u64>)>;
+
 /// Gathers the summary of a table.
 #[derive(Debug)]
 pub struct SummaryBuilder {
     table: TableSummary,
     listed: Vec<Option<BTreeMap<String, u64>>>,
-    filled_by: Vec<(usize, BTreeMap<String, (u64, Vec<u64>)>)>,
+    filled_by: Vec<(usize, FilledByValue)>,
     history: Option<HistoryBuilder>,
 }
 

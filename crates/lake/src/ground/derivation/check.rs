@@ -10,7 +10,7 @@ use super::raw_tables::register;
 use super::relation_columns::{RequiredColumn, event_columns, identity_columns, lead_columns, outcome_columns};
 use super::typed_rows::typed;
 use crate::sql_problem::SqlProblem;
-use crate::engine::{SqlLimits, limited_session};
+use crate::engine::{CellFaults, SqlLimits, limited_session};
 use crate::error::Error;
 use crate::raw::State;
 use crate::sql_file::SqlFile;
@@ -32,7 +32,7 @@ pub(crate) async fn check_relations(
     raw_folder: &Path,
     problems: &mut Vec<SqlProblem>,
 ) -> Result<CheckedRelations, Error> {
-    let context = limited_session(limits, spill)?;
+    let context = limited_session(limits, spill, &CellFaults::default())?;
     register(&context, raw_folder, state).await?;
     let mut relations = CheckedRelations::default();
     for (relation, required) in

@@ -4,6 +4,6 @@ mod location;
 mod look;
 mod write;
 
-pub(crate) use location::{FoundSource, find_sources};
+pub(crate) use location::find_sources;
 pub(crate) use look::{Looked, look};
 pub(crate) use write::{InitOutcome, write_project};
