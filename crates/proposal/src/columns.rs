@@ -53,8 +53,21 @@ pub enum ColumnRole {
 
 /// Words of dates of creation.
 const CREATED: [&str; 15] = [
-    "created", "create", "creation", "createdate", "createdon", "signup", "registered", "registration", "submitted",
-    "inquiry", "enquiry", "eingang", "erstellt", "angelegt", "anlagedatum",
+    "created",
+    "create",
+    "creation",
+    "createdate",
+    "createdon",
+    "signup",
+    "registered",
+    "registration",
+    "submitted",
+    "inquiry",
+    "enquiry",
+    "eingang",
+    "erstellt",
+    "angelegt",
+    "anlagedatum",
 ];
 
 /// Words of dates at which something became known.
@@ -65,8 +78,18 @@ const UPDATED: [&str; 7] =
     ["updated", "modified", "modifiedon", "lastmodifieddate", "systemmodstamp", "aktualisiert", "geändert"];
 
 const CONVERTED: [&str; 12] = [
-    "converted", "conversion", "won", "sold", "signed", "approved", "accepted", "purchased", "subscribed", "gewonnen",
-    "deposit", "placed",
+    "converted",
+    "conversion",
+    "won",
+    "sold",
+    "signed",
+    "approved",
+    "accepted",
+    "purchased",
+    "subscribed",
+    "gewonnen",
+    "deposit",
+    "placed",
 ];
 
 const LOST: [&str; 6] = ["lost", "rejected", "disqualified", "declined", "verloren", "abgelehnt"];
@@ -75,8 +98,17 @@ const CLOSED: [&str; 9] =
     ["closed", "close", "closedate", "decided", "decision", "completed", "closing", "abschluss", "ended"];
 
 const STATUS: [&str; 11] = [
-    "status", "stage", "lifecycle", "lifecyclestage", "disposition", "result", "outcome", "decision", "phase",
-    "ergebnis", "dealstage",
+    "status",
+    "stage",
+    "lifecycle",
+    "lifecyclestage",
+    "disposition",
+    "result",
+    "outcome",
+    "decision",
+    "phase",
+    "ergebnis",
+    "dealstage",
 ];
 
 /// Names whose columns are written with the outcome or after it, each with the reason.
@@ -144,11 +176,13 @@ pub(crate) fn role_of(column: &ColumnSummary, presets: &[&Preset]) -> Option<(Co
         let role = if has_any(&words, &["ids"]) { ColumnRole::MergedIds } else { ColumnRole::MergedInto };
         return by_name(role);
     }
-    let is_yes_or_no = column.is_flag() || column.is_number() && column.numbers == Some((0.0, 1.0)) && column.distinct() == 2;
+    let is_yes_or_no =
+        column.is_flag() || column.is_number() && column.numbers == Some((0.0, 1.0)) && column.distinct() == 2;
     if is_yes_or_no && has_any(&words, &CONVERTED) {
         return Some((ColumnRole::Converted, "by its name, and it holds yes and no".to_owned()));
     }
-    let names_status = has_any(&words, &STATUS) || has_any(&words, &["state", "statecode"]) && has_decided_values(column);
+    let names_status =
+        has_any(&words, &STATUS) || has_any(&words, &["state", "statecode"]) && has_decided_values(column);
     if (names_status || has_any(&words, &CONVERTED)) && !column.top.is_empty() {
         return Some((ColumnRole::Status, format!("by its name, and it has {} values", column.top.len())));
     }

@@ -61,18 +61,23 @@ fn events_in(found: &Found<'_>, table: usize, types: &mut BTreeMap<String, Field
     let kinds = match kind_column {
         Some(column) => {
             let mut rows: BTreeMap<String, u64> = BTreeMap::new();
-            summary.columns[column].top.iter().for_each(|(value, count)| *rows.entry(value.trim().to_lowercase()).or_default() += count);
+            summary.columns[column]
+                .top
+                .iter()
+                .for_each(|(value, count)| *rows.entry(value.trim().to_lowercase()).or_default() += count);
             let mut kinds: Vec<(String, u64)> = rows.into_iter().collect();
             kinds.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
             kinds
         }
         None => vec![(called.clone(), summary.rows)],
     };
-    let mut names: BTreeSet<String> = ["kind", "at", "known_at", "event_id", "lead_key", "lead_id"].map(str::to_owned).into();
+    let mut names: BTreeSet<String> =
+        ["kind", "at", "known_at", "event_id", "lead_key", "lead_id"].map(str::to_owned).into();
     let mut attributes = Vec::new();
     for (position, column) in summary.columns.iter().enumerate() {
         let is_link = found.links.iter().any(|link| link.from == (table, position));
-        let is_taken = Some(position) == kind_column || Some(position) == found.keys[table] || is_link || column.is_time();
+        let is_taken =
+            Some(position) == kind_column || Some(position) == found.keys[table] || is_link || column.is_time();
         if is_taken || found.roles[table][position].is_some() || column.filled == 0 {
             continue;
         }
@@ -98,7 +103,8 @@ fn events_in(found: &Found<'_>, table: usize, types: &mut BTreeMap<String, Field
 fn kind_column(found: &Found<'_>, table: usize) -> Option<usize> {
     let rank = |position: usize| -> Option<u32> {
         let column = found.column(table, position);
-        let is_category = matches!(column.reading, ColumnReading::Category | ColumnReading::Text) && !column.top.is_empty();
+        let is_category =
+            matches!(column.reading, ColumnReading::Category | ColumnReading::Text) && !column.top.is_empty();
         if !is_category || column.top.len() > KINDS_MAX || found.roles[table][position].is_some() {
             return None;
         }
@@ -122,7 +128,8 @@ pub(crate) fn known_at(found: &Found<'_>, table: usize, at: usize) -> KnownAt {
         pair.filter(|pair| pair.rows > 0 && pair.in_order * 100 >= pair.rows * 95)
     };
     for role in [ColumnRole::Known, ColumnRole::Created, ColumnRole::Updated] {
-        let columns = (0..summary.columns.len()).filter(|position| *position != at && found.role(table, *position) == Some(role));
+        let columns =
+            (0..summary.columns.len()).filter(|position| *position != at && found.role(table, *position) == Some(role));
         if let Some(position) = columns.into_iter().find(|position| in_order(*position).is_some()) {
             return KnownAt::Column(position);
         }

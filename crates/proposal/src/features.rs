@@ -107,7 +107,12 @@ impl Features {
         for events in events {
             self.add_attributes(events, kinds.len());
         }
-        self.behave("lead_age_days", "date_diff_days(as_of, l.created_at)".to_owned(), age, "most leads that are won are won soon");
+        self.behave(
+            "lead_age_days",
+            "date_diff_days(as_of, l.created_at)".to_owned(),
+            age,
+            "most leads that are won are won soon",
+        );
     }
 
     fn add_kind(&mut self, kind: &str) {
@@ -122,7 +127,8 @@ impl Features {
             wording(&lines.each_ref().map(|(key, text)| (*key, text.as_str()))) + &format!("field = \"{name}\"\n"),
             "events of one kind, each",
         );
-        let lines = [("label", format!("{} in the first week", heading(&name))), ("say", format!("{say} in the first week"))];
+        let lines =
+            [("label", format!("{} in the first week", heading(&name))), ("say", format!("{say} in the first week"))];
         self.behave(
             &format!("{name}_first_7d"),
             format!("count(e.at) FILTER (WHERE e.kind = {is} AND e.at < l.created_at + INTERVAL '7 days')"),
@@ -165,7 +171,11 @@ impl Features {
             let noun = words_of(name).join(" ");
             match attribute.kind {
                 FieldKind::Number => {
-                    let lines = [("label", heading(name)), ("say", format!("{{value}} {noun} in all")), ("say_missing", format!("no {noun} yet"))];
+                    let lines = [
+                        ("label", heading(name)),
+                        ("say", format!("{{value}} {noun} in all")),
+                        ("say_missing", format!("no {noun} yet")),
+                    ];
                     self.behave(
                         &format!("{name}_total"),
                         format!("sum(e.{column})"),
@@ -183,7 +193,8 @@ impl Features {
                         self.behave(
                             &format!("{name}_{value}"),
                             format!("count(e.at) FILTER (WHERE e.{column} = {})", literal(value)),
-                            wording(&lines.each_ref().map(|(key, text)| (*key, text.as_str()))) + &format!("field = \"{name}\"\n"),
+                            wording(&lines.each_ref().map(|(key, text)| (*key, text.as_str())))
+                                + &format!("field = \"{name}\"\n"),
                             "a common value of the events",
                         );
                     }
@@ -243,8 +254,10 @@ impl Features {
     }
 
     fn add_rates(&mut self, fields: &[Field], targets: &[Target]) {
-        let mut categories: Vec<&Field> =
-            fields.iter().filter(|field| field.kind == FieldKind::Category && (3..=200).contains(&field.values)).collect();
+        let mut categories: Vec<&Field> = fields
+            .iter()
+            .filter(|field| field.kind == FieldKind::Category && (3..=200).contains(&field.values))
+            .collect();
         categories.sort_by(|a, b| b.filled.total_cmp(&a.filled).then(a.name.cmp(&b.name)));
         for target in targets {
             for field in categories.iter().take(RATES_MAX) {

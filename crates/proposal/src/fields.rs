@@ -6,7 +6,7 @@ use plumb_tables::ColumnReading;
 
 use crate::columns::ColumnRole;
 use crate::status::StatusMeaning;
-use crate::summary::{ColumnSummary, TableSummary};
+use crate::summary::ColumnSummary;
 use crate::tables::{Found, Purpose};
 use crate::words::{has_any, singular, sql_name, words_of};
 
@@ -72,9 +72,10 @@ pub(crate) struct Fields {
 /// Returns the fields.
 pub(crate) fn fields_of(found: &Found<'_>) -> Fields {
     let mut fields = Fields::default();
-    let mut names: BTreeSet<String> = ["lead_key", "lead_id", "created_at", "known_at", "known_from", "known_to", "is_test"]
-        .map(str::to_owned)
-        .into();
+    let mut names: BTreeSet<String> =
+        ["lead_key", "lead_id", "created_at", "known_at", "known_from", "known_to", "is_test"]
+            .map(str::to_owned)
+            .into();
     let histories: Vec<usize> = with_purpose(found, Purpose::History);
     let of_history: BTreeSet<String> =
         histories.iter().flat_map(|table| &found.tables[*table].history).map(|field| sql_name(&field.name)).collect();
@@ -119,10 +120,10 @@ fn add_columns(
             leave_out("its history has it with the time of each change");
             continue;
         }
-        match field_kind(found, table, position, column, summary) {
+        match field_kind(found, table, position, column) {
             Ok(kind) => {
                 let name = if by.is_some() && column_is_common(&name) { format!("{called}_{name}") } else { name };
-                let name = free_name(name, &called, kind, names);
+                let name = free_name(name, &called, names);
                 let from = by.map_or(FieldSource::Lead(position), |by| FieldSource::Parent(table, position, by));
                 let filled = column.filled as f64 / summary.rows.max(1) as f64;
                 fields.fields.push(Field { name, kind, from, values: column.distinct(), filled });
@@ -139,8 +140,7 @@ fn column_is_common(name: &str) -> bool {
 }
 
 /// Returns a name that no other field has. Names that end in `_at` are those of timestamps.
-fn free_name(name: String, called: &str, kind: FieldKind, names: &mut BTreeSet<String>) -> String {
-    let _ = kind;
+fn free_name(name: String, called: &str, names: &mut BTreeSet<String>) -> String {
     let name = if name.ends_with("_at") { format!("{name}_text") } else { name };
     let mut free = if names.contains(&name) { format!("{called}_{name}") } else { name.clone() };
     let mut number = 2;
@@ -158,17 +158,13 @@ fn is_used_otherwise(found: &Found<'_>, table: usize, position: usize) -> bool {
     let role = found.role(table, position);
     let is_link = found.links.iter().any(|link| link.from == (table, position));
     let is_created = role == Some(Created) && found.with_role(table, Created) == Some(position);
-    is_link || is_created || matches!(role, Some(Bookkeeping | Deleted | Loaded | MergedIds | MergedInto | Test | ValidFrom))
+    is_link
+        || is_created
+        || matches!(role, Some(Bookkeeping | Deleted | Loaded | MergedIds | MergedInto | Test | ValidFrom))
 }
 
 /// Returns what a column is as a field, or why it is none.
-fn field_kind(
-    found: &Found<'_>,
-    table: usize,
-    position: usize,
-    column: &ColumnSummary,
-    summary: &TableSummary,
-) -> Result<FieldKind, String> {
+fn field_kind(found: &Found<'_>, table: usize, position: usize, column: &ColumnSummary) -> Result<FieldKind, String> {
     use ColumnRole::{After, ClosedAt, Converted, ConvertedAt, Email, Known, LostAt, Phone, Status, Updated};
     if column.filled == 0 {
         return Err("it is empty".to_owned());
@@ -177,12 +173,17 @@ fn field_kind(
         Some((Email, _)) => return Ok(FieldKind::Email),
         Some((Phone, _)) => return Ok(FieldKind::Phone),
         Some((After, why)) if why.ends_with("calls it so") => {
-            return Err(format!("{}: it is written with the outcome, or until then", why.trim_end_matches(" calls it so")));
+            return Err(format!(
+                "{}: it is written with the outcome, or until then",
+                why.trim_end_matches(" calls it so")
+            ));
         }
         Some((After, why)) => return Err(why.clone()),
         Some((Status, _)) => return Err("a status tells the outcome, and only today's is here".to_owned()),
         Some((Converted | ConvertedAt | ClosedAt | LostAt, _)) => return Err("it is the outcome".to_owned()),
-        Some((Updated | Known, _)) => return Err("it is when the row was changed, which happens with the outcome too".to_owned()),
+        Some((Updated | Known, _)) => {
+            return Err("it is when the row was changed, which happens with the outcome too".to_owned());
+        }
         _ => {}
     }
     if let Some(why) = follows_outcome(found, table, position) {
@@ -194,7 +195,10 @@ fn field_kind(
     let is_parent = table != found.lead;
     let distinct = column.distinct();
     if distinct < 2 && !is_parent {
-        return Err(format!("it has the same value in every row: `{}`", column.top.first().map_or("", |(value, _)| value)));
+        return Err(format!(
+            "it has the same value in every row: `{}`",
+            column.top.first().map_or("", |(value, _)| value)
+        ));
     }
     Ok(match &column.reading {
         ColumnReading::Flag { .. } => FieldKind::Flag,
@@ -204,10 +208,7 @@ fn field_kind(
         _ if has_any(&words_of(&column.name), &["id", "url", "link", "guid", "uuid", "gclid", "checksum", "hash"]) => {
             return Err("an identifier or address: nearly every row has its own".to_owned());
         }
-        _ => {
-            let _ = summary;
-            FieldKind::Text
-        }
+        _ => FieldKind::Text,
     })
 }
 
@@ -223,14 +224,17 @@ fn follows_outcome(found: &Found<'_>, table: usize, position: usize) -> Option<S
             continue;
         }
         let meaning = match role {
-            Some(ColumnRole::Converted) => {
-                StatusMeaning { positive: vec!["true".into(), "1".into()], open: vec!["false".into(), "0".into()], ..StatusMeaning::default() }
-            }
+            Some(ColumnRole::Converted) => StatusMeaning {
+                positive: vec!["true".into(), "1".into()],
+                open: vec!["false".into(), "0".into()],
+                ..StatusMeaning::default()
+            },
             _ => found.meaning(table, filled_by.column),
         };
         let share = |values: &[String]| {
             let of = filled_by.values.iter().filter(|(value, ..)| values.contains(value));
-            let (rows, filled) = of.fold((0, 0), |(rows, filled), (_, of, columns)| (rows + of, filled + columns[position]));
+            let (rows, filled) =
+                of.fold((0, 0), |(rows, filled), (_, of, columns)| (rows + of, filled + columns[position]));
             (rows >= 20).then(|| filled as f64 / rows as f64)
         };
         let name = &summary.columns[filled_by.column].name;
@@ -244,7 +248,9 @@ fn follows_outcome(found: &Found<'_>, table: usize, position: usize) -> Option<S
                 && most <= 0.05 * ended
             {
                 let (ended, most, which) = (percent(ended), percent(most), which.join("`, `"));
-                return Some(format!("it is filled in {ended} of the rows where `{name}` is `{which}`, and in {most} of the others"));
+                return Some(format!(
+                    "it is filled in {ended} of the rows where `{name}` is `{which}`, and in {most} of the others"
+                ));
             }
         }
         if let (Some(ended), Some(open)) = (positive.or(negative), open)
@@ -285,7 +291,7 @@ fn add_history(found: &Found<'_>, table: usize, names: &mut BTreeSet<String>, fi
             distinct if distinct <= CATEGORY_VALUES_MAX => FieldKind::Category,
             _ => FieldKind::Text,
         };
-        let name = free_name(sql_name(&field.name), "history", kind, names);
+        let name = free_name(sql_name(&field.name), "history", names);
         let from = FieldSource::History(table, field.name.clone());
         let filled = (field.rows as f64 / found.tables[found.lead].rows.max(1) as f64).min(1.0);
         fields.fields.push(Field { name, kind, from, values: field.values.distinct(), filled });

@@ -13,8 +13,9 @@ impl Found<'_> {
     /// Returns what the keys of a table begin with.
     pub(crate) fn prefix(&self, table: usize) -> String {
         let name = sql_name(self.tables[table].name.called());
-        let is_shared = (0..self.tables.len())
-            .any(|other| other != table && self.keys[other].is_some() && sql_name(self.tables[other].name.called()) == name);
+        let is_shared = (0..self.tables.len()).any(|other| {
+            other != table && self.keys[other].is_some() && sql_name(self.tables[other].name.called()) == name
+        });
         if is_shared { format!("{}_{name}", sql_name(&self.tables[table].name.source)) } else { name }
     }
 
@@ -55,14 +56,19 @@ impl Found<'_> {
                 continue;
             }
             let cell = self.cell(of, position, alias);
-            let is_time = cell.column.is_time() || cell.column.stored == StoredKind::Timestamp || cell.column.filled == 0;
+            let is_time =
+                cell.column.is_time() || cell.column.stored == StoredKind::Timestamp || cell.column.filled == 0;
             let is_text = matches!(cell.column.reading, ColumnReading::Text | ColumnReading::Identifier);
             conditions.push(match is_time || is_text {
                 true => format!("{} IS NULL", cell.raw()),
                 false => format!("NOT coalesce({}, false)", cell.flag()),
             });
         }
-        let loads = |name: &str| self.tables.iter().find(|other| other.name.source == self.tables[of].name.source && other.name.table == name);
+        let loads = |name: &str| {
+            self.tables
+                .iter()
+                .find(|other| other.name.source == self.tables[of].name.source && other.name.table == name)
+        };
         if let (Some(loads), Some(load)) = (loads("_dlt_loads"), self.tables[of].column("_dlt_load_id")) {
             let load = Cell { alias, column: load }.raw();
             conditions.push(format!("{load} IN (SELECT load_id FROM {})", table(&loads.name)));
@@ -72,12 +78,21 @@ impl Found<'_> {
 
     /// Returns the time at which a row was known, for a column of its own, and why; `None` if nothing says it. `at` is when
     /// it happened.
-    pub(crate) fn known_expression(&self, of: usize, known: &KnownAt, at: &str, alias: &str) -> Option<(String, String)> {
+    pub(crate) fn known_expression(
+        &self,
+        of: usize,
+        known: &KnownAt,
+        at: &str,
+        alias: &str,
+    ) -> Option<(String, String)> {
         let name = |position: usize| &self.column(of, position).name;
         match known {
             KnownAt::Unknown => None,
             KnownAt::Column(position) => {
-                let why = format!("A row is known from `{}` on, when it was entered, and not from when it happened.", name(*position));
+                let why = format!(
+                    "A row is known from `{}` on, when it was entered, and not from when it happened.",
+                    name(*position)
+                );
                 Some((self.cell(of, *position, alias).time_column(), why))
             }
             KnownAt::Loaded(position, None) => {

@@ -28,5 +28,5 @@ pub use proposal::{ColumnProposal, LeftOutColumn, Proposal, ProposedFile, TableP
 pub use status::StatusMeaning;
 pub use summary::{ColumnSummary, HistoryField, StoredKind, SummaryBuilder, TableName, TableSummary};
 pub use tables::Purpose;
-pub use words::sql_name as source_name;
 pub use targets::TargetSummary;
+pub use words::sql_name as source_name;

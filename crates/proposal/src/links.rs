@@ -4,7 +4,8 @@ use crate::summary::{ColumnSummary, StoredKind, TableSummary};
 use crate::words::{has_any, singular, words_of};
 
 /// Words of a name that say that it is a key, not whose.
-const KEY_WORDS: [&str; 12] = ["id", "key", "no", "nr", "number", "ref", "reference", "uuid", "guid", "code", "fk", "pk"];
+const KEY_WORDS: [&str; 12] =
+    ["id", "key", "no", "nr", "number", "ref", "reference", "uuid", "guid", "code", "fk", "pk"];
 
 /// The least share of a column's values that the other table's key has.
 const SHARE_MIN: f64 = 0.7;
@@ -54,7 +55,10 @@ pub(crate) fn key_of(
             () => None,
         }
     };
-    (0..table.columns.len()).filter_map(|position| Some((rank(position)?, position))).min().map(|(_, position)| position)
+    (0..table.columns.len())
+        .filter_map(|position| Some((rank(position)?, position)))
+        .min()
+        .map(|(_, position)| position)
 }
 
 /// Returns what a key is of: its words without those that say that it is a key.
@@ -101,7 +105,8 @@ fn strength(column: &ColumnSummary, to: &TableSummary, key: &ColumnSummary, shar
     let names_person = PERSONS.contains(&whose.as_str()) && called.iter().any(|word| PERSONS.contains(&word.as_str()));
     let names_source = is_key_name && !whose.is_empty() && source.contains(&whose);
     let merges = has_any(&words, &["merged", "master", "parent", "duplicate"]);
-    let is_number = column.numbers.is_some() || column.top.iter().take(20).all(|(value, _)| value.parse::<f64>().is_ok());
+    let is_number =
+        column.numbers.is_some() || column.top.iter().take(20).all(|(value, _)| value.parse::<f64>().is_ok());
     let by_name = names_table && is_key_name || same_name || names_person && is_key_name;
     match () {
         () if share < SHARE_MIN => (by_name && share >= 0.2).then_some(1),
@@ -116,8 +121,21 @@ fn strength(column: &ColumnSummary, to: &TableSummary, key: &ColumnSummary, shar
 
 /// What tables of leads are called.
 pub(crate) const PERSONS: [&str; 15] = [
-    "lead", "contact", "prospect", "person", "people", "customer", "applicant", "candidate", "enquiry", "inquiry", "client",
-    "user", "interessent", "kontakt", "kunde",
+    "lead",
+    "contact",
+    "prospect",
+    "person",
+    "people",
+    "customer",
+    "applicant",
+    "candidate",
+    "enquiry",
+    "inquiry",
+    "client",
+    "user",
+    "interessent",
+    "kontakt",
+    "kunde",
 ];
 
 #[cfg(test)]

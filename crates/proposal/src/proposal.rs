@@ -105,8 +105,15 @@ pub fn propose(
     let features = features_of(&events, &fields, &targets);
     let as_of = end_of_data(&found, &events, &targets, now).map(|end| end.format("%Y-%m-%dT%H:%M:%SZ").to_string());
     let warnings = warnings(&found, &targets, &events);
-    let parts =
-        Parts { found: &found, fields: &fields, events: &events, targets: &targets, features: &features, sources, as_of };
+    let parts = Parts {
+        found: &found,
+        fields: &fields,
+        events: &events,
+        targets: &targets,
+        features: &features,
+        sources,
+        as_of,
+    };
     Ok(Proposal {
         tables: (0..tables.len()).map(|table| table_proposal(&found, table)).collect(),
         targets: targets.iter().map(|target| target_summary(&found, target)).collect(),
@@ -167,7 +174,8 @@ fn end_of_data(found: &Found<'_>, events: &[Events], targets: &[Target], now: Da
         });
     }
     dates.extend(targets.iter().flat_map(|target| target.positive_dates.iter().map(|date| (target.table, *date))));
-    let newest = dates.into_iter().filter_map(|(table, position)| Some(found.column(table, position).times?.1)).max()?;
+    let newest =
+        dates.into_iter().filter_map(|(table, position)| Some(found.column(table, position).times?.1)).max()?;
     let newest = DateTime::from_timestamp_micros(newest)?;
     let next_day = newest.date_naive().succ_opt()?.and_hms_opt(0, 0, 0)?.and_utc();
     (newest < now - TimeDelta::days(LIVE_DAYS)).then_some(next_day)
@@ -194,7 +202,8 @@ fn warnings(found: &Found<'_>, targets: &[Target], events: &[Events]) -> Vec<Str
     for events in events {
         if events.known == KnownAt::Unknown {
             let name = found.tables[events.table].name.shown();
-            warnings.push(format!("{name} does not say when its rows were entered: each counts as known when it happened"));
+            warnings
+                .push(format!("{name} does not say when its rows were entered: each counts as known when it happened"));
         }
     }
     for (table, (purpose, why)) in found.purposes.iter().enumerate() {

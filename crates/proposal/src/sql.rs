@@ -6,9 +6,9 @@ use crate::summary::{ColumnSummary, StoredKind, TableName};
 
 /// Words that the engine reads as its own where a name could stand.
 const RESERVED: [&str; 34] = [
-    "all", "and", "as", "by", "case", "cast", "column", "cross", "distinct", "else", "end", "false", "from", "full", "group",
-    "having", "in", "inner", "interval", "is", "join", "left", "limit", "natural", "not", "null", "on", "or", "order", "right",
-    "select", "then", "true", "when",
+    "all", "and", "as", "by", "case", "cast", "column", "cross", "distinct", "else", "end", "false", "from", "full",
+    "group", "having", "in", "inner", "interval", "is", "join", "left", "limit", "natural", "not", "null", "on", "or",
+    "order", "right", "select", "then", "true", "when",
 ];
 
 /// Returns a name as SQL has it: in quotes unless it is plain and in lower case.
@@ -16,7 +16,21 @@ pub(crate) fn identifier(name: &str) -> String {
     let is_plain = name.chars().next().is_some_and(|first| first.is_ascii_lowercase() || first == '_')
         && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
         && !RESERVED.contains(&name)
-        && !["where", "union", "using", "with", "table", "values", "type", "offset", "user", "date", "time", "timestamp"].contains(&name);
+        && ![
+            "where",
+            "union",
+            "using",
+            "with",
+            "table",
+            "values",
+            "type",
+            "offset",
+            "user",
+            "date",
+            "time",
+            "timestamp",
+        ]
+        .contains(&name);
     if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
@@ -173,11 +187,10 @@ pub(crate) fn item(expression: impl Into<String>, name: &str) -> Item {
 
 /// Returns `SELECT` with its items, a line each, the names below each other.
 pub(crate) fn select(items: &[Item]) -> String {
-    let width = items.iter().map(|item| item.expression.chars().count()).filter(|width| *width <= 60).max().unwrap_or(0);
-    let lines: Vec<String> = items
-        .iter()
-        .map(|item| format!("  {:<width$} AS {}", item.expression, identifier(&item.name)))
-        .collect();
+    let width =
+        items.iter().map(|item| item.expression.chars().count()).filter(|width| *width <= 60).max().unwrap_or(0);
+    let lines: Vec<String> =
+        items.iter().map(|item| format!("  {:<width$} AS {}", item.expression, identifier(&item.name))).collect();
     format!("SELECT\n{}\n", lines.join(",\n"))
 }
 
@@ -206,12 +219,18 @@ mod tests {
         check("amount", number(None), |cell| cell.number(), "parse_number(l.amount, 'decimal point')");
         check("created", date(DateOrder::YearMonthDay), |cell| cell.time_column(), "l.created");
         check("created", date(DateOrder::YearMonthDay), |cell| cell.time(), "parse_timestamp(l.created)");
-        check("Datum", date(DateOrder::DayMonthYear), |cell| cell.time_column(), "parse_timestamp(l.\"Datum\", 'day first')");
+        check(
+            "Datum",
+            date(DateOrder::DayMonthYear),
+            |cell| cell.time_column(),
+            "parse_timestamp(l.\"Datum\", 'day first')",
+        );
         check("date", date(DateOrder::MonthDayYear), |cell| cell.time(), "parse_timestamp(l.\"date\", 'month first')");
         check("t", date(DateOrder::UnixMillis), |cell| cell.time(), "parse_timestamp(l.t, 'unix ms')");
         let flag = |yes: &str, no: &str| ColumnReading::Flag { yes: vec![yes.into()], no: vec![no.into()] };
         check("vip", flag("Yes", "No"), |cell| cell.flag(), "parse_flag(l.vip)");
-        let expected = "CASE WHEN lower(trim(l.vip)) IN ('gold') THEN true WHEN lower(trim(l.vip)) IN ('iron') THEN false END";
+        let expected =
+            "CASE WHEN lower(trim(l.vip)) IN ('gold') THEN true WHEN lower(trim(l.vip)) IN ('iron') THEN false END";
         check("vip", flag("Gold", "Iron"), |cell| cell.flag(), expected);
     }
 

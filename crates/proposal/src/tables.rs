@@ -84,7 +84,8 @@ pub(crate) fn find<'a>(tables: &'a [TableSummary], choices: &Choices) -> Result<
         .collect();
     let links = links(tables, &keys);
     let (lead, lead_why) = lead_table(tables, &keys, &links, &roles, choices)?;
-    let mut found = Found { tables, presets, roles, keys, links, lead, lead_why, paths: Vec::new(), purposes: Vec::new() };
+    let mut found =
+        Found { tables, presets, roles, keys, links, lead, lead_why, paths: Vec::new(), purposes: Vec::new() };
     found.paths = found.find_paths();
     found.purposes = (0..tables.len()).map(|table| found.purpose_of(table)).collect();
     Ok(found)
@@ -116,7 +117,8 @@ fn lead_table(
     let shown: Vec<String> = tables.iter().map(|table| table.name.shown()).collect();
     if let Some(name) = &choices.leads {
         let position = shown.iter().position(|shown| shown == name);
-        let table = position.ok_or_else(|| format!("there is no table `{name}`: expected one of `{}`", shown.join("`, `")))?;
+        let table =
+            position.ok_or_else(|| format!("there is no table `{name}`: expected one of `{}`", shown.join("`, `")))?;
         if keys[table].is_none() {
             let columns: Vec<&str> = tables[table].columns.iter().map(|column| column.name.as_str()).collect();
             return Err(format!(
@@ -149,7 +151,9 @@ fn lead_table(
         // What refers to another table of the proposal rather has something of its leads.
         let refers = links.iter().filter(|link| link.from.0 == table && link.to.0 != table).count() as u32;
         let points = points.saturating_sub(refers.min(2));
-        let is_best = best.as_ref().is_none_or(|(most, at, _)| points > *most || points == *most && summary.rows > tables[*at].rows);
+        let is_best = best
+            .as_ref()
+            .is_none_or(|(most, at, _)| points > *most || points == *most && summary.rows > tables[*at].rows);
         if is_best {
             let mut why = vec![format!("`{}` is there in every row and never twice", summary.columns[key].name)];
             why.extend(persons.then(|| "its name is that of people who may buy".to_owned()));
@@ -176,7 +180,9 @@ pub(crate) fn date_of(table: &TableSummary, roles: &[Option<(ColumnRole, String)
         }
         let words = words_of(&column.name);
         match &roles[position] {
-            None if has_any(&words, &["happened", "occurred", "at", "on", "time", "date", "timestamp", "datum"]) => Some(0),
+            None if has_any(&words, &["happened", "occurred", "at", "on", "time", "date", "timestamp", "datum"]) => {
+                Some(0)
+            }
             None => Some(1),
             Some((ColumnRole::Created, _)) => Some(2),
             Some((ColumnRole::ConvertedAt | ColumnRole::ClosedAt, _)) => Some(3),
@@ -184,7 +190,10 @@ pub(crate) fn date_of(table: &TableSummary, roles: &[Option<(ColumnRole, String)
             Some(_) => None,
         }
     };
-    (0..table.columns.len()).filter_map(|position| Some((rank(position)?, position))).min().map(|(_, position)| position)
+    (0..table.columns.len())
+        .filter_map(|position| Some((rank(position)?, position)))
+        .min()
+        .map(|(_, position)| position)
 }
 
 impl Found<'_> {
@@ -208,7 +217,8 @@ impl Found<'_> {
 
     /// Returns what the values of a table's status mean.
     pub(crate) fn meaning(&self, table: usize, status: usize) -> StatusMeaning {
-        let known: Vec<(&str, bool)> = self.presets[table].iter().flat_map(|preset| preset.statuses.iter().copied()).collect();
+        let known: Vec<(&str, bool)> =
+            self.presets[table].iter().flat_map(|preset| preset.statuses.iter().copied()).collect();
         meaning_of_values(self.column(table, status).top.iter().map(|(value, _)| value.as_str()), &known)
     }
 
@@ -223,8 +233,12 @@ impl Found<'_> {
     fn find_paths(&self) -> Vec<Option<Path>> {
         let mut paths: Vec<Option<Path>> = vec![None; self.tables.len()];
         paths[self.lead] = Some(Path::Itself);
-        let parents: Vec<usize> =
-            self.links.iter().filter(|link| link.from.0 == self.lead && link.to.0 != self.lead).map(|link| link.to.0).collect();
+        let parents: Vec<usize> = self
+            .links
+            .iter()
+            .filter(|link| link.from.0 == self.lead && link.to.0 != self.lead)
+            .map(|link| link.to.0)
+            .collect();
         loop {
             let mut changed = false;
             for table in (0..self.tables.len()).filter(|table| !parents.contains(table)) {
@@ -260,7 +274,10 @@ impl Found<'_> {
         let to_me = self.links.iter().filter(|link| link.to.0 == table && self.tables[link.from.0].columns.len() <= 8);
         to_me.into_iter().find_map(|to_me| {
             let pairs = to_me.from.0;
-            let onwards = self.links.iter().find(|link| link.from.0 == pairs && is_reached(link.to.0) && link.from != to_me.from)?;
+            let onwards = self
+                .links
+                .iter()
+                .find(|link| link.from.0 == pairs && is_reached(link.to.0) && link.from != to_me.from)?;
             (self.date(pairs).is_none() || self.keys[pairs].is_none())
                 .then(|| Path::Through(pairs, to_me.clone(), onwards.clone()))
         })
@@ -276,7 +293,8 @@ impl Found<'_> {
         if let Some(preset) = own {
             return said(Purpose::Bookkeeping, format!("{} keeps its own notes in it", preset.title));
         }
-        let is_pairs = self.paths.iter().flatten().any(|path| matches!(path, Path::Through(pairs, ..) if *pairs == table));
+        let is_pairs =
+            self.paths.iter().flatten().any(|path| matches!(path, Path::Through(pairs, ..) if *pairs == table));
         if is_pairs {
             return said(Purpose::Pairs, "it says which rows of two tables belong together".to_owned());
         }

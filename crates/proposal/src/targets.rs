@@ -77,7 +77,10 @@ pub(crate) fn targets_of(found: &Found<'_>, choices: &Choices) -> Result<Vec<Tar
     let histories = with_purpose(found, Purpose::History);
     if choices.targets.is_empty() {
         histories.iter().for_each(|table| of_history(found, *table, None, choices).into_iter().for_each(&mut add));
-        outcomes.iter().chain([&found.lead]).for_each(|table| of_table(found, *table, None, choices).into_iter().for_each(&mut add));
+        outcomes
+            .iter()
+            .chain([&found.lead])
+            .for_each(|table| of_table(found, *table, None, choices).into_iter().for_each(&mut add));
     }
     for choice in &choices.targets {
         let tables = outcomes.iter().chain([&found.lead]);
@@ -108,7 +111,8 @@ fn chosen_meaning(meaning: StatusMeaning, choice: Option<&TargetChoice>, choices
 
 fn of_history(found: &Found<'_>, table: usize, choice: Option<&TargetChoice>, choices: &Choices) -> Option<Target> {
     let (field, value) = found.history_of(table)?;
-    let known: Vec<(&str, bool)> = found.presets[table].iter().flat_map(|preset| preset.statuses.iter().copied()).collect();
+    let known: Vec<(&str, bool)> =
+        found.presets[table].iter().flat_map(|preset| preset.statuses.iter().copied()).collect();
     let fields = found.tables[table].history.iter();
     let decided = fields.filter_map(|history| {
         let values = history.top.iter().map(|(value, _)| value.as_str());
@@ -149,7 +153,8 @@ fn of_table(found: &Found<'_>, table: usize, choice: Option<&TargetChoice>, choi
     let (evidence, meaning) = match (flag, status) {
         (Some(flag), status) => {
             // In a table of decisions a `no` is a decision; on a lead it is not decided yet.
-            let no_is_end = table != found.lead && (closed.is_some() || found.date(table).is_some()) && converted.is_none();
+            let no_is_end =
+                table != found.lead && (closed.is_some() || found.date(table).is_some()) && converted.is_none();
             let negative = status.map(|(_, meaning)| meaning.negative).unwrap_or_default();
             let negative = if date(ColumnRole::Status).is_some() { negative } else { Vec::new() };
             (Evidence::Flag(flag, no_is_end), StatusMeaning { negative, ..StatusMeaning::default() })
@@ -161,7 +166,12 @@ fn of_table(found: &Found<'_>, table: usize, choice: Option<&TargetChoice>, choi
     let dates = |first: Option<usize>| {
         let mut dates: Vec<usize> = [first, closed, updated, own].into_iter().flatten().collect();
         let mut seen = Vec::new();
-        dates.retain(|date| !seen.contains(date) && { seen.push(*date); true });
+        dates.retain(|date| {
+            !seen.contains(date) && {
+                seen.push(*date);
+                true
+            }
+        });
         dates
     };
     let named = choice.map(|choice| choice.name.clone());
@@ -206,7 +216,19 @@ fn name_of(positive: &[String], column: Option<&ColumnSummary>) -> String {
         Some(column) => words_of(&column.name),
         None => positive.iter().flat_map(|value| words_of(value)).collect(),
     };
-    for name in ["won", "converted", "approved", "accepted", "signed", "sold", "placed", "purchased", "subscribed", "enrolled", "hired"] {
+    for name in [
+        "won",
+        "converted",
+        "approved",
+        "accepted",
+        "signed",
+        "sold",
+        "placed",
+        "purchased",
+        "subscribed",
+        "enrolled",
+        "hired",
+    ] {
         if words.iter().any(|word| word.strip_prefix("closed").unwrap_or(word) == name) {
             return name.to_owned();
         }
@@ -244,10 +266,12 @@ fn no_target(found: &Found<'_>) -> String {
 fn statuses_text(found: &Found<'_>) -> String {
     let mut shown = Vec::new();
     for (table, summary) in found.tables.iter().enumerate() {
-        let statuses = (0..summary.columns.len()).filter(|position| found.role(table, *position) == Some(ColumnRole::Status));
+        let statuses =
+            (0..summary.columns.len()).filter(|position| found.role(table, *position) == Some(ColumnRole::Status));
         for position in statuses {
             let column = found.column(table, position);
-            let values: Vec<String> = column.top.iter().take(12).map(|(value, rows)| format!("`{value}` ({rows})")).collect();
+            let values: Vec<String> =
+                column.top.iter().take(12).map(|(value, rows)| format!("`{value}` ({rows})")).collect();
             shown.push(format!("`{}` of {} has {}", column.name, summary.name.shown(), values.join(", ")));
         }
     }

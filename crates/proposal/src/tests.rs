@@ -69,7 +69,8 @@ fn exports() -> Vec<TableSummary> {
 #[test]
 fn three_exports_become_a_project() {
     let proposal = proposed(&exports(), &Choices::default());
-    let purposes: Vec<String> = proposal.tables.iter().map(|table| format!("{} {:?}", table.table, table.purpose)).collect();
+    let purposes: Vec<String> =
+        proposal.tables.iter().map(|table| format!("{} {:?}", table.table, table.purpose)).collect();
     assert_eq!(purposes, ["activities Events", "deals Outcomes", "leads Leads"]);
     check(
         text(&proposal, "sources/lead.sql"),
@@ -84,16 +85,33 @@ fn three_exports_become_a_project() {
     );
     check(
         text(&proposal, "sources/event.activities.sql"),
-        &["'leads:' || e.lead_id AS lead_key", "coalesce(lower(trim(e.kind)), 'activity') AS kind", "e.at AS at", "e.logged_at AS known_at"],
+        &[
+            "'leads:' || e.lead_id AS lead_key",
+            "coalesce(lower(trim(e.kind)), 'activity') AS kind",
+            "e.at AS at",
+            "e.logged_at AS known_at",
+        ],
     );
     check(
         text(&proposal, "sources/outcome.sql"),
-        &["'won' AS target", "lower(trim(o.result)) IN ('won') AS positive", "o.decided_at AS at", "WHERE lower(trim(o.result)) IN ('won', 'lost')"],
+        &[
+            "'won' AS target",
+            "lower(trim(o.result)) IN ('won') AS positive",
+            "o.decided_at AS at",
+            "WHERE lower(trim(o.result)) IN ('won', 'lost')",
+        ],
     );
     check(text(&proposal, "sources/identity.sql"), &["'email:' || normalise_email(t.email) AS key_b"]);
     check(
         text(&proposal, "plumb.toml"),
-        &["as_of = \"2026-02-04T00:00:00Z\"", "[source.leads]", "kind = \"files\"", "[target.won]", "horizon = \"90d\"", "at = [\"0h\", \"48h\", \"7d\"]"],
+        &[
+            "as_of = \"2026-02-04T00:00:00Z\"",
+            "[source.leads]",
+            "kind = \"files\"",
+            "[target.won]",
+            "horizon = \"90d\"",
+            "at = [\"0h\", \"48h\", \"7d\"]",
+        ],
     );
     check(
         text(&proposal, "features/1-behaviour.sql"),
@@ -111,14 +129,16 @@ fn every_feature_has_its_sentences_and_every_file_its_reason() {
     let proposal = proposed(&exports(), &Choices::default());
     assert!(proposal.files.iter().all(|file| !file.why.is_empty() && !file.text.is_empty()));
     for feature in &proposal.features {
-        let is_told = |file: &&crate::ProposedFile| file.path.ends_with(".toml") && file.text.contains(&format!("[{feature}]\n"));
+        let is_told =
+            |file: &&crate::ProposedFile| file.path.ends_with(".toml") && file.text.contains(&format!("[{feature}]\n"));
         assert_eq!(proposal.files.iter().filter(is_told).count(), 1, "{feature}");
     }
 }
 
 #[test]
 fn the_same_tables_give_the_same_files() {
-    let texts = || proposed(&exports(), &Choices::default()).files.into_iter().map(|file| file.text).collect::<Vec<_>>();
+    let texts =
+        || proposed(&exports(), &Choices::default()).files.into_iter().map(|file| file.text).collect::<Vec<_>>();
     assert_eq!(texts(), texts());
 }
 
@@ -130,9 +150,15 @@ fn a_user_names_target_statuses_and_horizon() {
         ..Choices::default()
     };
     let proposal = proposed(&exports(), &choices);
-    check(text(&proposal, "sources/outcome.sql"), &["'gone' AS target", "lower(trim(o.result)) IN ('lost') AS positive"]);
+    check(
+        text(&proposal, "sources/outcome.sql"),
+        &["'gone' AS target", "lower(trim(o.result)) IN ('lost') AS positive"],
+    );
     check(text(&proposal, "plumb.toml"), &["[target.gone]", "horizon = \"30d\""]);
-    let choices = Choices { targets: vec![TargetChoice { name: "x".into(), positive: vec!["maybe".into()] }], ..Choices::default() };
+    let choices = Choices {
+        targets: vec![TargetChoice { name: "x".into(), positive: vec!["maybe".into()] }],
+        ..Choices::default()
+    };
     let error = propose(&[], &exports(), &choices, now()).expect_err("no such status");
     check(&error, &["--target x: no status has all of `maybe`", "`result` of deals has `lost` (2), `won` (2)"]);
 }
@@ -141,7 +167,14 @@ fn a_user_names_target_statuses_and_horizon() {
 fn tables_without_an_outcome_are_refused_with_the_way_out() {
     let tables = [table("leads", "id,created_at,status\n1,2026-01-01T08:00:00Z,new\n2,2026-01-01T09:00:00Z,open")];
     let error = propose(&[], &tables, &Choices::default(), now()).expect_err("nothing is won");
-    check(&error, &["nothing says which leads were won", "`status` of leads has `new` (1), `open` (1)", "--target NAME=\"VALUE,VALUE\""]);
+    check(
+        &error,
+        &[
+            "nothing says which leads were won",
+            "`status` of leads has `new` (1), `open` (1)",
+            "--target NAME=\"VALUE,VALUE\"",
+        ],
+    );
     let tables = [table("towns", "name,people\nUlm,1\nBonn,2")];
     let error = propose(&[], &tables, &Choices::default(), now()).expect_err("no leads");
     check(&error, &["no table looks like one with a row a lead", "found `towns`", "--leads TABLE"]);
@@ -155,7 +188,10 @@ fn a_salesforce_export_is_one_table_with_its_own_outcome() {
         00Q000000000003,2026-01-03T08:00:00Z,Core,Event,Unqualified,no,,cem@c.example";
     let proposal = proposed(&[table("report", lines)], &Choices::default());
     assert_eq!(proposal.tables[0].presets, ["salesforce"]);
-    check(text(&proposal, "sources/lead.sql"), &["'report:' || l.\"Lead ID\" AS lead_key", "l.\"Create Date\" AS created_at"]);
+    check(
+        text(&proposal, "sources/lead.sql"),
+        &["'report:' || l.\"Lead ID\" AS lead_key", "l.\"Create Date\" AS created_at"],
+    );
     check(
         text(&proposal, "sources/outcome.sql"),
         &[
@@ -198,10 +234,16 @@ fn tables_of_a_loader_respect_deleted_rows_and_load_times() {
         ),
     ];
     let proposal = proposed(&tables, &Choices::default());
-    check(text(&proposal, "sources/lead.sql"), &["FROM hub.contact l", "WHERE NOT coalesce(", "_fivetran_deleted", "is no `known_at` here"]);
+    check(
+        text(&proposal, "sources/lead.sql"),
+        &["FROM hub.contact l", "WHERE NOT coalesce(", "_fivetran_deleted", "is no `known_at` here"],
+    );
     check(
         text(&proposal, "sources/event.engagement.sql"),
-        &["CASE WHEN parse_timestamp(e._fivetran_synced) < parse_timestamp('2026-03-02T08:00:00Z')", "Those of the first load"],
+        &[
+            "CASE WHEN parse_timestamp(e._fivetran_synced) < parse_timestamp('2026-03-02T08:00:00Z')",
+            "Those of the first load",
+        ],
     );
     check(
         text(&proposal, "sources/lead.contact_property_history.sql"),
@@ -219,7 +261,8 @@ fn a_column_that_only_ended_leads_have_is_no_field() {
     for number in 0..100 {
         let (status, won) = if number % 2 == 0 { ("won", "2026-02-01T08:00:00Z") } else { ("open", "") };
         let installer = if number % 2 == 0 { "north" } else { "" };
-        lines += &format!("{number},2026-01-01T08:00:00Z,{status},{won},{},{installer}\n", ["Ulm", "Bonn"][number % 3 % 2]);
+        lines +=
+            &format!("{number},2026-01-01T08:00:00Z,{status},{won},{},{installer}\n", ["Ulm", "Bonn"][number % 3 % 2]);
     }
     let proposal = proposed(&[table("leads", &lines)], &Choices::default());
     let left = proposal.left_out.iter().find(|left| left.column == "installer").expect("it is left out");

@@ -27,7 +27,11 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
 
 fn text(outcome: &CheckOutcome) -> String {
     let mut lines: Vec<String> = outcome.findings.iter().map(line_of).collect();
-    let compared = if outcome.compared_with.is_empty() { String::new() } else { format!(", compared with {}", outcome.compared_with) };
+    let compared = if outcome.compared_with.is_empty() {
+        String::new()
+    } else {
+        format!(", compared with {}", outcome.compared_with)
+    };
     let (files, features, errors) = (outcome.files, outcome.features, outcome.errors());
     let warnings = outcome.findings.len() - errors;
     lines.push(format!("{files} files, {features} features{compared}: {errors} errors, {warnings} warnings"));
@@ -39,7 +43,8 @@ fn line_of(finding: &Finding) -> String {
         FindingLevel::Error => "error",
         FindingLevel::Warning => "warning",
     };
-    let place: String = [finding.line, finding.column].into_iter().flatten().map(|number| format!(":{number}")).collect();
+    let place: String =
+        [finding.line, finding.column].into_iter().flatten().map(|number| format!(":{number}")).collect();
     let way_out = if finding.way_out.is_empty() { String::new() } else { format!("; {}", finding.way_out) };
     format!("{level}: {}{place}: {}{way_out}", finding.file, finding.problem.trim_end_matches('.'))
 }

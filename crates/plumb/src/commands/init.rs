@@ -99,10 +99,12 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
 }
 
 fn locations(args: &Args) -> Result<Vec<(Option<String>, String)>> {
-    let mut locations: Vec<(Option<String>, String)> = args.sources.iter().map(|location| (None, location.clone())).collect();
+    let mut locations: Vec<(Option<String>, String)> =
+        args.sources.iter().map(|location| (None, location.clone())).collect();
     for named in &args.source {
-        let (name, location) =
-            named.split_once('=').with_context(|| format!("--source {named}: expected NAME=LOCATION, as `crm=exports/leads.csv`"))?;
+        let (name, location) = named
+            .split_once('=')
+            .with_context(|| format!("--source {named}: expected NAME=LOCATION, as `crm=exports/leads.csv`"))?;
         locations.push((Some(name.to_owned()), location.to_owned()));
     }
     Ok(locations)
@@ -179,7 +181,11 @@ async fn ingest_project(args: &Args, outcome: &InitOutcome) -> Result<ingestion:
 }
 
 fn next_commands(outcome: &InitOutcome) -> Vec<String> {
-    let at = if outcome.folder.as_os_str() == "." { String::new() } else { format!(" --project {}", outcome.folder.display()) };
+    let at = if outcome.folder.as_os_str() == "." {
+        String::new()
+    } else {
+        format!(" --project {}", outcome.folder.display())
+    };
     let exports = outcome.variables.iter().map(|variable| format!("export {variable}='…'"));
     let ingest = outcome.ingested.is_none().then(|| format!("plumb ingest{at}"));
     let commands = ["check", "train", "score", "serve"].map(|command| format!("plumb {command}{at}"));
@@ -196,7 +202,8 @@ fn proposal_text(proposal: &Proposal) -> String {
         lines.push(format!("{}{presets}: {} rows, {purpose}: {}", table.table, table.rows, table.why));
     }
     for target in &proposal.targets {
-        let mut line = format!("target {}: within {} days; {} in {}", target.name, target.horizon_days, target.why, target.table);
+        let mut line =
+            format!("target {}: within {} days; {} in {}", target.name, target.horizon_days, target.why, target.table);
         if !target.meaning.positive.is_empty() {
             line += &format!("; positive: {}", target.meaning.positive.join(", "));
         }
@@ -209,7 +216,10 @@ fn proposal_text(proposal: &Proposal) -> String {
     let left_out = proposal.left_out.iter().take(LEFT_OUT_SHOWN);
     lines.extend(left_out.map(|left| format!("left out: {}: {}", left.column, left.why)));
     if proposal.left_out.len() > LEFT_OUT_SHOWN {
-        lines.push(format!("left out: {} columns in all, each with its reason in sources/lead.sql", proposal.left_out.len()));
+        lines.push(format!(
+            "left out: {} columns in all, each with its reason in sources/lead.sql",
+            proposal.left_out.len()
+        ));
     }
     lines.extend(proposal.warnings.iter().map(|warning| format!("look: {warning}")));
     lines.join("\n") + "\n"

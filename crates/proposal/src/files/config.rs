@@ -41,8 +41,13 @@ pub(super) fn file(parts: &Parts<'_>) -> ProposedFile {
     let undated = parts.targets.iter().any(|target| target.is_undated());
     let (ages, why) = match (parts.events.is_empty(), undated) {
         (_, true) => ("\"0h\"", "A lead is looked at when it comes, and not later: nothing says when outcomes came."),
-        (true, false) => ("\"0h\"", "A lead is looked at when it comes: without events nothing is learned of it later."),
-        (false, false) => ("\"0h\", \"48h\", \"7d\"", "A lead is looked at when it comes, and again at these ages, as events come in."),
+        (true, false) => {
+            ("\"0h\"", "A lead is looked at when it comes: without events nothing is learned of it later.")
+        }
+        (false, false) => (
+            "\"0h\", \"48h\", \"7d\"",
+            "A lead is looked at when it comes, and again at these ages, as events come in.",
+        ),
     };
     let _ = write!(text, "\n{}[score]\nat = [{ages}]\n", hash(why));
     ProposedFile::new("plumb.toml", text, "sources, targets with what mistakes cost, and when leads are looked at")
@@ -78,7 +83,11 @@ fn add_source(parts: &Parts<'_>, source: &SourceSpec, text: &mut String) {
                 && parts.found.column(*table, key).is_key(parts.found.tables[*table].rows)
             {
                 let column = &parts.found.column(*table, key).name;
-                let _ = writeln!(text, "key = {{ records = [{}] }} # A later row with the same one replaces the earlier.", quoted(column));
+                let _ = writeln!(
+                    text,
+                    "key = {{ records = [{}] }} # A later row with the same one replaces the earlier.",
+                    quoted(column)
+                );
             }
         }
         SourceKind::Sqlite | SourceKind::Postgres => {
@@ -86,7 +95,8 @@ fn add_source(parts: &Parts<'_>, source: &SourceSpec, text: &mut String) {
                 let of_loads = parts.found.tables[**table].name.table == "_dlt_loads";
                 of_loads || !matches!(parts.found.purposes[**table].0, Purpose::Unused | Purpose::Bookkeeping)
             };
-            let names: Vec<String> = tables.iter().filter(used).map(|table| quoted(&parts.found.tables[*table].name.table)).collect();
+            let names: Vec<String> =
+                tables.iter().filter(used).map(|table| quoted(&parts.found.tables[*table].name.table)).collect();
             let _ = writeln!(text, "tables = [{}]", names.join(", "));
         }
     }

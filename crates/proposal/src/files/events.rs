@@ -26,7 +26,8 @@ fn file(parts: &Parts<'_>, events: &Events) -> Option<ProposedFile> {
     let summary = &found.tables[of];
     let (lead_key, join) = found.lead_key(of, "e")?;
     let at = found.cell(of, events.at, "e");
-    let mut said = format!("Events: {}, {} rows, because {}.\n", summary.name.shown(), summary.rows, found.purposes[of].1);
+    let mut said =
+        format!("Events: {}, {} rows, because {}.\n", summary.name.shown(), summary.rows, found.purposes[of].1);
     let mut items = Vec::new();
     // Of a table of pairs, one row may be an event of several leads.
     if let Some(key) = found.own_key(of, "e").filter(|_| join.is_none()) {

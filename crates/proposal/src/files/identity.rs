@@ -48,7 +48,9 @@ fn add_pairs(found: &Found<'_>, of: usize, by_email: bool, pairs: &mut Vec<(Stri
     let from = table(&summary.name);
     let shown = summary.name.shown();
     let mut add = |other: String, given: String, why: String| {
-        let sql = format!("SELECT {own} AS key_a, {other} AS key_b, t._origin AS _origin\nFROM {from} t\nWHERE {given} IS NOT NULL\n");
+        let sql = format!(
+            "SELECT {own} AS key_a, {other} AS key_b, t._origin AS _origin\nFROM {from} t\nWHERE {given} IS NOT NULL\n"
+        );
         pairs.push((why, sql));
     };
     if let Some(Path::Key(link)) = &found.paths[of] {
@@ -58,7 +60,9 @@ fn add_pairs(found: &Found<'_>, of: usize, by_email: bool, pairs: &mut Vec<(Stri
         add(other, cell.raw(), format!("`{}` of {shown} is a key of {to}.", cell.column.name));
     }
     let email = found.with_role(of, ColumnRole::Email);
-    if let Some(email) = email.filter(|_| by_email || of == found.lead || matches!(found.paths[of], Some(Path::Email(_)))) {
+    if let Some(email) =
+        email.filter(|_| by_email || of == found.lead || matches!(found.paths[of], Some(Path::Email(_))))
+    {
         let cell = found.cell(of, email, "t");
         let given = format!("normalise_email({})", cell.text());
         add(email_key(cell), given, format!("`{}` of {shown}: who has one address is one person.", cell.column.name));
@@ -66,7 +70,11 @@ fn add_pairs(found: &Found<'_>, of: usize, by_email: bool, pairs: &mut Vec<(Stri
     if let Some(into) = found.with_role(of, ColumnRole::MergedInto) {
         let cell = found.cell(of, into, "t");
         let other = format!("{} || {}", literal(&format!("{}:", found.prefix(of))), cell.key());
-        add(other, cell.raw(), format!("`{}` of {shown} names the record that this one was merged into.", cell.column.name));
+        add(
+            other,
+            cell.raw(),
+            format!("`{}` of {shown} names the record that this one was merged into.", cell.column.name),
+        );
     }
     if let Some(merged) = found.with_role(of, ColumnRole::MergedIds) {
         let cell = found.cell(of, merged, "t");

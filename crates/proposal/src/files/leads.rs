@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{Parts, file_name};
 use crate::columns::ColumnRole;
 use crate::fields::{Field, FieldKind, FieldSource, with_purpose};
-use crate::proposal::ProposedFile;
 use crate::keys::where_clause;
+use crate::proposal::ProposedFile;
 use crate::sql::{Cell, Item, comment, item, literal, select, table};
 use crate::tables::{Found, Purpose};
 
@@ -14,8 +14,8 @@ use crate::tables::{Found, Purpose};
 pub(super) fn file(parts: &Parts<'_>) -> ProposedFile {
     let (found, lead) = (parts.found, parts.found.lead);
     let summary = &found.tables[lead];
-    let key = found.keys[lead].expect("a table of leads has a key");
-    let mut said = format!("A row a lead: {}, {} rows, because {}.\n", summary.name.shown(), summary.rows, found.lead_why);
+    let mut said =
+        format!("A row a lead: {}, {} rows, because {}.\n", summary.name.shown(), summary.rows, found.lead_why);
     let created = created_column(found);
     let created_time = found.cell(lead, created, "l").time();
     let mut items = vec![
@@ -47,7 +47,6 @@ pub(super) fn file(parts: &Parts<'_>) -> ProposedFile {
     if !conditions.is_empty() {
         said += "Deleted rows are left out; what belongs to them is listed as unmatched.\n";
     }
-    let _ = key;
     let left_out: Vec<String> =
         parts.fields.left_out.iter().map(|left| format!("  `{}`: {}", left.column, left.why)).collect();
     if !left_out.is_empty() {
@@ -161,7 +160,8 @@ fn history_file(parts: &Parts<'_>, of: usize) -> Option<ProposedFile> {
         (found.cell(of, at, "h").time_column(), why)
     });
     let (lead_key, join) = found.lead_key(of, "h")?;
-    let mut items = vec![item(lead_key, "lead_key"), item("CAST(NULL AS TIMESTAMP)", "created_at"), item(known_at, "known_at")];
+    let mut items =
+        vec![item(lead_key, "lead_key"), item("CAST(NULL AS TIMESTAMP)", "created_at"), item(known_at, "known_at")];
     let (name, value) = (found.cell(of, field, "h"), found.cell(of, new_value, "h"));
     let mut names = Vec::new();
     for (field, called) in fields {

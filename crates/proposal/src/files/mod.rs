@@ -35,7 +35,11 @@ pub(crate) fn files_of(parts: &Parts<'_>) -> Vec<ProposedFile> {
     let mut files = vec![config::file(parts)];
     let readings = parts.sources.iter().filter_map(|source| {
         let (path, text) = source.reading.as_ref()?;
-        Some(ProposedFile::new(path, text.clone(), "how the files are read: what no longer fits is said and not guessed"))
+        Some(ProposedFile::new(
+            path,
+            text.clone(),
+            "how the files are read: what no longer fits is said and not guessed",
+        ))
     });
     files.extend(readings);
     files.push(leads::file(parts));

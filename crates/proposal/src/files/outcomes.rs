@@ -1,7 +1,7 @@
 //! `sources/outcome.*.sql`.
 
+use super::Parts;
 use super::leads::created_column;
-use super::{Parts, file_name};
 use crate::columns::ColumnRole;
 use crate::events::KnownAt;
 use crate::keys::where_clause;
@@ -49,7 +49,6 @@ fn file(parts: &Parts<'_>, target: &Target) -> Option<ProposedFile> {
     let sql = comment(said.trim_end()) + &selects.join("UNION ALL\n");
     let is_only = parts.targets.len() == 1;
     let path = if is_only { "sources/outcome.sql".to_owned() } else { format!("sources/outcome.{}.sql", target.name) };
-    let _ = file_name;
     Some(ProposedFile::new(&path, sql, &format!("which leads were {}, from {}", target.name, summary.name.shown())))
 }
 
@@ -88,7 +87,8 @@ fn ends(found: &Found<'_>, target: &Target, said: &mut String) -> Vec<End> {
                 return vec![End { positive, at: positive_at.0, known_at: positive_at.1, condition: Some(condition) }];
             }
             let condition = format!("{word} IN ({})", literals(&meaning.positive));
-            let won = End { positive: "true".into(), at: positive_at.0, known_at: positive_at.1, condition: Some(condition) };
+            let won =
+                End { positive: "true".into(), at: positive_at.0, known_at: positive_at.1, condition: Some(condition) };
             vec![won, lost(found, target, &word, said)]
         }
         Evidence::Flag(flag, no_is_end) => {
@@ -98,7 +98,12 @@ fn ends(found: &Found<'_>, target: &Target, said: &mut String) -> Vec<End> {
                 let condition = Some(format!("{} IS NOT NULL", cell.raw()));
                 return vec![End { positive: cell.flag(), at: positive_at.0, known_at: positive_at.1, condition }];
             }
-            let won = End { positive: "true".into(), at: positive_at.0, known_at: positive_at.1, condition: Some(cell.flag()) };
+            let won = End {
+                positive: "true".into(),
+                at: positive_at.0,
+                known_at: positive_at.1,
+                condition: Some(cell.flag()),
+            };
             let status = found.with_role(of, ColumnRole::Status).filter(|_| !meaning.negative.is_empty());
             let Some(status) = status else {
                 *said += "No column gives a lead up: each stays open until its horizon ends.\n";
@@ -107,12 +112,16 @@ fn ends(found: &Found<'_>, target: &Target, said: &mut String) -> Vec<End> {
             *said += &format!("`{}` gives it up as `{}`.\n", found.column(of, status).name, words(&meaning.negative));
             let word = found.cell(of, status, "o").word();
             let mut lost = lost(found, target, &word, said);
-            lost.condition = lost.condition.map(|condition| format!("{condition}\n  AND NOT coalesce({}, false)", cell.flag()));
+            lost.condition =
+                lost.condition.map(|condition| format!("{condition}\n  AND NOT coalesce({}, false)", cell.flag()));
             vec![won, lost]
         }
         Evidence::Date(date) => {
             let cell = found.cell(of, *date, "o");
-            *said += &format!("`{}` is there if it was reached. No column gives a lead up: each stays open until its horizon ends.\n", cell.column.name);
+            *said += &format!(
+                "`{}` is there if it was reached. No column gives a lead up: each stays open until its horizon ends.\n",
+                cell.column.name
+            );
             let condition = Some(format!("{} IS NOT NULL", cell.raw()));
             vec![End { positive: "true".into(), at: positive_at.0, known_at: positive_at.1, condition }]
         }
@@ -153,7 +162,10 @@ fn time_of(found: &Found<'_>, target: &Target, dates: &[usize], said: &mut Strin
         if is_day(position) && lead_has_times { format!("{time} + INTERVAL '86399 seconds'") } else { time }
     };
     if dates.iter().any(|date| is_day(*date)) && lead_has_times {
-        add(said, "A day without a time counts from its last second, so that no outcome is before its lead.\n".to_owned());
+        add(
+            said,
+            "A day without a time counts from its last second, so that no outcome is before its lead.\n".to_owned(),
+        );
     }
     let mut rest: Vec<usize> = others.to_vec();
     // A date that is always there needs no other in its place.
@@ -169,7 +181,10 @@ fn time_of(found: &Found<'_>, target: &Target, dates: &[usize], said: &mut Strin
                 false => {
                     let times: Vec<String> = std::iter::once(first).chain(&rest).map(|date| time(*date)).collect();
                     let names: Vec<String> = rest.iter().map(|date| format!("`{}`", name(*date))).collect();
-                    add(said, format!("It came at `{}`; where that is empty, at {}.\n", name(*first), names.join(", else ")));
+                    add(
+                        said,
+                        format!("It came at `{}`; where that is empty, at {}.\n", name(*first), names.join(", else ")),
+                    );
                     format!("coalesce({})", times.join(", "))
                 }
             };

@@ -18,8 +18,16 @@ pub(super) fn files(parts: &Parts<'_>) -> Vec<ProposedFile> {
         names.join(", ")
     );
     vec![
-        ProposedFile::new("rules.csv", "field,condition,points,note\n".to_owned(), "a place for the team's own points: a line a rule"),
-        ProposedFile::new(".gitignore", "data/\n.env\n".to_owned(), "data is no source text, and secrets are nobody else's"),
+        ProposedFile::new(
+            "rules.csv",
+            "field,condition,points,note\n".to_owned(),
+            "a place for the team's own points: a line a rule",
+        ),
+        ProposedFile::new(
+            ".gitignore",
+            "data/\n.env\n".to_owned(),
+            "data is no source text, and secrets are nobody else's",
+        ),
         ProposedFile::new("README.md", readme, "what is where"),
     ]
 }

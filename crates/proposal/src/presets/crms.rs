@@ -2,8 +2,8 @@
 
 use super::Preset;
 use crate::columns::ColumnRole::{
-    After, ClosedAt, Converted, ConvertedAt, Created, Deleted, Email, LeadId, LostAt, MergedIds, MergedInto, Phone, Status,
-    Updated,
+    After, ClosedAt, Converted, ConvertedAt, Created, Deleted, Email, LeadId, LostAt, MergedIds, MergedInto, Phone,
+    Status, Updated,
 };
 
 /// HubSpot, Salesforce, Dynamics, Pipedrive, Zoho and Marketo.

@@ -51,7 +51,8 @@ pub fn preset(name: &str) -> Option<&'static Preset> {
 /// Returns the presets that a table is recognised by: at most one loader, and one CRM.
 pub(crate) fn recognised<'a>(columns: impl Iterator<Item = &'a str>) -> Vec<&'static Preset> {
     let names: Vec<String> = columns.map(normalised).collect();
-    let known = |preset: &&'static Preset| preset.roles.iter().filter(|(name, _)| names.contains(&normalised(name))).count();
+    let known =
+        |preset: &&'static Preset| preset.roles.iter().filter(|(name, _)| names.contains(&normalised(name))).count();
     let best = |presets: &'static [Preset]| presets.iter().filter(|preset| preset.is_of(&names)).max_by_key(known);
     best(&loaders::LOADERS).into_iter().chain(best(&crms::CRMS)).collect()
 }

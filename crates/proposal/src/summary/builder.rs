@@ -54,12 +54,16 @@ impl SummaryBuilder {
                 values: ValueSample::default(),
             })
             .collect();
-        let dates: Vec<usize> = (0..summaries.len()).filter(|index| summaries[*index].is_time()).take(DATES_MAX).collect();
+        let dates: Vec<usize> =
+            (0..summaries.len()).filter(|index| summaries[*index].is_time()).take(DATES_MAX).collect();
         let pairs = dates.iter().flat_map(|first| dates.iter().map(move |second| (*first, *second)));
         let pairs = pairs.filter(|(first, second)| first != second);
         let pairs = pairs.map(|columns| DatePair { columns, ..DatePair::default() }).collect();
         let is_listed = |reading: &ColumnReading| {
-            matches!(reading, ColumnReading::Category | ColumnReading::Flag { .. } | ColumnReading::Text | ColumnReading::Number(_))
+            matches!(
+                reading,
+                ColumnReading::Category | ColumnReading::Flag { .. } | ColumnReading::Text | ColumnReading::Number(_)
+            )
         };
         let listed = summaries.iter().map(|column| is_listed(&column.reading).then(BTreeMap::new)).collect();
         let statuses = summaries.iter().enumerate().filter(|(_, column)| looks_like_status(&column.name));
@@ -180,12 +184,16 @@ fn add_pair(pair: &mut DatePair, first: i64, second: i64) {
 /// Returns the cells of a column as text; `None` where there is none.
 fn texts_of(values: &ColumnValues) -> Vec<Option<String>> {
     match values {
-        ColumnValues::Number(numbers) => numbers.iter().map(|number| (!number.is_nan()).then(|| number.to_string())).collect(),
+        ColumnValues::Number(numbers) => {
+            numbers.iter().map(|number| (!number.is_nan()).then(|| number.to_string())).collect()
+        }
         ColumnValues::Flag(flags) => flags
             .iter()
             .map(|flag| (!flag.is_nan()).then(|| if *flag > 0.5 { "true" } else { "false" }.to_owned()))
             .collect(),
-        ColumnValues::Timestamp(times) => times.iter().map(|time| (*time != i64::MIN).then(|| time.to_string())).collect(),
+        ColumnValues::Timestamp(times) => {
+            times.iter().map(|time| (*time != i64::MIN).then(|| time.to_string())).collect()
+        }
         ColumnValues::Text(texts) => texts.iter().map(|text| text.map(str::to_owned)).collect(),
     }
 }

@@ -55,7 +55,8 @@ impl HistoryBuilder {
 
     pub(super) fn finish(self) -> Vec<HistoryField> {
         let finished = self.fields.into_iter().map(|(name, (field, top))| {
-            let mut top: Vec<(String, u64)> = if top.len() > LISTED_MAX { Vec::new() } else { top.into_iter().collect() };
+            let mut top: Vec<(String, u64)> =
+                if top.len() > LISTED_MAX { Vec::new() } else { top.into_iter().collect() };
             top.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
             HistoryField { name, top, ..field }
         });

@@ -11,4 +11,3 @@ pub use column::{ColumnSummary, StoredKind};
 pub use history::HistoryField;
 pub(crate) use history::history_columns;
 pub use table::{TableName, TableSummary};
-

@@ -23,10 +23,17 @@ pub(super) fn unused(folder: &Path, config: &str) -> Vec<Finding> {
         let (shown, name) = (in_project(folder, &path), file_name(&path));
         let relation = name.split('.').next().unwrap_or_default();
         if !name.ends_with(".sql") {
-            findings.push(Finding::warning(&shown, "nothing reads it: it is no `.sql` file", "rename it, or take it out"));
+            findings.push(Finding::warning(
+                &shown,
+                "nothing reads it: it is no `.sql` file",
+                "rename it, or take it out",
+            ));
         } else if !RELATIONS.contains(&relation) {
             let hint = did_you_mean(relation, RELATIONS.into_iter());
-            let problem = format!("`{relation}` is no relation: expected one of `{}` before the first dot. {hint}", RELATIONS.join("`, `"));
+            let problem = format!(
+                "`{relation}` is no relation: expected one of `{}` before the first dot. {hint}",
+                RELATIONS.join("`, `")
+            );
             findings.push(Finding::error(&shown, problem.trim_end(), "rename the file, as `lead.history.sql`"));
         }
     }
@@ -41,7 +48,11 @@ pub(super) fn unused(folder: &Path, config: &str) -> Vec<Finding> {
         let shown = in_project(folder, &path);
         if !config.contains(&shown) {
             let problem = "no source of plumb.toml reads by it";
-            findings.push(Finding::warning(&shown, problem, format!("name it as `reading = \"{shown}\"` at its source, or take it out")));
+            findings.push(Finding::warning(
+                &shown,
+                problem,
+                format!("name it as `reading = \"{shown}\"` at its source, or take it out"),
+            ));
         }
     }
     findings
@@ -91,7 +102,9 @@ pub(super) fn rules(project: &Project, features: &[String]) -> Vec<Finding> {
     let rules = match project.rules() {
         Ok(None) => return Vec::new(),
         Ok(Some(rules)) => rules,
-        Err(error) => return vec![Finding::error("rules.csv", format!("{error:#}"), "mend the file, or name another by `rules`")],
+        Err(error) => {
+            return vec![Finding::error("rules.csv", format!("{error:#}"), "mend the file, or name another by `rules`")];
+        }
     };
     let mut findings: Vec<Finding> = rules
         .unreadable
@@ -102,7 +115,11 @@ pub(super) fn rules(project: &Project, features: &[String]) -> Vec<Finding> {
         if !features.contains(&rule.field) {
             let hint = did_you_mean(&rule.field, features.iter().map(String::as_str));
             let problem = format!("{place}: `{}` is no feature. {hint}", rule.field);
-            findings.push(Finding::warning(&file_of(place), problem.trim_end(), "name a feature, or add one to features/*.sql"));
+            findings.push(Finding::warning(
+                &file_of(place),
+                problem.trim_end(),
+                "name a feature, or add one to features/*.sql",
+            ));
         }
     }
     findings

@@ -15,16 +15,25 @@ use crate::project::Project;
 pub(crate) async fn check(paths: &ProjectPaths, progress: OnProgress<'_>) -> Result<CheckOutcome> {
     let folder = &paths.project;
     let config_path = folder.join("plumb.toml");
-    ensure!(config_path.is_file(), "there is no `{}`: run in a project folder, or name one by --project", config_path.display());
+    ensure!(
+        config_path.is_file(),
+        "there is no `{}`: run in a project folder, or name one by --project",
+        config_path.display()
+    );
     let config = std::fs::read_to_string(&config_path).unwrap_or_default();
-    let files = ["sources", "features", "reading"].iter().map(|name| project_files::files_in(folder, name).len()).sum::<usize>() + 1;
+    let files = ["sources", "features", "reading"]
+        .iter()
+        .map(|name| project_files::files_in(folder, name).len())
+        .sum::<usize>()
+        + 1;
     let mut findings = project_files::unused(folder, &config);
     let mut outcome = CheckOutcome { findings: Vec::new(), compared_with: String::new(), files, features: 0 };
     match Project::open(folder) {
         Err(error) => findings.push(of_config(&format!("{error:#}"))),
         Ok(project) => {
             let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
-            let (columns, compared_with) = columns(&project, &paths.data, scratch.path(), progress, &mut findings).await?;
+            let (columns, compared_with) =
+                columns(&project, &paths.data, scratch.path(), progress, &mut findings).await?;
             outcome.compared_with = compared_with;
             let sql = sql(&project, &columns, scratch.path(), &mut findings).await?;
             outcome.features = sql.features.len();
@@ -46,7 +55,8 @@ pub(crate) async fn check(paths: &ProjectPaths, progress: OnProgress<'_>) -> Res
 /// Returns the error of `plumb.toml` with its line.
 fn of_config(error: &str) -> Finding {
     let problem = error.split_once("is wrong: ").map_or(error, |(_, problem)| problem);
-    let line = problem.strip_prefix("line ").and_then(|rest| rest.split(|letter: char| !letter.is_ascii_digit()).next());
+    let line =
+        problem.strip_prefix("line ").and_then(|rest| rest.split(|letter: char| !letter.is_ascii_digit()).next());
     let line = line.and_then(|line| line.parse().ok());
     Finding::error("plumb.toml", problem, "the page on configuration describes every key").at_line(line)
 }
@@ -65,7 +75,8 @@ async fn columns(
         None => "the columns of the sources, as nothing was ingested yet".to_owned(),
     };
     let mut columns = known.unwrap_or_else(RawColumns::none);
-    let has_tables = |columns: &RawColumns, name: &str| columns.tables().iter().any(|table| table.starts_with(&format!("{name}.")));
+    let has_tables =
+        |columns: &RawColumns, name: &str| columns.tables().iter().any(|table| table.starts_with(&format!("{name}.")));
     for (name, source) in project.sources() {
         if has_tables(&columns, name) {
             continue;
@@ -94,15 +105,24 @@ async fn sql(project: &Project, columns: &RawColumns, scratch: &Path, findings: 
     };
     let sources = files(project.source_sql(), "sources");
     // Files of no relation are named already.
-    let is_relation = |name: &str| ["lead", "event", "outcome", "identity"].iter().any(|relation| name.starts_with(&format!("sources/{relation}.")));
+    let is_relation = |name: &str| {
+        ["lead", "event", "outcome", "identity"]
+            .iter()
+            .any(|relation| name.starts_with(&format!("sources/{relation}.")))
+    };
     let sources: Vec<_> = sources.into_iter().filter(|file| is_relation(&file.name)).collect();
     let features = match project.feature_sql() {
         Ok(features) => features,
         Err(error) => FeatureSql { files: files(Err(error), "features"), horizons: Default::default() },
     };
-    let sql = check_sql(columns, &sources, &features, project.limits(), scratch).await.context("cannot check the SQL")?;
+    let sql =
+        check_sql(columns, &sources, &features, project.limits(), scratch).await.context("cannot check the SQL")?;
     for problem in &sql.problems {
-        let way_out = if problem.place.starts_with("features") { "the page on features says what is allowed" } else { "the page on sources says what is allowed" };
+        let way_out = if problem.place.starts_with("features") {
+            "the page on features says what is allowed"
+        } else {
+            "the page on sources says what is allowed"
+        };
         findings.push(Finding::error("", problem.problem.clone(), way_out).at_place(&problem.place));
     }
     Ok(sql)

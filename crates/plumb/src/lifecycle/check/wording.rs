@@ -14,7 +14,9 @@ use crate::project::Project;
 pub(super) fn wording(folder: &Path, project: &Project, features: &[String], are_all: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut told: BTreeMap<String, String> = BTreeMap::new();
-    for path in files_in(folder, "features").into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "toml")) {
+    for path in
+        files_in(folder, "features").into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+    {
         let shown = in_project(folder, &path);
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         let table: Table = match toml::from_str(&text) {
@@ -38,7 +40,11 @@ pub(super) fn wording(folder: &Path, project: &Project, features: &[String], are
     }
     for feature in features.iter().filter(|feature| !told.contains_key(*feature)) {
         let problem = format!("feature `{feature}` has no sentences: a rep reads its value beside the average");
-        findings.push(Finding::warning("features", problem, format!("add a table `[{feature}]` with `say` to a file of features/*.toml")));
+        findings.push(Finding::warning(
+            "features",
+            problem,
+            format!("add a table `[{feature}]` with `say` to a file of features/*.toml"),
+        ));
     }
     if findings.iter().all(|finding| finding.line.is_none() || finding.problem.starts_with("there are sentences"))
         && let Err(error) = project.message_catalog()

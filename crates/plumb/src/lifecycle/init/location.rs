@@ -29,7 +29,10 @@ pub(crate) struct FoundSource {
 }
 
 /// Finds the sources of locations, each with a name if it was given one. Paths are written as seen from the project's folder.
-pub(crate) fn find_sources(folder: &Path, locations: &[(Option<String>, String)]) -> Result<BTreeMap<String, FoundSource>> {
+pub(crate) fn find_sources(
+    folder: &Path,
+    locations: &[(Option<String>, String)],
+) -> Result<BTreeMap<String, FoundSource>> {
     let mut found = BTreeMap::new();
     for (name, location) in locations {
         for (proposed, source) in at_location(folder, location)? {
@@ -46,7 +49,10 @@ pub(crate) fn find_sources(folder: &Path, locations: &[(Option<String>, String)]
             found.insert(name, source);
         }
     }
-    ensure!(!found.is_empty(), "no sources: name files, a folder of files, or a database's address after the project's folder");
+    ensure!(
+        !found.is_empty(),
+        "no sources: name files, a folder of files, or a database's address after the project's folder"
+    );
     Ok(found)
 }
 
@@ -85,7 +91,8 @@ fn postgres(address: &str) -> (String, FoundSource) {
     let database = host.split_once('/').map_or("", |(_, database)| database).split('?').next().unwrap_or_default();
     let name = source_name(if database.is_empty() { "database" } else { database });
     let has_secret = credentials.contains(':') || host.contains("password=");
-    let description = format!("The PostgreSQL database `{database}` at {}.", host.split(['/', '?']).next().unwrap_or(host));
+    let description =
+        format!("The PostgreSQL database `{database}` at {}.", host.split(['/', '?']).next().unwrap_or(host));
     let source = FoundSource {
         source: Source::new(SourceKind::Postgres, address),
         url: address.to_owned(),
@@ -157,7 +164,8 @@ fn in_folder(folder: &Path, path: &Path) -> Result<Vec<(String, FoundSource)>> {
         match group.len() {
             1 => found.push(one_file(folder, group.first().expect("it has one"))?),
             _ => {
-                let pattern = path.join(if stem.is_empty() { format!("*.{ending}") } else { format!("{stem}*.{ending}") });
+                let pattern =
+                    path.join(if stem.is_empty() { format!("*.{ending}") } else { format!("{stem}*.{ending}") });
                 found.push(files(folder, &pattern, &stem)?);
             }
         }

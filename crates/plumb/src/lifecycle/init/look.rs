@@ -27,7 +27,11 @@ pub(crate) struct Looked {
 }
 
 /// Reads all tables once. They are copied into a folder that is thrown away.
-pub(crate) async fn look(folder: &Path, found: BTreeMap<String, FoundSource>, progress: OnProgress<'_>) -> Result<Looked> {
+pub(crate) async fn look(
+    folder: &Path,
+    found: BTreeMap<String, FoundSource>,
+    progress: OnProgress<'_>,
+) -> Result<Looked> {
     let mut looked = Looked { sources: Vec::new(), tables: Vec::new(), notes: BTreeMap::new(), secrets: Vec::new() };
     let mut to_read = BTreeMap::new();
     for (name, source) in found {

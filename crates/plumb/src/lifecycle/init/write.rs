@@ -47,7 +47,8 @@ pub(crate) fn write_project(folder: &Path, proposal: Proposal, only_missing: boo
         proposal.files.into_iter().partition(|file| folder.join(&file.path).symlink_metadata().is_ok());
     let kept: Vec<String> = kept.into_iter().map(|file| file.path).collect();
     // A line for `data/` is missing in nobody's way.
-    let in_the_way: Vec<&str> = kept.iter().map(String::as_str).filter(|path| ![".gitignore", "README.md"].contains(path)).collect();
+    let in_the_way: Vec<&str> =
+        kept.iter().map(String::as_str).filter(|path| ![".gitignore", "README.md"].contains(path)).collect();
     if !in_the_way.is_empty() && !only_missing {
         bail!(
             "`{}` has `{}` already, and nothing is written over: name another folder, or add what is missing by --only-missing",

@@ -1,7 +1,9 @@
 //! Commands, each with its good and its bad input.
 
+mod check;
 mod demo;
 mod ingest;
+mod init;
 mod quick;
 mod score_file;
 mod cold_start;
@@ -9,3 +11,4 @@ mod bombs;
 mod options;
 mod private_files;
 mod terminal;
+mod tutorial;
