@@ -4,6 +4,8 @@ mod lake;
 mod ingest;
 mod publish;
 mod table_records;
+mod survey;
+mod check;
 pub mod dataset;
 mod features;
 mod ground;
@@ -19,6 +21,7 @@ mod cells;
 mod sql_file;
 mod sql_hash;
 mod status;
+mod sql_problem;
 mod timestamp;
 mod bit_equality;
 mod hash;
@@ -28,6 +31,7 @@ mod future;
 #[cfg(test)]
 mod simulation;
 
+pub use check::{RawColumns, check_sql};
 pub use engine::SqlLimits;
 pub use error::Error;
 pub use features::{
@@ -49,4 +53,6 @@ pub use sources::{ALLOW_LOST_PERCENT, FileChange, FileNote, Source, SourceKind, 
 pub use sql_file::SqlFile;
 pub use sql_hash::hashes_of;
 pub use status::{GroundStatus, SourceStatus, ground_status};
+pub use sql_problem::{SqlCheck, SqlProblem};
+pub use survey::{SurveyedKind, SurveyedTable, survey};
 pub use table_records::{raw_table_names, raw_table_records};

@@ -13,7 +13,7 @@ mod labels;
 mod post_outcome;
 
 pub use derivation::{Counts, GroundNote, GroundNoteCode, Undated};
-pub(crate) use derivation::{NewSession, RawRows, Relations, Spill, derive};
+pub(crate) use derivation::{NewSession, RawRows, Relations, Spill, check_relations, derive};
 pub(crate) use in_use::remove_versions;
 pub use labels::{LabelSpec, Labels, OutcomeCounts};
 pub(crate) use lead_order::{LAST_LEAD, RelationFiles, Walk, lead_ids};

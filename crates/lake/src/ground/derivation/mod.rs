@@ -23,7 +23,9 @@ mod outcome_times;
 mod key_notes;
 mod ground_note;
 mod undated;
+mod check;
 
+pub(crate) use check::check_relations;
 pub(crate) use derive::derive;
 pub use ground_note::{GroundNote, GroundNoteCode};
 pub(super) use lead_history::LeadHistory;
