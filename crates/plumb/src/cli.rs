@@ -40,7 +40,7 @@ enum Command {
     Data(commands::data::Args),
     /// Run a process of a cluster, on which other commands compute by `--cluster`.
     Cluster(commands::cluster::Args),
-    /// Train a first model on one CSV file and warn of columns that leak the outcome.
+    /// Train a first model on one file and warn of columns that leak the outcome.
     Quick(commands::quick::Args),
     /// Train candidate models of each target: rules, logistic regression, boosted trees and their ensemble.
     Train(commands::train::Args),

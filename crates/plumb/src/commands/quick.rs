@@ -11,8 +11,8 @@ use super::progress::ProgressLine;
 use super::quick_text::text;
 use super::reading_arguments::{ReadingArgs, percent};
 use crate::lifecycle::progress::SharedProgress;
-use crate::lifecycle::reading::ReadingOptions;
 use crate::lifecycle::quick::{ColumnChoice, GroupChoice, QuickRequest, Statuses, TimeChoice, quick};
+use crate::lifecycle::reading::ReadingOptions;
 
 /// What stands for no column at all.
 const NONE: &str = "none";
@@ -70,10 +70,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let request = QuickRequest {
         file: args.file,
-        reading: ReadingOptions {
-            plan: args.reading.plan()?.unwrap_or_default(),
-            allow_lost_percent: args.allow_lost,
-        },
+        reading: ReadingOptions { plan: args.reading.plan()?.unwrap_or_default(), allow_lost_percent: args.allow_lost },
         target: args.target,
         statuses: Statuses { positive: args.positive, negative: args.negative, ignore: args.ignore },
         columns: ColumnChoice { leave_out: args.leave_out, keep: args.keep },

@@ -51,7 +51,8 @@ fn target_text(target: &TargetSummary) -> String {
     );
     let of = |class: WordClass| {
         let mut words = target.words.iter().filter(|word| word.class == class).map(|word| {
-            let also = if word.also.is_empty() { String::new() } else { format!(" (also `{}`)", word.also.join("`, `")) };
+            let also =
+                if word.also.is_empty() { String::new() } else { format!(" (also `{}`)", word.also.join("`, `")) };
             format!("`{}`{also} {}", word.word, word.rows)
         });
         let shown: Vec<String> = words.by_ref().take(WORDS_SHOWN).collect();
@@ -98,14 +99,14 @@ fn groups_text(groups: &GroupSummary) -> String {
         ));
     }
     let duplicates = groups.duplicates;
-    if groups.duplicates_apart {
+    if groups.are_copies {
         text.push_str(&format!(
-            "warning: {duplicates} rows are like an earlier one in every column: as nothing tells leads apart, each counts as \
-             a lead of its own; if they are copies, remove them\n"
+            "duplicates: {duplicates} rows are exact copies of an earlier one; copies stay on one side of each split\n"
         ));
     } else if duplicates > 0 {
         text.push_str(&format!(
-            "duplicates: {duplicates} rows are exact copies of an earlier one; copies stay on one side of each split\n"
+            "duplicates: {duplicates} rows are like an earlier one in every column, about as many as chance makes: they count \
+             as different leads\n"
         ));
     }
     text
@@ -121,8 +122,11 @@ fn suspects_text(found: &Suspects) -> String {
             found.lines()
         ));
     }
-    for question in &found.questions {
-        text.push_str(&format!("question: is `{}` known before the outcome? {}\n", question.column, question.why));
+    if !found.asks.is_empty() {
+        text.push_str(
+            "\nquestion: are these known before the outcome? They are used; if one is not, `--leave-out` it\n",
+        );
+        found.asks.iter().for_each(|ask| text.push_str(&format!("  `{}`: {}\n", ask.column, ask.why)));
     }
     text
 }
@@ -143,11 +147,8 @@ fn leaderboard_text(groups: &[LeaderboardGroup]) -> String {
         text.push_str(&group_text(group));
     }
     for group in groups.iter().filter(|group| group.with_suspects && !group.models.is_empty()) {
-        let figures: Vec<String> = group
-            .models
-            .iter()
-            .map(|model| format!("{} {:.3}", model.kind.word(), model.metrics.auc.value))
-            .collect();
+        let figures: Vec<String> =
+            group.models.iter().map(|model| format!("{} {:.3}", model.kind.word(), model.metrics.auc.value)).collect();
         text.push_str(&format!("\nnot to be expected, AUC on {}: {}\n", group.heading, figures.join(", ")));
     }
     text

@@ -5,8 +5,11 @@ use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 use plumb_lead::{MISSING_LEVEL, Values};
-use plumb_tables::{ColumnPlan, ColumnValues, Level, Note, NoteCode, ReadingReport, TableReader};
+use plumb_tables::{
+    ColumnPlan, ColumnReading, ColumnValues, Level, Note, NoteCode, ReadingReport, RecordSource, TableReader,
+};
 
+use super::target::find_name;
 use crate::lifecycle::reading::{ReadingOptions, check_lost, open_table};
 
 /// The most rows and cells of a file that is read whole: for a data set on someone's desk.
@@ -15,6 +18,10 @@ const CELLS_MAX: usize = 250_000_000;
 
 /// The most bytes of different words that are kept.
 const WORD_BYTES_MAX: usize = 1 << 30;
+
+/// Words that say of an outcome that it is not known.
+const MISSING_OUTCOMES: [&str; 13] =
+    ["NA", "N/A", "#N/A", "null", "NaN", "unknown", "?", "-", "--", "Select", "(not set)", "(blank)", "undefined"];
 
 /// Rows that are decoded at once.
 const BLOCK_ROWS: usize = 8_192;
@@ -49,10 +56,16 @@ pub(super) enum FileValues {
 }
 
 impl FileTable {
-    /// Reads all rows.
-    pub(super) fn read(location: &Path, options: &ReadingOptions) -> Result<FileTable> {
+    /// Reads all rows, and returns the name of the target's column in the file as well. The target is read as words, so that
+    /// none is reinterpreted, unless a plan says otherwise.
+    pub(super) fn read(location: &Path, options: &ReadingOptions, target: &str) -> Result<(FileTable, String)> {
         let source = open_table(location, &options.plan.file)?;
-        let mut reader = TableReader::open(source, &options.plan)?;
+        let target = target_name(source.as_ref(), target)?;
+        let mut plan = options.plan.clone();
+        if !plan.columns.iter().any(|column| column.name == target) {
+            plan.columns.push(words_of_outcome(&target));
+        }
+        let mut reader = TableReader::open(source, &plan)?;
         let plans: Vec<ColumnPlan> = reader.columns().into_iter().cloned().collect();
         let mut columns: Vec<Gathered> = plans.iter().map(|_| Gathered::default()).collect();
         let (mut rows, name) = (0, name_shown(location));
@@ -70,18 +83,23 @@ impl FileTable {
         ensure!(rows > 0, "`{name}` has no rows{}", first_set_aside(&report));
         let columns = plans.into_iter().zip(columns);
         let columns = columns.map(|(plan, column)| FileColumn { plan, values: column.values }).collect();
-        Ok(FileTable { rows, columns, report })
+        Ok((FileTable { rows, columns, report }, target))
     }
 
     /// Returns a column by its name.
     pub(super) fn column(&self, name: &str) -> Option<&FileColumn> {
         self.columns.iter().find(|column| column.plan.name == name)
     }
+}
 
-    /// Returns the names of the columns that were read.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
-        self.columns.iter().map(|column| column.plan.name.as_str())
-    }
+fn target_name(source: &dyn RecordSource, typed: &str) -> Result<String> {
+    let records = source.open()?;
+    Ok(find_name(records.names().iter().map(String::as_str), typed)?.to_owned())
+}
+
+fn words_of_outcome(name: &str) -> ColumnPlan {
+    let missing = MISSING_OUTCOMES.iter().map(|word| (*word).to_owned()).collect();
+    ColumnPlan { name: name.to_owned(), reading: ColumnReading::Category, missing, merge_spellings: false }
 }
 
 /// A column that is being read.
@@ -152,9 +170,7 @@ impl FileValues {
             ColumnValues::Number(_) => FileValues::Values(Values::Number(Vec::new())),
             ColumnValues::Flag(_) => FileValues::Values(Values::Flag(Vec::new())),
             ColumnValues::Timestamp(_) => FileValues::Timestamps(Vec::new()),
-            ColumnValues::Text(_) => {
-                FileValues::Values(Values::Category { codes: Vec::new(), levels: Vec::new() })
-            }
+            ColumnValues::Text(_) => FileValues::Values(Values::Category { codes: Vec::new(), levels: Vec::new() }),
         }
     }
 }

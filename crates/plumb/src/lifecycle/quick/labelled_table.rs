@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail, ensure};
 use plumb_lead::{Column, MISSING_LEVEL, Table, Values};
+use plumb_learn::leaks::LeakInput;
 use plumb_tables::ColumnReading;
 use serde::Serialize;
 
@@ -52,6 +53,7 @@ impl LabelledTable {
         target: &Target,
         choice: &ColumnChoice,
         facts: RowFacts,
+        seed: u64,
     ) -> Result<LabelledTable> {
         let choice = choice.resolved(file, target_name)?;
         let (mut columns, mut left_out) = (Vec::new(), Vec::new());
@@ -68,7 +70,15 @@ impl LabelledTable {
             if left_out.is_empty() { " only" } else { ", and the others are left out" }
         );
         let table = Table::new(columns)?;
-        let suspects = find(&table, &target.labels, target_name, &choice.keep, &facts)?;
+        let timestamps = timestamps(file, &target.rows);
+        let created_at = facts.times.as_ref().map(|(_, times)| times.as_slice());
+        let input = LeakInput {
+            timestamps: &timestamps,
+            created_at,
+            keep: &choice.keep,
+            ..LeakInput::new(&table, &target.labels)
+        };
+        let suspects = find(&input, target_name, seed)?;
         if suspects.suspects.len() == table.columns().len() {
             bail!(
                 "every column is a suspected leak, and nothing is left to learn from:\n{}say with --keep which of them are \
@@ -132,6 +142,15 @@ fn feature(column: &FileColumn, choice: &ColumnChoice, rows: &[usize]) -> Result
         1 => Err("the same in every row"),
         _ => Ok(select(values, rows)),
     }
+}
+
+/// Returns the columns of dates in some rows.
+fn timestamps(file: &FileTable, rows: &[usize]) -> Vec<(String, Vec<i64>)> {
+    let dates = file.columns.iter().filter_map(|column| match &column.values {
+        FileValues::Timestamps(times) => Some((&column.plan.name, times)),
+        FileValues::Values(_) => None,
+    });
+    dates.map(|(name, times)| (name.clone(), rows.iter().map(|row| times[*row]).collect())).collect()
 }
 
 /// Returns how many different values some rows have, missing being one; 0 if all are missing. It does not count beyond 2.

@@ -184,7 +184,8 @@ fn columns(with_suspects: bool, table: &LabelledTable) -> String {
 
 /// Returns why rows cannot be measured in an order, if that is no fault of the table itself.
 fn why_not_measured(error: &anyhow::Error, order: RowOrder) -> Option<String> {
-    let ask = if order == RowOrder::File { "is the file sorted by its target?" } else { "choose another column by --time" };
+    let ask =
+        if order == RowOrder::File { "is the file sorted by its target?" } else { "choose another column by --time" };
     match error.downcast_ref()? {
         plumb_learn::Error::OneClass { rows, class, doing } => {
             Some(format!("cannot be measured, because all {rows} rows to {doing} are {class}; {ask}"))

@@ -8,7 +8,7 @@ use super::outcome::TimeSummary;
 use super::request::QuickRequest;
 use super::row_groups::{GroupSummary, RowGroups};
 use super::splits::{RowFacts, day};
-use super::target::{OutcomeColumn, Target, find_name};
+use super::target::{OutcomeColumn, Target};
 use super::time_column::TimeColumn;
 
 /// A file that is ready to learn from.
@@ -24,8 +24,7 @@ pub(super) struct Prepared {
 
 /// Reads a file and decides what each of its columns is good for.
 pub(super) fn prepare(request: &QuickRequest) -> Result<Prepared> {
-    let file = FileTable::read(&request.file, &request.reading)?;
-    let column = find_name(file.names(), &request.target)?.to_owned();
+    let (file, column) = FileTable::read(&request.file, &request.reading, &request.target)?;
     let target = match file.column(&column) {
         Some(FileColumn { plan, values: FileValues::Values(values) }) => {
             let outcome = OutcomeColumn { file: &file.report.file, name: &column, values, reading: &plan.reading };
@@ -49,6 +48,6 @@ pub(super) fn prepare(request: &QuickRequest) -> Result<Prepared> {
         first: day(first),
         last: day(last),
     });
-    let table = LabelledTable::new(&file, &column, &target, &request.columns, facts)?;
+    let table = LabelledTable::new(&file, &column, &target, &request.columns, facts, request.seed)?;
     Ok(Prepared { file, column, target, table, time, groups: summary })
 }

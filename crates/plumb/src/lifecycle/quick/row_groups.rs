@@ -1,10 +1,10 @@
 //! Rows that belong together: those of one person, and exact copies. They never stand on both sides of a split.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use anyhow::{Result, bail};
-use plumb_lead::{MISSING_LEVEL, Values};
+use plumb_lead::{Column, MISSING_LEVEL, Table, Values};
+use plumb_learn::leaks::{DuplicateRows, duplicate_groups};
 use plumb_learn::split;
 use plumb_tables::ColumnReading;
 use serde::Serialize;
@@ -33,10 +33,10 @@ pub(crate) struct GroupSummary {
     pub(crate) found: bool,
     /// Rows that share their value of it with others.
     pub(crate) rows_in_groups: usize,
-    /// Rows that are an exact copy of an earlier one.
+    /// Rows that equal an earlier one in every column.
     pub(crate) duplicates: usize,
-    /// Whether copies stay together. They do not where most rows are some, because nothing tells leads apart.
-    pub(crate) duplicates_apart: bool,
+    /// Whether they are copies, which stay together; otherwise there are about as many as chance makes.
+    pub(crate) are_copies: bool,
 }
 
 /// A group for each row.
@@ -47,16 +47,25 @@ pub(super) struct RowGroups {
     pub(super) summary: GroupSummary,
 }
 
-/// If more rows than this, in percent, are copies, the file has few columns and no lead's name: they are different leads.
-const COPIES_PERCENT_MAX: usize = 50;
-
 /// A value that more rows than this share, in percent, is a placeholder and nobody's own.
 const SHARED_PERCENT_MAX: usize = 5;
 
 /// Names of columns that tell leads apart, without what joins their parts.
 const PERSON: &[&str] = &[
-    "email", "emailaddress", "mail", "emailadresse", "leadid", "leadno", "leadnumber", "leadnr", "contactid", "prospectid",
-    "personid", "customerid", "kundennr", "kundennummer",
+    "email",
+    "emailaddress",
+    "mail",
+    "emailadresse",
+    "leadid",
+    "leadno",
+    "leadnumber",
+    "leadnr",
+    "contactid",
+    "prospectid",
+    "personid",
+    "customerid",
+    "kundennr",
+    "kundennummer",
 ];
 
 impl RowGroups {
@@ -71,16 +80,15 @@ impl RowGroups {
             GroupChoice::Find => (of_person(file, rows), true),
         };
         let by_value = column.map(|column| groups_of(column, rows)).transpose()?;
-        let by_row = copies(file, rows);
-        let duplicates = rows.len() - count(&by_row);
-        let duplicates_apart = duplicates > 0 && duplicates * 100 > rows.len() * COPIES_PERCENT_MAX;
-        let by_row = Some(by_row).filter(|_| duplicates > 0 && !duplicates_apart);
+        let whole = whole_rows(file, rows)?;
+        let duplicates = DuplicateRows::count(&whole);
+        let by_row = duplicates.are_copies().then(|| duplicate_groups(&whole));
         let summary = GroupSummary {
             found: found && column.is_some(),
             rows_in_groups: by_value.as_ref().map_or(0, |groups| shared(groups)),
             column: column.map(|column| column.plan.name.clone()),
-            duplicates,
-            duplicates_apart,
+            duplicates: duplicates.rows,
+            are_copies: duplicates.are_copies(),
         };
         let groups = match (by_value, by_row) {
             (Some(left), Some(right)) => Some(split::joined_groups(&left, &right)?),
@@ -93,8 +101,10 @@ impl RowGroups {
 /// Returns the column whose name says that it tells leads apart, if rows share its values, and no value is everybody's.
 fn of_person<'a>(file: &'a FileTable, rows: &[usize]) -> Option<&'a FileColumn> {
     let is_named = |column: &&FileColumn| {
-        let plain = column.plan.name.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
-        let is_word = matches!(column.plan.reading, ColumnReading::Identifier | ColumnReading::Text | ColumnReading::Category);
+        let plain =
+            column.plan.name.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
+        let is_word =
+            matches!(column.plan.reading, ColumnReading::Identifier | ColumnReading::Text | ColumnReading::Category);
         is_word && PERSON.contains(&plain.as_str())
     };
     let repeats = |column: &&FileColumn| {
@@ -111,7 +121,10 @@ fn of_person<'a>(file: &'a FileTable, rows: &[usize]) -> Option<&'a FileColumn> 
 /// Returns a group for each row: rows of one value are together, a row without a value is alone.
 fn groups_of(column: &FileColumn, rows: &[usize]) -> Result<Vec<usize>> {
     let FileValues::Values(values) = &column.values else {
-        bail!("--group `{}` is a date: expected a column that says who a row is of, such as an id or an e-mail", column.plan.name);
+        bail!(
+            "--group `{}` is a date: expected a column that says who a row is of, such as an id or an e-mail",
+            column.plan.name
+        );
     };
     let mut first: HashMap<u64, usize> = HashMap::new();
     let group = |(at, row): (usize, &usize)| match key(values, *row) {
@@ -131,36 +144,21 @@ fn key(values: &Values, row: usize) -> Option<u64> {
     }
 }
 
-/// Returns a group for each row: exact copies in every column of the file are together.
-fn copies(file: &FileTable, rows: &[usize]) -> Vec<usize> {
-    let mut first: HashMap<u64, Vec<usize>> = HashMap::new();
-    let mut groups = Vec::with_capacity(rows.len());
-    for (at, row) in rows.iter().enumerate() {
-        let mut hasher = DefaultHasher::new();
-        file.columns.iter().for_each(|column| cell(column, *row).hash(&mut hasher));
-        let alike = first.entry(hasher.finish()).or_default();
-        let same = alike.iter().copied().find(|other| is_copy(file, *row, rows[*other]));
-        groups.push(same.unwrap_or(at));
-        if same.is_none() {
-            alike.push(at);
+/// Returns some rows with every column of the file, identifiers and dates included.
+fn whole_rows(file: &FileTable, rows: &[usize]) -> Result<Table> {
+    let values = |column: &FileColumn| match &column.values {
+        FileValues::Values(values) => values.clone(),
+        FileValues::Timestamps(times) => {
+            let mut codes_of: HashMap<i64, u32> = HashMap::new();
+            let codes = times.iter().map(|time| {
+                let next = codes_of.len() as u32;
+                *codes_of.entry(*time).or_insert(next)
+            });
+            Values::Category { codes: codes.collect(), levels: Vec::new() }
         }
-    }
-    groups
-}
-
-fn cell(column: &FileColumn, row: usize) -> Option<u64> {
-    match &column.values {
-        FileValues::Values(values) => key(values, row),
-        FileValues::Timestamps(times) => Some(times[row] as u64),
-    }
-}
-
-fn is_copy(file: &FileTable, left: usize, right: usize) -> bool {
-    file.columns.iter().all(|column| cell(column, left) == cell(column, right))
-}
-
-fn count(groups: &[usize]) -> usize {
-    groups.iter().enumerate().filter(|(at, group)| at == *group).count()
+    };
+    let columns = file.columns.iter().map(|column| Column { name: column.plan.name.clone(), values: values(column) });
+    Ok(Table::new(columns.collect())?.select(rows))
 }
 
 /// Returns the number of rows whose group has others.

@@ -1,6 +1,6 @@
 //! From a file to a leaderboard and a saved model.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

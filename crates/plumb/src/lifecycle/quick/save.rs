@@ -87,7 +87,7 @@ impl Winner<'_> {
             reliability,
             importance,
             weakest,
-            leaks: table.suspects.suspects.clone(),
+            leaks: table.suspects.evidence(),
             profits: Vec::new(),
             by_age: Vec::new(),
             fairness: Vec::new(),

@@ -82,7 +82,8 @@ impl RowFacts {
         if found.straddling > 0 {
             dropped.push(format!("{} newer rows of earlier leads", found.straddling));
         }
-        let dropped = if dropped.is_empty() { String::new() } else { format!("{} are in no part", dropped.join(" and ")) };
+        let dropped =
+            if dropped.is_empty() { String::new() } else { format!("{} are in no part", dropped.join(" and ")) };
         let words = format!("{}, from {} on", RowOrder::Time.words(self), day(found.test_from));
         Ok(RowSplit { split: found.split, in_time_order: true, words, dropped })
     }

@@ -33,9 +33,34 @@ const DATED_PERCENT_MIN: usize = 80;
 
 /// Parts of names that tell when a lead came.
 const CREATION: &[&str] = &[
-    "creat", "créat", "crea", "erstell", "angelegt", "anlage", "eingang", "eingegangen", "received", "submi", "regist",
-    "signup", "signedup", "entered", "added", "inserted", "opened", "firstcontact", "firstseen", "erstkontakt", "leaddate",
-    "enquirydate", "inquirydate", "requested", "requestdate", "aangemaakt", "criad", "arriv",
+    "creat",
+    "créat",
+    "crea",
+    "erstell",
+    "angelegt",
+    "anlage",
+    "eingang",
+    "eingegangen",
+    "received",
+    "submi",
+    "regist",
+    "signup",
+    "signedup",
+    "entered",
+    "added",
+    "inserted",
+    "opened",
+    "firstcontact",
+    "firstseen",
+    "erstkontakt",
+    "leaddate",
+    "enquirydate",
+    "inquirydate",
+    "requested",
+    "requestdate",
+    "aangemaakt",
+    "criad",
+    "arriv",
 ];
 
 /// Whole names that are of the row itself.
@@ -43,10 +68,45 @@ const PLAIN: &[&str] = &["date", "datum", "fecha", "data", "timestamp", "datetim
 
 /// Parts of names of what comes after a lead.
 const LATER: &[&str] = &[
-    "last", "letzt", "dernier", "ultim", "últim", "close", "closing", "abschluss", "abgeschlossen", "modif", "updat",
-    "chang", "geändert", "änderung", "convert", "won", "lost", "gewonnen", "verloren", "birth", "geburt", "due", "fällig",
-    "expir", "next", "nächst", "follow", "enddate", "ended", "ende", "contractsign", "paid", "deliver", "outcome", "decision",
-    "stage", "status", "cancel", "export",
+    "last",
+    "letzt",
+    "dernier",
+    "ultim",
+    "últim",
+    "close",
+    "closing",
+    "abschluss",
+    "abgeschlossen",
+    "modif",
+    "updat",
+    "chang",
+    "geändert",
+    "änderung",
+    "convert",
+    "won",
+    "lost",
+    "gewonnen",
+    "verloren",
+    "birth",
+    "geburt",
+    "due",
+    "fällig",
+    "expir",
+    "next",
+    "nächst",
+    "follow",
+    "enddate",
+    "ended",
+    "ende",
+    "contractsign",
+    "paid",
+    "deliver",
+    "outcome",
+    "decision",
+    "stage",
+    "status",
+    "cancel",
+    "export",
 ];
 
 impl TimeColumn {
@@ -135,7 +195,9 @@ mod tests {
 
     #[test]
     fn names_of_the_creation_come_first() {
-        for name in ["Created", "created_at", "Create Date", "CreatedDate", "Erstellt am", "Eingangsdatum", "date_added"] {
+        for name in
+            ["Created", "created_at", "Create Date", "CreatedDate", "Erstellt am", "Eingangsdatum", "date_added"]
+        {
             check(name, Some(0));
         }
         check("Date", Some(1));

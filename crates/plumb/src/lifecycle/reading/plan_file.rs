@@ -10,15 +10,10 @@ use crate::files::read_text;
 /// The name of the file in a model's folder.
 const FILE: &str = "reading.toml";
 
-/// What a person who opens the file should know.
-const HEAD: &str = "# How the file of the training was read. `plumb score FILE` reads the model's columns alike.\n\
-                    # Copy it, change it and name it by --reading to have a file read in another way.\n\n";
-
 /// Writes a plan into a model's folder.
 pub(crate) fn save(folder: &Path, plan: &ReadingPlan) -> Result<()> {
-    let text = toml::to_string_pretty(plan).context("cannot write the plan of reading as TOML")?;
     let path = folder.join(FILE);
-    plumb_lake::write_atomically(&path, format!("{HEAD}{text}").as_bytes())
+    plumb_lake::write_atomically(&path, plan.to_toml().as_bytes())
         .with_context(|| format!("cannot write `{}`", path.display()))
 }
 
@@ -31,7 +26,7 @@ pub(crate) fn load(folder: &Path) -> Result<Option<ReadingPlan>> {
 /// Reads a plan.
 pub(crate) fn read_plan(path: &Path) -> Result<ReadingPlan> {
     let text = read_text(path, "a plan of reading")?;
-    toml::from_str(&text).with_context(|| format!("`{}` is no plan of reading", path.display()))
+    Ok(ReadingPlan::from_toml(&text, &path.display().to_string())?)
 }
 
 #[cfg(test)]
@@ -43,8 +38,14 @@ mod tests {
     #[test]
     fn a_plan_is_the_same_after_it_was_written_and_read() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let column = |name: &str, reading| ColumnPlan { name: name.to_owned(), reading, missing: vec!["-".to_owned()] };
-        let number = NumberForm { decimal: Some(','), thousands: Some('.'), units: vec!["€".into()], ..NumberForm::default() };
+        let column = |name: &str, reading| ColumnPlan {
+            name: name.to_owned(),
+            reading,
+            missing: vec!["-".to_owned()],
+            merge_spellings: false,
+        };
+        let number =
+            NumberForm { decimal: Some(','), thousands: Some('.'), units: vec!["€".into()], ..NumberForm::default() };
         let columns = vec![
             column("Umsatz", ColumnReading::Number(number)),
             column("Won", ColumnReading::Flag { yes: vec!["Ja".into()], no: vec!["Nein".into()] }),
@@ -58,6 +59,6 @@ mod tests {
         assert_eq!(load(folder.path()).expect("readable"), Some(plan));
         std::fs::write(folder.path().join(FILE), "[file]\nseparator = \";;\"\n").expect("writable");
         let error = format!("{:#}", load(folder.path()).expect_err("two characters"));
-        assert!(error.contains("is no plan of reading"), "{error}");
+        assert!(error.contains("reading.toml") && error.contains("line 2"), "{error}");
     }
 }

@@ -44,7 +44,11 @@ pub(crate) fn check_lost(report: &ReadingReport, allowed_percent: f64) -> Result
 }
 
 /// Returns whether a file begins like Parquet. One that cannot be read is refused where it is opened.
-fn is_parquet(path: &Path) -> bool {
+pub(crate) fn is_parquet(path: &Path) -> bool {
+    // A pipe would wait for its writer.
+    if !path.is_file() {
+        return false;
+    }
     let mut beginning = Vec::new();
     let read = File::open(path).and_then(|file| file.take(PARQUET.len() as u64).read_to_end(&mut beginning));
     read.is_ok() && beginning == PARQUET

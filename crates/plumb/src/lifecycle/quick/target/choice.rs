@@ -1,6 +1,6 @@
 //! Which words of an outcome column are positive, which negative, and which are left out.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, bail};
 
 use super::column_name::listed;
 use super::sound::{Sound, sound};
@@ -53,17 +53,15 @@ impl Named {
         let positive = positions(words, &statuses.positive, "--positive")?;
         let negative = positions(words, &statuses.negative, "--negative")?;
         let ignored = statuses.ignore.as_ref().map(|ignore| positions(words, ignore, "--ignore")).transpose()?;
-        let named = Named { positive, negative, ignored };
-        let ignored = named.ignored.iter().flatten();
-        for word in named.positive.iter().chain(&named.negative).chain(ignored) {
-            let of = [&named.positive, &named.negative, named.ignored.as_ref().unwrap_or(&Vec::new())];
-            ensure!(
-                of.iter().filter(|list| list.contains(word)).count() == 1,
+        let mut all: Vec<usize> = [&positive, &negative].into_iter().chain(&ignored).flatten().copied().collect();
+        all.sort_unstable();
+        if let Some(twice) = all.windows(2).find(|pair| pair[0] == pair[1]) {
+            bail!(
                 "`{}` is in two of --positive, --negative and --ignore: expected it in one",
-                words.words[*word].shown
+                words.words[twice[0]].shown
             );
         }
-        Ok(named)
+        Ok(Named { positive, negative, ignored })
     }
 
     fn is_ignored(&self, word: usize) -> bool {
@@ -131,7 +129,8 @@ fn of_two(file: &str, target: &str, words: &Words, two: [usize; 2]) -> Result<(u
         let mut found = (0..2).filter(|at| sounds[*at] == wanted);
         found.next().filter(|_| found.next().is_none())
     };
-    if let Some(at) = is(Sound::Positive).or_else(|| is(Sound::Hopeful).filter(|at| sounds[1 - at] == Sound::Negative)) {
+    if let Some(at) = is(Sound::Positive).or_else(|| is(Sound::Hopeful).filter(|at| sounds[1 - at] == Sound::Negative))
+    {
         return Ok((two[at], format!("it says so, and `{}` does not", shown(two[1 - at]))));
     }
     if let Some(at) = is(Sound::Negative) {

@@ -9,7 +9,9 @@ const LISTED_MAX: usize = 24;
 /// case. Otherwise an error with the names that are near, or all.
 pub(crate) fn find_name<'a>(names: impl Iterator<Item = &'a str> + Clone, typed: &str) -> Result<&'a str> {
     let plain = |name: &str| name.trim().to_lowercase();
-    if let Some(same) = names.clone().find(|name| *name == typed).or_else(|| names.clone().find(|name| *name == typed.trim())) {
+    if let Some(same) =
+        names.clone().find(|name| *name == typed).or_else(|| names.clone().find(|name| *name == typed.trim()))
+    {
         return Ok(same);
     }
     let alike: Vec<&str> = names.clone().filter(|name| plain(name) == plain(typed)).collect();

@@ -114,14 +114,18 @@ mod tests {
     use super::*;
 
     fn words(rows: &[(&str, usize)]) -> Values {
-        let codes = rows.iter().enumerate().flat_map(|(code, (word, rows))| {
-            vec![if word.is_empty() { MISSING_LEVEL } else { code as u32 }; *rows]
-        });
+        let codes = rows
+            .iter()
+            .enumerate()
+            .flat_map(|(code, (word, rows))| vec![if word.is_empty() { MISSING_LEVEL } else { code as u32 }; *rows]);
         Values::Category { codes: codes.collect(), levels: rows.iter().map(|(word, _)| (*word).to_owned()).collect() }
     }
 
     fn read(values: &Values, statuses: &Statuses) -> Result<Target> {
-        Target::read(OutcomeColumn { file: "x.csv", name: "status", values, reading: &ColumnReading::Category }, statuses)
+        Target::read(
+            OutcomeColumn { file: "x.csv", name: "status", values, reading: &ColumnReading::Category },
+            statuses,
+        )
     }
 
     fn positive(words: &[&str]) -> Statuses {
@@ -169,7 +173,9 @@ mod tests {
         let target = check(&rows, &positive(&["Won"]), "Won", [35, 85]);
         assert_eq!(target.rows_ignored(), 27);
         assert!(target.warnings[0].starts_with("27 rows are left out"), "{:?}", target.warnings);
-        assert!(target.warnings[0].contains("`Open` 20, `In Progress` 7") && target.warnings[0].contains("--ignore \"\""));
+        assert!(
+            target.warnings[0].contains("`Open` 20, `In Progress` 7") && target.warnings[0].contains("--ignore \"\"")
+        );
         let all = Statuses { ignore: Some(vec![String::new()]), ..positive(&["Won"]) };
         assert!(check(&rows, &all, "Won", [35, 112]).warnings.is_empty());
         let some = Statuses { ignore: Some(vec!["in progress".into()]), ..positive(&["Won"]) };

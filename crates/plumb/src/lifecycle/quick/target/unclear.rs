@@ -40,7 +40,11 @@ pub(super) fn unclear(file: &str, target: &str, words: &[Word], problem: &str) -
     let _ = write!(
         text,
         "say which words are positive{}; the others count as negative:\n  plumb quick {} --target {} --positive {}{ignore}",
-        if open.is_empty() { ", and with --ignore which leads are still open" } else { ", and which leads are still open and are left out" },
+        if open.is_empty() {
+            ", and with --ignore which leads are still open"
+        } else {
+            ", and which leads are still open and are left out"
+        },
         plain_or_quoted(file),
         plain_or_quoted(target),
         quoted(&positive),

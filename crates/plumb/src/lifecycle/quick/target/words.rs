@@ -99,8 +99,11 @@ fn check_count(name: &str, count: usize) -> Result<()> {
     Ok(())
 }
 
-/// Returns a word without what does not matter in it: case, and blanks around and between its parts.
+/// Returns a word without what does not matter in it: case, blanks around and between its parts, and zeros after a point.
 fn plain(word: &str) -> String {
+    if let Some(number) = word.trim().parse::<f64>().ok().filter(|number| number.is_finite()) {
+        return number.to_string();
+    }
     word.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
@@ -162,7 +165,11 @@ mod tests {
             words.words.iter().map(|word| (word.shown.as_str(), word.also.as_slice(), word.rows)).collect();
         assert_eq!(
             found,
-            [("In Progress", &["in  progress".to_owned()][..], 3), ("Won", &["WON".to_owned()][..], 3), ("lost", &[], 1)]
+            [
+                ("In Progress", &["in  progress".to_owned()][..], 3),
+                ("Won", &["WON".to_owned()][..], 3),
+                ("lost", &[], 1)
+            ]
         );
         assert_eq!(words.of_rows[..4], [Some(1), Some(1), Some(2), Some(1)]);
         assert_eq!((words.of_rows[7], words.position(" won"), words.position("open")), (None, Some(1), None));
