@@ -43,6 +43,9 @@ struct Stored {
     /// The rounds that count; all, unless the file of an imported model has more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rounds: Option<usize>,
+    /// The number that stood for missing values where an imported model was trained, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    missing: Option<f32>,
     /// The model as XGBoost wrote it, byte by byte, because its numbers must not change.
     xgboost: Document,
 }
@@ -106,18 +109,25 @@ impl Boosted {
         name_columns(&mut booster, features)?;
         // The base is computed from the trees.
         let xgboost = Document::Json(booster.save()?);
-        Boosted::try_from(Stored { base: 0.0, categories, rates, rounds: None, xgboost })
+        Boosted::try_from(Stored { base: 0.0, categories, rates, rounds: None, missing: None, xgboost })
     }
 
     /// Returns imported trees. `bytes` are their file, in JSON or UBJ; `numbers` are, for a column of categories, the number
-    /// of each level in the trees; of the rounds the first ones count, or all.
-    pub fn import(bytes: &[u8], rounds: Option<usize>, numbers: Vec<(usize, Vec<f64>)>) -> Result<Boosted, Error> {
+    /// of each level in the trees; of the rounds the first ones count, or all; `missing` is the number that stood for missing
+    /// values in training, if one did.
+    pub fn import(
+        bytes: &[u8],
+        rounds: Option<usize>,
+        missing: Option<f32>,
+        numbers: Vec<(usize, Vec<f64>)>,
+    ) -> Result<Boosted, Error> {
         let xgboost = Document::of(bytes)?;
         Boosted::try_from(Stored {
             base: 0.0,
             categories: Vec::new(),
             rates: TargetRates::of(numbers),
             rounds,
+            missing,
             xgboost,
         })
     }
@@ -125,7 +135,14 @@ impl Boosted {
     /// Returns trees that XGBoost trained here, with these columns as categories.
     pub(crate) fn trained(bytes: &[u8], categories: Vec<usize>) -> Result<Boosted, Error> {
         let xgboost = Document::of(bytes)?;
-        Boosted::try_from(Stored { base: 0.0, categories, rates: TargetRates::default(), rounds: None, xgboost })
+        Boosted::try_from(Stored {
+            base: 0.0,
+            categories,
+            rates: TargetRates::default(),
+            rounds: None,
+            missing: None,
+            xgboost,
+        })
     }
 
     /// Returns the model's file as XGBoost wrote it, in JSON or UBJ.
@@ -141,6 +158,11 @@ impl Boosted {
     /// Returns the columns that are categories to XGBoost.
     pub fn categories(&self) -> &[usize] {
         &self.stored.categories
+    }
+
+    /// Returns the number that missing values stand for to the trees; `None` if they are missing to them, too.
+    pub fn missing(&self) -> Option<f32> {
+        self.stored.missing
     }
 
     /// Returns the number of rounds of the file that count.
@@ -208,7 +230,7 @@ impl TryFrom<Stored> for Boosted {
     type Error = Error;
 
     fn try_from(stored: Stored) -> Result<Boosted, Error> {
-        let trees = Trees::from_bytes(&stored.xgboost.bytes()?, stored.rounds);
+        let trees = Trees::from_bytes(&stored.xgboost.bytes()?, stored.rounds, stored.missing);
         let trees = trees.map_err(|error| Error::Model { why: error.to_string() })?;
         let columns = trees.columns();
         if let Some(column) = stored.categories.iter().find(|column| **column >= columns) {

@@ -3,6 +3,8 @@
 mod records;
 mod columns;
 mod plan;
+mod entry;
+mod reading_file;
 mod report;
 mod block;
 mod reader;

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::entry::ColumnEntry;
+
 /// How a table is read. What is `None` in the part of the file is found out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -11,7 +13,7 @@ pub struct ReadingPlan {
     /// How bytes become records.
     pub file: FilePlan,
     /// How cells become values: one for each column that is named; the others are found out.
-    #[serde(rename = "column")]
+    #[serde(rename = "column", skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<ColumnPlan>,
 }
 
@@ -34,6 +36,10 @@ pub struct FilePlan {
     /// What encloses cells: one character.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quote: Option<char>,
+    /// What takes the meaning from a quote within an enclosed cell, such as `\\`; without it, two quotes stand for one.
+    /// Found out together with `separator`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escape: Option<char>,
     /// The sheet of a workbook, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
@@ -56,6 +62,9 @@ pub struct HeaderPlan {
     /// Empty: found out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
+    /// Whether the file has no line of names: then `names` are in the order of its cells.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub absent: bool,
 }
 
 /// The format of a file.
@@ -90,21 +99,20 @@ pub enum Compression {
 
 /// How the cells of one column become values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "ColumnEntry", into = "ColumnEntry")]
 pub struct ColumnPlan {
     /// The column's name as in [`HeaderPlan::names`].
     pub name: String,
     /// How a cell that is there is read.
-    #[serde(flatten)]
     pub reading: ColumnReading,
     /// Spellings that mean missing, beside the empty cell; compared trimmed and without regard to case.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// Whether spellings of a category that differ by case and blanks only are one word: in small letters, with single blanks.
+    pub merge_spellings: bool,
 }
 
 /// How a cell that is there is read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ColumnReading {
     /// A number.
     Number(NumberForm),
@@ -112,7 +120,7 @@ pub enum ColumnReading {
     Flag {
         /// Words of yes.
         yes: Vec<String>,
-        /// Words of no.
+        /// Words of no. An empty word means that an empty cell is no, as in a column of ticks.
         no: Vec<String>,
     },
     /// A point in time. A day without a time is its midnight, in UTC where no zone is written.
@@ -120,7 +128,6 @@ pub enum ColumnReading {
         /// The order of day, month and year.
         order: DateOrder,
         /// Whether no cell has a time of day.
-        #[serde(default)]
         days_only: bool,
     },
     /// A word that several rows share, or a code written as a number.
@@ -132,32 +139,29 @@ pub enum ColumnReading {
     /// A column that is left out: a running number without a name, an empty one.
     Ignored {
         /// Why.
-        #[serde(default)]
         why: String,
     },
 }
 
 /// How a number is written.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NumberForm {
-    /// What stands before the fraction, `.` or `,`; `None` if no cell has a fraction.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// What stands before the fraction, `.` or `,`; `None` if no cell has a fraction, and no other column of the file tells.
     pub decimal: Option<char>,
     /// What groups thousands: `,` `.` `'` or a space (any kind of it).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thousands: Option<char>,
     /// A unit or currency before or after the number, as written: `€`, `$`, `EUR`, `kg`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<String>,
     /// Whether cells are percentages: `12.5%` is read as 12.5.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub percent: bool,
     /// Whether parentheses mean minus: `(987.65)`.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub parentheses: bool,
     /// Whether `14+` is read as 14.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub plus: bool,
+    /// Whether a minus may stand behind: `5-`.
+    pub trailing_minus: bool,
+    /// Whether scale words multiply: `10k` is read as 10000, `1.2M` as 1200000.
+    pub scale: bool,
 }
 
 /// The order of the parts of a date.

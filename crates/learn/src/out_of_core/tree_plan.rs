@@ -119,7 +119,7 @@ impl TreePlan {
         let mut booster = match config.saved {
             Some(saved) => {
                 // XGBoost trusts what it reads.
-                Trees::from_bytes(saved, None)?;
+                Trees::from_bytes(saved, None, None)?;
                 Booster::resumed(&[&matrix], saved).map_err(xgboost)?
             }
             None => Booster::new(&[&matrix]).map_err(xgboost)?,

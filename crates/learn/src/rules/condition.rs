@@ -39,6 +39,8 @@ pub enum Condition {
         /// As it was written.
         text: String,
     },
+    /// Of something that a lead does: it was done. A flag is yes, a number is not 0.
+    Done,
     /// `not …`: there is a value, and it does not meet this.
     Not(Box<Condition>),
 }
@@ -69,6 +71,10 @@ impl Condition {
             Condition::StartsWith(part) => of(&|level| level.starts_with(part.as_str())),
             Condition::EndsWith(part) => of(&|level| level.ends_with(part.as_str())),
             Condition::Range { text, .. } => of(&|level| text.to_lowercase() == level),
+            Condition::Done if !levels.is_empty() && levels.iter().all(|level| flag(level).is_some()) => {
+                of(&|level| flag(level) == Some(1.0))
+            }
+            Condition::Done => Err("it is not yes or no; expected words".to_owned()),
             _ => Err("it cannot be more or less than a number; expected words".to_owned()),
         }
     }
@@ -82,6 +88,10 @@ impl Condition {
             Condition::Below(number) => ValueTest::Below(*number),
             Condition::AtMost(number) => ValueTest::AtMost(*number),
             Condition::Range { low, high, .. } => ValueTest::Range(*low, *high),
+            Condition::Done => ValueTest::Not(Box::new(ValueTest::Numbers(vec![0.0]))),
+            Condition::OneOf(words) if words.len() == 1 && words[0].eq_ignore_ascii_case("unknown") => {
+                ValueTest::Missing
+            }
             Condition::OneOf(words) => {
                 let numbers: Result<Vec<f32>, String> =
                     words.iter().map(|word| read(word).ok_or_else(|| format!("it is never `{word}`"))).collect();

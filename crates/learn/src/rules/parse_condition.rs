@@ -145,6 +145,14 @@ impl Condition {
                 return found.map(|number| Some(comparison(number)));
             }
         }
+        // The unit may stand behind the word: `200+ employees`.
+        if let Some((body, unit)) = text.rsplit_once(' ').filter(|(_, unit)| unit.chars().all(char::is_alphabetic)) {
+            for (word, comparison) in AFTER {
+                if let Some(found) = before(body, word).and_then(|number| quantity(&format!("{number} {unit}"))) {
+                    return found.map(|number| Some(comparison(number)));
+                }
+            }
+        }
         let Some((low, high)) = quantity::range(text) else { return Ok(None) };
         let (Some(low), Some(high)) = (low.in_field(field)?, high.in_field(field)?) else { return Ok(None) };
         if low > high {
@@ -181,10 +189,28 @@ fn words_of(text: &str) -> Result<Condition, String> {
         let apart = text.replace(',', ", ");
         return Err(format!("one number or several: expected `{apart}` for several, or the one without its comma"));
     }
-    let separated = text.replace([';', '|'], ",").replace(" or ", ",");
-    let words: Vec<String> =
-        separated.split(',').map(|word| unquoted(word.trim()).to_owned()).filter(|word| !word.is_empty()).collect();
+    if let Some((ordered, _)) = AFTER.iter().find_map(|(suffix, _)| Some((before(text, suffix)?, suffix))) {
+        return Err(format!("an order of words, which only the team knows: list the words, as `{ordered}, …`"));
+    }
+    // `C-level (CEO, CFO)` is each of them, and so is `VP / Director`.
+    let separated = text.replace([';', '|', '(', ')'], ",").replace(" or ", ",").replace(" / ", ",");
+    let mut words: Vec<String> = Vec::new();
+    for word in separated.split(',').map(|word| unquoted(word.trim())).filter(|word| !word.is_empty()) {
+        words.push(word.to_owned());
+        words.extend(alternatives(word));
+    }
     if words.is_empty() { Err(format!("no words: expected {CONDITIONS}")) } else { Ok(Condition::OneOf(words)) }
+}
+
+/// Returns the parts of `Technology/SaaS`, each of which is a word; none of `n/a` or `24/7`.
+fn alternatives(word: &str) -> Vec<String> {
+    let parts: Vec<&str> = word.split('/').map(str::trim).collect();
+    let is_word = |part: &&str| part.chars().count() > 1 && part.chars().any(char::is_alphabetic);
+    if parts.len() > 1 && parts.iter().all(is_word) {
+        parts.into_iter().map(str::to_owned).collect()
+    } else {
+        Vec::new()
+    }
 }
 
 fn after_any<'a>(text: &'a str, prefixes: &[&str]) -> Option<&'a str> {

@@ -1,5 +1,11 @@
 //! Numbers as people write them in a spreadsheet: `20,000`, `€ 20k`, `50%`, `3 days`.
 
+/// What is counted and not measured: a number of these is the number itself, whatever the field is called.
+const COUNTED: [&str; 24] = [
+    "employee", "people", "person", "staff", "user", "seat", "member", "fte", "visit", "view", "page", "click", "open",
+    "email", "mail", "reply", "replie", "download", "session", "form", "call", "meeting", "event", "time",
+];
+
 /// A number with its unit.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Quantity {
@@ -21,7 +27,8 @@ impl Quantity {
         let unit = rest.trim().to_lowercase();
         let factor = match unit.as_str() {
             "k" if digits.ends_with(|last: char| last.is_ascii_digit()) => 1e3,
-            "m" if digits.ends_with(|last: char| last.is_ascii_digit()) => 1e6,
+            "m" | "mm" | "mio" if digits.ends_with(|last: char| last.is_ascii_digit()) => 1e6,
+            "b" | "bn" if digits.ends_with(|last: char| last.is_ascii_digit()) => 1e9,
             // A spreadsheet itself keeps 50 % as 0.5.
             "%" => 0.01,
             "" | "€" | "$" | "£" => 1.0,
@@ -36,7 +43,7 @@ impl Quantity {
     /// Returns the number of a field. A unit must be in the field's name, since otherwise the unit of the field is not known.
     pub(super) fn in_field(&self, field: &str) -> Result<Option<f32>, String> {
         let stem = self.unit.trim_end_matches('s');
-        if !self.unit.is_empty() && !field.to_lowercase().contains(stem) {
+        if !self.unit.is_empty() && !COUNTED.contains(&stem) && !field.to_lowercase().contains(stem) {
             return Err(format!(
                 "a number in `{}`, and the name of field `{field}` does not say that it counts these: expected the number \
                  alone, in the field's own unit",

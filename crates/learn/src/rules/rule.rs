@@ -61,8 +61,8 @@ impl Rules {
     pub fn fit(&self, features: &FeatureSet, train: &Matrix) -> Result<Rules, Error> {
         let unbound = self.bind(features);
         let kept = self.rules.iter().enumerate().filter(|(index, _)| !unbound.iter().any(|rule| rule.rule == *index));
-        let named = |rule: &Rule| match position(features, &rule.field) {
-            Ok(column) => Rule { field: features.features[column].name.clone(), ..rule.clone() },
+        let named = |rule: &Rule| match rule.bind(features) {
+            Ok((column, _)) => Rule { field: features.features[column].name.clone(), ..rule.clone() },
             Err(_) => rule.clone(),
         };
         let mut fitted = Rules { rules: kept.map(|(_, rule)| named(rule)).collect(), means: Vec::new() };
@@ -131,10 +131,39 @@ impl Rules {
 
 impl Rule {
     fn bind(&self, features: &FeatureSet) -> Result<(usize, ValueTest), String> {
-        let column = position(features, &self.field)?;
+        let column = match self.condition {
+            Condition::Done => position(features, &self.field).or_else(|_| position_in_words(features, &self.field))?,
+            _ => position(features, &self.field)?,
+        };
         let kind = &features.features[column].kind;
         let test = self.condition.bind(kind);
         Ok((column, test.map_err(|why| format!("feature `{}` is a {}: {why}", self.field, kind.word()))?))
+    }
+}
+
+/// Returns the column of the flag or number whose name is part of what a lead does: `pricing_page` of `Visited pricing page`. Of
+/// several the one with the most words; two with as many are none.
+fn position_in_words(features: &FeatureSet, action: &str) -> Result<usize, String> {
+    let words = |text: &str| -> Vec<String> {
+        let parts = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+        parts.map(str::to_lowercase).collect()
+    };
+    let said = words(action);
+    let is_part = |name: &[String]| !name.is_empty() && said.windows(name.len()).any(|part| part == name);
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for (column, feature) in features.features.iter().enumerate() {
+        let names = [words(&feature.name), words(&feature.label(features.language()))];
+        found.extend(names.iter().filter(|name| is_part(name)).map(|name| (name.len(), column)).max());
+    }
+    let most = found.iter().map(|(length, _)| *length).max().unwrap_or_default();
+    let best: Vec<usize> = found.iter().filter(|(length, _)| *length == most).map(|(_, column)| *column).collect();
+    match best.as_slice() {
+        [column] => Ok(*column),
+        [] => Err(format!("`{action}` names no feature: expected the name of a flag from features/*.sql in it")),
+        several => {
+            let names: Vec<&str> = several.iter().map(|column| features.features[*column].name.as_str()).collect();
+            Err(format!("`{action}` names several features, `{}`: expected one", names.join("`, `")))
+        }
     }
 }
 

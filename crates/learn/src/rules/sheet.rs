@@ -17,12 +17,13 @@ pub struct ParsedRules {
     pub skipped: Vec<String>,
 }
 
-/// Reads the rules of sheets: each that has the headings of a field, a condition and points, wherever they stand.
+/// Reads the rules of sheets: each that has headings of rules, wherever they stand. They are those of a field, a condition and
+/// points; of one field over its conditions, and points; or of what a lead has done, and points.
 pub fn read(sheets: &[Sheet]) -> ParsedRules {
     let mut parsed = ParsedRules::default();
     for sheet in sheets {
         match Headings::find(sheet) {
-            Some((above, headings)) => read_lines(&headings, sheet, &sheet.lines[above + 1..], &mut parsed),
+            Some((above, headings)) => read_lines(headings, sheet, &sheet.lines[above + 1..], &mut parsed),
             None => parsed.skipped.push(without_headings(sheet)),
         }
     }
@@ -51,16 +52,20 @@ pub fn parse_csv(text: &str) -> ParsedRules {
     read(&[Sheet { name: None, lines }])
 }
 
-/// Reads the lines under the headings.
-fn read_lines(headings: &Headings, sheet: &Sheet, lines: &[(usize, Vec<Cell>)], parsed: &mut ParsedRules) {
+/// Reads the lines under the headings; where headings come again, those count from there on.
+fn read_lines(mut headings: Headings, sheet: &Sheet, lines: &[(usize, Vec<Cell>)], parsed: &mut ParsedRules) {
     for (line, cells) in lines {
+        if let Some(next) = Headings::of(cells) {
+            headings = next;
+            continue;
+        }
         if headings.is_no_rule(cells) {
             continue;
         }
         match headings.rule(cells) {
             Ok(rule) => {
                 parsed.rules.rules.push(rule);
-                parsed.addresses.push(headings.address(sheet, *line, headings.condition[headings.condition.len() - 1]));
+                parsed.addresses.push(headings.address(sheet, *line, headings.named_column()));
             }
             Err((column, why)) => parsed.unreadable.push(UnreadableCell {
                 address: headings.address(sheet, *line, column),
@@ -83,6 +88,7 @@ fn without_headings(sheet: &Sheet) -> String {
         },
     );
     format!(
-        "{of}no line has the headings of a field, a condition and points, such as `Field, Condition, Points`, and {seen}"
+        "{of}no line has the headings of a field, a condition and points, such as `Field, Condition, Points`, `Industry, Points` or \
+         `Action, Points`, and {seen}"
     )
 }

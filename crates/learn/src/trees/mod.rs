@@ -14,6 +14,7 @@
 mod model;
 mod format;
 mod tree;
+mod column_splits;
 mod blocks;
 mod bins;
 mod predict;
@@ -22,6 +23,7 @@ mod simd;
 #[cfg(test)]
 mod test_model;
 
+pub use column_splits::{ColumnSplits, column_splits};
 pub use format::ModelMetadata;
 pub(crate) use format::is_ubj;
 pub use model::Trees;

@@ -23,7 +23,8 @@ pub struct Trees {
 }
 
 impl Trees {
-    /// Reads a model as XGBoost writes it in JSON, of version 1.0 to 3: one output, booster `gbtree`.
+    /// Reads a model as XGBoost writes it in JSON, of version 1.0 to 3: booster `gbtree` or `dart`, of one output or of two
+    /// classes.
     pub fn from_json(text: &str) -> Result<Trees, Error> {
         format::read_json(text).map(Trees::new).map_err(|why| Error::Trees { why })
     }
@@ -33,9 +34,14 @@ impl Trees {
         format::read_ubj(bytes).map(Trees::new).map_err(|why| Error::Trees { why })
     }
 
-    /// Reads a model in either format, of which only the first rounds count, or all.
-    pub fn from_bytes(bytes: &[u8], rounds: Option<usize>) -> Result<Trees, Error> {
-        format::read(bytes, rounds).map(Trees::new).map_err(|why| Error::Trees { why })
+    /// Reads a model in either format, of which only the first rounds count, or all. A missing value goes the way that
+    /// `missing` goes, the number that stood in its place in training; `None` is the way that XGBoost has learned.
+    pub fn from_bytes(bytes: &[u8], rounds: Option<usize>, missing: Option<f32>) -> Result<Trees, Error> {
+        let mut model = format::read(bytes, rounds).map_err(|why| Error::Trees { why })?;
+        if let Some(number) = missing {
+            model.trees.iter_mut().for_each(|tree| tree.send_missing_as(number));
+        }
+        Ok(Trees::new(model))
     }
 
     /// Returns what the model's file holds beside its trees.

@@ -58,6 +58,15 @@ impl Tree {
         means[0]
     }
 
+    /// Has missing values go the way of a number at each threshold. Categories keep the way of theirs.
+    pub(crate) fn send_missing_as(&mut self, number: f32) {
+        for node in &mut self.nodes {
+            if let Node::Split(Split { test: SplitTest::Below(threshold), default_left, .. }) = node {
+                *default_left = number < *threshold;
+            }
+        }
+    }
+
     /// Returns the splits, in the order of the nodes.
     pub(crate) fn splits(&self) -> impl Iterator<Item = &Split> {
         self.nodes.iter().filter_map(|node| match node {

@@ -109,7 +109,11 @@ fn unreadable_cells_are_reported_by_line_and_column() {
 fn a_table_without_headings_is_skipped_with_its_first_line() {
     let parsed = parse_csv("feature,points\nemployees,3\n");
     assert!(parsed.rules.rules.is_empty());
-    assert!(parsed.skipped[0].contains("`Field, Condition, Points`, and line 1 is the first, `feature, points`"));
+    assert!(
+        parsed.skipped[0].contains("`Action, Points`, and line 1 is the first, `feature, points`"),
+        "{}",
+        parsed.skipped[0]
+    );
 }
 
 #[test]
@@ -154,6 +158,79 @@ fn a_workbook_with_titles_remarks_and_dates_is_read() {
     let mut matrix = Matrix { values: vec![HOLE; 6], rows: 2, columns: 3 };
     (matrix.values[0], matrix.values[3]) = (20.0, 1500.0);
     assert_eq!(parsed.rules.margins(&features(), &matrix).expect("bound"), [10.0, 5.0]);
+}
+
+/// Returns the fields and conditions of a text of rules, and what cannot be read, by its place.
+fn layout(text: &str) -> (Vec<(String, Condition)>, Vec<String>) {
+    let ParsedRules { rules, unreadable, skipped, .. } = parse_csv(text);
+    assert_eq!(skipped, [""; 0]);
+    let read = rules.rules.into_iter().map(|rule| (rule.field, rule.condition)).collect();
+    (read, unreadable.iter().map(ToString::to_string).collect())
+}
+
+fn one_of(words: &[&str]) -> Condition {
+    Condition::OneOf(words.iter().map(|word| (*word).to_owned()).collect())
+}
+
+#[test]
+fn attributes_with_criteria_are_rules() {
+    let (read, unreadable) = layout(
+        "Scoring 2026\nAttribute,Criteria,Points\nEmployees,200+ employees,+10\nEmployees,20-199 people,+5\nSize,2 to 19,3\n\
+         Turnover,€5M+,8\nTurnover,$1M-$5M,4\nTitle,\"Board (CEO, CTO)\",15\nTitle,Head / Lead,10\n\
+         Sector,Media/Film,2\nSector,Owner or above,2\nAge,3+ weeks,2\n",
+    );
+    let conditions: Vec<Condition> = read.into_iter().map(|(_, condition)| condition).collect();
+    assert_eq!(conditions[0], Condition::AtLeast(200.0));
+    assert!(matches!(conditions[1], Condition::Range { low: 20.0, high: 199.0, .. }), "{:?}", conditions[1]);
+    assert!(matches!(conditions[2], Condition::Range { low: 2.0, high: 19.0, .. }), "{:?}", conditions[2]);
+    assert_eq!(conditions[3], Condition::AtLeast(5e6));
+    assert!(matches!(conditions[4], Condition::Range { low: 1e6, high: 5e6, .. }), "{:?}", conditions[4]);
+    assert_eq!(conditions[5], one_of(&["Board", "CEO", "CTO"]));
+    assert_eq!(conditions[6], one_of(&["Head", "Lead"]));
+    assert_eq!(conditions[7..], [one_of(&["Media/Film", "Media", "Film"])]);
+    assert_eq!(unreadable.len(), 2, "{unreadable:?}");
+    assert!(
+        unreadable[0].contains("line 11, column Criteria: `Owner or above` is an order of words"),
+        "{}",
+        unreadable[0]
+    );
+    assert!(unreadable[1].contains("`3+ weeks` is a number in `weeks`"), "{}", unreadable[1]);
+}
+
+#[test]
+fn a_block_has_the_field_of_its_heading() {
+    let (read, unreadable) = layout(
+        "Industry,Points,Why\nfintech,10,\nHealth tech,5,\nEmployees,Points,\n\"10,000+\",-2,large\nUnknown,1,\n\"1,000-9,999\",-25%,\n",
+    );
+    assert_eq!(read[0], ("Industry".to_owned(), one_of(&["fintech"])));
+    assert_eq!(read[2], ("Employees".to_owned(), Condition::AtLeast(10_000.0)));
+    assert_eq!(read.len(), 4);
+    assert!(unreadable[0].contains("line 7, column Points: `-25%` is not a number"), "{unreadable:?}");
+    let text = "Employees,Points\nUnknown,1\n";
+    let points = parse_csv(text)
+        .rules
+        .margins(&features(), &Matrix { values: vec![HOLE, HOLE, HOLE, 5.0, 1.0, 0.0], rows: 2, columns: 3 });
+    assert_eq!(points.expect("bound"), [1.0, 0.0], "an unknown number is a missing one");
+}
+
+#[test]
+fn an_action_is_a_flag_whose_name_it_has() {
+    let text = "Action,Points,Rationale\nRequested a demo,+30,sure\nEmployees,+1,\nAttended webinar,+20,\n\
+                Opened 3+ emails in 7 days,+5,\nNo activity for 30 days,-10,\n";
+    let ParsedRules { rules, unreadable, .. } = parse_csv(text);
+    let features = features();
+    let unbound: Vec<String> = rules.bind(&features).into_iter().map(|rule| rule.why).collect();
+    assert_eq!(unbound, ["`Attended webinar` names no feature: expected the name of a flag from features/*.sql in it"]);
+    assert_eq!(unreadable.len(), 2);
+    assert!(
+        unreadable[0].to_string().contains("line 5, column Action: `Opened 3+ emails in 7 days` is more than"),
+        "{}",
+        unreadable[0]
+    );
+    let matrix = Matrix { values: vec![5.0, 1.0, 0.0, 0.0, 0.0, 0.0, HOLE, HOLE, 0.0], rows: 3, columns: 3 };
+    let fitted = rules.fit(&features, &matrix).expect("two rules fit");
+    assert_eq!(fitted.margins(&features, &matrix).expect("bound"), [31.0, 0.0, 0.0]);
+    assert_eq!(fitted.rules[0].field, "demo");
 }
 
 #[test]

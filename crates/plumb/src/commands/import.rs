@@ -10,7 +10,7 @@ use super::model_text::{metrics_heading, metrics_line, nomination_line};
 use super::output::Format;
 use super::training_progress::TrainingProgress;
 use crate::lifecycle::import::{ImportOutcome, ImportRequest, Rounds, import};
-use crate::model_import::ColumnHints;
+use crate::model_import::{ColumnHints, MissingValue};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -30,6 +30,9 @@ pub(crate) struct Args {
     /// Count these rounds; needed if early stopping found a best round before the last.
     #[arg(long)]
     rounds: Option<RoundsArg>,
+    /// Send missing values the way of this number, which stood in their place in training, or `nan` if none did.
+    #[arg(long, value_name = "NUMBER", value_parser = missing_value, allow_negative_numbers = true)]
+    missing: Option<MissingValue>,
     /// Calibrate and measure on what was known at this time [default: the project's `as_of`, or now].
     #[arg(long, value_name = "TIME", value_parser = timestamp)]
     as_of: Option<DateTime<Utc>>,
@@ -57,6 +60,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
             RoundsArg::Best => Rounds::Best,
             RoundsArg::All => Rounds::All,
         }),
+        missing: args.missing,
         as_of: workspace.project.as_of(args.as_of)?,
         seed: args.seed,
     };
@@ -67,7 +71,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
 }
 
 fn text(outcome: &ImportOutcome) -> String {
-    let ImportOutcome { rounds, rounds_in_file, columns_by_position, card, nomination } = outcome;
+    let ImportOutcome { rounds, rounds_in_file, columns_by_position, missing, card, nomination } = outcome;
     let mut text = String::new();
     if let Some(imported) = &card.imported {
         text.push_str(&format!(
@@ -81,12 +85,24 @@ fn text(outcome: &ImportOutcome) -> String {
             features.join(", ")
         ));
     }
+    if let Some(number) = missing {
+        text.push_str(&format!("note: missing values go the way of {number}\n"));
+    }
     if let Some(metrics) = &card.metrics {
         let day = card.as_of.format("%Y-%m-%d");
         text.push_str(&format!("{} as of {day}, tested on the {} newest rows\n", card.target, metrics.rows));
         text.push_str(&metrics_heading(metrics.beta));
     }
     text + &format!("  {}\n", metrics_line(card)) + &nomination_line(nomination)
+}
+
+/// Reads `-999`, or `nan`.
+fn missing_value(text: &str) -> Result<MissingValue, String> {
+    if text.eq_ignore_ascii_case("nan") {
+        return Ok(MissingValue::AsStored);
+    }
+    let number = text.parse().ok().filter(|number: &f32| number.is_finite());
+    number.map(MissingValue::Number).ok_or_else(|| format!("`{text}`: expected a number such as -999, or `nan`"))
 }
 
 /// Reads `channel=ads,fair,web`.

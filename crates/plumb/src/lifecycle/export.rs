@@ -71,6 +71,7 @@ fn inputs_of(model: &Model, boosted: &Boosted) -> Value {
     json!({
         "columns": columns.collect::<Vec<_>>(),
         "rounds": boosted.rounds_counted(),
+        "missing": boosted.missing(),
         "calibration": model.calibration,
         "threshold": model.threshold.score,
     })

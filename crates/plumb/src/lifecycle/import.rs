@@ -7,11 +7,12 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use plumb_lead::ModelCard;
 use plumb_learn::boosted::Boosted;
+use plumb_learn::trees::column_splits;
 use serde::Serialize;
 
 use super::locks;
 use super::workspace::Workspace;
-use crate::model_import::{self, ColumnHints, Columns, ImportedFile};
+use crate::model_import::{self, ColumnHints, Columns, ImportedFile, MissingValue};
 use crate::registry::{self, Nomination};
 use crate::training::{self, CandidateModel, ProgressCallback, Search, TrainingData, TrainingEvent, TrainingSpec};
 
@@ -26,6 +27,8 @@ pub(crate) struct ImportRequest {
     pub(crate) hints: ColumnHints,
     /// Which rounds count; needed if early stopping found a best one before the last.
     pub(crate) rounds: Option<Rounds>,
+    /// What missing values are to the model; needed if its trees show that training had none.
+    pub(crate) missing: Option<MissingValue>,
     /// The model is calibrated and measured on what was known by then.
     pub(crate) as_of: DateTime<Utc>,
     /// Seed of the intervals.
@@ -50,6 +53,8 @@ pub(crate) struct ImportOutcome {
     pub(crate) rounds_in_file: usize,
     /// The features that were taken for the model's columns by their order alone; `None` if they were found by name.
     pub(crate) columns_by_position: Option<Vec<String>>,
+    /// The number that stands for missing values, if one does.
+    pub(crate) missing: Option<f32>,
     /// The model's card.
     pub(crate) card: ModelCard,
     /// What it was nominated for.
@@ -60,6 +65,7 @@ pub(crate) struct ImportOutcome {
 struct Measured {
     model: CandidateModel,
     rounds: usize,
+    missing: Option<f32>,
     columns_by_position: Option<Vec<String>>,
 }
 
@@ -70,7 +76,7 @@ pub(crate) async fn import(
     by: &str,
     progress: &ProgressCallback,
 ) -> Result<ImportOutcome> {
-    let ImportRequest { file, target, hints, rounds, as_of, seed } = request;
+    let ImportRequest { file, target, hints, rounds, missing, as_of, seed } = request;
     let path = file.clone();
     let read = tokio::task::spawn_blocking(move || model_import::read(&path));
     let imported_file = read.await.context("reading the model ended early")??;
@@ -82,17 +88,24 @@ pub(crate) async fn import(
         format!("cannot import for `{target}`: an imported model is calibrated and measured on known outcomes");
     let data = training::collect(workspace.training_context(), spec).await.with_context(|| too_few.clone())?;
     data.table().context(too_few)?;
-    let measured = training::run_blocking(progress, move |_| measure(&data, &imported_file, rounds, &hints)).await?;
-    let Measured { model, rounds, columns_by_position } = measured;
+    let measured =
+        training::run_blocking(progress, move |_| measure(&data, &imported_file, rounds, missing, &hints)).await?;
+    let Measured { model, rounds, missing, columns_by_position } = measured;
     let _lock = locks::registry(&workspace.data)?;
     registry::add(&workspace.store, &workspace.data, &model.bytes, &model.card).await?;
     let why = format!("imported from `{}`", file.display());
     let nomination = registry::nominate(&workspace.store, &model.card, by, &why).await?;
-    Ok(ImportOutcome { rounds, rounds_in_file, columns_by_position, card: model.card, nomination })
+    Ok(ImportOutcome { rounds, rounds_in_file, columns_by_position, missing, card: model.card, nomination })
 }
 
 /// Calibrates and measures an imported model.
-fn measure(data: &TrainingData, file: &ImportedFile, rounds: Option<usize>, hints: &ColumnHints) -> Result<Measured> {
+fn measure(
+    data: &TrainingData,
+    file: &ImportedFile,
+    rounds: Option<usize>,
+    missing: Option<MissingValue>,
+    hints: &ColumnHints,
+) -> Result<Measured> {
     let ImportedFile { bytes, trees, imported } = file;
     let metadata = trees.metadata();
     let found = model_import::columns(metadata, trees.columns(), data.table()?, data.message_catalog(), hints);
@@ -100,9 +113,11 @@ fn measure(data: &TrainingData, file: &ImportedFile, rounds: Option<usize>, hint
         found.with_context(|| format!("`{}` does not fit", imported.file))?;
     let names = || features.features.iter().map(|feature| feature.name.clone()).collect();
     let columns_by_position = by_position.then(names);
-    let boosted = Boosted::import(bytes, rounds, numbers)?;
+    let missing = model_import::missing_number(&column_splits(bytes)?, &features, data.table()?, missing)
+        .with_context(|| format!("cannot import `{}`", imported.file))?;
+    let boosted = Boosted::import(bytes, rounds, missing, numbers)?;
     let model = training::import(data, &boosted, &features, imported)?;
-    Ok(Measured { model, rounds: rounds.unwrap_or(metadata.rounds()), columns_by_position })
+    Ok(Measured { model, rounds: rounds.unwrap_or(metadata.rounds()), missing, columns_by_position })
 }
 
 /// Returns how many rounds count; `None` is all.

@@ -15,8 +15,8 @@ use super::limits::{FILE_BYTES_MAX, Limits};
 use crate::content_hash::sha256;
 use crate::files::read_within;
 
-/// Objectives whose score is the probability of yes.
-const OBJECTIVES: [&str; 3] = ["binary:logistic", "binary:logitraw", "reg:logistic"];
+/// Objectives whose score is the probability of yes; those of several classes are read with two classes only.
+const OBJECTIVES: [&str; 5] = ["binary:logistic", "binary:logitraw", "reg:logistic", "multi:softprob", "multi:softmax"];
 
 /// A model that was trained elsewhere.
 pub(crate) struct ImportedFile {
@@ -35,7 +35,7 @@ pub(crate) fn read(path: &Path) -> Result<ImportedFile> {
     let file_hash = sha256(&bytes);
     let message = || format!("cannot import `{}`", path.display());
     let bytes = model_in(bytes, &Limits::DEFAULT).with_context(message)?;
-    let trees = Trees::from_bytes(&bytes, None).with_context(message)?;
+    let trees = Trees::from_bytes(&bytes, None, None).with_context(message)?;
     let metadata = trees.metadata();
     if !OBJECTIVES.contains(&metadata.objective.as_str()) {
         bail!(

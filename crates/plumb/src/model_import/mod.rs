@@ -4,7 +4,9 @@ mod limits;
 mod archive;
 mod columns;
 mod file;
+mod missing;
 mod format;
 
 pub(crate) use columns::{ColumnHints, Columns, columns};
 pub(crate) use file::{ImportedFile, read};
+pub(crate) use missing::{MissingValue, missing_number};

@@ -17,7 +17,12 @@ pub(super) fn intercept(base_score: &str, objective: &str) -> Result<f64, String
             f64::from(number)
         }
         "binary:logistic" | "reg:logistic" => return Err(format!("`base_score` is `{base_score}`, expected 0 to 1")),
-        _ => return Err(format!("the objective `{objective}`, which is not known here")),
+        "binary:hinge" => {
+            return Err("the objective `binary:hinge`, whose scores are yes or no and no probabilities: train with \
+                        `binary:logistic`"
+                .to_owned());
+        }
+        _ => return Err(format!("the objective `{objective}`, which is not known here: train with `binary:logistic`")),
     };
     let finite = Some(intercept).filter(|intercept| intercept.is_finite());
     finite.ok_or_else(|| format!("`base_score` is `{base_score}`, which `{objective}` cannot start from"))

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::base_score::intercept;
+use super::booster::GradientBooster;
 use super::limits::COLUMNS_MAX;
 use super::metadata::{CategoryNames, ModelMetadata};
-use super::raw_tree::RawTree;
-use super::size::Size;
+use super::outputs::Outputs;
 use crate::trees::tree::Tree;
 
 /// The newest major version of XGBoost whose files are known.
@@ -57,13 +57,6 @@ struct Learner {
 }
 
 #[derive(Deserialize)]
-struct GradientBooster {
-    name: String,
-    /// `None` for other boosters than `gbtree`.
-    model: Option<TreeModel>,
-}
-
-#[derive(Deserialize)]
 struct Objective {
     name: String,
 }
@@ -76,23 +69,6 @@ struct LearnerParam {
     num_feature: String,
     /// Absent before 1.6.
     num_target: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct TreeModel {
-    cats: Option<CategoryNames>,
-    gbtree_model_param: Option<GbtreeParam>,
-    /// The number of trees before each round, and of all: absent before 2.0.
-    #[serde(default)]
-    iteration_indptr: Vec<usize>,
-    tree_info: Vec<i64>,
-    trees: Vec<RawTree>,
-}
-
-#[derive(Deserialize)]
-struct GbtreeParam {
-    /// The trees of a round.
-    num_parallel_tree: Option<String>,
 }
 
 impl Document {
@@ -110,75 +86,38 @@ impl Document {
             feature_types,
             attributes,
         } = self.learner;
-        if gradient_booster.name != "gbtree" {
-            return Err(format!("a booster `{}`, expected `gbtree`", gradient_booster.name));
-        }
-        let columns = param.columns()?;
-        let intercept = intercept(&param.base_score, &objective.name)?;
-        let model = gradient_booster.model.ok_or("no trees in it")?;
-        model.check_outputs()?;
+        let (columns, outputs) = (param.columns()?, param.outputs(&objective.name)?);
+        let intercept = match outputs {
+            Outputs::One => intercept(&param.base_score, &objective.name)?,
+            Outputs::TwoClasses => outputs.intercept(&param.base_score)?,
+        };
+        let model = gradient_booster.trees()?;
         let metadata = ModelMetadata::new(
             [feature_names, feature_types],
             model.cats.as_ref().map_or(Ok(Vec::new()), CategoryNames::of_columns)?,
             columns,
             objective.name,
             &self.version,
-            model.trees_before_rounds()?,
+            model.trees_before_rounds(outputs)?,
             attributes.get("best_iteration").map(String::as_str),
         )?;
-        Ok(ParsedModel { columns, intercept, trees: model.trees(columns)?, metadata })
+        let trees = model.trees(columns, outputs)?;
+        Ok(ParsedModel { columns, intercept, trees, metadata })
     }
 }
 
 impl LearnerParam {
-    /// Returns the number of columns of a model of one output.
-    fn columns(&self) -> Result<usize, String> {
+    /// Returns the outputs of the trees.
+    fn outputs(&self, objective: &str) -> Result<Outputs, String> {
         let targets = self.num_target.as_deref().unwrap_or("1");
-        if !matches!((self.num_class.as_str(), targets), ("0" | "1", "0" | "1")) {
-            let classes = &self.num_class;
-            return Err(format!("a model of {classes} classes and {targets} targets, expected one output"));
-        }
+        Outputs::of(&self.num_class, targets, objective)
+    }
+
+    /// Returns the number of columns.
+    fn columns(&self) -> Result<usize, String> {
         let columns = self.num_feature.parse().ok().filter(|columns| (1..=COLUMNS_MAX).contains(columns));
         columns.ok_or_else(|| {
             format!("`num_feature` is `{}`, expected a number from 1 to {COLUMNS_MAX}", self.num_feature)
         })
-    }
-}
-
-impl TreeModel {
-    fn check_outputs(&self) -> Result<(), String> {
-        if self.tree_info.len() != self.trees.len() || self.tree_info.iter().any(|output| *output != 0) {
-            return Err("trees of several outputs, expected one".to_owned());
-        }
-        Ok(())
-    }
-
-    fn trees(&self, columns: usize) -> Result<Vec<Tree>, String> {
-        let (mut trees, mut size) = (Vec::with_capacity(self.trees.len()), Size::default());
-        for (at, tree) in self.trees.iter().enumerate() {
-            let tree = tree.tree(columns).and_then(|tree| size.add(&tree).map(|()| tree));
-            trees.push(tree.map_err(|why| format!("tree {at}: {why}"))?);
-        }
-        Ok(trees)
-    }
-
-    /// Returns the number of trees before each round, and of all.
-    fn trees_before_rounds(&self) -> Result<Vec<usize>, String> {
-        let (trees, known) = (self.trees.len(), &self.iteration_indptr);
-        if !known.is_empty() {
-            let rises = known.is_sorted() && known.first() == Some(&0) && known.last() == Some(&trees);
-            return if rises {
-                Ok(known.clone())
-            } else {
-                Err(format!("`iteration_indptr` does not lead to its {trees} trees"))
-            };
-        }
-        let parallel = self.gbtree_model_param.as_ref().and_then(|param| param.num_parallel_tree.as_deref());
-        let per_round = match parallel.unwrap_or("1").parse::<usize>() {
-            Ok(0) => 1,
-            Ok(count) if trees.is_multiple_of(count) => count,
-            _ => return Err(format!("`num_parallel_tree` is {parallel:?}, which does not divide its {trees} trees")),
-        };
-        Ok((0..=trees / per_round).map(|round| round * per_round).collect())
     }
 }

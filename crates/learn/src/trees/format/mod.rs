@@ -10,6 +10,8 @@ mod metadata;
 mod raw_tree;
 mod size;
 mod base_score;
+mod outputs;
+mod booster;
 mod document;
 mod read;
 

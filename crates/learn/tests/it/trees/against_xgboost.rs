@@ -130,6 +130,13 @@ fn single_leaves_stumps_forests_and_pruned_trees_agree_with_xgboost() {
 }
 
 #[test]
+fn dart_agrees_with_xgboost() {
+    let dart = [("booster", "dart"), ("rate_drop", "0.4"), ("skip_drop", "0.2"), ("max_depth", "4"), ("eta", "0.3")];
+    check(false, 15, &dart);
+    check(true, 15, &[&dart[..], &[("normalize_type", "forest")]].concat());
+}
+
+#[test]
 fn a_feature_may_have_more_thresholds_than_a_byte_counts() {
     let train = TestRows::new(4000, 5);
     let booster = train.train(false, 60, &[("max_bin", "4000"), ("max_depth", "8"), ("min_child_weight", "0.1")]);

@@ -1,7 +1,7 @@
 //! What is read from a model file, and what is rejected: a file that is not understood is never scored.
 
 use plumb_lead::Matrix;
-use plumb_learn::trees::Trees;
+use plumb_learn::trees::{ColumnSplits, Trees, column_splits};
 use plumb_xgboost_sys::{Booster, DMatrix, FeatureType};
 use proptest::prelude::*;
 
@@ -72,7 +72,7 @@ fn metadata_has_feature_names_category_names_and_rounds() {
     let words = r#""enc":[{"offsets":[0,3,7],"values":[119,101,98,102,97,-61,-81]},{"offsets":[],"values":[]}]"#;
     let text =
         two.replace("\"enc\":[]", words).replace("\"attributes\":{}", "\"attributes\":{\"best_iteration\":\"0\"}");
-    let trees = Trees::from_bytes(text.as_bytes(), None).expect("a model");
+    let trees = Trees::from_bytes(text.as_bytes(), None, None).expect("a model");
     let metadata = trees.metadata();
     assert_eq!(
         (metadata.feature_names[1].as_str(), metadata.objective.as_str(), metadata.version.as_str()),
@@ -80,14 +80,14 @@ fn metadata_has_feature_names_category_names_and_rounds() {
     );
     assert_eq!(metadata.category_names, [vec!["web".to_owned(), "fa\u{ef}".to_owned()], vec![]]);
     assert_eq!((metadata.rounds(), metadata.best_round, trees.count()), (2, Some(1), 2));
-    let first = Trees::from_bytes(text.as_bytes(), metadata.best_round).expect("a model of one round");
+    let first = Trees::from_bytes(text.as_bytes(), metadata.best_round, None).expect("a model of one round");
     assert_eq!(first.count(), 1);
     for rounds in [0, 3] {
-        let error = Trees::from_bytes(text.as_bytes(), Some(rounds)).expect_err("not so many").to_string();
+        let error = Trees::from_bytes(text.as_bytes(), Some(rounds), None).expect_err("not so many").to_string();
         assert!(error.contains("rounds of 2, expected a number from 1 to 2"), "{error}");
     }
     let pairs = two.replace("\"gbtree_model_param\":{}", "\"gbtree_model_param\":{\"num_parallel_tree\":\"2\"}");
-    assert_eq!(Trees::from_bytes(pairs.as_bytes(), None).expect("a model").metadata().rounds(), 1);
+    assert_eq!(Trees::from_bytes(pairs.as_bytes(), None, None).expect("a model").metadata().rounds(), 1);
 }
 
 #[test]
@@ -99,13 +99,16 @@ fn an_unknown_document_is_rejected_with_its_reason() {
         let error = Trees::from_json(&changed).expect_err(to).to_string();
         assert!(error.contains(expected), "{to}: {error}, expected {expected}");
     }
-    check("\"gbtree\"", "\"dart\"", "a booster `dart`, expected `gbtree`");
-    check("\"gbtree\"", "\"gblinear\"", "a booster `gblinear`");
+    check("\"gbtree\"", "\"dart\"", "no trees in it");
+    check("\"gbtree\"", "\"gblinear\"", "a booster `gblinear`, which has no trees: expected `gbtree` or `dart`");
+    check("\"gbtree\"", "\"sorcery\"", "a booster `sorcery`, expected `gbtree` or `dart`");
+    check("\"tree_info\":[0],", "", "outputs of 0 trees, and 1 trees");
+    check("binary:logistic", "binary:hinge", "train with `binary:logistic`");
     check("\"num_class\":\"0\"", "\"num_class\":\"3\"", "3 classes");
     check("\"num_target\":\"1\"", "\"num_target\":\"2\"", "2 targets");
     check("\"size_leaf_vector\":\"1\"", "\"size_leaf_vector\":\"2\"", "leaves of several outputs");
     check("\"tree_info\":[0]", "\"tree_info\":[1]", "several outputs");
-    check("\"tree_info\":[0]", "\"tree_info\":[]", "several outputs");
+    check("\"tree_info\":[0]", "\"tree_info\":[]", "outputs of 0 trees, and 1 trees");
     check("binary:logistic", "binary:fortune", "the objective `binary:fortune`");
     check("[3,4,1]", "[4,0,0]", "of version [4, 0, 0]");
     check("[3,4,1]", "[]", "of version []");
@@ -143,6 +146,62 @@ fn an_unknown_document_is_rejected_with_its_reason() {
     check("\"categories_nodes\":[2]", "\"categories_nodes\":[2,2]", "lists of categories");
     check("\"version\"", "\"vision\"", "missing field `version`");
     check("\"learner\"", "\"learner\"[", "expected `:`");
+}
+
+/// Returns the document of a booster `dart` around the trees of another.
+fn dart(text: &str, weights: &str) -> String {
+    let text = text.replace("\"gradient_booster\":{", "\"gradient_booster\":{\"gbtree\":{");
+    text.replace(
+        "\"name\":\"gbtree\"}",
+        &format!("\"name\":\"gbtree\"}},\"name\":\"dart\",\"weight_drop\":[{weights}]}}"),
+    )
+}
+
+#[test]
+fn the_weights_of_dart_multiply_its_trees() {
+    let two = document(2, "[5E-1]", &[TREE.to_owned(), TREE.to_owned()]);
+    let trees = Trees::from_json(&dart(&two, "5E-1,2.5E-1")).expect("a model");
+    assert_eq!(trees.margins(&rows()).expect("two columns"), [-0.75, 1.5, 0.75, -0.75, 1.5]);
+    for (weights, expected) in [("1E0", "1 weights of 2 trees"), ("1E0,Infinity", "expected a finite one")] {
+        let error = Trees::from_json(&dart(&two, weights)).expect_err("no weights").to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    // Since 3.4 they stand in the model, and the booster is called `gbtree`.
+    let newer = two.replace("\"tree_info\"", "\"weight_drop\":[2E0],\"tree_info\"");
+    let newer = Trees::from_json(&newer).expect("a model of 3.4");
+    assert_eq!(newer.margins(&rows()).expect("two columns"), [-3.0, 6.0, 3.0, -3.0, 6.0]);
+    let large = TREE.replace("1E0,2E0]", "1E0,3E38]");
+    let error = Trees::from_json(&dart(&document(2, "0.5", &[large]), "2E0")).expect_err("infinite").to_string();
+    assert!(error.contains("a leaf times the weight 2 is too large"), "{error}");
+}
+
+#[test]
+fn two_classes_are_the_difference_of_their_margins() {
+    let one = TREE.replace("-1E0,0E0,1E0,2E0", "-2E0,0E0,5E0,7E0");
+    let text = document(2, "5E-1", &[TREE.to_owned(), one]).replace("binary:logistic", "multi:softprob");
+    let text = text.replace("\"num_class\":\"0\"", "\"num_class\":\"2\"").replace("[0, 0]", "[0, 1]");
+    let trees = Trees::from_json(&text).expect("a model");
+    assert_eq!(trees.margins(&rows()).expect("two columns"), [-1.0, 5.0, 4.0, -1.0, 5.0]);
+    assert_eq!(trees.metadata().rounds(), 1, "a tree a class is a round");
+    let own = Trees::from_json(&text.replace("\"5E-1\"", "\"[1E-1,6E-1]\"")).expect("a score of each class");
+    assert!((own.margins(&rows()).expect("two columns")[0] + 0.5).abs() < 1e-7);
+    let third = Trees::from_json(&text.replace("[0, 1]", "[0, 2]")).expect_err("two classes").to_string();
+    assert!(third.contains("a tree of class 2, expected 0 or 1"), "{third}");
+}
+
+#[test]
+fn a_missing_value_goes_the_way_of_the_number_that_stood_for_it() {
+    let margins = |missing| {
+        let trees = Trees::from_bytes(sample().as_bytes(), None, missing).expect("a model");
+        trees.margins(&rows()).expect("two columns")
+    };
+    // The fourth row has no value in the column that is split at 0.5, the fifth none in the categories.
+    assert_eq!(margins(None), [-1.0, 2.0, 1.0, -1.0, 2.0]);
+    assert_eq!(margins(Some(-999.0)), [-1.0, 2.0, 1.0, -1.0, 2.0]);
+    assert_eq!(margins(Some(0.5)), [-1.0, 2.0, 1.0, 2.0, 2.0]);
+    let splits = column_splits(sample().as_bytes()).expect("a model");
+    assert_eq!(splits[1], ColumnSplits { thresholds: vec![0.5], missing_left: 1 });
+    assert_eq!(splits[0], ColumnSplits::default(), "categories have no thresholds");
 }
 
 #[test]

@@ -1,0 +1,3 @@
+//! Files as people have them: bytes in, rows and what was said out.
+
+mod records;
