@@ -39,7 +39,9 @@ pub enum Error {
         problem: String,
     },
     /// More rows would be lost than is allowed.
-    #[error("`{name}`: {lost} of {rows} rows would be set aside ({first}): expected at most {allowed_percent} %; mend the file, or allow it with `--allow-lost PERCENT`")]
+    #[error(
+        "`{name}`: {lost} of {rows} rows would be set aside ({first}): expected at most {allowed_percent} %; mend the file, or allow it with `--allow-lost PERCENT`"
+    )]
     TooMuchLost {
         /// The file's name as messages show it.
         name: String,
