@@ -15,7 +15,7 @@ pub(super) enum FileRows {
     /// Cells of text.
     Text(Box<TableRows>),
     /// Typed columns.
-    Parquet(Rows),
+    Parquet(Box<Rows>),
 }
 
 impl FileRows {
@@ -29,7 +29,7 @@ impl FileRows {
     ) -> Result<FileRows> {
         let model = &scorer.artifact.model;
         if is_parquet(path) {
-            return Ok(FileRows::Parquet(Rows::open(path, &model.features, id)?));
+            return Ok(FileRows::Parquet(Box::new(Rows::open(path, &model.features, id)?)));
         }
         let source = open_table(path, file)?;
         let expected = Expected { features: &model.features, averages: &model.averages, plan: training };
