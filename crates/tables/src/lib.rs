@@ -8,10 +8,11 @@ mod reading_file;
 mod report;
 mod block;
 mod reader;
+mod whole_table;
 mod error;
 
 pub use block::{Block, ColumnValues, Texts};
-pub use columns::detect_columns;
+pub use columns::{detect_columns, has_time_of_day, parse_flag_cell, parse_number_cell, parse_timestamp_cell};
 pub use error::Error;
 pub use plan::{
     ColumnPlan, ColumnReading, Compression, DateOrder, FileFormat, FilePlan, HeaderPlan, NumberForm, ReadingPlan,
@@ -19,3 +20,4 @@ pub use plan::{
 pub use reader::TableReader;
 pub use records::{Input, Record, RecordSource, Records, open_input};
 pub use report::{Level, Note, NoteCode, ReadingReport, SetAside};
+pub use whole_table::{WholeTable, read_table};

@@ -1,7 +1,10 @@
 //! What became of the rows and cells of a file: everything that was left out, set aside or reinterpreted, counted and said.
 
+use std::fmt;
+
 use serde::Serialize;
 
+use crate::error::Error;
 use crate::plan::ReadingPlan;
 
 /// The most rows that a report lists; all are counted.
@@ -18,6 +21,8 @@ pub struct ReadingReport {
     pub rows_read: u64,
     /// Records that did not: titles and footers, and rows that cannot be read.
     pub rows_set_aside: u64,
+    /// Those of them that were rows of the table, and are lost.
+    pub rows_lost: u64,
     /// The first of those, each with its place and reason.
     pub set_aside: Vec<SetAside>,
     /// Everything else that was left out or reinterpreted, the gravest first.
@@ -112,4 +117,64 @@ pub enum NoteCode {
     NearlyUnique,
     /// Numbers beyond what can be held exactly.
     Precision,
+}
+
+impl ReadingReport {
+    /// Returns the share of the table's rows that are lost, from 0 to 1.
+    pub fn lost_share(&self) -> f64 {
+        self.rows_lost as f64 / (self.rows_read + self.rows_lost).max(1) as f64
+    }
+
+    /// Refuses a reading that has lost more than so many percent of the rows.
+    pub fn check_lost(&self, percent_max: f64) -> Result<(), Error> {
+        let first = self.set_aside.iter().find(|record| record.is_row);
+        match first {
+            Some(first) if self.lost_share() * 100.0 > percent_max => Err(Error::TooMuchLost {
+                name: self.file.clone(),
+                lost: self.rows_lost,
+                rows: self.rows_read + self.rows_lost,
+                first: first.to_string(),
+                allowed_percent: percent_max,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns what is said, a line each, the gravest first: for a terminal.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.rows_lost > 0 {
+            let first = self.set_aside.iter().find(|record| record.is_row);
+            let first = first.map_or_else(String::new, |first| format!("; the first: {first}"));
+            lines.push(format!("warning: {} rows are set aside{first}", self.rows_lost));
+        }
+        lines.extend(self.notes.iter().map(ToString::to_string));
+        lines
+    }
+}
+
+impl fmt::Display for SetAside {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "line {}: ", self.line)?;
+        if let Some(column) = &self.column {
+            write!(formatter, "`{column}`: ")?;
+        }
+        formatter.write_str(&self.reason)
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.level == Level::Warning {
+            formatter.write_str("warning: ")?;
+        }
+        if let Some(column) = &self.column {
+            write!(formatter, "`{column}`: ")?;
+        }
+        formatter.write_str(&self.what)?;
+        if !self.way_out.is_empty() && self.level == Level::Warning {
+            write!(formatter, " ({})", self.way_out)?;
+        }
+        Ok(())
+    }
 }

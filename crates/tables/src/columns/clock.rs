@@ -15,8 +15,22 @@ pub(crate) struct Clock {
 
 /// Abbreviations of RFC 2822, and of central Europe, in minutes. Others mean several zones.
 const ZONES: &[(&str, i32)] = &[
-    ("UTC", 0), ("GMT", 0), ("Z", 0), ("z", 0), ("EST", -300), ("EDT", -240), ("CST", -360), ("CDT", -300), ("MST", -420),
-    ("MDT", -360), ("PST", -480), ("PDT", -420), ("CET", 60), ("CEST", 120), ("MEZ", 60), ("MESZ", 120),
+    ("UTC", 0),
+    ("GMT", 0),
+    ("Z", 0),
+    ("z", 0),
+    ("EST", -300),
+    ("EDT", -240),
+    ("CST", -360),
+    ("CDT", -300),
+    ("MST", -420),
+    ("MDT", -360),
+    ("PST", -480),
+    ("PDT", -420),
+    ("CET", 60),
+    ("CEST", 120),
+    ("MEZ", 60),
+    ("MESZ", 120),
 ];
 
 /// Reads what stands behind a date: nothing, or a time of day and perhaps a zone.
@@ -72,7 +86,9 @@ fn fraction(text: &str) -> Option<(i64, &str)> {
 
 /// Returns the hours that AM or PM adds.
 fn half_of_day(text: &str) -> (Option<u32>, &str) {
-    for (word, hours) in [("AM", 0), ("PM", 12), ("am", 0), ("pm", 12), ("a.m.", 0), ("p.m.", 12), ("A.M.", 0), ("P.M.", 12)] {
+    for (word, hours) in
+        [("AM", 0), ("PM", 12), ("am", 0), ("pm", 12), ("a.m.", 0), ("p.m.", 12), ("A.M.", 0), ("P.M.", 12)]
+    {
         if let Some(rest) = text.strip_prefix(word).filter(|rest| !rest.starts_with(char::is_alphanumeric)) {
             return (Some(hours), rest.trim_start_matches(' '));
         }
@@ -93,7 +109,8 @@ fn zone(text: &str) -> Option<i32> {
         '\u{2212}' => (-1, &text['\u{2212}'.len_utf8()..]),
         _ => return None,
     };
-    let digits = digits.split(' ').next().filter(|first| digits[first.len()..].is_empty() || digits.ends_with(" UTC"))?;
+    let digits =
+        digits.split(' ').next().filter(|first| digits[first.len()..].is_empty() || digits.ends_with(" UTC"))?;
     let (hours, minutes) = match digits.len() {
         2 => (digits, "0"),
         4 if digits.is_ascii() => digits.split_at(2),

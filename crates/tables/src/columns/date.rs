@@ -41,11 +41,7 @@ pub(crate) fn scan(cell: &str) -> Option<WrittenDate> {
     if !(6..=CELL_MAX).contains(&bytes.len()) {
         return None;
     }
-    let (numbers, rest) = if bytes[0].is_ascii_digit() {
-        numeric(cell).or_else(|| named(cell))?
-    } else {
-        named(cell)?
-    };
+    let (numbers, rest) = if bytes[0].is_ascii_digit() { numeric(cell).or_else(|| named(cell))? } else { named(cell)? };
     let clock = clock(rest)?;
     let mut date = WrittenDate { clock, ..numbers };
     date.orders = [(YMD, DateOrder::YearMonthDay), (DMY, DateOrder::DayMonthYear), (MDY, DateOrder::MonthDayYear)]
@@ -154,7 +150,11 @@ fn named(cell: &str) -> Option<(WrittenDate, &str)> {
         let (first, first_digits, rest) = digits(rest)?;
         let (month, rest) = month_of(between(rest))?;
         let (last, last_digits, rest) = digits(between(rest))?;
-        if first_digits == 4 { (YMD, first, 4, month, last, rest) } else { (DMY, last, last_digits, month, first, rest) }
+        if first_digits == 4 {
+            (YMD, first, 4, month, last, rest)
+        } else {
+            (DMY, last, last_digits, month, first, rest)
+        }
     } else {
         let (month, rest) = month_of(rest)?;
         let (day, day_digits, rest) = digits(between(rest))?;
@@ -232,7 +232,3 @@ fn days_from_civil(year: i32, month: u32, day: u32) -> i64 {
     let day_of_year = (153 * ((i64::from(month) + 9) % 12) + 2) / 5 + i64::from(day) - 1;
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
-
-#[cfg(test)]
-#[path = "date_tests.rs"]
-mod tests;

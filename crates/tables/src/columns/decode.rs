@@ -64,23 +64,22 @@ impl Decoder {
         cells: impl Iterator<Item = &'a str>,
         mut unreadable: impl FnMut(usize, &str),
     ) -> Option<ColumnValues> {
-        let cells = cells.enumerate();
         match self.reading.clone() {
             ColumnReading::Number(form) => {
                 let read = |decoder: &mut Decoder, cell: &str| decoder.number(cell, &form);
-                Some(ColumnValues::Number(self.each(cells, read, f64::NAN, &mut unreadable)))
+                Some(ColumnValues::Number(self.each(cells.enumerate(), read, f64::NAN, &mut unreadable)))
             }
             ColumnReading::Flag { yes, no } => {
                 let read = |decoder: &mut Decoder, cell: &str| decoder.flag(cell, &yes, &no);
-                Some(ColumnValues::Flag(self.each(cells, read, f32::NAN, &mut unreadable)))
+                Some(ColumnValues::Flag(self.each(cells.enumerate(), read, f32::NAN, &mut unreadable)))
             }
             ColumnReading::Timestamp { order, days_only } => {
                 let read = |decoder: &mut Decoder, cell: &str| decoder.timestamp(cell, order, days_only);
-                Some(ColumnValues::Timestamp(self.each(cells, read, i64::MIN, &mut unreadable)))
+                Some(ColumnValues::Timestamp(self.each(cells.enumerate(), read, i64::MIN, &mut unreadable)))
             }
             ColumnReading::Category | ColumnReading::Identifier | ColumnReading::Text => {
                 let mut texts = Texts::default();
-                cells.for_each(|(_, cell)| self.text(cell, &mut texts));
+                cells.for_each(|cell| self.text(cell, &mut texts));
                 Some(ColumnValues::Text(texts))
             }
             ColumnReading::Ignored { .. } => None,
@@ -106,7 +105,7 @@ impl Decoder {
             .collect()
     }
 
-    fn number(&mut self, cell: &str, form: &NumberForm) -> Cell<f64> {
+    pub(crate) fn number(&mut self, cell: &str, form: &NumberForm) -> Cell<f64> {
         if !self.missing_first
             && !form.percent
             && let Some(value) = self.plain_number(cell, form)
@@ -114,7 +113,10 @@ impl Decoder {
             return Cell::Value(value);
         }
         self.value_or_missing(cell, |decoder| {
-            decoder.plain_number(cell, form).filter(|value| !form.percent || *value == 0.0).or_else(|| decoder.written_number(cell, form))
+            decoder
+                .plain_number(cell, form)
+                .filter(|value| !form.percent || *value == 0.0)
+                .or_else(|| decoder.written_number(cell, form))
         })
     }
 

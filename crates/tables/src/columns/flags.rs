@@ -4,11 +4,42 @@ use super::missing::is_same;
 
 /// Pairs of words, in small letters: yes, no. One letter counts only where its partner is there too.
 const PAIRS: &[(&str, &str)] = &[
-    ("yes", "no"), ("true", "false"), ("ja", "nein"), ("oui", "non"), ("si", "no"), ("sí", "no"), ("sì", "no"), ("sim", "não"),
-    ("sim", "nao"), ("ja", "nee"), ("ja", "nej"), ("ja", "nei"), ("tak", "nie"), ("ano", "ne"), ("da", "nu"), ("da", "ne"), ("igen", "nem"),
-    ("kyllä", "ei"), ("evet", "hayır"), ("wahr", "falsch"), ("vrai", "faux"), ("verdadero", "falso"), ("vero", "falso"),
-    ("verdadeiro", "falso"), ("waar", "onwaar"), ("prawda", "fałsz"), ("да", "нет"), ("on", "off"), ("checked", "unchecked"),
-    ("y", "n"), ("t", "f"), ("j", "n"), ("o", "n"), ("s", "n"), ("w", "f"), ("v", "f"),
+    ("yes", "no"),
+    ("true", "false"),
+    ("ja", "nein"),
+    ("oui", "non"),
+    ("si", "no"),
+    ("sí", "no"),
+    ("sì", "no"),
+    ("sim", "não"),
+    ("sim", "nao"),
+    ("ja", "nee"),
+    ("ja", "nej"),
+    ("ja", "nei"),
+    ("tak", "nie"),
+    ("ano", "ne"),
+    ("da", "nu"),
+    ("da", "ne"),
+    ("igen", "nem"),
+    ("kyllä", "ei"),
+    ("evet", "hayır"),
+    ("wahr", "falsch"),
+    ("vrai", "faux"),
+    ("verdadero", "falso"),
+    ("vero", "falso"),
+    ("verdadeiro", "falso"),
+    ("waar", "onwaar"),
+    ("prawda", "fałsz"),
+    ("да", "нет"),
+    ("on", "off"),
+    ("checked", "unchecked"),
+    ("y", "n"),
+    ("t", "f"),
+    ("j", "n"),
+    ("o", "n"),
+    ("s", "n"),
+    ("w", "f"),
+    ("v", "f"),
 ];
 
 /// How words are a flag.
@@ -36,10 +67,8 @@ pub(crate) fn flag_of(words: &[&str], has_empty: bool) -> Option<FlagWords> {
         return None;
     }
     let is_yes = |word: &&&str| **word == "1" || side(word, &spoken) == Some(true);
-    let (yes, no): (Vec<&str>, Vec<&str>) = (
-        words.iter().filter(is_yes).copied().collect(),
-        words.iter().filter(|word| !is_yes(word)).copied().collect(),
-    );
+    let (yes, no): (Vec<&str>, Vec<&str>) =
+        (words.iter().filter(is_yes).copied().collect(), words.iter().filter(|word| !is_yes(word)).copied().collect());
     let is_plain = words.iter().all(|word| ["yes", "no", "true", "false"].iter().any(|plain| is_same(plain, word)));
     let (mut yes, mut no) = (lowered(&yes), lowered(&no));
     complete(&mut yes, &mut no);
@@ -62,7 +91,11 @@ fn side(word: &str, words: &[&str]) -> Option<bool> {
 /// Adds the partner where a column has only one side: the next file may have the other.
 fn complete(yes: &mut Vec<String>, no: &mut Vec<String>) {
     let partner = |known: &[String], partners: fn(&(&'static str, &'static str)) -> (&'static str, &'static str)| {
-        PAIRS.iter().map(partners).find(|(one, _)| known.iter().any(|word| word == one)).map(|(_, other)| other.to_owned())
+        PAIRS
+            .iter()
+            .map(partners)
+            .find(|(one, _)| known.iter().any(|word| word == one))
+            .map(|(_, other)| other.to_owned())
     };
     if no.is_empty() {
         no.extend(partner(yes, |(yes, no)| (yes, no)));

@@ -53,6 +53,10 @@ pub(crate) struct Forms {
     /// An example of a number with a separator that could be either, and of any number.
     pub(crate) example_ambiguous: Option<String>,
     pub(crate) example: Option<String>,
+    /// The first number that is not plain.
+    pub(crate) example_written: Option<String>,
+    /// Numbers that are 0.
+    pub(crate) zeros: u64,
     /// Bytes of all cells.
     pub(crate) bytes: u64,
 }
@@ -106,6 +110,8 @@ impl Forms {
             ids: IdForms::default(),
             example_ambiguous: None,
             example: None,
+            example_written: None,
+            zeros: 0,
             bytes: 0,
         }
     }
@@ -171,6 +177,7 @@ impl Forms {
     fn see_plain(&mut self, cell: &str, plain: number::Plain, count: u64) {
         self.numbers[usize::from(plain.forms)] += count;
         self.plain.see(plain.value, count);
+        self.zeros += if plain.value == 0.0 { count } else { 0 };
         if plain.forms == number::ALL_FORMS {
             self.see_whole(cell, plain.value, count);
         } else if plain.forms == AMBIGUOUS_POINT && self.example_ambiguous.is_none() {
@@ -199,6 +206,9 @@ impl Forms {
         }
         if self.example.is_none() {
             self.example = Some(cell.to_owned());
+        }
+        if self.example_written.is_none() {
+            self.example_written = Some(cell.to_owned());
         }
         if written.forms == number::ALL_FORMS {
             let digits = cell.bytes().filter(u8::is_ascii_digit).count();

@@ -65,7 +65,9 @@ pub(crate) fn form_of(cell: &str) -> Option<IdForm> {
 fn is_email(cell: &str) -> bool {
     let Some((before, domain)) = cell.split_once('@') else { return false };
     let is_word = |text: &str| !text.is_empty() && !text.bytes().any(|byte| byte <= b' ' || byte == b'@');
-    is_word(before) && is_word(domain) && domain.rsplit_once('.').is_some_and(|(host, end)| !host.is_empty() && end.len() >= 2)
+    is_word(before)
+        && is_word(domain)
+        && domain.rsplit_once('.').is_some_and(|(host, end)| !host.is_empty() && end.len() >= 2)
 }
 
 fn is_uuid(bytes: &[u8]) -> bool {

@@ -1,14 +1,27 @@
 //! Columns: what their cells say about how they are to be read, and the values that they become.
 
-use crate::error::Error;
-use crate::plan::ColumnPlan;
-use crate::records::RecordSource;
-use crate::report::Note;
+mod missing;
+mod names;
+mod units;
+mod number;
+mod months;
+mod clock;
+mod date;
+mod flags;
+mod identifiers;
+mod sketch;
+mod distinct;
+mod range;
+mod forms;
+mod evidence;
+mod gather;
+mod notes;
+mod decode;
+mod decide;
+mod detect;
+mod cells;
 
-/// Reads all records once and decides for each column how it is read. A column that `fixed` names is read as it says;
-/// `names` of columns in `identifiers` are never numbers.
-pub fn detect_columns(source: &dyn RecordSource, fixed: &[ColumnPlan]) -> Result<(Vec<ColumnPlan>, Vec<Note>), Error> {
-    let records = source.open()?;
-    let _ = (records.names(), fixed);
-    Ok((Vec::new(), Vec::new()))
-}
+pub use cells::{has_time_of_day, parse_flag_cell, parse_number_cell, parse_timestamp_cell};
+pub(crate) use decode::Decoder;
+pub use detect::detect_columns;
+pub(crate) use notes::{missing_note, unreadable_note};

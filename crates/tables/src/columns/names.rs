@@ -20,20 +20,96 @@ pub(crate) enum NameSays {
 }
 
 const IDENTIFIERS: &[&str] = &[
-    "id", "ids", "uuid", "guid", "key", "gclid", "fbclid", "phone", "mobile", "tel", "telefon", "telefono",
-    "telephone", "handy", "fax", "iban", "isbn", "ean", "gtin", "vin", "ssn", "leadid", "userid", "customerid", "contactid",
-    "accountid", "recordid", "companyid", "ownerid", "clientid", "sessionid", "visitorid", "orderid", "dealid", "prospectid",
-    "campaignid", "cid", "uid", "duns", "vat", "objectid", "personid", "employeeid", "transactionid", "externalid",
+    "id",
+    "ids",
+    "uuid",
+    "guid",
+    "key",
+    "gclid",
+    "fbclid",
+    "phone",
+    "mobile",
+    "tel",
+    "telefon",
+    "telefono",
+    "telephone",
+    "handy",
+    "fax",
+    "iban",
+    "isbn",
+    "ean",
+    "gtin",
+    "vin",
+    "ssn",
+    "leadid",
+    "userid",
+    "customerid",
+    "contactid",
+    "accountid",
+    "recordid",
+    "companyid",
+    "ownerid",
+    "clientid",
+    "sessionid",
+    "visitorid",
+    "orderid",
+    "dealid",
+    "prospectid",
+    "campaignid",
+    "cid",
+    "uid",
+    "duns",
+    "vat",
+    "objectid",
+    "personid",
+    "employeeid",
+    "transactionid",
+    "externalid",
 ];
 const NUMBERED: &[&str] = &["number", "no", "nr", "num", "nummer", "numero", "numéro", "número"];
 const POSTAL: &[&str] = &["zip", "zipcode", "postcode", "postalcode", "plz", "postleitzahl", "cap", "cep", "postal"];
-const CODES: &[&str] =
-    &["code", "codes", "sic", "naics", "nace", "centre", "center", "kostenstelle", "branchencode", "fips", "area_code", "wz"];
+const CODES: &[&str] = &[
+    "code",
+    "codes",
+    "sic",
+    "naics",
+    "nace",
+    "centre",
+    "center",
+    "kostenstelle",
+    "branchencode",
+    "fips",
+    "area_code",
+    "wz",
+];
 /// Words of time, as the first or last word of a name.
 const TIMES: &[&str] = &[
-    "date", "datum", "datetime", "timestamp", "zeitpunkt", "created", "updated", "modified", "fecha", "createdate",
-    "createddate", "closedate", "closeddate", "lastmodifieddate", "createdat", "updatedat", "createdon", "modifiedon",
-    "erstellt", "geändert", "angelegt", "birthday", "geburtstag", "dob", "début", "erstellungsdatum",
+    "date",
+    "datum",
+    "datetime",
+    "timestamp",
+    "zeitpunkt",
+    "created",
+    "updated",
+    "modified",
+    "fecha",
+    "createdate",
+    "createddate",
+    "closedate",
+    "closeddate",
+    "lastmodifieddate",
+    "createdat",
+    "updatedat",
+    "createdon",
+    "modifiedon",
+    "erstellt",
+    "geändert",
+    "angelegt",
+    "birthday",
+    "geburtstag",
+    "dob",
+    "début",
+    "erstellungsdatum",
 ];
 /// Words of time, as the last word only: `created at`, `geändert am`.
 const TIMES_LAST: &[&str] = &["at", "on", "am", "time", "since", "until", "ts"];
@@ -49,10 +125,13 @@ pub(crate) fn name_says(name: &str) -> NameSays {
     let before = words.len().checked_sub(2).map(|place| words[place].as_str());
     let first = words.first().map_or("", String::as_str);
     let ends = |ending: &str| last.len() > ending.len() && last.ends_with(ending);
-    if POSTAL.contains(&last) || (matches!(last, "code" | "number") && before.is_some_and(|word| POSTAL.contains(&word))) {
+    if POSTAL.contains(&last)
+        || (matches!(last, "code" | "number") && before.is_some_and(|word| POSTAL.contains(&word)))
+    {
         return NameSays::PostalCode;
     }
-    if IDENTIFIERS.contains(&last) || before.is_some_and(|word| NUMBERED.contains(&last) && IDENTIFIERS.contains(&word)) {
+    if IDENTIFIERS.contains(&last) || before.is_some_and(|word| NUMBERED.contains(&last) && IDENTIFIERS.contains(&word))
+    {
         return NameSays::Identifier;
     }
     if CODES.contains(&last) {
@@ -81,7 +160,10 @@ fn is_unnamed(name: &str) -> bool {
         || rest_is_number
         || first == "unnamed"
         || (words.len() <= 1 && ROW_NUMBERS.contains(&lower.as_str()))
-        || matches!(lower.as_str(), "row number" | "row_number" | "row id" | "row_id" | "lfd. nr." | "lfd nr" | "lfd. nr")
+        || matches!(
+            lower.as_str(),
+            "row number" | "row_number" | "row id" | "row_id" | "lfd. nr." | "lfd nr" | "lfd. nr"
+        )
 }
 
 /// Returns the words of a name in small letters: those of `LeadID`, `lead_id` and `Lead ID` are `lead`, `id`.
@@ -97,7 +179,9 @@ fn words(name: &str) -> Vec<String> {
         let next_is_small = letters.get(place + 1).is_some_and(|next| next.is_lowercase());
         let begins = match before {
             None => true,
-            Some(before) => letter.is_uppercase() && (before.is_lowercase() || (before.is_uppercase() && next_is_small)),
+            Some(before) => {
+                letter.is_uppercase() && (before.is_lowercase() || (before.is_uppercase() && next_is_small))
+            }
         };
         if begins {
             words.push(String::new());
@@ -123,7 +207,10 @@ mod tests {
 
     #[test]
     fn identifiers_are_known_by_their_last_word() {
-        check(&["id", "Lead ID", "lead_id", "LeadId", "HubSpot Record ID", "Phone", "Phone Number", "Kundennr"], NameSays::Identifier);
+        check(
+            &["id", "Lead ID", "lead_id", "LeadId", "HubSpot Record ID", "Phone", "Phone Number", "Kundennr"],
+            NameSays::Identifier,
+        );
         check(&["paid", "valid", "amount", "ideal", "Phone calls", "monkey"], NameSays::Nothing);
     }
 

@@ -25,7 +25,8 @@ pub(crate) fn missing_note(column: &str, spellings: &[(String, u64)]) -> Option<
 
 /// Returns the note on cells that do not fit their column, and set their rows aside.
 pub(crate) fn unreadable_note(column: &str, kind: &str, count: u64, examples: &[(u64, String)]) -> Note {
-    let shown: Vec<String> = examples.iter().take(3).map(|(line, cell)| format!("line {line}: {}", quoted(cell))).collect();
+    let shown: Vec<String> =
+        examples.iter().take(3).map(|(line, cell)| format!("line {line}: {}", quoted(cell))).collect();
     let (cells, are, rows) = if count == 1 { ("cell", "is", "its row") } else { ("cells", "are", "their rows") };
     note(
         Level::Warning,
@@ -42,7 +43,8 @@ pub(crate) fn listed_words(words: &[(&str, u64)]) -> String {
     const LISTED_MAX: usize = 5;
     let mut words: Vec<_> = words.iter().filter(|(_, count)| *count > 0).collect();
     words.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let shown: Vec<String> = words.iter().take(LISTED_MAX).map(|(word, count)| format!("{} ({count})", quoted(word))).collect();
+    let shown: Vec<String> =
+        words.iter().take(LISTED_MAX).map(|(word, count)| format!("{} ({count})", quoted(word))).collect();
     let more = words.len().saturating_sub(LISTED_MAX);
     if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }

@@ -84,7 +84,8 @@ pub(crate) fn scan(cell: &str) -> Option<Written<'_>> {
     let first = cell.bytes().position(|byte| byte.is_ascii_digit())?;
     let last = cell.bytes().rposition(|byte| byte.is_ascii_digit())?;
     // `.5` begins with its separator.
-    let first = if first > 0 && matches!(cell.as_bytes()[first - 1], b'.' | b',') && !before_is_word(&cell[..first - 1]) {
+    let first = if first > 0 && matches!(cell.as_bytes()[first - 1], b'.' | b',') && !before_is_word(&cell[..first - 1])
+    {
         first - 1
     } else {
         first
@@ -92,7 +93,10 @@ pub(crate) fn scan(cell: &str) -> Option<Written<'_>> {
     let (before, body, after) = (&cell[..first], &cell[first..=last], &cell[last + 1..]);
     let prefix = prefix(before)?;
     let Suffix { unit, scale, percent, plus, minus, closes } = suffix(after, prefix.opens, !prefix.unit.is_empty())?;
-    if prefix.opens != closes || (minus && (prefix.minus || prefix.opens)) || (!unit.is_empty() && !prefix.unit.is_empty()) {
+    if prefix.opens != closes
+        || (minus && (prefix.minus || prefix.opens))
+        || (!unit.is_empty() && !prefix.unit.is_empty())
+    {
         return None;
     }
     let body_says = body_forms(body)?;
@@ -168,8 +172,8 @@ pub(crate) fn plain(cell: &[u8]) -> Option<Plain> {
 }
 
 const POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21,
-    1e22,
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
 ];
 
 /// What stands before the digits.
@@ -384,7 +388,3 @@ fn parse(body: &str, decimal: char, scale: i32) -> Option<f64> {
     }
     std::str::from_utf8(&plain[..length]).ok()?.parse().ok().filter(|value: &f64| value.is_finite())
 }
-
-#[cfg(test)]
-#[path = "number_tests.rs"]
-mod tests;

@@ -37,7 +37,10 @@ impl Range {
 
     /// Returns the least and greatest of all values; `None` if there are none.
     pub(crate) fn whole(&self) -> Option<(f64, f64)> {
-        let all = self.present().map(|(value, _)| value).chain((self.count > 0).then_some([self.least, self.greatest]).into_iter().flatten());
+        let all = self
+            .present()
+            .map(|(value, _)| value)
+            .chain((self.count > 0).then_some([self.least, self.greatest]).into_iter().flatten());
         all.fold(None, |range, value| match range {
             None => Some((value, value)),
             Some((least, greatest)) => Some((f64::min(least, value), f64::max(greatest, value))),

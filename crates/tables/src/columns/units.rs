@@ -2,10 +2,11 @@
 
 /// Currencies that may stand before a number, longer ones first where one begins another.
 const CURRENCIES: &[&str] = &[
-    "US$", "R$", "A$", "AU$", "C$", "CA$", "NZ$", "HK$", "S$", "MX$", "NT$", "$", "€", "£", "¥", "₹", "₽", "₺", "₩", "₪", "₫", "₴", "฿",
-    "₦", "₱", "EUR", "Euro", "euro", "USD", "GBP", "CHF", "JPY", "CNY", "RMB", "INR", "Rs.", "Rs", "SEK", "NOK", "DKK", "kr.", "kr",
-    "Kr.", "Kr", "PLN", "zł", "CZK", "Kč", "HUF", "Ft", "RON", "BGN", "TRY", "RUB", "BRL", "MXN", "ARS", "CLP", "COP", "AUD", "CAD",
-    "NZD", "SGD", "HKD", "KRW", "ZAR", "AED", "SAR", "ILS", "THB", "IDR", "Rp", "MYR", "RM", "PHP", "VND", "NGN", "KES", "Fr.", "SFr.",
+    "US$", "R$", "A$", "AU$", "C$", "CA$", "NZ$", "HK$", "S$", "MX$", "NT$", "$", "€", "£", "¥", "₹", "₽", "₺", "₩",
+    "₪", "₫", "₴", "฿", "₦", "₱", "EUR", "Euro", "euro", "USD", "GBP", "CHF", "JPY", "CNY", "RMB", "INR", "Rs.", "Rs",
+    "SEK", "NOK", "DKK", "kr.", "kr", "Kr.", "Kr", "PLN", "zł", "CZK", "Kč", "HUF", "Ft", "RON", "BGN", "TRY", "RUB",
+    "BRL", "MXN", "ARS", "CLP", "COP", "AUD", "CAD", "NZD", "SGD", "HKD", "KRW", "ZAR", "AED", "SAR", "ILS", "THB",
+    "IDR", "Rp", "MYR", "RM", "PHP", "VND", "NGN", "KES", "Fr.", "SFr.",
 ];
 
 /// Spellings of one currency, so that a column with both is of one unit.
@@ -25,9 +26,29 @@ const SAME: &[&[&str]] = &[
 ];
 
 const SCALES: &[(&str, i32)] = &[
-    ("k", 3), ("K", 3), ("Tsd.", 3), ("Tsd", 3), ("thousand", 3), ("M", 6), ("Mio.", 6), ("Mio", 6), ("mio", 6), ("MM", 6), ("mn", 6),
-    ("million", 6), ("Million", 6), ("millions", 6), ("Mill.", 6), ("B", 9), ("bn", 9), ("Bn", 9), ("Mrd.", 9), ("Mrd", 9), ("mrd", 9),
-    ("billion", 9), ("Billion", 9),
+    ("k", 3),
+    ("K", 3),
+    ("Tsd.", 3),
+    ("Tsd", 3),
+    ("thousand", 3),
+    ("M", 6),
+    ("Mio.", 6),
+    ("Mio", 6),
+    ("mio", 6),
+    ("MM", 6),
+    ("mn", 6),
+    ("million", 6),
+    ("Million", 6),
+    ("millions", 6),
+    ("Mill.", 6),
+    ("B", 9),
+    ("bn", 9),
+    ("Bn", 9),
+    ("Mrd.", 9),
+    ("Mrd", 9),
+    ("mrd", 9),
+    ("billion", 9),
+    ("Billion", 9),
 ];
 
 /// What stands behind the digits.
@@ -109,7 +130,10 @@ pub(crate) fn is_point_currency(unit: &str) -> bool {
 }
 
 fn word<'a>(rest: &'a str, suffix: &mut Suffix<'a>, has_currency: bool) -> Option<usize> {
-    let is_part = |letter: char| letter.is_alphabetic() || matches!(letter, '²' | '³' | '°' | 'µ' | '/' | '.' | '$' | '€' | '£' | '¥' | '₹' | '₽' | '₺' | '₩');
+    let is_part = |letter: char| {
+        letter.is_alphabetic()
+            || matches!(letter, '²' | '³' | '°' | 'µ' | '/' | '.' | '$' | '€' | '£' | '¥' | '₹' | '₽' | '₺' | '₩')
+    };
     let length = rest.find(|letter: char| !is_part(letter)).unwrap_or(rest.len());
     let word = &rest[..length];
     if word.is_empty() || word.chars().count() > 12 || suffix.plus || suffix.percent {

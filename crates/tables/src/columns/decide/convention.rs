@@ -65,7 +65,8 @@ fn decided_decimal(column: &Evidence) -> Option<char> {
     if numbers == 0 || numbers * 10 < (forms.present - forms.missing_count()) * 9 {
         return None;
     }
-    let best = |forms_of: u8| (0..8).map(|bit| 1 << bit).filter(|bit| forms_of & bit != 0).map(|bit| forms.fitting(bit)).max();
+    let best =
+        |forms_of: u8| (0..8).map(|bit| 1 << bit).filter(|bit| forms_of & bit != 0).map(|bit| forms.fitting(bit)).max();
     let (point, comma) = (best(POINT_FORMS)?, best(COMMA_FORMS)?);
     let is_home_of_point = forms.units.iter().any(|(unit, ..)| is_point_currency(unit));
     match point.cmp(&comma) {

@@ -107,7 +107,9 @@ fn misfits(evidence: &Evidence, all: u64, candidates: u64) -> String {
         });
         return format!("{odd} of {candidates} are none{example}");
     }
-    let best = |set: number::Forms| (0..8).map(|bit| 1 << bit).filter(|bit| set & bit != 0).map(|bit| forms.fitting(bit)).max();
+    let best = |set: number::Forms| {
+        (0..8).map(|bit| 1 << bit).filter(|bit| set & bit != 0).map(|bit| forms.fitting(bit)).max()
+    };
     format!(
         "{} of them fit a decimal point and {} a decimal comma, of {all}",
         best(POINT_FORMS).unwrap_or(0),
