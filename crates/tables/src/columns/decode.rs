@@ -18,9 +18,9 @@ pub(crate) enum Cell<T> {
     Unreadable,
 }
 
-/// Decodes the cells of one column.
+/// Decodes the cells of one column by its plan.
 #[derive(Clone, Debug)]
-pub(crate) struct Decoder {
+pub struct Decoder {
     reading: ColumnReading,
     merge_spellings: bool,
     forms: number::Forms,
@@ -30,7 +30,8 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    pub(crate) fn new(plan: &ColumnPlan) -> Decoder {
+    /// Returns the decoder of a column.
+    pub fn new(plan: &ColumnPlan) -> Decoder {
         let forms = match &plan.reading {
             // A form without a sign is one that no cell needs: whole numbers are the same in all of them.
             ColumnReading::Number(form) => match (form.decimal, form.thousands) {
@@ -59,7 +60,7 @@ impl Decoder {
     }
 
     /// Decodes cells into values, one each; `unreadable` is told the place of each cell that is neither a value nor missing.
-    pub(crate) fn decode<'a>(
+    pub fn decode<'a>(
         &mut self,
         cells: impl Iterator<Item = &'a str>,
         mut unreadable: impl FnMut(usize, &str),

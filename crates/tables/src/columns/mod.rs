@@ -22,6 +22,6 @@ mod detect;
 mod cells;
 
 pub use cells::{has_time_of_day, parse_flag_cell, parse_number_cell, parse_timestamp_cell};
-pub(crate) use decode::Decoder;
+pub use decode::Decoder;
 pub use detect::detect_columns;
 pub(crate) use notes::{missing_note, unreadable_note};

@@ -10,7 +10,7 @@ use plumb_tables::{
 };
 
 use super::target::find_name;
-use crate::lifecycle::reading::{ReadingOptions, check_lost, open_table};
+use crate::lifecycle::reading::{ReadingOptions, open_table};
 
 /// The most rows and cells of a file that is read whole: for a data set on someone's desk.
 const ROWS_MAX: usize = 10_000_000;
@@ -79,7 +79,7 @@ impl FileTable {
         let mut report = reader.report();
         let noted = plans.iter().zip(&columns).filter(|(_, column)| column.too_large > 0);
         report.notes.splice(0..0, noted.map(|(plan, column)| too_large(&plan.name, column.too_large)));
-        check_lost(&report, options.allow_lost_percent)?;
+        report.check_lost(options.allow_lost_percent)?;
         ensure!(rows > 0, "`{name}` has no rows{}", first_set_aside(&report));
         let columns = plans.into_iter().zip(columns);
         let columns = columns.map(|(plan, column)| FileColumn { plan, values: column.values }).collect();
@@ -199,7 +199,7 @@ fn too_large(column: &str, count: u64) -> Note {
         code: NoteCode::Precision,
         column: Some(column.to_owned()),
         count,
-        what: format!("{count} numbers of `{column}` do not fit into the 32 bits of a model, and count as missing"),
+        what: format!("{count} numbers do not fit into the 32 bits of a model, and count as missing"),
         way_out: "write them in a larger unit, such as thousands".to_owned(),
     }
 }

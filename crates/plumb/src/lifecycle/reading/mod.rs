@@ -4,7 +4,7 @@ mod plan_file;
 mod table_file;
 
 pub(crate) use plan_file::{load, read_plan, save};
-pub(crate) use table_file::{check_lost, is_parquet, name_of, open_table};
+pub(crate) use table_file::{is_parquet, name_of, open_table};
 
 use plumb_tables::ReadingPlan;
 

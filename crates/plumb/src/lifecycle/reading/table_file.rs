@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use plumb_tables::{Error, FilePlan, Input, ReadingReport, RecordSource, open_input};
+use plumb_tables::{FilePlan, Input, RecordSource, open_input};
 
 /// The first bytes of a Parquet file.
 const PARQUET: &[u8] = b"PAR1";
@@ -27,20 +27,6 @@ pub(crate) fn name_of(location: &Path) -> String {
     let name = location.file_name().unwrap_or(location.as_os_str()).to_string_lossy();
     let stem = Path::new(name.trim_end_matches(".gz").trim_end_matches(".zst")).file_stem();
     stem.map_or_else(|| name.clone().into_owned(), |stem| stem.to_string_lossy().into_owned())
-}
-
-/// Refuses a reading in which more rows are lost than may be.
-pub(crate) fn check_lost(report: &ReadingReport, allowed_percent: f64) -> Result<(), Error> {
-    let mut lost_rows = report.set_aside.iter().filter(|record| record.is_row);
-    let Some(first) = lost_rows.next() else { return Ok(()) };
-    let lost = 1 + lost_rows.count() as u64;
-    let rows = report.rows_read + lost;
-    if lost as f64 <= rows as f64 * allowed_percent / 100.0 {
-        return Ok(());
-    }
-    let column = first.column.as_ref().map(|column| format!(", `{column}`")).unwrap_or_default();
-    let first = format!("line {}{column}: {}", first.line, first.reason);
-    Err(Error::TooMuchLost { name: report.file.clone(), lost, rows, first, allowed_percent })
 }
 
 /// Returns whether a file begins like Parquet. One that cannot be read is refused where it is opened.

@@ -136,7 +136,9 @@ fn anew(
             };
             notes.push(note(Level::Warning, feature, format!("is written as {now}, and was {before} in the training: its numbers are taken {how}, which is near to their mean there")));
         }
-        (ColumnReading::Number(old), ColumnReading::Number(new)) if old.units != new.units && !new.units.is_empty() => {
+        (ColumnReading::Number(old), ColumnReading::Number(new))
+            if old.units != new.units && !old.units.is_empty() && !new.units.is_empty() =>
+        {
             notes.push(note(
                 Level::Warning,
                 feature,
@@ -157,7 +159,7 @@ fn note(level: Level, feature: &Feature, what: String) -> Note {
         code: NoteCode::NumberForm,
         column: Some(feature.name.clone()),
         count: 0,
-        what: format!("`{}` {what}", feature.name),
+        what,
         way_out: String::new(),
     }
 }
