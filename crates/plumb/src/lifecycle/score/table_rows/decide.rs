@@ -33,12 +33,10 @@ pub(super) fn decide(
     let plans: Vec<Option<ColumnPlan>> =
         expected.features.features.iter().map(|feature| expected.plan_of(feature)).collect();
     let fitting = fitting(&head, positions, expected, &plans)?;
-    let (mut notes, mut found) = (Vec::new(), Vec::new());
+    let (mut notes, mut said, mut found) = (Vec::new(), Vec::new(), Vec::new());
     if fitting.contains(&false) {
-        (found, notes) = detect_columns(&head, &[])?;
+        (found, said) = detect_columns(&head, &[])?;
     }
-    let names: Vec<&str> = expected.features.features.iter().map(|feature| feature.name.as_str()).collect();
-    notes.retain(|note| note.column.as_deref().is_none_or(|column| names.contains(&column)));
     notes.extend(positions.renamed.iter().map(|(name, found)| renamed(name, found)));
     let mut readers = Vec::new();
     for (index, feature) in expected.features.features.iter().enumerate() {
@@ -48,6 +46,9 @@ pub(super) fn decide(
             (plan, Some(found)) => {
                 let mean = |reader: &FeatureReader| mean(&head, position, reader);
                 let training = f64::from(expected.averages.get(index).copied().unwrap_or(f32::NAN));
+                if is_of_kind(&found.reading, &feature.kind) {
+                    notes.extend(said.iter().filter(|note| note.column.as_ref() == Some(&found.name)).cloned());
+                }
                 anew(feature, plan.as_ref(), found, training, mean, &mut notes)?
             }
             (plan, None) => FeatureReader::new(feature, plan.as_ref().unwrap_or(&usual(feature))),
