@@ -69,6 +69,18 @@ impl Kind {
     }
 }
 
+impl Serialize for ColumnPlan {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ColumnEntry::from(self.clone()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ColumnPlan {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<ColumnPlan, D::Error> {
+        ColumnPlan::try_from(ColumnEntry::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
 impl From<ColumnPlan> for ColumnEntry {
     fn from(plan: ColumnPlan) -> ColumnEntry {
         let if_true = |value: bool| value.then_some(true);

@@ -1,10 +1,8 @@
-//! The plan of reading: how the bytes of a file become records, and how the cells of each column become values.
+//! The reading plan: how the bytes of a file become records, and how the cells of each column become values.
 //!
 //! A plan is found out from a file (`detect`), or fixed in `reading.toml`. The text forms below are its TOML.
 
 use serde::{Deserialize, Serialize};
-
-use crate::entry::ColumnEntry;
 
 /// How a table is read. What is `None` in the part of the file is found out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -98,8 +96,7 @@ pub enum Compression {
 }
 
 /// How the cells of one column become values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "ColumnEntry", into = "ColumnEntry")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ColumnPlan {
     /// The column's name as in [`HeaderPlan::names`].
     pub name: String,

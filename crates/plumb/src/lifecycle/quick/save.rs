@@ -31,7 +31,7 @@ pub(super) struct Winner<'a> {
     pub(super) target: &'a str,
 }
 
-/// Writes a model into a data folder with the plan of reading, makes it the champion of its target there, and returns its
+/// Writes a model into a data folder with the reading plan, makes it the champion of its target there, and returns its
 /// card.
 pub(super) async fn save(folder: &Path, winner: &Winner<'_>) -> Result<ModelCard> {
     let (model, measured) = (&winner.chosen.model, &winner.chosen.measured);

@@ -1,4 +1,4 @@
-//! The plan of reading as a file: `reading.toml`.
+//! The reading plan as a file: `reading.toml`.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub(crate) fn load(folder: &Path) -> Result<Option<ReadingPlan>> {
 
 /// Reads a plan.
 pub(crate) fn read_plan(path: &Path) -> Result<ReadingPlan> {
-    let text = read_text(path, "a plan of reading")?;
+    let text = read_text(path, "a reading plan")?;
     Ok(ReadingPlan::from_toml(&text, &path.display().to_string())?)
 }
 
