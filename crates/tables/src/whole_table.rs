@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::plan::{ColumnPlan, ColumnReading, ReadingPlan};
 use crate::reader::TableReader;
 use crate::records::RecordSource;
-use crate::report::ReadingReport;
+use crate::report::{Level, Note, NoteCode, ReadingReport};
 
 /// The most rows and cells. In memory a row takes some 150 bytes and a cell 12, beside its text.
 const ROWS_MAX: usize = 10_000_000;
@@ -35,10 +35,15 @@ pub struct WholeTable {
 
 /// Values of a column that grow.
 enum Growing {
-    Number(Vec<f32>),
+    /// The numbers, and how many did not fit into 32 bits.
+    Number(Vec<f32>, u64),
     Flag(Vec<f32>),
     Timestamp(Vec<i64>),
-    Text { codes: Vec<u32>, levels: Vec<String>, known: HashMap<String, u32> },
+    Text {
+        codes: Vec<u32>,
+        levels: Vec<String>,
+        known: HashMap<String, u32>,
+    },
 }
 
 /// Reads a whole table. More rows set aside than `lost_percent_max` are an error, and so is a table without rows.
@@ -66,7 +71,9 @@ pub fn read_table(
         }
         growing.iter_mut().zip(&block.columns).for_each(|(growing, values)| growing.extend(values));
     }
-    let report = reader.report();
+    let mut report = reader.report();
+    let said = columns.iter().zip(&growing).filter_map(|(column, growing)| growing.too_large(&column.name));
+    report.notes.splice(0..0, said);
     report.check_lost(lost_percent_max)?;
     if lines.is_empty() {
         let first = report.set_aside.iter().find(|record| record.is_row);
@@ -91,7 +98,7 @@ pub fn read_table(
 impl Growing {
     fn new(reading: &ColumnReading) -> Growing {
         match reading {
-            ColumnReading::Number(_) => Growing::Number(Vec::new()),
+            ColumnReading::Number(_) => Growing::Number(Vec::new(), 0),
             ColumnReading::Flag { .. } => Growing::Flag(Vec::new()),
             ColumnReading::Timestamp { .. } => Growing::Timestamp(Vec::new()),
             _ => Growing::Text { codes: Vec::new(), levels: Vec::new(), known: HashMap::new() },
@@ -101,8 +108,9 @@ impl Growing {
     fn extend(&mut self, values: &ColumnValues) {
         match (self, values) {
             // A model's numbers have 32 bits; one that is too large for them is missing to it, and not infinite.
-            (Growing::Number(all), ColumnValues::Number(values)) => all.extend(values.iter().map(|value| {
+            (Growing::Number(all, too_large), ColumnValues::Number(values)) => all.extend(values.iter().map(|value| {
                 let number = *value as f32;
+                *too_large += u64::from(number.is_infinite());
                 if number.is_finite() { number } else { f32::NAN }
             })),
             (Growing::Flag(all), ColumnValues::Flag(values)) => all.extend(values),
@@ -123,10 +131,23 @@ impl Growing {
         }
     }
 
+    /// Returns what to say of numbers that are missing because they do not fit into 32 bits.
+    fn too_large(&self, column: &str) -> Option<Note> {
+        let Growing::Number(_, count) = self else { return None };
+        (*count > 0).then(|| Note {
+            level: Level::Warning,
+            code: NoteCode::Precision,
+            column: Some(column.to_owned()),
+            count: *count,
+            what: format!("{count} numbers do not fit into the 32 bits of a model, and count as missing"),
+            way_out: "write them in a larger unit, such as thousands".to_owned(),
+        })
+    }
+
     /// Returns the values, or the moments of a column of times.
     fn values(self) -> Result<Values, Vec<i64>> {
         match self {
-            Growing::Number(values) => Ok(Values::Number(values)),
+            Growing::Number(values, _) => Ok(Values::Number(values)),
             Growing::Flag(values) => Ok(Values::Flag(values)),
             Growing::Text { codes, levels, .. } => Ok(Values::Category { codes, levels }),
             Growing::Timestamp(moments) => Err(moments),

@@ -152,7 +152,7 @@ fn score_rows(
     let mut rows = rows.with_context(cannot)?;
     let names = || features.features.iter().map(|feature| feature.name.clone()).collect();
     let format = destination.format(id_column.is_some(), contributions.then(names))?;
-    let mut scores = FileScores::new(&path, rows.notes().to_vec(), card, destination.path());
+    let mut scores = FileScores::new(&path, rows.notes(), card, destination.path());
     let mut rejected_rows = RejectedRows::beside(destination.path());
     let mut output = destination.open(&format)?;
     let language = language.map(|language| check_language(language, &scorer)).transpose()?;
@@ -170,6 +170,7 @@ fn score_rows(
     // One more than there are cores, so that none is idle while a thread waits for its turn to write.
     let threads = 1 + std::thread::available_parallelism().map_or(1, usize::from);
     process_in_order(threads, || rows.next_block(), |block| plan.score(block), write).with_context(cannot)?;
+    scores.notes = rows.notes();
     if scores.rows_scored == 0 {
         return Err(NoRowsScored(scores).into());
     }

@@ -36,11 +36,11 @@ impl FileRows {
         Ok(FileRows::Text(Box::new(TableRows::open(source.as_ref(), &expected, id)?)))
     }
 
-    /// Returns what is to be said of how the file is read.
-    pub(super) fn notes(&self) -> &[Note] {
+    /// Returns what is to be said of how the file was read so far.
+    pub(super) fn notes(&self) -> Vec<Note> {
         match self {
             FileRows::Text(rows) => rows.notes(),
-            FileRows::Parquet(_) => &[],
+            FileRows::Parquet(_) => Vec::new(),
         }
     }
 

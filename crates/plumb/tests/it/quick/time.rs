@@ -88,7 +88,7 @@ fn rows_of_one_person_stay_on_one_side_so_that_nobody_is_known_by_heart() {
     let (apart, outcome) = auc(&[]);
     assert_eq!((&outcome["groups"]["column"], &outcome["groups"]["rows_in_groups"]), (&"e-mail".into(), &900.into()));
     let (together, _) = auc(&["--group", "none"]);
-    assert!(apart < 0.65 && together > 0.8, "apart {apart}, together {together}");
+    assert!(apart + 0.1 < together && together > 0.8, "apart {apart}, together {together}");
     let (chosen, _) = auc(&["--group", "E-Mail"]);
     assert_eq!(chosen, apart);
 }

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use plumb_lead::{Feature, FeatureKind, MISSING_LEVEL, Values};
 use plumb_tables::{ColumnPlan, ColumnValues, Decoder, Texts};
 
+/// Spellings of missing that are no number, no flag and nothing else in any file.
+const MISSING: [&str; 9] = ["NA", "N/A", "#N/A", "null", "NaN", "none", "unknown", "?", "-"];
+
 /// Characters of a wrong cell that a message shows.
 const SHOWN: usize = 40;
 
@@ -22,7 +25,20 @@ type Fault = (usize, String);
 impl FeatureReader {
     /// Reads the cells of a feature by a plan that is of its kind.
     pub(super) fn new(feature: &Feature, plan: &ColumnPlan) -> FeatureReader {
-        FeatureReader { kind: feature.kind.clone(), decoder: Decoder::new(plan), factor: 1.0 }
+        let mut plan = plan.clone();
+        if !matches!(feature.kind, FeatureKind::Category { .. }) {
+            plan.missing.extend(MISSING.map(str::to_owned));
+        }
+        FeatureReader { kind: feature.kind.clone(), decoder: Decoder::new(&plan), factor: 1.0 }
+    }
+
+    /// Returns the number of cells that were not empty and are missing among their values.
+    pub(super) fn spelled_missing<'a>(values: &Values, cells: impl Iterator<Item = &'a str>) -> u64 {
+        let is_missing = |row: usize| match values {
+            Values::Number(values) | Values::Flag(values) => values.get(row).is_some_and(|value| value.is_nan()),
+            Values::Category { codes, .. } => codes.get(row) == Some(&MISSING_LEVEL),
+        };
+        cells.enumerate().filter(|(row, cell)| is_missing(*row) && !cell.trim().is_empty()).count() as u64
     }
 
     /// Returns whether its cells are words, each of which can be read.

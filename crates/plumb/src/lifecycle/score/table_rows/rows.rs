@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use plumb_lake::rows::{Block, RejectedRow};
 use plumb_lead::{Column, Table};
-use plumb_tables::{Note, Record, RecordSource, Records};
+use plumb_tables::{Level, Note, NoteCode, Record, RecordSource, Records};
 
 use super::decide::{Expected, decide};
 use super::feature_reader::FeatureReader;
@@ -26,6 +26,8 @@ pub(in crate::lifecycle::score) struct TableRows {
     readers: Vec<FeatureReader>,
     /// What is to be said of how it is read.
     notes: Vec<Note>,
+    /// Of each feature, the cells that were not empty and count as missing.
+    spelled_missing: Vec<u64>,
     /// Rows read so far, rejected ones included.
     read: u64,
 }
@@ -52,13 +54,15 @@ impl TableRows {
         let positions = Positions::find(source.name(), records.names(), expected.features, id)?;
         let (readers, mut notes) = decide(source, &positions, expected)?;
         notes.splice(0..0, source.notes().iter().cloned());
-        let names = expected.features.features.iter().map(|feature| feature.name.clone()).collect();
-        Ok(TableRows { records, names, positions, readers, notes, read: 0 })
+        let names: Vec<String> = expected.features.features.iter().map(|feature| feature.name.clone()).collect();
+        let spelled_missing = vec![0; names.len()];
+        Ok(TableRows { records, names, positions, readers, notes, spelled_missing, read: 0 })
     }
 
-    /// Returns what is to be said of how the file is read.
-    pub(in crate::lifecycle::score) fn notes(&self) -> &[Note] {
-        &self.notes
+    /// Returns what is to be said of how the file was read so far.
+    pub(in crate::lifecycle::score) fn notes(&self) -> Vec<Note> {
+        let spelled = self.names.iter().zip(&self.spelled_missing).filter(|(_, count)| **count > 0);
+        self.notes.iter().cloned().chain(spelled.map(|(name, count)| missing(name, *count))).collect()
     }
 
     /// Returns the length of the file, in the unit of the position of a block.
@@ -94,13 +98,16 @@ impl TableRows {
         self.block(rows).map(Some)
     }
 
-    fn block(&self, rows: ReadRows) -> Result<Block> {
+    fn block(&mut self, rows: ReadRows) -> Result<Block> {
         let ReadRows { records, numbers, lines, mut rejected, .. } = rows;
         let mut faults: BTreeMap<usize, (String, String)> = BTreeMap::new();
         let cells = |position: usize| records.iter().map(move |record| record.get(position).unwrap_or_default());
         let mut columns = Vec::with_capacity(self.names.len());
-        for ((name, reader), position) in self.names.iter().zip(&self.readers).zip(&self.positions.features) {
-            let (values, wrong) = reader.read(cells(*position));
+        for (index, (name, reader)) in self.names.iter().zip(&self.readers).enumerate() {
+            let position = self.positions.features[index];
+            let (values, wrong) = reader.read(cells(position));
+            let spelled = FeatureReader::spelled_missing(&values, cells(position));
+            self.spelled_missing[index] += spelled - (wrong.len() as u64).min(spelled);
             wrong.into_iter().for_each(|(row, reason)| {
                 faults.entry(row).or_insert_with(|| (name.clone(), reason));
             });
@@ -125,5 +132,16 @@ impl TableRows {
             rejected,
             position: self.records.progress().0,
         })
+    }
+}
+
+fn missing(column: &str, count: u64) -> Note {
+    Note {
+        level: Level::Info,
+        code: NoteCode::Missing,
+        column: Some(column.to_owned()),
+        count,
+        what: format!("{count} cells such as `NA` or `-` count as missing"),
+        way_out: String::new(),
     }
 }
