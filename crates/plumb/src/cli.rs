@@ -49,7 +49,7 @@ enum Command {
     Cluster(commands::cluster::Args),
     /// Show what is in a file or in the features of a target, before anybody models it, in the terminal and on a page.
     Profile(commands::profile::Args),
-    /// Train a first model on one CSV file and warn of columns that leak the outcome.
+    /// Train a first model on one file and warn of columns that leak the outcome.
     Quick(commands::quick::Args),
     /// Train candidate models of each target: rules, logistic regression, boosted trees and their ensemble.
     Train(commands::train::Args),

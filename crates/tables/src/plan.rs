@@ -1,4 +1,4 @@
-//! The plan of reading: how the bytes of a file become records, and how the cells of each column become values.
+//! The reading plan: how the bytes of a file become records, and how the cells of each column become values.
 //!
 //! A plan is found out from a file (`detect`), or fixed in `reading.toml`. The text forms below are its TOML.
 

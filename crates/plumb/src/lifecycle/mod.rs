@@ -20,6 +20,7 @@ pub(crate) mod profile;
 pub(crate) mod progress;
 pub(crate) mod promote;
 pub(crate) mod quick;
+pub(crate) mod reading;
 pub(crate) mod rebuild;
 pub(crate) mod reproduce;
 pub(crate) mod retrain;
