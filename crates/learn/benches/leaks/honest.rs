@@ -6,7 +6,7 @@ use super::tables::{Maker, levels, normal};
 
 /// A kind of honest column that is strong, or looks like a leak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Strong {
+pub(super) enum Strong {
     Number,
     Category,
     MissingByChannel,
@@ -21,7 +21,7 @@ pub enum Strong {
     StableField,
 }
 
-pub const STRONG: [Strong; 12] = [
+pub(super) const STRONG: [Strong; 12] = [
     Strong::Number,
     Strong::Category,
     Strong::MissingByChannel,
@@ -37,7 +37,7 @@ pub const STRONG: [Strong; 12] = [
 ];
 
 /// Adds a weak column, mixed of the lead's quality and chance.
-pub fn weak(maker: &mut Maker, index: usize) {
+pub(super) fn weak(maker: &mut Maker, index: usize) {
     let quality = maker.quality.clone();
     let pull = maker.random.random_range(0.0..0.5);
     let missing = if maker.random.random_bool(0.4) { maker.random.random_range(0.0..0.4) } else { 0.0 };
@@ -58,7 +58,7 @@ pub fn weak(maker: &mut Maker, index: usize) {
 }
 
 /// Adds a strong column.
-pub fn strong(maker: &mut Maker, index: usize) -> (Strong, String) {
+pub(super) fn strong(maker: &mut Maker, index: usize) -> (Strong, String) {
     let kind = STRONG[maker.random.random_range(0..STRONG.len())];
     let name = format!("{}_{index}", word(kind));
     match kind {
@@ -91,13 +91,15 @@ pub fn strong(maker: &mut Maker, index: usize) -> (Strong, String) {
             }
         }
         Strong::DateBefore => {
-            maker.date(&name, |random, _, label| Some(-random.random_range(0.0..if label { 60.0 } else { 120.0 })));
+            maker.date(&name, |random, _, label| {
+                Some(random.random_range(1e-9..1.0_f64).ln() * if label { 30.0 } else { 60.0 })
+            });
         }
         Strong::PlannedDate => maker.date(&name, |random, _, label| {
-            random.random_bool(0.8).then(|| random.random_range(20.0..if label { 200.0 } else { 260.0 }))
+            random.random_bool(0.8).then(|| (4.5 + 0.5 * normal(random) - if label { 0.2 } else { 0.0 }).exp())
         }),
         Strong::WholeAmounts => maker
-            .number(&name, |random, _, label| (random.random_range(0.0..4e6) + if label { 6e5 } else { 0.0 }).floor()),
+            .number(&name, |random, _, label| (13.0 + normal(random) + if label { 0.4 } else { 0.0 }).exp().floor()),
         Strong::NameOfTheEnd => {
             maker.words(&name, &levels("reason", 5), |random, _, _| Some(random.random_range(0..5)));
         }

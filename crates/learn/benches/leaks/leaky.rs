@@ -6,7 +6,7 @@ use rand::RngExt;
 use super::tables::{Leak, Maker, levels, normal};
 
 /// Adds a leak of a kind.
-pub fn add(maker: &mut Maker, kind: LeakKind) -> Leak {
+pub(super) fn add(maker: &mut Maker, kind: LeakKind) -> Leak {
     let one = |name: &str| (vec![name.to_owned()], true);
     let (columns, all) = match kind {
         LeakKind::Identifier => {
@@ -171,7 +171,8 @@ fn duration(maker: &mut Maker) -> (Vec<String>, bool) {
 
 /// Two dates, each of which tells little: for won leads the second soon follows the first.
 fn date_pair(maker: &mut Maker) -> (Vec<String>, bool) {
-    let first: Vec<f64> = maker.labels.clone().iter().map(|_| maker.random.random_range(-400.0..-100.0)).collect();
+    let from = if maker.random.random_bool(0.5) { -400.0 } else { 10.0 };
+    let first: Vec<f64> = maker.labels.clone().iter().map(|_| maker.random.random_range(from..from + 300.0)).collect();
     maker.date("noted_on", |_, row, _| Some(first[row]));
     maker.date("checked_on", |random, row, label| {
         let gap = if label && random.random_bool(0.9) { 0.0 } else { random.random_range(1.0..40.0) };

@@ -10,31 +10,31 @@ use super::honest::{self, Strong};
 use super::leaky;
 
 /// A day in microseconds.
-pub const DAY: f64 = 86_400e6;
+pub(super) const DAY: f64 = 86_400e6;
 
 /// A leak that was put into a table.
-pub struct Leak {
-    pub kind: LeakKind,
+pub(super) struct Leak {
+    pub(super) kind: LeakKind,
     /// Its columns.
-    pub columns: Vec<String>,
+    pub(super) columns: Vec<String>,
     /// Whether all of them have to be found; otherwise one is enough, because without it the others tell nothing.
-    pub all: bool,
+    pub(super) all: bool,
 }
 
 /// A table with what is known of it.
-pub struct LeakyTable {
-    pub table: Table,
-    pub labels: Vec<bool>,
-    pub timestamps: Vec<(String, Vec<i64>)>,
-    pub created_at: Vec<i64>,
-    pub history: Vec<FieldHistory>,
-    pub leaks: Vec<Leak>,
+pub(super) struct LeakyTable {
+    pub(super) table: Table,
+    pub(super) labels: Vec<bool>,
+    pub(super) timestamps: Vec<(String, Vec<i64>)>,
+    pub(super) created_at: Vec<i64>,
+    pub(super) history: Vec<FieldHistory>,
+    pub(super) leaks: Vec<Leak>,
     /// Honest columns that are strong, or look like a leak.
-    pub strong: Vec<(Strong, String)>,
+    pub(super) strong: Vec<(Strong, String)>,
 }
 
 /// All kinds of leaks that are made.
-pub const KINDS: [LeakKind; 14] = [
+pub(super) const KINDS: [LeakKind; 14] = [
     LeakKind::Identifier,
     LeakKind::RunningNumber,
     LeakKind::CopyOfTarget,
@@ -52,21 +52,21 @@ pub const KINDS: [LeakKind; 14] = [
 ];
 
 /// What is being made: columns that are added one by one.
-pub struct Maker {
-    pub random: ChaCha8Rng,
-    pub labels: Vec<bool>,
+pub(super) struct Maker {
+    pub(super) random: ChaCha8Rng,
+    pub(super) labels: Vec<bool>,
     /// What makes a lead good, before chance decides.
-    pub quality: Vec<f64>,
-    pub created_at: Vec<i64>,
-    pub columns: Vec<Column>,
-    pub timestamps: Vec<(String, Vec<i64>)>,
-    pub history: Vec<FieldHistory>,
+    pub(super) quality: Vec<f64>,
+    pub(super) created_at: Vec<i64>,
+    pub(super) columns: Vec<Column>,
+    pub(super) timestamps: Vec<(String, Vec<i64>)>,
+    pub(super) history: Vec<FieldHistory>,
 }
 
 impl LeakyTable {
     /// Makes the table of a seed: 500 to 20,000 rows, 5 to 50 % positive, one to four leaks, and as many strong honest
     /// columns; with `rows_max` smaller ones.
-    pub fn make(seed: u64, rows_max: usize) -> LeakyTable {
+    pub(super) fn make(seed: u64, rows_max: usize) -> LeakyTable {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let rows = (500.0 * (rows_max as f64 / 500.0).powf(random.random())) as usize;
         let rate: f64 = random.random_range(0.05..0.5);
@@ -91,7 +91,7 @@ impl LeakyTable {
         }
     }
 
-    pub fn input(&self) -> LeakInput<'_> {
+    pub(super) fn input(&self) -> LeakInput<'_> {
         LeakInput {
             timestamps: &self.timestamps,
             created_at: Some(&self.created_at),
@@ -122,20 +122,20 @@ impl Maker {
         maker
     }
 
-    pub fn number(&mut self, name: &str, mut of: impl FnMut(&mut ChaCha8Rng, usize, bool) -> f64) {
+    pub(super) fn number(&mut self, name: &str, mut of: impl FnMut(&mut ChaCha8Rng, usize, bool) -> f64) {
         let (random, labels) = (&mut self.random, &self.labels);
         let values = labels.iter().enumerate().map(|(row, label)| of(random, row, *label) as f32).collect();
         self.columns.push(Column { name: name.to_owned(), values: Values::Number(values) });
     }
 
-    pub fn flag(&mut self, name: &str, mut of: impl FnMut(&mut ChaCha8Rng, bool) -> bool) {
+    pub(super) fn flag(&mut self, name: &str, mut of: impl FnMut(&mut ChaCha8Rng, bool) -> bool) {
         let (random, labels) = (&mut self.random, &self.labels);
         let values = labels.iter().map(|label| f32::from(u8::from(of(random, *label)))).collect();
         self.columns.push(Column { name: name.to_owned(), values: Values::Flag(values) });
     }
 
     /// Adds words; `None` is a missing one.
-    pub fn words(
+    pub(super) fn words(
         &mut self,
         name: &str,
         levels: &[String],
@@ -149,7 +149,7 @@ impl Maker {
     }
 
     /// Adds dates, in days after the creation.
-    pub fn date(&mut self, name: &str, mut of: impl FnMut(&mut ChaCha8Rng, usize, bool) -> Option<f64>) {
+    pub(super) fn date(&mut self, name: &str, mut of: impl FnMut(&mut ChaCha8Rng, usize, bool) -> Option<f64>) {
         let (random, created_at) = (&mut self.random, &self.created_at);
         let values =
             self.labels.iter().enumerate().map(|(row, label)| {
@@ -159,23 +159,23 @@ impl Maker {
         self.timestamps.push((name.to_owned(), values));
     }
 
-    pub fn changes(&mut self, column: &str, decided_changed: usize, open_changed: usize) {
+    pub(super) fn changes(&mut self, column: &str, decided_changed: usize, open_changed: usize) {
         let counts = PostOutcomeCounts { decided: 500, decided_changed, open: 2_000, open_changed };
         self.history.push(FieldHistory { column: column.to_owned(), field: format!("{column}_field"), counts });
     }
 }
 
 /// Words that mean nothing.
-pub fn levels(prefix: &str, count: usize) -> Vec<String> {
+pub(super) fn levels(prefix: &str, count: usize) -> Vec<String> {
     (0..count).map(|index| format!("{prefix} {index}")).collect()
 }
 
 /// A standard normal number (Box and Muller).
-pub fn normal(random: &mut ChaCha8Rng) -> f64 {
+pub(super) fn normal(random: &mut ChaCha8Rng) -> f64 {
     let (radius, angle): (f64, f64) = (random.random_range(1e-12..1.0), random.random());
     (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
 
-pub fn logistic(margin: f64) -> f64 {
+pub(super) fn logistic(margin: f64) -> f64 {
     1.0 / (1.0 + (-margin).exp())
 }

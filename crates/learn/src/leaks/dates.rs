@@ -121,6 +121,7 @@ pub(super) fn pairs(dates: &[Dates], creation: Option<&Creation>, labels: &[bool
     let mut found = Vec::new();
     for (first, left) in dates.iter().enumerate() {
         for (second, right) in dates.iter().enumerate().skip(first + 1) {
+            let is_creation = |dates: &Dates| creation.is_some_and(|known| known.name.as_ref() == Some(&dates.name));
             let between = difference(&right.days, &left.days);
             let known: Vec<f64> = between.iter().copied().filter(|days| !days.is_nan()).collect();
             if known.len() < PAIR_ROWS_MIN {
@@ -132,7 +133,10 @@ pub(super) fn pairs(dates: &[Dates], creation: Option<&Creation>, labels: &[bool
                 continue;
             }
             let mean = known.iter().sum::<f64>() / known.len() as f64;
-            let is_creation = |dates: &Dates| creation.is_some_and(|known| known.name.as_ref() == Some(&dates.name));
+            // How long before creation something was is known then.
+            if (is_creation(left) && mean < 0.0) || (is_creation(right) && mean > 0.0) {
+                continue;
+            }
             let right_is_later = if is_creation(left) || is_creation(right) { is_creation(left) } else { mean >= 0.0 };
             let (late, early) = if right_is_later { (right, left) } else { (left, right) };
             let why = format!(

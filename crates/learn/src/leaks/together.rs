@@ -18,6 +18,9 @@ const AUC_ALONE_MAX: f64 = 0.70;
 /// It tells much beside others if the AUC falls by this without it.
 const FALL_MIN: f64 = 0.10;
 
+/// Under this fall no column is missed more than another.
+const FALL_CLEAR: f64 = 0.02;
+
 /// Columns that are tried at each step.
 const TRIED: usize = 4;
 
@@ -33,12 +36,13 @@ const ASKED_MAX: usize = 6;
 /// Takes the column out that a model loses most without, as long as the model is too good to be honest.
 pub(super) fn take_out(sample: &Sample, model: &QuickModel, findings: &mut Findings) -> Result<(), Error> {
     for _ in 0..STEPS_MAX {
-        let honest = findings.honest();
+        // A kept column may be as good as it is: what is beside it is looked at without it.
+        let honest: Vec<usize> = findings.honest().into_iter().filter(|column| !sample.is_kept[*column]).collect();
         let Some(found) = model.of(&honest)? else { return Ok(()) };
         if found.roc.auc < AUC_INTERPLAY {
             return Ok(());
         }
-        let tried = found.by_importance.iter().copied().filter(|column| !sample.is_kept[*column]).take(TRIED);
+        let tried = found.by_importance.iter().copied().take(TRIED);
         let mut falls: Vec<(usize, f64)> = Vec::new();
         for column in tried {
             let others: Vec<usize> = honest.iter().copied().filter(|other| *other != column).collect();
@@ -52,9 +56,9 @@ pub(super) fn take_out(sample: &Sample, model: &QuickModel, findings: &mut Findi
             return Ok(());
         }
         let candidates = if hidden.is_empty() { &falls } else { &hidden };
-        let Some((column, fall)) = candidates.iter().max_by(|left, right| left.1.total_cmp(&right.1)) else {
-            return Ok(());
-        };
+        let Some(most) = candidates.iter().max_by(|left, right| left.1.total_cmp(&right.1)) else { return Ok(()) };
+        // Where none is missed, because others say the same, the one that moves the scores most goes first.
+        let (column, fall) = if most.1 < FALL_CLEAR { &falls[0] } else { most };
         let partners: Vec<usize> = hidden.iter().map(|(other, _)| *other).filter(|other| other != column).collect();
         accuse(sample, *column, &partners, (found.roc.auc, *fall), findings);
     }
