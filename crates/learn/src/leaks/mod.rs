@@ -9,8 +9,16 @@
 //!   hardly wider than the rows are many, and so names rows instead of describing them.
 
 mod discriminant;
-mod suspects;
+mod duplicates;
+mod find;
+mod input;
 mod post_outcome;
+mod report;
+mod suspects;
 
+pub use duplicates::{DuplicateRows, duplicate_groups};
+pub use find::find_leaks;
+pub use input::{FieldHistory, LeakInput, LeakParams};
 pub use post_outcome::{PostOutcomeCounts, post_outcome_change};
+pub use report::{LeakGroup, LeakKind, LeakLevel, LeakReport, LeakSuspect};
 pub use suspects::suspects;

@@ -2,6 +2,7 @@
 
 pub(crate) mod arguments;
 pub(crate) mod caller_arguments;
+pub(crate) mod check;
 pub(crate) mod cluster;
 pub(crate) mod data;
 pub(crate) mod demo;
@@ -11,12 +12,18 @@ pub(crate) mod gate;
 pub(crate) mod ground_truth;
 pub(crate) mod import;
 pub(crate) mod ingest;
+pub(crate) mod init;
 pub(crate) mod junit;
 pub(crate) mod model_text;
 pub(crate) mod output;
+pub(crate) mod profile;
+pub(crate) mod profile_text;
 pub(crate) mod progress;
 pub(crate) mod promote;
 pub(crate) mod quick;
+mod quick_text;
+mod reading_arguments;
+mod reading_text;
 pub(crate) mod reproduce;
 pub(crate) mod retrain;
 pub(crate) mod rollback;
