@@ -161,7 +161,7 @@ async fn files(pull: &SourcePull<'_>) -> Result<Vec<SourceFile>, Error> {
         return Ok(found.map(file).collect());
     }
     let file = |path: PathBuf| {
-        let label = path.strip_prefix(pull.project).unwrap_or(&path).display().to_string();
+        let label = label_of(pull.project, &path);
         Ok(SourceFile { label, now: stat(&path)?, place: Place::Local(path) })
     };
     matching(pull)?.into_iter().map(file).collect()

@@ -133,3 +133,26 @@ fn a_file_that_cannot_be_read_is_said_and_the_rest_is_known() {
     assert!(text.contains("`features/lead.sql:1:1`: expected one `SELECT expression AS name, ...`"), "{text}");
     assert!(text.contains("100 rows"), "{text}");
 }
+
+#[test]
+fn a_source_with_another_key_is_read_beside_its_old_rows_and_nothing_is_deleted() {
+    let shop = Shop::ingested(700);
+    shop.plumb(&["train"]);
+    replace(shop.path(), "plumb.toml", "url = \"sheet.csv\"", "url = \"sheet.csv\"\nkey = { records = [\"id\"] }");
+    let sheet = std::fs::read_to_string(shop.path().join("sheet.csv")).expect("it is there");
+    shop.write("sheet.csv", &format!("{sheet}9999,2026-05-31T00:00:00Z,7,web,,0,2026-06-10T00:00:00Z\n"));
+    let error = shop.plumb_fails(&["ingest"]);
+    assert!(error.contains("the key of `records` was `` and is now `id`"), "{error}");
+    assert!(error.contains("give the source another name") && !error.contains("delete"), "{error}");
+    // What it says to do does it.
+    replace(shop.path(), "plumb.toml", "[source.sheet]", "[source.sheet2]");
+    for file in ["sources/lead.sql", "sources/outcome.sql"] {
+        replace(shop.path(), file, "sheet.records", "sheet2.records");
+    }
+    shop.plumb(&["ingest"]);
+    let text = shop.plumb(&["status"]);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[1].contains("sheet ") && lines[1].contains("700 rows"), "{text}");
+    assert!(lines[1].ends_with("no longer in plumb.toml") && lines[2].contains("701 rows"), "{text}");
+    assert!(text.contains("champion"), "the model is there: {text}");
+}
