@@ -141,7 +141,7 @@ pub enum Error {
     /// A frozen file has other bytes than it was frozen with.
     #[error(
         "`{}` has been changed since it was frozen: its hash is `{found}`, expected `{expected}`; \
-         delete its folder and freeze it again by `plumb features`", path.display()
+         move its folder away and freeze it again by `plumb features`", path.display()
     )]
     DatasetChanged {
         /// The file.
@@ -152,7 +152,7 @@ pub enum Error {
         expected: String,
     },
     /// A data set does not have the columns or rows of a data set.
-    #[error("data set `{dataset_id}`: {why}; delete its folder and freeze it again by `plumb features`")]
+    #[error("data set `{dataset_id}`: {why}; move its folder away and freeze it again by `plumb features`")]
     DatasetUnusable {
         /// The data set.
         dataset_id: String,

@@ -14,6 +14,8 @@ mod lock;
 mod files;
 mod engine;
 mod sql_file;
+mod sql_hash;
+mod status;
 mod timestamp;
 mod bit_equality;
 mod hash;
@@ -24,14 +26,18 @@ mod simulation;
 
 pub use engine::SqlLimits;
 pub use error::Error;
-pub use features::{CategoryWithoutRate, FeatureBlock, FeatureProgram, FeatureSql};
+pub use features::{
+    CategoryWithoutRate, FeatureBlock, FeatureExpression, FeatureProgram, FeatureSql, feature_expressions,
+};
 pub use files::replace_file::{create_folder, sync_folder, write_atomically};
 pub use files::{csv_table, rows, scores};
 pub use future::LakeFuture;
-pub use ground::{Counts, LabelSpec, Labels, PostOutcomeChange, RecentLead, Undated};
+pub use ground::{Counts, LabelSpec, Labels, OutcomeCounts, PostOutcomeChange, RecentLead, Undated};
 pub use ingest::{GROUND_AREA, IngestReport, ingest, rebuild};
 pub use lake::Lake;
 pub use lock::{DataLock, IfLocked, LockHolder, is_at};
 pub use raw::RejectedRow;
-pub use sources::{Source, SourceKind, SourceReport};
+pub use sources::{FileChange, Source, SourceKind, SourceReport};
 pub use sql_file::SqlFile;
+pub use sql_hash::hashes_of;
+pub use status::{GroundStatus, SourceStatus, ground_status};

@@ -6,6 +6,7 @@ mod plan;
 mod entry;
 mod reading_file;
 mod report;
+mod tally;
 mod block;
 mod reader;
 mod whole_table;

@@ -24,8 +24,8 @@ const HEAD_BYTES: u64 = 4096;
 pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
     let mut table: Option<RawTable> = None;
     for path in matching(pull)? {
-        let label = path.strip_prefix(pull.project).unwrap_or(&path).display().to_string();
-        let state_key = format!("{}:{label}", pull.name);
+        let label = label_of(pull.project, &path);
+        let state_key = state_key(pull.name, &label);
         let now = stat(&path)?;
         let before = pull.state.files.get(&state_key).cloned();
         if before.as_ref().is_some_and(|before| is_unchanged(before, &now)) {
@@ -91,7 +91,17 @@ fn matching(pull: &SourcePull<'_>) -> Result<Vec<PathBuf>, Error> {
     Ok(paths)
 }
 
-fn stat(path: &Path) -> Result<FileState, Error> {
+/// Returns a file's path in the project, or the whole path of one outside.
+pub(super) fn label_of(project: &Path, path: &Path) -> String {
+    path.strip_prefix(project).unwrap_or(path).display().to_string()
+}
+
+/// Returns the key of a file in the state of the raw rows.
+pub(super) fn state_key(source: &str, label: &str) -> String {
+    format!("{source}:{label}")
+}
+
+pub(super) fn stat(path: &Path) -> Result<FileState, Error> {
     let metadata = std::fs::metadata(path).map_err(Error::file("read", path))?;
     let modified_micros = metadata
         .modified()

@@ -4,6 +4,7 @@ mod source;
 mod pull;
 mod source_pull;
 mod files;
+mod changed_files;
 mod file_rows;
 mod csv;
 mod jsonl;
@@ -12,5 +13,7 @@ mod database_table;
 mod sqlite;
 mod postgres;
 
+pub use changed_files::FileChange;
+pub(crate) use changed_files::changed_files;
 pub(crate) use pull::{Pulled, pull};
 pub use source::{Source, SourceKind, SourceReport};

@@ -88,10 +88,12 @@ impl Winner<'_> {
             importance,
             weakest,
             leaks: table.suspects.evidence(),
+            left_out: table.suspects.names(),
             profits: Vec::new(),
             by_age: Vec::new(),
             fairness: Vec::new(),
             imported: None,
+            made_of: None,
             notes: self.notes(),
         })
     }

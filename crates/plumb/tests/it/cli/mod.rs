@@ -2,7 +2,11 @@
 
 mod demo;
 mod ingest;
+mod profile;
 mod quick;
+mod leaks;
+mod targets;
+mod status;
 mod score_file;
 mod cold_start;
 mod bombs;
