@@ -196,6 +196,17 @@ pub enum Error {
     /// A CSV file cannot be read.
     #[error(transparent)]
     Csv(#[from] csv_table::Error),
+    /// A file is no table that can be read.
+    #[error(transparent)]
+    Table(#[from] plumb_tables::Error),
+    /// A file of an object store or of the web could not be fetched.
+    #[error("cannot read `{url}`: {problem}")]
+    Fetch {
+        /// Its URL, without a signature or password.
+        url: String,
+        /// What is wrong and what to do.
+        problem: String,
+    },
     /// The query engine failed unexpectedly.
     #[error("the engine could not {doing}")]
     Engine {

@@ -11,7 +11,7 @@ use crate::current::Current;
 use crate::engine::SqlLimits;
 use crate::error::Error;
 use crate::future::LakeFuture;
-use crate::ground::{self, Counts, Origin, RawRows, Report, Spill, Undated, Version, derive};
+use crate::ground::{self, Counts, GroundNote, Origin, RawRows, Report, Spill, Undated, Version, derive};
 use crate::hash::hex;
 use crate::lock::DataLock;
 use crate::publish::{self, NewGround, Published, publish};
@@ -24,7 +24,7 @@ use crate::sql_hash::hashes_of;
 pub const GROUND_AREA: &str = "ground";
 
 /// The report of one run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct IngestReport {
     /// A report a source, in the order of their names.
     pub sources: Vec<SourceReport>,
@@ -40,6 +40,8 @@ pub struct IngestReport {
     pub unmatched_file: PathBuf,
     /// Undated fields, an entry a file.
     pub undated: Vec<Undated>,
+    /// What of the relations somebody should look at.
+    pub notes: Vec<GroundNote>,
     /// Whether nothing had changed, so that the ground is as it was.
     pub unchanged: bool,
     /// Why the ground was derived again though nothing had changed: which of its files was damaged.
@@ -105,7 +107,7 @@ fn report(
     unchanged: bool,
     damaged: Option<String>,
 ) -> IngestReport {
-    let Report { rejected: of_ground, counts, undated, .. } = &published.report;
+    let Report { rejected: of_ground, counts, undated, notes, .. } = &published.report;
     let mut rejected = pulled.rejected;
     if !unchanged {
         rejected.extend(of_ground.iter().filter(|row| !known_rejects.contains(row)).cloned());
@@ -119,6 +121,7 @@ fn report(
         counts: counts.clone(),
         unmatched_file: published.unmatched_file(data),
         undated: undated.clone(),
+        notes: notes.clone(),
         unchanged,
         damaged,
     }

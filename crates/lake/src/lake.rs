@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use datafusion::arrow::array::ArrayRef;
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 use plumb_lead::{Event, Lead, Observation, Table};
+use plumb_tables::RecordSource;
 
 use crate::cluster::Cluster;
 use crate::current::Current;
@@ -171,6 +172,11 @@ impl Lake {
         as_of: DateTime<Utc>,
     ) -> LakeFuture<'a, Table> {
         async move { self.prepare(sql).await?.features_of(lead, events, as_of) }.boxed()
+    }
+
+    /// Returns the rows of a relation as records: of `lead` the newest version of each lead, of `event` and `outcome` all.
+    pub fn relation_records(&self, relation: &str) -> Result<Box<dyn RecordSource>, Error> {
+        Ok(Box::new(self.ground.records(relation)?))
     }
 
     /// Returns the features of these observations, a row each in their order, with numbers as `f32`.

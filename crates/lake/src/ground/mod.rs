@@ -12,8 +12,8 @@ mod lookup;
 mod labels;
 mod post_outcome;
 
-pub use derivation::{Counts, Undated};
-pub(crate) use derivation::{NewSession, RawRows, Relations, Spill, derive};
+pub use derivation::{Counts, GroundNote, GroundNoteCode, Undated};
+pub(crate) use derivation::{NewSession, RawRows, Relations, Spill, check_relations, derive};
 pub(crate) use in_use::remove_versions;
 pub use labels::{LabelSpec, Labels, OutcomeCounts};
 pub(crate) use lead_order::{LAST_LEAD, RelationFiles, Walk, lead_ids};

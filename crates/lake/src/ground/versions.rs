@@ -17,7 +17,7 @@ use datafusion::arrow::compute::take_record_batch;
 use datafusion::arrow::datatypes::TimestampMicrosecondType;
 use serde::{Deserialize, Serialize};
 
-use super::derivation::{Counts, LeadHistory, Relations, Undated};
+use super::derivation::{Counts, GroundNote, LeadHistory, Relations, Undated};
 use super::in_use::InUse;
 use crate::current::{Current, FileRef};
 use crate::error::Error;
@@ -43,6 +43,8 @@ pub(crate) struct Report {
     pub(crate) rejected: Vec<RejectedRow>,
     #[serde(default)]
     pub(crate) undated: Vec<Undated>,
+    #[serde(default)]
+    pub(crate) notes: Vec<GroundNote>,
     #[serde(default)]
     histories: Vec<HistoryEntry>,
     /// The hash of each file by its path in the version; empty if an earlier program wrote it.
@@ -161,9 +163,9 @@ pub(crate) fn write(data: &Path, relations: Relations, origin: Origin) -> Result
         histories.push(HistoryEntry { file, fingerprint, until });
     }
     files.bytes(UNMATCHED, &unmatched_csv(&relations.unmatched)?)?;
-    let Relations { counts, rejected, undated, .. } = relations;
+    let Relations { counts, rejected, undated, notes, .. } = relations;
     let Origin { derived_from, source_sql } = origin;
-    let report = Report { derived_from, counts, rejected, undated, histories, files: files.hashes, source_sql };
+    let report = Report { derived_from, counts, rejected, undated, notes, histories, files: files.hashes, source_sql };
     let text = serde_json::to_vec_pretty(&report).expect("counts and texts become JSON");
     write_atomically(&temporary.path().join("report.json"), &text)?;
     let name = format!("{:06}", 1 + newest_number(&ground)?.max(Current::load(data)?.version()));

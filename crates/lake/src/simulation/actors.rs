@@ -122,6 +122,7 @@ fn relations(read: i64) -> Relations {
         unmatched: Vec::new(),
         counts: Counts::default(),
         undated: Vec::new(),
+        notes: Vec::new(),
         histories: Vec::new(),
     }
 }

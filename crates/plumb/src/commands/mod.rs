@@ -2,6 +2,7 @@
 
 pub(crate) mod arguments;
 pub(crate) mod caller_arguments;
+pub(crate) mod check;
 pub(crate) mod cluster;
 pub(crate) mod data;
 pub(crate) mod demo;
@@ -11,6 +12,7 @@ pub(crate) mod gate;
 pub(crate) mod ground_truth;
 pub(crate) mod import;
 pub(crate) mod ingest;
+pub(crate) mod init;
 pub(crate) mod junit;
 pub(crate) mod model_text;
 pub(crate) mod output;

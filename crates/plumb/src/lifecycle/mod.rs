@@ -2,6 +2,7 @@
 //!
 //! They take typed arguments, report progress to a callback, return typed outcomes, and print nothing.
 
+pub(crate) mod check;
 pub(crate) mod check_database;
 pub(crate) mod cluster;
 pub(crate) mod datasets;
@@ -12,6 +13,7 @@ pub(crate) mod gate;
 pub(crate) mod ground_truth;
 pub(crate) mod import;
 pub(crate) mod ingest;
+pub(crate) mod init;
 pub(crate) mod locks;
 pub(crate) mod monitor;
 pub(crate) mod profile;

@@ -217,14 +217,17 @@ impl Project {
 
 impl From<SourceConfig> for Source {
     fn from(config: SourceConfig) -> Source {
-        let SourceConfig { kind, url, tables, cursor, key } = config;
+        let SourceConfig { kind, url, tables, cursor, key, reading, allow_lost } = config;
         let kind = match kind {
+            config::SourceKind::Files => SourceKind::Files,
             config::SourceKind::Csv => SourceKind::Csv,
             config::SourceKind::Jsonl => SourceKind::Jsonl,
+            config::SourceKind::Json => SourceKind::Json,
+            config::SourceKind::Sheet => SourceKind::Sheet,
             config::SourceKind::Parquet => SourceKind::Parquet,
             config::SourceKind::Sqlite => SourceKind::Sqlite,
             config::SourceKind::Postgres => SourceKind::Postgres,
         };
-        Source { kind, url, tables, cursor, key }
+        Source { kind, url, tables, cursor, key, reading, allow_lost }
     }
 }

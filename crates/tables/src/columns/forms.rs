@@ -31,6 +31,8 @@ pub(crate) struct Forms {
     /// Whole numbers without separators from 1,000 on, and below.
     pub(crate) ungrouped_from_1000: u64,
     pub(crate) below_1000: u64,
+    /// Whole numbers with a fraction of zero: `1001.0`.
+    pub(crate) zero_fractions: u64,
     /// Zeros.
     pub(crate) zeros: u64,
     /// The values of plain numbers.
@@ -109,6 +111,7 @@ impl Forms {
             units_are_many: false,
             ungrouped_from_1000: 0,
             below_1000: 0,
+            zero_fractions: 0,
             zeros: 0,
             plain: Range::numbers(),
             digits: (usize::MAX, 0),
@@ -189,6 +192,8 @@ impl Forms {
         self.numbers[usize::from(plain.forms)] += count;
         self.plain.see(plain.value, count);
         self.zeros += if plain.value == 0.0 { count } else { 0 };
+        let has_zero_fraction = plain.forms == number::POINT_FORMS && plain.value.fract() == 0.0;
+        self.zero_fractions += if has_zero_fraction { count } else { 0 };
         if plain.forms == number::ALL_FORMS {
             self.see_whole(cell, plain.value, count);
         } else if plain.forms == AMBIGUOUS_POINT && self.example_ambiguous.is_none() {

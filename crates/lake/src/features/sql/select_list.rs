@@ -77,14 +77,24 @@ pub(crate) fn parse_all(sql: &FeatureSql, vocabulary: &Vocabulary<'_>) -> Result
     Ok(lists)
 }
 
+/// Parses the features of a file one by one, and returns what is wrong with each that is wrong; a file that is no list of
+/// features is one error.
+pub(crate) fn parse_each(file: &SqlFile, vocabulary: &Vocabulary<'_>) -> Vec<Result<Feature, Error>> {
+    match only_items(file) {
+        Ok(items) => {
+            items.into_iter().enumerate().map(|(index, item)| parse_item(file, vocabulary, index, item)).collect()
+        }
+        Err(error) => vec![Err(error)],
+    }
+}
+
 /// Parses a file. Everything but named expressions is refused, because it is supplied, and so is every expression that is
 /// known to be slow or wrong.
 fn parse(file: &SqlFile, vocabulary: &Vocabulary<'_>) -> Result<SelectList, Error> {
     let items = only_items(file)?;
     let mut features = Vec::with_capacity(items.len());
     for (index, item) in items.into_iter().enumerate() {
-        let (alias, expression) = named(file, index, item)?;
-        features.push(feature(file, vocabulary, &alias, expression)?);
+        features.push(parse_item(file, vocabulary, index, item)?);
     }
     Ok(SelectList { features })
 }
@@ -101,6 +111,16 @@ fn named(file: &SqlFile, index: usize, item: SelectItem) -> Result<(Ident, Expr)
             Err(file.error_at(other.span().start, problem))
         }
     }
+}
+
+fn parse_item(
+    file: &SqlFile,
+    vocabulary: &Vocabulary<'_>,
+    index: usize,
+    item: SelectItem,
+) -> Result<Feature, Error> {
+    let (alias, expression) = named(file, index, item)?;
+    feature(file, vocabulary, &alias, expression)
 }
 
 fn feature(file: &SqlFile, vocabulary: &Vocabulary<'_>, alias: &Ident, mut expression: Expr) -> Result<Feature, Error> {

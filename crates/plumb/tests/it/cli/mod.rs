@@ -1,8 +1,10 @@
 //! Commands, each with its good and its bad input.
 
+mod check;
 mod demo;
 mod ingest;
 mod profile;
+mod init;
 mod quick;
 mod leaks;
 mod targets;
@@ -13,3 +15,4 @@ mod bombs;
 mod options;
 mod private_files;
 mod terminal;
+mod tutorial;

@@ -17,7 +17,7 @@ pub(crate) fn codes(name: &str, evidence: &Evidence, says: NameSays) -> Option<D
     let forms = &evidence.forms;
     let zeros = forms.marked(mark::LEADING_ZERO);
     let beyond = forms.marked(mark::BEYOND_EXACT);
-    let are_whole = forms.numbers[usize::from(ALL_FORMS)] == forms.number_count();
+    let are_whole = forms.numbers[usize::from(ALL_FORMS)] + forms.zero_fractions == forms.number_count();
     let named = is_named(evidence, says);
     let shortened = forms.marked(mark::SHORTENED).count > 0;
     if zeros.count == 0 && beyond.count == 0 && !(named && (are_whole || shortened)) {
@@ -51,7 +51,8 @@ pub(crate) fn codes(name: &str, evidence: &Evidence, says: NameSays) -> Option<D
     };
     let (reading, kind) =
         if is_few { (ColumnReading::Category, "codes") } else { (ColumnReading::Identifier, "identifiers") };
-    let what = format!("numbers are read as {kind}, as {why}");
+    let fractions = if forms.zero_fractions > 0 { "; their `.0` stays, and other files may not have it" } else { "" };
+    let what = format!("numbers are read as {kind}, as {why}{fractions}");
     notes.push(note(
         Level::Info,
         NoteCode::NumericCode,

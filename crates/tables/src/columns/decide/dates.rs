@@ -11,6 +11,7 @@ use crate::plan::DateOrder;
 /// Days of spreadsheets, seconds and milliseconds of the years 1990 to 2040.
 const SERIALS: std::ops::Range<f64> = 32_874.0..51_502.0;
 const SECONDS: std::ops::Range<f64> = 631_152_000.0..2_240_611_200.0;
+pub(crate) const MILLISECONDS: std::ops::Range<f64> = 631_152_000_000.0..2_240_611_200_000.0;
 
 /// Whether a column is points in time.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,16 +84,15 @@ pub(crate) fn counted(evidence: &Evidence, says: NameSays) -> Option<Reading> {
         return None;
     }
     let (least, greatest) = forms.plain.whole()?;
-    let within =
-        |range: &std::ops::Range<f64>, unit: f64| range.contains(&(least / unit)) && range.contains(&(greatest / unit));
+    let within = |range: &std::ops::Range<f64>| range.contains(&least) && range.contains(&greatest);
     let are_whole = forms.numbers[usize::from(ALL_FORMS)] == all;
     let (order, days_only) = if forms.compact_days == all {
         (DateOrder::YearMonthDay, true)
-    } else if within(&SERIALS, 1.0) {
+    } else if within(&SERIALS) {
         (DateOrder::SpreadsheetSerial, are_whole)
-    } else if within(&SECONDS, 1.0) {
+    } else if within(&SECONDS) {
         (DateOrder::UnixSeconds, false)
-    } else if within(&SECONDS, 1_000.0) {
+    } else if within(&MILLISECONDS) {
         (DateOrder::UnixMillis, false)
     } else {
         return None;

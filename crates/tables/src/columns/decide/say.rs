@@ -41,6 +41,7 @@ pub(crate) fn number_notes(name: &str, evidence: &Evidence, reading: &numbers::R
             "if the others mean thousands too, write them so in the file",
         ));
     }
+    notes.extend(moments(name, evidence));
     for (sentinel, count) in forms.plain.sentinels() {
         let what = format!(
             "`{sentinel}` stands in {count} rows far from all other values, and may mean missing: it counts as a number"
@@ -49,6 +50,21 @@ pub(crate) fn number_notes(name: &str, evidence: &Evidence, reading: &numbers::R
         notes.push(note(Level::Warning, NoteCode::MissingDoubtful, name, count, what, way_out));
     }
     notes
+}
+
+/// Says that numbers may be milliseconds since 1970, though the name does not say so.
+fn moments(name: &str, evidence: &Evidence) -> Option<Note> {
+    let forms = &evidence.forms;
+    let (least, greatest) = forms.plain.whole()?;
+    let are_moments = dates::MILLISECONDS.contains(&least) && dates::MILLISECONDS.contains(&greatest);
+    if !are_moments || forms.plain.total() != forms.number_count() {
+        return None;
+    }
+    let day = day_text((least * 1e3) as i64);
+    let what =
+        format!("numbers such as `{least}` may be milliseconds since 1970, here {day}: they are read as numbers");
+    let way_out = "if they are, fix `kind = \"timestamp\"` with `order = \"unix_millis\"` for the column in the plan";
+    Some(note(Level::Warning, NoteCode::DateAmbiguous, name, forms.number_count(), what, way_out))
 }
 
 /// Says how dates are read.

@@ -89,3 +89,10 @@ fn infinity_and_zero_dates_are_missing_and_first_days_are_warned_of() {
     assert_eq!(whole.note("valid_until", NoteCode::Missing).map(|note| note.count), Some(20));
     assert_eq!(whole.note("valid_until", NoteCode::MissingDoubtful).map(|note| note.count), Some(10));
 }
+
+#[test]
+fn milliseconds_under_another_name_stay_numbers_with_a_warning() {
+    let whole = read(&[("last contacted", "1772323200000|1772323260000")]);
+    assert_eq!(whole.values("last contacted")[0], Value::Number(1_772_323_200_000.0));
+    assert!(whole.note("last contacted", NoteCode::DateAmbiguous).is_some_and(|note| note.what.contains("2026-03-01")));
+}

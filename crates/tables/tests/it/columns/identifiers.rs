@@ -59,3 +59,10 @@ fn postal_codes_that_lost_their_zeros_and_ids_of_two_lengths_are_said() {
     assert_eq!(whole.reading("Lead"), &ColumnReading::Identifier);
     assert!(whole.report.notes.iter().any(|note| note.what.contains("15 characters")), "{}", whole.said());
 }
+
+#[test]
+fn identifiers_that_became_fractions_stay_identifiers() {
+    let whole = read(&[("Lead ID", &cells(40, |row| format!("{}.0", 1_001 + row)))]);
+    assert_eq!(whole.reading("Lead ID"), &ColumnReading::Identifier);
+    assert!(whole.note("Lead ID", NoteCode::NumericCode).is_some_and(|note| note.what.contains("`.0`")));
+}
