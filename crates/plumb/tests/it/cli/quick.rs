@@ -75,14 +75,14 @@ fn unusable_rows_are_rejected_and_the_rest_is_used() {
     text.push_str("10;ads;5\n10;ads;5;\n10;ads;5;unknown\n");
     let printed = quick(&folder(&text), &["--target", "won"]);
     let (before_the_leaks, _) = printed.split_once("\n\n").expect("paragraphs");
-    assert_snapshot!(before_the_leaks, @r"
+    assert_snapshot!(before_the_leaks, @r#"
     leads.csv: 302 rows, 4 columns
     set aside: line 302: expected 4 cells, found 3: it begins `10`
       cells are separated by `;`, and enclosed by `"` where they need to be
       `won`: `unknown` (1) taken as missing
     positive: `won` = yes (it says so, and `no` does not; choose with --positive); 107 of 300 rows, 35.7 %
       left out: 2 rows in which the target is missing
-    ");
+    "#);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn bad_input_is_refused_with_the_reason() {
         assert!(!folder.path().join("plumb-quick").exists(), "nothing is kept after `{error}`");
         error
     };
-    assert_snapshot!(cases.map(refusal).concat(), @r"
+    assert_snapshot!(cases.map(refusal).concat(), @r#"
     error: target `won` is `no` in 5 rows only: expected at least 20 of each value, so that there are some to train on, to choose on and to test on
     error: there is no column `wom`; near it are `won`
     error: there is no column `revenue`; the columns are `size`, `channel`, `call_seconds`, `won`
@@ -126,7 +126,7 @@ fn bad_input_is_refused_with_the_reason() {
     error: `leads.csv` is empty: expected a table of rows
     error: target `a` is `1` in all 1 rows: expected two values, such as yes and no; there is nothing to tell apart
     error: there is no column to learn from: `leads.csv` has the target `won` only; expected at least one other column
-    ");
+    "#);
     assert_snapshot!(
         failure(run(folder(&alone).path(), "gone.csv", &["--target", "won"])),
         @"error: there is no file `gone.csv`"

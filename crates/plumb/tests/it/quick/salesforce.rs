@@ -45,7 +45,13 @@ fn every_lead_of_a_report_is_read_and_its_footer_is_said() {
 fn a_footer_and_an_encoding_are_in_the_text() {
     let folder = folder("report.csv", report());
     let printed = quick_text(folder.path(), "report.csv", &["--target", "Converted"]);
-    for expected in ["800 rows", "windows-1252", "5 records below the table are no rows", "not used (identifiers): `Lead ID`", "time: `Create Date`"] {
+    for expected in [
+        "800 rows",
+        "windows-1252",
+        "5 records below the table are no rows",
+        "not used (identifiers): `Lead ID`",
+        "time: `Create Date`",
+    ] {
         assert!(printed.to_lowercase().contains(&expected.to_lowercase()), "`{expected}` is not in\n{printed}");
     }
     assert!(printed.lines().count() < 60, "at most a screen or so:\n{printed}");
