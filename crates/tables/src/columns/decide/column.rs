@@ -9,8 +9,8 @@ use super::convention::Convention;
 use super::dates::{Dates, counted, dates};
 use super::decision::Decision;
 use super::numbers::{Numbers, numbers};
-use super::say;
 use super::words::{flag, missing_words, words};
+use super::{say, say_dates};
 use crate::plan::ColumnReading;
 use crate::report::{Level, NoteCode};
 
@@ -52,8 +52,8 @@ fn reading(name: &str, evidence: &Evidence, convention: &Convention) -> Decision
         }
         let missing = missing_words(evidence, |_| true);
         if let Some(reading) = counted(evidence, says) {
-            let notes = say::date_notes(name, evidence, &reading);
-            return Decision { reading: say::timestamp(&reading), missing, notes };
+            let notes = say_dates::date_notes(name, evidence, &reading);
+            return Decision { reading: say_dates::timestamp(&reading), missing, notes };
         }
         let mut notes = say::number_notes(name, evidence, &reading);
         notes.extend(shortened(name, evidence));
@@ -62,10 +62,10 @@ fn reading(name: &str, evidence: &Evidence, convention: &Convention) -> Decision
     }
     let dates = dates(evidence, convention);
     if let Dates::Are(reading) = &dates {
-        let mut notes = say::date_notes(name, evidence, reading);
+        let mut notes = say_dates::date_notes(name, evidence, reading);
         notes.extend(unreadable(name, "date", reading.unreadable, evidence));
         let missing = missing_words(evidence, |_| true);
-        return Decision { reading: say::timestamp(reading), missing, notes };
+        return Decision { reading: say_dates::timestamp(reading), missing, notes };
     }
     let mut decision = words(name, evidence, says);
     let looks = match (numbers, dates) {

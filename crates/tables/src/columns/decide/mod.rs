@@ -5,6 +5,7 @@ mod numbers;
 mod dates;
 mod words;
 mod codes;
+mod say_dates;
 mod say;
 mod decision;
 mod column;
