@@ -13,8 +13,10 @@ mod calendar;
 mod spelling;
 mod random;
 mod database;
+mod exports;
 
 pub use company::{Company, Params, build, new_channel_at};
+pub use exports::write_exports;
 pub use truth::TrueProbabilities;
 
 #[cfg(test)]

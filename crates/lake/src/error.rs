@@ -141,7 +141,7 @@ pub enum Error {
     /// A frozen file has other bytes than it was frozen with.
     #[error(
         "`{}` has been changed since it was frozen: its hash is `{found}`, expected `{expected}`; \
-         delete its folder and freeze it again by `plumb features`", path.display()
+         move its folder away and freeze it again by `plumb features`", path.display()
     )]
     DatasetChanged {
         /// The file.
@@ -152,7 +152,7 @@ pub enum Error {
         expected: String,
     },
     /// A data set does not have the columns or rows of a data set.
-    #[error("data set `{dataset_id}`: {why}; delete its folder and freeze it again by `plumb features`")]
+    #[error("data set `{dataset_id}`: {why}; move its folder away and freeze it again by `plumb features`")]
     DatasetUnusable {
         /// The data set.
         dataset_id: String,
@@ -196,6 +196,17 @@ pub enum Error {
     /// A CSV file cannot be read.
     #[error(transparent)]
     Csv(#[from] csv_table::Error),
+    /// A file is no table that can be read.
+    #[error(transparent)]
+    Table(#[from] plumb_tables::Error),
+    /// A file of an object store or of the web could not be fetched.
+    #[error("cannot read `{url}`: {problem}")]
+    Fetch {
+        /// Its URL, without a signature or password.
+        url: String,
+        /// What is wrong and what to do.
+        problem: String,
+    },
     /// The query engine failed unexpectedly.
     #[error("the engine could not {doing}")]
     Engine {

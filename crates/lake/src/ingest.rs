@@ -11,19 +11,20 @@ use crate::current::Current;
 use crate::engine::SqlLimits;
 use crate::error::Error;
 use crate::future::LakeFuture;
-use crate::ground::{self, Counts, RawRows, Report, Spill, Undated, Version, derive};
+use crate::ground::{self, Counts, GroundNote, Origin, RawRows, Report, Spill, Undated, Version, derive};
 use crate::hash::hex;
 use crate::lock::DataLock;
 use crate::publish::{self, NewGround, Published, publish};
 use crate::raw::{self, Part, RejectedRow, State};
 use crate::sources::{Pulled, Source, SourceReport, pull};
 use crate::sql_file::SqlFile;
+use crate::sql_hash::hashes_of;
 
 /// The part of a data folder that an ingestion locks: the raw rows and the ground.
 pub const GROUND_AREA: &str = "ground";
 
 /// The report of one run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct IngestReport {
     /// A report a source, in the order of their names.
     pub sources: Vec<SourceReport>,
@@ -39,6 +40,8 @@ pub struct IngestReport {
     pub unmatched_file: PathBuf,
     /// Undated fields, an entry a file.
     pub undated: Vec<Undated>,
+    /// What of the relations somebody should look at.
+    pub notes: Vec<GroundNote>,
     /// Whether nothing had changed, so that the ground is as it was.
     pub unchanged: bool,
     /// Why the ground was derived again though nothing had changed: which of its files was damaged.
@@ -104,7 +107,7 @@ fn report(
     unchanged: bool,
     damaged: Option<String>,
 ) -> IngestReport {
-    let Report { rejected: of_ground, counts, undated, .. } = &published.report;
+    let Report { rejected: of_ground, counts, undated, notes, .. } = &published.report;
     let mut rejected = pulled.rejected;
     if !unchanged {
         rejected.extend(of_ground.iter().filter(|row| !known_rejects.contains(row)).cloned());
@@ -118,6 +121,7 @@ fn report(
         counts: counts.clone(),
         unmatched_file: published.unmatched_file(data),
         undated: undated.clone(),
+        notes: notes.clone(),
         unchanged,
         damaged,
     }
@@ -161,7 +165,8 @@ impl Derivation<'_> {
             spill: spill.path(),
         };
         let relations = derive(raw, self.files, &histories).await?;
-        Ok(Derived { ground: NewGround::Derived(Box::new(relations), derived_from), is_unchanged })
+        let origin = Origin { derived_from, source_sql: hashes_of(self.files) };
+        Ok(Derived { ground: NewGround::Derived(Box::new(relations), origin), is_unchanged })
     }
 }
 
@@ -185,7 +190,8 @@ pub fn rebuild<'a>(
                 raw::check_parts(&raw_folder, &then)?;
                 let spill = Spill::open(into)?;
                 let rows = RawRows { folder: &raw_folder, state: &then, cluster: None, limits, spill: spill.path() };
-                publish::publish_ground(into, derive(rows, files, &[]).await?, ground.to_owned())?;
+                let origin = Origin { derived_from: ground.to_owned(), source_sql: hashes_of(files) };
+                publish::publish_ground(into, derive(rows, files, &[]).await?, origin)?;
                 return Ok(true);
             }
         }
@@ -195,7 +201,7 @@ pub fn rebuild<'a>(
 }
 
 /// Hashes what the ground is derived from: all that a later run adds to, so that an earlier state is recognised.
-fn fingerprint(state: &State, files: &[SqlFile]) -> String {
+pub(crate) fn fingerprint(state: &State, files: &[SqlFile]) -> String {
     let mut hasher = Sha256::new();
     for (name, table) in state.tables.iter().filter(|(_, table)| !table.parts.is_empty()) {
         let parts: Vec<_> = table.parts.iter().map(Part::identity).collect();

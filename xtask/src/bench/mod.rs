@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail};
 use crate::{cargo, provide, root, run};
 
 /// The names of the benchmarks.
-pub(crate) const NAMES: &str = "features, kernel, train, serve, overload, score, lists, profile";
+pub(crate) const NAMES: &str = "features, kernel, train, leaks, serve, overload, score, lists, profile";
 
 /// Rows of the file that is scored.
 const ROWS: usize = 1_000_000;
@@ -38,6 +38,7 @@ pub(crate) fn bench(name: &str, large: bool) -> Result<()> {
             candidates()?;
             bench("train", &[])
         }
+        "leaks" => bench("leaks", &[]),
         "serve" => serve::bench(&Made::make(0)?),
         "overload" => overload::bench(),
         "score" => {

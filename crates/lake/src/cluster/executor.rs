@@ -23,7 +23,7 @@ use super::feature_service::FeatureService;
 use super::functions;
 use super::scheduler::{HEARTBEAT_SECONDS, ballista_error};
 use super::token::Token;
-use crate::engine::{self, SqlLimits};
+use crate::engine::{self, CellFaults, SqlLimits};
 use crate::error::Error;
 use crate::future::LakeFuture;
 
@@ -101,6 +101,7 @@ fn function_registry() -> BallistaFunctionRegistry {
         Ok(ColumnarValue::Scalar(ScalarValue::Utf8(Some(rows.to_string()))))
     };
     let mut computed = engine::functions();
+    computed.extend(engine::parsing_functions(&CellFaults::default()));
     computed.push(functions::version_function(functions::EXECUTOR, Volatility::Volatile));
     computed.push(create_udf(
         functions::FEATURES,

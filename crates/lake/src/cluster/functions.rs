@@ -13,7 +13,7 @@ use datafusion::prelude::SessionConfig;
 use datafusion::scalar::ScalarValue;
 
 use super::version::VERSION;
-use crate::engine;
+use crate::engine::{self, CellFaults};
 
 /// Returns the version of the scheduler.
 pub(super) const SCHEDULER: &str = "plumb_scheduler";
@@ -33,6 +33,7 @@ pub(super) fn client() -> Vec<ScalarUDF> {
         create_udf(name, arguments, DataType::Utf8, Volatility::Volatile, Arc::new(refuse))
     };
     let mut functions = engine::functions();
+    functions.extend(engine::parsing_functions(&CellFaults::default()));
     functions.push(remote(SCHEDULER, vec![]));
     functions.push(remote(EXECUTOR, vec![]));
     functions.push(remote(FEATURES, vec![DataType::Utf8]));

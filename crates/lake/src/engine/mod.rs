@@ -16,6 +16,7 @@ mod supervised;
 mod session;
 mod sql_errors;
 mod sql_functions;
+mod parsing;
 
 pub(crate) use bounded_function::TooLarge;
 #[cfg(feature = "cluster")]
@@ -23,6 +24,9 @@ pub(crate) use bounded_function::bounded_functions;
 pub use limits::SqlLimits;
 pub(crate) use limits::bytes;
 pub(crate) use panics::{caught, engine_panicked};
+#[cfg(feature = "cluster")]
+pub(crate) use parsing::parsing_functions;
+pub(crate) use parsing::{CellFaults, FLAG_CODE_SUFFIX, Fault, is_fault_number, is_fault_time, with_flag_codes};
 pub(crate) use select_only::{SelectOnly, begin_of, select_only};
 pub(crate) use session::{check_plan, limited_session, session};
 #[cfg(feature = "cluster")]

@@ -10,6 +10,7 @@ use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 
 use super::bounded_function::bounded_functions;
 use super::limits::SqlLimits;
+use super::parsing::{CellFaults, parsing_functions};
 use super::sql_functions::functions;
 use crate::error::Error;
 
@@ -20,15 +21,18 @@ pub(crate) fn session() -> SessionContext {
     with_functions(SessionContext::new_with_config(config(1)))
 }
 
-/// Returns the same session for SQL with limits. What is too large for memory is written into the folder `spill`.
-pub(crate) fn limited_session(limits: &SqlLimits, spill: &Path) -> Result<SessionContext, Error> {
+/// Returns the same session for SQL with limits. What is too large for memory is written into the folder `spill`. Its
+/// functions that read texts note in `faults` what they cannot read.
+pub(crate) fn limited_session(limits: &SqlLimits, spill: &Path, faults: &CellFaults) -> Result<SessionContext, Error> {
     let memory = usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX);
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(FairSpillPool::new(memory)))
         .with_temp_file_path(spill)
         .build_arc()
         .map_err(Error::engine("start with limits"))?;
-    Ok(with_functions(SessionContext::new_with_config_rt(config(1), runtime)))
+    let context = with_functions(SessionContext::new_with_config_rt(config(1), runtime));
+    parsing_functions(faults).into_iter().for_each(|function| context.register_udf(function));
+    Ok(context)
 }
 
 /// Registers our functions, and those with limits in the place of those without.

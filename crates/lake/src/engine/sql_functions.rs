@@ -8,6 +8,7 @@ use datafusion::arrow::datatypes::{DataType, TimestampMicrosecondType};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
 
+use super::parsing::{fault_number, is_fault_time};
 use crate::timestamp::{self, DAY_MICROS, timestamp_array, timestamp_type};
 
 /// Returns the functions.
@@ -87,7 +88,11 @@ fn date_diff_days(args: &[ColumnarValue]) -> Result<ColumnarValue> {
         .iter()
         .zip(earlier.iter())
         .map(|pair| match pair {
-            (Some(later), Some(earlier)) => Some((later - earlier) as f64 / DAY_MICROS as f64),
+            // What stands for a text that is no timestamp stands for it still.
+            (Some(later), Some(earlier)) => Some(match is_fault_time(later).or(is_fault_time(earlier)) {
+                Some(code) => fault_number(code),
+                None => later.saturating_sub(earlier) as f64 / DAY_MICROS as f64,
+            }),
             _ => None,
         })
         .collect();

@@ -12,14 +12,17 @@ mod feature_program;
 mod feature_table;
 mod prepare;
 mod batch;
+mod check;
 
 pub use batch::FeatureBlock;
 pub(crate) use batch::{
     CHUNK_OBSERVATIONS, FeatureChunk, compute_chunk, compute_in_chunks, in_original_order, write_feature_file,
 };
+pub(crate) use check::check_features;
 pub use definition::FeatureSql;
 pub use feature_program::FeatureProgram;
 pub(crate) use feature_table::table_of;
 pub(crate) use prepare::PreparedFeatures;
 pub use rates::CategoryWithoutRate;
 pub(crate) use sql::undated_fields;
+pub use sql::{FeatureExpression, feature_expressions};

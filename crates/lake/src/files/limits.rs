@@ -31,3 +31,6 @@ pub(crate) const DATABASE_RATIO: u64 = 100;
 
 /// The most bytes of rows that are collected before they are passed on, however few rows they are.
 pub(crate) const BLOCK_BYTES_MAX: u64 = 64 << 20;
+
+/// The largest file that is fetched from an object store or the web: it is kept on this machine while it is read.
+pub(crate) const FETCHED_BYTES_MAX: u64 = 64 << 30;

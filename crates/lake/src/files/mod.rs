@@ -6,6 +6,7 @@ pub mod scores;
 pub(crate) mod limits;
 pub(crate) mod row_limit;
 pub(crate) mod parquet_files;
+pub(crate) mod parquet_records;
 pub(crate) mod csv_file;
 pub(crate) mod file_hash;
 pub(crate) mod foreign_parquet;

@@ -12,13 +12,13 @@ mod lookup;
 mod labels;
 mod post_outcome;
 
-pub use derivation::{Counts, Undated};
-pub(crate) use derivation::{NewSession, RawRows, Relations, Spill, derive};
+pub use derivation::{Counts, GroundNote, GroundNoteCode, Undated};
+pub(crate) use derivation::{NewSession, RawRows, Relations, Spill, check_relations, derive};
 pub(crate) use in_use::remove_versions;
-pub use labels::{LabelSpec, Labels};
+pub use labels::{LabelSpec, Labels, OutcomeCounts};
 pub(crate) use lead_order::{LAST_LEAD, RelationFiles, Walk, lead_ids};
 pub use lookup::RecentLead;
 pub(crate) use opened::Ground;
 pub use post_outcome::PostOutcomeChange;
 pub(crate) use post_outcome::UndatedField;
-pub(crate) use versions::{Report, UNMATCHED, Version, write};
+pub(crate) use versions::{Origin, Report, UNMATCHED, Version, current_report, write};

@@ -1,8 +1,7 @@
 //! An opened version of the ground.
 
-use std::path::Path;
-#[cfg(feature = "cluster")]
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
@@ -18,6 +17,7 @@ use super::lead_order::{Relation, RelationFiles};
 use super::versions::Version;
 use crate::engine::session;
 use crate::error::Error;
+use crate::files::parquet_records::{Keep, ParquetRecords};
 
 /// An opened version of the ground.
 pub(crate) struct Ground {
@@ -75,6 +75,26 @@ impl Ground {
         &self.version.report.derived_from
     }
 
+    /// Returns the hash of each of the sources' files of SQL by its name.
+    pub(crate) fn source_sql(&self) -> &BTreeMap<String, String> {
+        &self.version.report.source_sql
+    }
+
+    /// Returns the rows of a relation as records: of `lead` the newest version of each lead, of `event` and `outcome` all.
+    pub(crate) fn records(&self, relation: &str) -> Result<ParquetRecords, Error> {
+        let folder = &self.version.folder;
+        let (files, keep) = match relation {
+            "lead" => (vec![folder.join("lead.parquet")], Keep::Missing("known_to".to_owned())),
+            "outcome" => (vec![folder.join("outcome.parquet")], Keep::All),
+            "event" => (files_in(&folder.join("event"))?, Keep::All),
+            other => {
+                let problem = "is no relation of the ground: expected `lead`, `event` or `outcome`".to_owned();
+                return Err(plumb_tables::Error::Unreadable { name: other.to_owned(), problem }.into());
+            }
+        };
+        Ok(ParquetRecords::of_files(relation, files, keep, |column| column != "known_to" || relation != "lead")?)
+    }
+
     /// Returns the undated fields, an entry a file.
     pub(super) fn undated(&self) -> &[Undated] {
         &self.version.report.undated
@@ -120,6 +140,15 @@ impl Ground {
         self.check_present()?;
         concat_batches(&schema, &batches).map_err(Error::engine("read the ground"))
     }
+}
+
+/// Returns the files of a folder in the order of their names.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = std::fs::read_dir(folder).map_err(Error::file("list", folder))?;
+    let paths: std::io::Result<Vec<PathBuf>> = entries.map(|entry| Ok(entry?.path())).collect();
+    let mut paths = paths.map_err(Error::file("list", folder))?;
+    paths.sort();
+    Ok(paths)
 }
 
 fn ended_early(error: tokio::task::JoinError) -> Error {

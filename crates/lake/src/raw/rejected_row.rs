@@ -25,3 +25,13 @@ impl RejectedRow {
         RejectedRow { file: file.to_owned(), line, field: field.to_owned(), reason }
     }
 }
+
+impl std::fmt::Display for RejectedRow {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "line {}: ", self.line)?;
+        if !self.field.is_empty() {
+            write!(formatter, "`{}`: ", self.field)?;
+        }
+        formatter.write_str(&self.reason)
+    }
+}

@@ -19,6 +19,7 @@ use crate::files::file_hash::HashedFile;
 use crate::files::limits::BLOCK_BYTES_MAX;
 use crate::files::parquet_files::parquet_writer;
 use crate::files::replace_file::{create_folder, sync_folder};
+use crate::rounded_ids::RoundedIds;
 use crate::timestamp::timestamp_array;
 
 /// Rows that are collected before they are written.
@@ -46,6 +47,8 @@ pub(crate) struct RawTable {
     run: u64,
     learned_at: i64,
     pub(crate) rows_new: u64,
+    /// Rows of this run whose key a spreadsheet has rounded.
+    rounded: RoundedIds,
 }
 
 /// A row that is not written yet.
@@ -72,7 +75,7 @@ impl RawTable {
         let columns = check_unchanged(table, known, columns, &key).map_err(|problem| Error::Source {
             source_name: source.to_owned(),
             problem,
-            hint: "delete the data folder to read everything again".into(),
+            hint: read_anew(source),
         })?;
         let (mut newest, mut sequence) = (HashMap::new(), 0);
         for part in known.map(|known| known.parts.as_slice()).unwrap_or_default() {
@@ -93,6 +96,7 @@ impl RawTable {
             run: state.run,
             learned_at: state.learned_at,
             rows_new: 0,
+            rounded: RoundedIds::default(),
         })
     }
 
@@ -120,6 +124,7 @@ impl RawTable {
     pub(crate) fn push(&mut self, cells: Vec<Cell>, origin: String) -> Result<(), Error> {
         let hash = hash_row(self.columns.iter().map(|(name, _)| name.as_str()).zip(&cells));
         let key = self.key_of(&cells).unwrap_or(hash);
+        self.note_rounded(&cells);
         match self.newest.insert(key, hash) {
             Some(known) if known == hash => return Ok(()),
             Some(_) => self.has_versions = true,
@@ -130,6 +135,20 @@ impl RawTable {
         self.rows.push(PendingRow { cells, origin, hash, key });
         let is_full = self.rows.len() >= BATCH_ROWS || self.pending_bytes >= BLOCK_BYTES_MAX;
         if is_full { self.flush() } else { Ok(()) }
+    }
+
+    /// Returns the rows of this run whose key a spreadsheet has rounded.
+    pub(crate) fn rounded_keys(&self) -> &RoundedIds {
+        &self.rounded
+    }
+
+    fn note_rounded(&mut self, cells: &[Cell]) {
+        for key in &self.key {
+            let position = self.columns.iter().position(|(name, _)| name == key);
+            if let Some(Cell::Text(text)) = position.and_then(|position| cells.get(position)) {
+                self.rounded.add(text);
+            }
+        }
     }
 
     fn key_of(&self, cells: &[Cell]) -> Option<i64> {
@@ -212,6 +231,15 @@ impl RawTable {
         }
         Ok(())
     }
+}
+
+/// Returns how a table is read from its beginning: beside the rows that are there, of which the source may have forgotten
+/// some, and without harm to the models and predictions in the same folder.
+fn read_anew(source: &str) -> String {
+    format!(
+        "set it back to what it was, or give the source another name, in plumb.toml and in sources/*.sql, for example \
+         `{source}2`: it is then read from the beginning, and nothing in the data folder is lost"
+    )
 }
 
 /// Returns the bytes of some cells' texts.

@@ -4,15 +4,19 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use plumb_tables::{Input, ReadingPlan};
 use sha2::{Digest, Sha256};
 
+use super::file_reader::{FileReader, plan_of};
 use super::file_rows::FileRows;
-use super::source::{SourceKind, in_project};
-use super::source_pull::SourcePull;
-use super::{csv, jsonl, parquet};
+use super::lost_rows::LostRows;
+use super::source::in_project;
+use super::source_pull::{SourcePull, table_error};
+use super::{jsonl, parquet, records};
 use crate::error::Error;
 use crate::hash::hex;
 use crate::raw::{FileState, RawTable};
+use crate::remote::{Found, fetch, is_url, list};
 
 /// The table's name in SQL: `<source>.records`.
 const TABLE: &str = "records";
@@ -20,46 +24,114 @@ const TABLE: &str = "records";
 /// Bytes of a file's beginning that must not change while it grows.
 const HEAD_BYTES: u64 = 4096;
 
+/// Rejected rows that the error of a file shows.
+const EXAMPLES: usize = 3;
+
+/// A file of a source.
+struct SourceFile {
+    /// The path in the project, or the URL, for the origin of rows.
+    label: String,
+    place: Place,
+    /// Its size and time.
+    now: FileState,
+}
+
+/// Where a file is.
+enum Place {
+    Local(PathBuf),
+    /// Its URL, with what must not be shown.
+    Remote(String),
+}
+
 /// Copies the new rows of all files of a source.
 pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
     let mut table: Option<RawTable> = None;
-    for path in matching(pull)? {
-        let label = path.strip_prefix(pull.project).unwrap_or(&path).display().to_string();
-        let state_key = format!("{}:{label}", pull.name);
-        let now = stat(&path)?;
+    let plan = plan_of(pull)?;
+    for SourceFile { label, place, now } in files(pull).await? {
+        let state_key = state_key(pull.name, &label);
         let before = pull.state.files.get(&state_key).cloned();
         if before.as_ref().is_some_and(|before| is_unchanged(before, &now)) {
             pull.report.files_unchanged += 1;
             continue;
         }
+        let input = input_of(pull, &label, place).await?;
+        let path = input.path.clone();
         let from = resume_point(&path, before)?;
         let table = match &mut table {
             Some(table) => table,
             None => table.insert(open_table(pull)?),
         };
-        let rows = FileRows {
-            path: &path,
-            label: &label,
-            table,
-            rejected: pull.rejected,
-            rejected_rows: 0,
-            report: &mut pull.report,
-        };
-        let (bytes, lines) = match pull.source.kind {
-            SourceKind::Jsonl => jsonl::read(rows, &from)?,
-            SourceKind::Csv => whole(&path, csv::read(rows)?)?,
-            SourceKind::Parquet => whole(&path, parquet::read(rows, pull.name)?)?,
-            SourceKind::Sqlite | SourceKind::Postgres => unreachable!("databases are read elsewhere"),
-        };
+        let (bytes, lines) = read(pull, &plan, table, input, &from)?;
         let head_bytes = bytes.min(HEAD_BYTES);
         let head = head_of(&path, head_bytes)?;
         let state = FileState { bytes, lines, modified_micros: now.modified_micros, head, head_bytes };
         pull.state.files.insert(state_key, state);
     }
     if let Some(table) = table {
+        pull.note_rounded_keys(&table);
         pull.report.rows_new += table.finish(None, pull.state)?;
     }
     Ok(())
+}
+
+/// Opens a file, which is fetched if it is not on this machine.
+async fn input_of(pull: &SourcePull<'_>, label: &str, place: Place) -> Result<Input, Error> {
+    match place {
+        Place::Local(path) => {
+            let mut input = Input::open(&path).map_err(|error| pull.table_error(error))?;
+            label.clone_into(&mut input.name);
+            Ok(input)
+        }
+        Place::Remote(url) => {
+            let mib = |bytes: u64| bytes / (1 << 20);
+            let progress =
+                |so_far, all| (pull.progress)(&format!("fetching {label}: {} of {} MiB", mib(so_far), mib(all)));
+            fetch(&url, &progress).await
+        }
+    }
+}
+
+/// Reads one file, and returns its bytes and lines.
+fn read(
+    pull: &mut SourcePull<'_>,
+    plan: &ReadingPlan,
+    table: &mut RawTable,
+    input: Input,
+    from: &FileState,
+) -> Result<(u64, u64), Error> {
+    let (label, path) = (&input.name.clone(), &input.path.clone());
+    // A fetched file is there as long as its input or its records are.
+    let reader = FileReader::of(pull, plan, input)?;
+    let is_continued = matches!(reader, FileReader::GrowingLines { .. }) && from.bytes > 0;
+    let rejected_before = pull.rejected.len();
+    let mut rows =
+        FileRows { path, label, table, rejected: pull.rejected, rejected_rows: 0, rows: 0, report: &mut pull.report };
+    let mut notes = Vec::new();
+    let (bytes, lines) = match &reader {
+        FileReader::GrowingLines { .. } => jsonl::read(&mut rows, from)?,
+        FileReader::Parquet { .. } => whole(path, parquet::read(&mut rows, pull.name)?)?,
+        FileReader::Records(source) => {
+            let lines = records::read(&mut rows, source.as_ref());
+            notes = source.notes().to_vec();
+            whole(path, lines.map_err(|error| table_error(pull.name, error))?)?
+        }
+    };
+    let rows = rows.rows;
+    let rejected = &pull.rejected[rejected_before..];
+    let mut lost = LostRows {
+        rows,
+        lost: rejected.len() as u64,
+        examples: rejected.iter().take(EXAMPLES).map(ToString::to_string).collect(),
+    };
+    if is_continued {
+        // A line that is wrong among few new ones is one among all lines of the file.
+        let known = pull.state.rejected.iter().filter(|row| row.file == *label && row.line <= from.lines);
+        lost.lost += known.count() as u64;
+        lost.rows += from.lines;
+    }
+    lost.check(pull, label)?;
+    pull.add_notes(label, &notes);
+    Ok((bytes, lines))
 }
 
 fn open_table(pull: &SourcePull<'_>) -> Result<RawTable, Error> {
@@ -73,7 +145,26 @@ fn whole(path: &Path, lines: u64) -> Result<(u64, u64), Error> {
 }
 
 fn is_unchanged(before: &FileState, now: &FileState) -> bool {
-    before.bytes == now.bytes && before.modified_micros == now.modified_micros
+    // A server of the web may not say when a file was changed.
+    before.bytes == now.bytes && before.modified_micros == now.modified_micros && now.modified_micros != 0
+}
+
+/// Returns the files of a source, in the order of their names.
+async fn files(pull: &SourcePull<'_>) -> Result<Vec<SourceFile>, Error> {
+    if is_url(&pull.source.url) {
+        let found = list(&pull.source.url).await?.into_iter();
+        let file = |found: Found| SourceFile {
+            label: found.label,
+            place: Place::Remote(found.url),
+            now: FileState { bytes: found.bytes, modified_micros: found.modified_micros, ..FileState::default() },
+        };
+        return Ok(found.map(file).collect());
+    }
+    let file = |path: PathBuf| {
+        let label = label_of(pull.project, &path);
+        Ok(SourceFile { label, now: stat(&path)?, place: Place::Local(path) })
+    };
+    matching(pull)?.into_iter().map(file).collect()
 }
 
 fn matching(pull: &SourcePull<'_>) -> Result<Vec<PathBuf>, Error> {
@@ -91,7 +182,17 @@ fn matching(pull: &SourcePull<'_>) -> Result<Vec<PathBuf>, Error> {
     Ok(paths)
 }
 
-fn stat(path: &Path) -> Result<FileState, Error> {
+/// Returns a file's path in the project, or the whole path of one outside.
+pub(super) fn label_of(project: &Path, path: &Path) -> String {
+    path.strip_prefix(project).unwrap_or(path).display().to_string()
+}
+
+/// Returns the key of a file in the state of the raw rows.
+pub(super) fn state_key(source: &str, label: &str) -> String {
+    format!("{source}:{label}")
+}
+
+pub(super) fn stat(path: &Path) -> Result<FileState, Error> {
     let metadata = std::fs::metadata(path).map_err(Error::file("read", path))?;
     let modified_micros = metadata
         .modified()

@@ -11,7 +11,7 @@ use crate::raw::FileState;
 
 /// Reads on from where the last run stopped, and returns the bytes and lines read so far. A last line that does not end
 /// yet and is not JSON is left for the next run.
-pub(super) fn read(mut rows: FileRows<'_>, from: &FileState) -> Result<(u64, u64), Error> {
+pub(super) fn read(rows: &mut FileRows<'_>, from: &FileState) -> Result<(u64, u64), Error> {
     let mut file = File::open(rows.path).map_err(Error::file("open", rows.path))?;
     file.seek(SeekFrom::Start(from.bytes)).map_err(Error::file("read", rows.path))?;
     let mut reader = BufReader::with_capacity(1 << 20, file);
@@ -27,10 +27,12 @@ pub(super) fn read(mut rows: FileRows<'_>, from: &FileState) -> Result<(u64, u64
         if length as u64 == ROW_BYTES_MAX && line.last() != Some(&b'\n') {
             bytes += length as u64 + reader.skip_until(b'\n').map_err(Error::file("read", rows.path))? as u64;
             lines += 1;
-            rows.reject(lines, format!("longer than {ROW_BYTES_MAX} bytes"))?;
+            rows.reject(lines, "", format!("longer than {ROW_BYTES_MAX} bytes"))?;
             continue;
         }
-        let parsed = parse_object(&line);
+        // Some programs begin a file with a byte order mark, even in UTF-8.
+        let object = if bytes == 0 { line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line) } else { &line };
+        let parsed = parse_object(object);
         if parsed.is_err() && line.last() != Some(&b'\n') {
             break;
         }
@@ -39,7 +41,7 @@ pub(super) fn read(mut rows: FileRows<'_>, from: &FileState) -> Result<(u64, u64
         match parsed {
             Ok(None) => {}
             Ok(Some(fields)) => rows.push(fields, lines)?,
-            Err(reason) => rows.reject(lines, reason)?,
+            Err(reason) => rows.reject(lines, "", reason)?,
         }
     }
     Ok((bytes, lines))

@@ -14,7 +14,7 @@ use crate::files::parquet_files::catch_panics;
 use crate::timestamp::timestamp_type;
 
 /// Reads all rows, and returns their number.
-pub(super) fn read(mut rows: FileRows<'_>, source: &str) -> Result<u64, Error> {
+pub(super) fn read(rows: &mut FileRows<'_>, source: &str) -> Result<u64, Error> {
     let label = rows.label;
     let unreadable = |problem: String| Error::Source {
         source_name: source.to_owned(),
@@ -35,7 +35,7 @@ pub(super) fn read(mut rows: FileRows<'_>, source: &str) -> Result<u64, Error> {
             let texts = || columns.iter().filter_map(|(name, texts)| Some((name, texts.get(row)?)));
             let bytes: usize = texts().map(|(_, text)| text.len()).sum();
             if bytes as u64 > ROW_BYTES_MAX {
-                rows.reject(lines, format!("the row has {bytes} bytes: expected at most {ROW_BYTES_MAX}"))?;
+                rows.reject(lines, "", format!("the row has {bytes} bytes: expected at most {ROW_BYTES_MAX}"))?;
                 continue;
             }
             let fields: BTreeMap<String, String> =

@@ -36,10 +36,12 @@ pub(crate) async fn pull(
     let mut reports = Vec::with_capacity(sources.len());
     for (name, source) in sources {
         progress(&format!("reading {name}"));
-        let report = SourceReport { source: name.clone(), rows_read: 0, rows_new: 0, files_unchanged: 0 };
+        let report =
+            SourceReport { source: name.clone(), rows_read: 0, rows_new: 0, files_unchanged: 0, notes: Vec::new() };
         let (state, rejected) = (&mut state, &mut rejected);
         let mut pull = SourcePull { name, source, project, raw_folder, state, rejected, report, progress };
         pull_one(&mut pull).await?;
+        pull.report.notes.sort_by_key(|noted| std::cmp::Reverse(noted.note.level));
         reports.push(pull.report);
     }
     state.add_rejected(&rejected);
@@ -48,7 +50,12 @@ pub(crate) async fn pull(
 
 async fn pull_one(pull: &mut SourcePull<'_>) -> Result<(), Error> {
     match pull.source.kind {
-        SourceKind::Csv | SourceKind::Jsonl | SourceKind::Parquet => files::pull(pull).await,
+        SourceKind::Files
+        | SourceKind::Csv
+        | SourceKind::Jsonl
+        | SourceKind::Json
+        | SourceKind::Sheet
+        | SourceKind::Parquet => files::pull(pull).await,
         SourceKind::Sqlite => sqlite::pull(pull).await,
         SourceKind::Postgres => postgres::pull(pull).await,
     }

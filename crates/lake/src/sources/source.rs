@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use plumb_tables::{FileFormat, Note};
 use serde::{Deserialize, Serialize};
 
 /// One of the company's systems, as configured in `plumb.toml`.
@@ -24,16 +25,50 @@ pub struct Source {
     /// primary key of a database's table; the rows of files are the table `records`.
     #[serde(default)]
     pub key: BTreeMap<String, Vec<String>>,
+    /// The file in the project that says how files are read, a [`plumb_tables::ReadingPlan`]; `None` finds it out.
+    #[serde(default)]
+    pub reading: Option<String>,
+    /// The share of a file's rows, in percent, that may be set aside because they cannot be read.
+    #[serde(default = "allow_lost")]
+    pub allow_lost: f64,
+}
+
+/// The share of a file's rows that may be set aside unless the source says otherwise, in percent.
+pub const ALLOW_LOST_PERCENT: f64 = 1.0;
+
+fn allow_lost() -> f64 {
+    ALLOW_LOST_PERCENT
+}
+
+impl Source {
+    /// Returns a source that is read whole and as it is found.
+    pub fn new(kind: SourceKind, url: impl Into<String>) -> Source {
+        Source {
+            kind,
+            url: url.into(),
+            tables: Vec::new(),
+            cursor: BTreeMap::new(),
+            key: BTreeMap::new(),
+            reading: None,
+            allow_lost: ALLOW_LOST_PERCENT,
+        }
+    }
 }
 
 /// How a source is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SourceKind {
-    /// Comma-separated files with a header.
+    /// Files of any format, each found out from its content.
+    Files,
+    /// Separated cells with a header.
     Csv,
     /// A JSON object a line.
     Jsonl,
+    /// JSON documents with an array of objects.
+    Json,
+    /// Sheets of workbooks: XLSX, XLS or ODS.
+    Sheet,
     /// Parquet files.
     Parquet,
     /// A SQLite database file.
@@ -42,8 +77,22 @@ pub enum SourceKind {
     Postgres,
 }
 
+impl SourceKind {
+    /// Returns the format that the kind fixes; `None` if it is found out, or if the source has no files.
+    pub(super) fn format(self) -> Option<FileFormat> {
+        match self {
+            SourceKind::Files | SourceKind::Sqlite | SourceKind::Postgres => None,
+            SourceKind::Csv => Some(FileFormat::Csv),
+            SourceKind::Jsonl => Some(FileFormat::Jsonl),
+            SourceKind::Json => Some(FileFormat::Json),
+            SourceKind::Sheet => Some(FileFormat::Sheet),
+            SourceKind::Parquet => Some(FileFormat::Parquet),
+        }
+    }
+}
+
 /// What one run read from one source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SourceReport {
     /// The source's name.
     pub source: String,
@@ -53,6 +102,20 @@ pub struct SourceReport {
     pub rows_new: u64,
     /// Files skipped because they had not changed.
     pub files_unchanged: u64,
+    /// How the files were read, and what in them somebody should look at: warnings first.
+    pub notes: Vec<FileNote>,
+}
+
+/// What was found out about files of a source.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FileNote {
+    /// The first file that it is about, as in the project.
+    pub file: String,
+    /// How many files it is about.
+    pub files: u64,
+    /// What was found; its count is of all of them.
+    #[serde(flatten)]
+    pub note: Note,
 }
 
 /// Returns the path of a source's address, which is relative to the project folder.

@@ -22,3 +22,8 @@ mod nested_sql;
 mod feature_limits;
 mod malformed_input;
 mod bombs;
+mod file_sources;
+mod parsed_cells;
+mod ground_notes;
+mod table_records;
+mod remote;

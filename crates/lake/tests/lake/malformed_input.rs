@@ -170,13 +170,7 @@ fn an_edited_source_does_not_affect_the_others() {
                 std::fs::copy(company.folder.path().join(&file), project.path().join(&file)).expect("copied");
             }
             std::fs::write(project.path().join(format!("edited.{ending}")), bytes).expect("it can be written");
-            let source = |kind, url: String| Source {
-                kind,
-                url,
-                tables: Vec::new(),
-                cursor: Default::default(),
-                key: Default::default(),
-            };
+            let source = |kind, url: String| Source { allow_lost: 100.0, ..Source::new(kind, url) };
             let mut sources: BTreeMap<String, Source> = ["leads", "events", "outcomes"]
                 .map(|name| (name.to_owned(), source(SourceKind::Jsonl, format!("{name}.jsonl"))))
                 .into();

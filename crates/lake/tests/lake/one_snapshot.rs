@@ -29,13 +29,7 @@ fn files() -> Vec<SqlFile> {
 
 /// Ingests a database, with `meanwhile` called before its second table is read.
 async fn ingest_while(project: &Path, kind: SourceKind, url: &str, meanwhile: &(dyn Fn() + Sync)) -> IngestReport {
-    let source = Source {
-        kind,
-        url: url.to_owned(),
-        tables: vec!["activities".into(), "leads".into()],
-        cursor: BTreeMap::new(),
-        key: BTreeMap::new(),
-    };
+    let source = Source { tables: vec!["activities".into(), "leads".into()], ..Source::new(kind, url) };
     let progress = |step: &str| {
         if step == "reading crm: leads" {
             meanwhile();

@@ -1,7 +1,8 @@
 //! `plumb ingest`: copies new rows of the sources into the data folder, and derives leads, events and outcomes.
 
 use anyhow::Result;
-use plumb_lake::{RejectedRow, Undated};
+use plumb_lake::{FileNote, GroundNote, RejectedRow, Undated};
+use plumb_tables::Level;
 
 use super::arguments::{ClusterArgs, PathArgs, WaitArgs};
 use super::output::Format;
@@ -42,6 +43,7 @@ pub(crate) fn text(outcome: &IngestOutcome) -> String {
             files => format!(", {files} files unchanged"),
         };
         lines.push(format!("{}: {} rows read, {} new{unchanged}", source.source, source.rows_read, source.rows_new));
+        lines.extend(source.notes.iter().map(note_text));
     }
     let counts = &outcome.counts;
     lines.extend(outcome.damaged.as_ref().map(|damaged| format!("derived again: {damaged}")));
@@ -62,6 +64,7 @@ pub(crate) fn text(outcome: &IngestOutcome) -> String {
             outcome.unmatched_file.display()
         ));
     }
+    lines.extend(outcome.notes.iter().map(ground_note_text));
     lines.extend(outcome.undated.iter().map(undated_text));
     for RejectedRow { file, line, field, reason } in outcome.rejected.iter().take(REJECTED_SHOWN) {
         let field = if field.is_empty() { String::new() } else { format!(", field `{field}`") };
@@ -75,6 +78,22 @@ pub(crate) fn text(outcome: &IngestOutcome) -> String {
         ));
     }
     lines.join("\n") + "\n"
+}
+
+fn note_text(noted: &FileNote) -> String {
+    let FileNote { file, files, note } = noted;
+    let level = match note.level {
+        Level::Warning => "warning",
+        Level::Info => "note",
+    };
+    let others = if *files > 1 { format!(" and {} more", files - 1) } else { String::new() };
+    let column = note.column.as_ref().map(|column| format!(", column `{column}`")).unwrap_or_default();
+    let way_out = if note.way_out.is_empty() { String::new() } else { format!("; {}", note.way_out) };
+    format!("  {level}: {file}{others}{column}: {}{way_out}", note.what)
+}
+
+fn ground_note_text(note: &GroundNote) -> String {
+    format!("warning: {}, column `{}`: {}; {}", note.relation, note.column, note.what, note.way_out)
 }
 
 fn undated_text(undated: &Undated) -> String {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use plumb_lake::cluster::Cluster;
-use plumb_lake::{Counts, IfLocked, Lake, RejectedRow, SourceReport, Undated};
+use plumb_lake::{Counts, GroundNote, IfLocked, Lake, RejectedRow, SourceReport, Undated};
 use serde::Serialize;
 
 use super::locks;
@@ -31,6 +31,8 @@ pub(crate) struct IngestOutcome {
     pub(crate) counts: Counts,
     /// Columns whose changes no source dates.
     pub(crate) undated: Vec<Undated>,
+    /// What of the relations somebody should look at.
+    pub(crate) notes: Vec<GroundNote>,
     /// Rows rejected for the first time.
     pub(crate) rejected: Vec<RejectedRow>,
     /// Rows rejected by this and earlier ingestions.
@@ -64,6 +66,7 @@ pub(crate) async fn ingest(
         sources: report.sources,
         counts: report.counts,
         undated: report.undated,
+        notes: report.notes,
         rejected: report.rejected,
         rejected_total: report.rejected_total,
         rejected_file: report.rejected_file,

@@ -65,16 +65,34 @@ pub(super) struct SourceConfig {
     /// table it is the primary key unless it is set; the table of a file is called `records`.
     #[serde(default)]
     pub(super) key: BTreeMap<String, Vec<String>>,
+    /// A file in the project that says how files are read, such as `reading/crm.toml`: encoding, separator, header, and
+    /// the columns. What does not fit it is an error or a rejected row. Without one all of it is found out.
+    pub(super) reading: Option<String>,
+    /// How many percent of a file's rows may be set aside because they cannot be read; a file that would lose more is not
+    /// read, and the ingestion stops.
+    #[serde(default = "allow_lost")]
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub(super) allow_lost: f64,
+}
+
+fn allow_lost() -> f64 {
+    plumb_lake::ALLOW_LOST_PERCENT
 }
 
 /// How a source is read.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum SourceKind {
-    /// Comma-separated files with a header.
+    /// Files of any format, each found out from its content: the formats below, compressed or not.
+    Files,
+    /// Separated cells with a header: CSV, in any national form.
     Csv,
     /// Files with a JSON object a line.
     Jsonl,
+    /// JSON documents: an array of objects, or an object with one in it.
+    Json,
+    /// Sheets of workbooks: XLSX, XLS or ODS.
+    Sheet,
     /// Parquet files.
     Parquet,
     /// A SQLite database file.
@@ -107,6 +125,13 @@ pub(super) struct TargetConfig {
     /// The beta of F-beta: under 1 a wasted call counts for more than a missed lead.
     #[serde(default = "half")]
     pub(super) beta: f64,
+    /// Features whose values are known before the outcome, however much they look like a leak: models see them, and they
+    /// are suspected no more.
+    #[serde(default)]
+    pub(super) known_before: Vec<String>,
+    /// Features that models of this target do not see, such as those that are filled in once the outcome is known.
+    #[serde(default)]
+    pub(super) leave_out: Vec<String>,
 }
 
 /// What the two mistakes cost, in one currency.

@@ -1,14 +1,16 @@
 //! Records of text: from the bytes of a file to rows of cells under named columns.
 
-mod limits;
-mod input;
+mod open;
 mod source;
-mod raw;
-mod bytes;
-mod text;
+mod input;
 mod separated;
 mod layout;
-mod open;
+mod raw;
+mod text;
+mod bytes;
+mod limits;
+#[cfg(test)]
+mod tests;
 
 pub use input::Input;
 pub use open::open_input;

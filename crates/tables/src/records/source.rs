@@ -8,7 +8,7 @@ use crate::report::{Note, SetAside};
 pub type Record = csv::StringRecord;
 
 /// Something that has records, and can be read from the start more than once.
-pub trait RecordSource {
+pub trait RecordSource: Send + Sync {
     /// Returns the name that messages show.
     fn name(&self) -> &str;
 

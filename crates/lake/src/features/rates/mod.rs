@@ -12,4 +12,5 @@ mod daily_counts;
 mod categories_without_rate;
 
 pub use categories_without_rate::CategoryWithoutRate;
+pub(super) use outcome_rate::rate_without_tables;
 pub(super) use tables::Rates;

@@ -26,6 +26,11 @@ pub(super) fn outcome_rate(tables: RateTables, unrated: Arc<UnratedCounts>) -> S
     )
 }
 
+/// Returns the function without rates, for plans that are not run.
+pub(in crate::features) fn rate_without_tables() -> ScalarUDF {
+    outcome_rate(RateTables::new(), Arc::default())
+}
+
 fn look_up(
     tables: &RateTables,
     unrated: &UnratedCounts,

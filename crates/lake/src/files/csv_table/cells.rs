@@ -30,7 +30,7 @@ pub(super) fn values_of(rows: &[StringRecord], column: usize) -> Values {
 }
 
 /// Returns trimmed cells as categories.
-pub(crate) fn categories<'a>(cells: impl Iterator<Item = &'a str>) -> Values {
+pub(super) fn categories<'a>(cells: impl Iterator<Item = &'a str>) -> Values {
     let mut levels: Vec<String> = Vec::new();
     let mut known: HashMap<&str, u32> = HashMap::new();
     let mut code = |cell| {
@@ -43,19 +43,13 @@ pub(crate) fn categories<'a>(cells: impl Iterator<Item = &'a str>) -> Values {
     Values::Category { codes, levels }
 }
 
-/// Parses a trimmed cell as a flag.
-pub(crate) fn flag(cell: &str) -> Option<bool> {
-    let is = |yes: usize| FLAG_WORDS.iter().any(|words| cell.eq_ignore_ascii_case(words[yes]));
-    if is(1) { Some(true) } else { is(0).then_some(false) }
-}
-
 /// Returns whether a trimmed cell means a missing value.
-pub(crate) fn is_missing(cell: &str) -> bool {
+pub(super) fn is_missing(cell: &str) -> bool {
     MISSING_WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word))
 }
 
 /// Parses a number that fits into a model's 32 bits. `inf` and `nan`, which Rust would parse, are not numbers here.
-pub(crate) fn number(cell: &str) -> Option<f32> {
+pub(super) fn number(cell: &str) -> Option<f32> {
     let plain = cell.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     cell.parse::<f64>().ok().map(|number| number as f32).filter(|number| plain && number.is_finite())
 }

@@ -10,7 +10,7 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 const SNIFFED_LINES: usize = 200;
 
 /// Bytes of a file's beginning that tell its dialect.
-pub(super) const SNIFFED_BYTES: usize = 1 << 20;
+const SNIFFED_BYTES: usize = 1 << 20;
 
 /// How a file separates and quotes its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -38,11 +38,6 @@ impl<R> Lines<R> {
         &mut self.source
     }
 
-    /// Returns how many bytes were read so far.
-    pub(super) fn bytes(&self) -> u64 {
-        self.read
-    }
-
     /// Returns the line of the first byte from here on that ends no line.
     pub(super) fn line_at(&mut self, mut byte: u64) -> u64 {
         while let Some((at, is_feed)) = self.breaks.front().copied().filter(|(at, _)| *at <= byte) {

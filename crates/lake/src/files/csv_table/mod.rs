@@ -6,8 +6,7 @@
 //!   anything else, categories. So numbers with thousand separators or units are categories.
 //! - A row that cannot be read is rejected with its line and the reason, and the rest is read.
 //!
-//! [`read_csv`] holds the whole file in memory: it is for a data set on someone's desk, not for a source. The module
-//! `rows` reads a file of any length for a model whose columns are known.
+//! [`read_csv`] holds the whole file in memory: it is for a data set on someone's desk, not for a source.
 
 mod table;
 mod row_reader;
@@ -20,8 +19,5 @@ mod error;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use cells::{categories, flag, is_missing, number};
 pub use error::{Error, RejectedRow};
-pub(crate) use open::open;
-pub(crate) use row_reader::RowReader;
 pub use table::{CsvTable, read_csv};

@@ -1,27 +1,11 @@
-//! Opens a CSV file and refuses what is not text.
+//! Reads the bytes of a CSV file and refuses what is not text.
 
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::Path;
 
-use super::dialect::{Dialect, SNIFFED_BYTES};
 use super::error::Error;
-use super::row_reader::RowReader;
 use crate::files::limits::TABLE_BYTES_MAX;
-
-/// Opens a CSV file to read it row by row. Its dialect is detected from its beginning.
-pub(crate) fn open(path: &Path) -> Result<RowReader<Box<dyn Read + Send>>, Error> {
-    let failed = |source: std::io::Error| Error::Read { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(failed)?;
-    let mut beginning = Vec::new();
-    file.by_ref().take(SNIFFED_BYTES as u64).read_to_end(&mut beginning).map_err(failed)?;
-    check_text(&beginning, path)?;
-    let is_marked = beginning.starts_with(b"\xEF\xBB\xBF");
-    beginning.drain(..if is_marked { 3 } else { 0 });
-    let dialect = Dialect::sniff(&beginning);
-    let source: Box<dyn Read + Send> = Box::new(Cursor::new(beginning).chain(file));
-    RowReader::start(dialect, source, path)
-}
 
 /// Reads a whole file.
 pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {

@@ -12,7 +12,7 @@ use super::lines::Lines;
 use crate::files::row_limit::RowLimit;
 
 /// Reads row by row, so that a file need not fit into memory.
-pub(crate) struct RowReader<R> {
+pub(super) struct RowReader<R> {
     reader: csv::Reader<Lines<RowLimit<R>>>,
     header: Vec<String>,
     record: ByteRecord,
@@ -27,17 +27,12 @@ impl<R: Read> RowReader<R> {
     }
 
     /// Returns the names of the columns.
-    pub(crate) fn header(&self) -> &[String] {
+    pub(super) fn header(&self) -> &[String] {
         &self.header
     }
 
-    /// Returns how many bytes were read so far.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.reader.get_ref().bytes()
-    }
-
     /// Returns the next row with its line; `None` at the end.
-    pub(crate) fn next(&mut self) -> std::io::Result<Option<(u64, Result<StringRecord, RejectedRow>)>> {
+    pub(super) fn next(&mut self) -> std::io::Result<Option<(u64, Result<StringRecord, RejectedRow>)>> {
         let begins = self.reader.position().byte();
         self.reader.get_mut().source_mut().begin_row(begins);
         match self.reader.read_byte_record(&mut self.record) {

@@ -1,11 +1,13 @@
 //! Cells of a file as the columns of a block, and the rows that they reject.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use plumb_lead::{Column, FeatureKind, FeatureSet, Table, Values};
+use plumb_lead::{Column, FeatureKind, FeatureSet, MISSING_LEVEL, Table, Values};
 
+use super::cell_forms::{CellForm, is_one_number};
+use super::missing_words::{is_missing, is_missing_number};
+use crate::cells::{Decimal, flag, number};
 use crate::error::Error;
-use crate::files::csv_table::{categories, flag, is_missing, number};
 
 /// Characters of a wrong cell that a message shows.
 const SHOWN: usize = 40;
@@ -45,33 +47,92 @@ impl Columns {
     }
 }
 
-/// Parses cells of text as values of a feature. A cell that does not parse is a fault of its row.
+/// Reads cells of text as values of a feature. A cell that cannot be read is a fault of its row.
 pub(super) fn of_text<'a>(
     name: &str,
     kind: &FeatureKind,
     cells: impl Iterator<Item = &'a str>,
+    form: &CellForm,
     faults: &mut Faults,
 ) -> Values {
     let cells = cells.map(str::trim);
-    let mut read = |cells: &mut dyn Iterator<Item = &'a str>, expected: &str, of: fn(&str) -> Option<f32>| {
-        let value = |(row, cell): (usize, &str)| {
-            if is_missing(cell) {
-                return f32::NAN;
-            }
-            of(cell).unwrap_or_else(|| {
-                let cell: String = cell.chars().take(SHOWN).collect();
-                add_fault(faults, row, name, format!("`{cell}`: expected {expected}"));
-                f32::NAN
-            })
-        };
-        cells.enumerate().map(value).collect()
-    };
-    let mut cells = cells;
     match kind {
-        FeatureKind::Number => Values::Number(read(&mut cells, "a number", number)),
-        FeatureKind::Flag => Values::Flag(read(&mut cells, "yes or no, true or false, 1 or 0", flag_or_digit)),
-        FeatureKind::Category { .. } => categories(cells),
+        FeatureKind::Number => {
+            let decimal = form.decimal.unwrap_or(Decimal::Point);
+            let number = |cell: &str| plain_number(cell, decimal).or_else(|| as_f32(number(cell, decimal)?));
+            Values::Number(numbers(name, cells, form, "a number", number, faults))
+        }
+        FeatureKind::Flag => {
+            let expected = "yes or no, true or false, 1 or 0";
+            Values::Flag(numbers(name, cells, form, expected, |cell| flag_of(cell, form), faults))
+        }
+        FeatureKind::Category { levels } => categories(cells, |cell| {
+            // A word that the model knows is a value, whatever it means elsewhere.
+            (is_missing(cell) || form.is_missing(cell)) && !levels.iter().any(|level| level == cell)
+        }),
     }
+}
+
+fn numbers<'a>(
+    name: &str,
+    cells: impl Iterator<Item = &'a str>,
+    form: &CellForm,
+    expected: &str,
+    number: impl Fn(&str) -> Option<f32>,
+    faults: &mut Faults,
+) -> Vec<f32> {
+    let value = |(row, cell): (usize, &str)| match number(cell) {
+        Some(value) => value,
+        None if is_missing_number(cell) || form.is_missing(cell) => f32::NAN,
+        None => {
+            let cell: String = cell.chars().take(SHOWN).collect();
+            add_fault(faults, row, name, format!("`{cell}`: expected {expected}"));
+            f32::NAN
+        }
+    };
+    cells.enumerate().map(value).collect()
+}
+
+/// Reads a trimmed cell that is written as programs write numbers. With a decimal comma, a point may be one of thousands.
+fn plain_number(cell: &str, decimal: Decimal) -> Option<f32> {
+    let is_plain = cell.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    let fits = is_plain && (decimal == Decimal::Point || is_one_number(cell));
+    fits.then(|| as_f32(cell.parse().ok()?))?
+}
+
+/// Returns a number that fits into a model's 32 bits.
+fn as_f32(number: f64) -> Option<f32> {
+    Some(number as f32).filter(|number| number.is_finite())
+}
+
+fn flag_of(cell: &str, form: &CellForm) -> Option<f32> {
+    if let Some((yes, no)) = &form.words {
+        let is_in = |words: &[String]| words.iter().any(|word| cell.eq_ignore_ascii_case(word.trim()));
+        match (is_in(yes), is_in(no)) {
+            (true, _) => return Some(1.0),
+            (_, true) => return Some(0.0),
+            _ => {}
+        }
+    }
+    let digit = || plain_number(cell, Decimal::Point).filter(|digit| *digit == 0.0 || *digit == 1.0);
+    flag(cell).map(|flag| f32::from(u8::from(flag))).or_else(digit)
+}
+
+/// Returns trimmed cells as categories.
+fn categories<'a>(cells: impl Iterator<Item = &'a str>, is_missing: impl Fn(&str) -> bool) -> Values {
+    let mut levels: Vec<String> = Vec::new();
+    let mut known: HashMap<&str, u32> = HashMap::new();
+    let mut code = |cell| {
+        *known.entry(cell).or_insert_with(|| match is_missing(cell) {
+            true => MISSING_LEVEL,
+            false => {
+                levels.push(cell.to_owned());
+                levels.len() as u32 - 1
+            }
+        })
+    };
+    let codes = cells.map(&mut code).collect();
+    Values::Category { codes, levels }
 }
 
 /// Returns cells of numbers as values of a feature that is not a category.
@@ -102,12 +163,4 @@ pub(super) fn ids<'a>(cells: impl Iterator<Item = Option<&'a str>>) -> Vec<Optio
 
 fn add_fault(faults: &mut Faults, row: usize, name: &str, reason: String) {
     faults.entry(row).or_insert_with(|| Fault { field: Some(name.to_owned()), reason });
-}
-
-fn flag_or_digit(cell: &str) -> Option<f32> {
-    match (flag(cell), number(cell)) {
-        (Some(flag), _) => Some(f32::from(u8::from(flag))),
-        (None, Some(digit)) if digit == 0.0 || digit == 1.0 => Some(digit),
-        _ => None,
-    }
 }

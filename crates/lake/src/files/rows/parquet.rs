@@ -11,6 +11,7 @@ use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use plumb_lead::{Feature, FeatureKind, FeatureSet, Values};
 
 use super::block::{BLOCK_ROWS, ReadRows};
+use super::cell_forms::CellForm;
 use super::columns::{self, Columns, Faults};
 use super::positions::ColumnPositions;
 use crate::error::Error;
@@ -129,7 +130,7 @@ fn values_of(
     if as_text {
         let texts = Texts::of(array)?;
         let cells = (0..array.len()).map(|row| texts.get(row).unwrap_or_default());
-        return Ok(columns::of_text(name, kind, cells, faults));
+        return Ok(columns::of_text(name, kind, cells, &CellForm::default(), faults));
     }
     let numbers = cast(array, &DataType::Float64)?;
     Ok(columns::of_numbers(name, kind, numbers.as_primitive::<Float64Type>().iter(), faults))

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::identity::Identities;
+use super::key_notes::key_notes;
 use super::lead_history::LeadHistory;
+use super::outcome_times::{OutcomeTimes, outcome_times};
 use super::queries::RawRows;
 use super::relation_columns::{event_columns, identity_columns, lead_columns, outcome_columns};
 use super::relations::{Counts, Relations};
@@ -22,10 +24,12 @@ pub(crate) async fn derive(raw: RawRows<'_>, files: &[SqlFile], known: &[LeadHis
     let (lead_rows, histories) =
         change_detection::read_leads(&raw, &queries, lead_files, &lead_columns(), known, &mut rejected).await?;
     let mut undated_files = undated("lead", lead_files, &lead_rows);
+    let mut notes = key_notes("lead", &lead_rows);
     let pairs = match by_relation.get("identity") {
         Some(files) => Some(SourceRows::read(&queries, files, &identity_columns(), &mut rejected).await?),
         None => None,
     };
+    notes.extend(pairs.iter().flat_map(|pairs| key_notes("identity", pairs)));
     let identities = Identities::resolve(&lead_rows, pairs.as_ref());
     let leads = leads::versions(&lead_rows, lead_files, &identities, &mut rejected)?;
     let mut counts = Counts {
@@ -42,6 +46,7 @@ pub(crate) async fn derive(raw: RawRows<'_>, files: &[SqlFile], known: &[LeadHis
         let files = &by_relation[relation];
         let rows = SourceRows::read(&queries, files, &columns, &mut rejected).await?;
         undated_files.extend(undated(relation, files, &rows));
+        notes.extend(key_notes(relation, &rows));
         let facts = lead_facts::match_to_leads(&rows, &identities, &leads.test_leads)?;
         facts.add_to(&mut counts);
         unmatched.extend(facts.unmatched.into_iter().map(|(key, rows)| (relation, key, rows)));
@@ -49,10 +54,13 @@ pub(crate) async fn derive(raw: RawRows<'_>, files: &[SqlFile], known: &[LeadHis
     }
     let outcome = relations.pop().expect("two relations were read");
     let event = relations.pop().expect("two relations were read");
+    let OutcomeTimes { outcomes, notes: of_outcomes } = outcome_times(outcome, &leads.versions)?;
+    let outcome = lead_facts::ordered(&outcomes)?;
+    notes.extend(of_outcomes);
     counts.events = event.num_rows();
     counts.outcomes = outcome.num_rows();
     let lead = leads.versions;
-    Ok(Relations { lead, event, outcome, rejected, unmatched, counts, undated: undated_files, histories })
+    Ok(Relations { lead, event, outcome, rejected, unmatched, counts, undated: undated_files, notes, histories })
 }
 
 /// Returns the files of each relation.

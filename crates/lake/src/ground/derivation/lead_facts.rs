@@ -116,7 +116,8 @@ fn distinct(rows: &SourceRows, matched: &[(usize, &str)], batch: RecordBatch) ->
     take_record_batch(&batch, &UInt32Array::from(kept)).map_err(doing("remove duplicates"))
 }
 
-fn ordered(batch: &RecordBatch) -> Result<RecordBatch, Error> {
+/// Orders rows by lead and time, and then by their other values.
+pub(super) fn ordered(batch: &RecordBatch) -> Result<RecordBatch, Error> {
     let by = ["lead_id", "at", "known_at"]
         .iter()
         .filter_map(|name| batch.column_by_name(name))

@@ -19,9 +19,15 @@ mod lead_history;
 mod identity;
 mod leads;
 mod lead_facts;
+mod outcome_times;
+mod key_notes;
+mod ground_note;
 mod undated;
+mod check;
 
+pub(crate) use check::check_relations;
 pub(crate) use derive::derive;
+pub use ground_note::{GroundNote, GroundNoteCode};
 pub(super) use lead_history::LeadHistory;
 pub(crate) use queries::{NewSession, RawRows};
 pub use relations::Counts;

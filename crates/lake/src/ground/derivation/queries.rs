@@ -15,7 +15,7 @@ use super::raw_tables::register;
 use super::relation_columns::RequiredColumn;
 use super::typed_rows::typed;
 use crate::bit_equality::first_difference;
-use crate::engine::{SqlLimits, begin_of, limited_session, supervised};
+use crate::engine::{CellFaults, SqlLimits, begin_of, limited_session, supervised};
 use crate::error::Error;
 use crate::raw::State;
 use crate::sql_file::SqlFile;
@@ -46,6 +46,9 @@ pub(super) struct Queries {
     pub(super) local: SessionContext,
     cluster: Option<SessionContext>,
     limits: SqlLimits,
+    /// The texts that functions could not read since they were last taken; those of a cluster's executors are not among
+    /// them.
+    pub(super) faults: CellFaults,
 }
 
 impl RawRows<'_> {
@@ -61,7 +64,8 @@ impl RawRows<'_> {
 
     async fn queries_of(&self, state: &State) -> Result<Queries, Error> {
         let folder = std::path::absolute(self.folder).map_err(Error::file("find", self.folder))?;
-        let local = limited_session(self.limits, self.spill)?;
+        let faults = CellFaults::default();
+        let local = limited_session(self.limits, self.spill, &faults)?;
         register(&local, &folder, state).await?;
         let cluster = match self.cluster {
             Some(new_session) => {
@@ -71,7 +75,7 @@ impl RawRows<'_> {
             }
             None => None,
         };
-        Ok(Queries { local, cluster, limits: self.limits.clone() })
+        Ok(Queries { local, cluster, limits: self.limits.clone(), faults })
     }
 }
 
@@ -180,6 +184,7 @@ mod tests {
             local: session_with(local).await,
             cluster: Some(session_with(cluster).await),
             limits: SqlLimits::default(),
+            faults: CellFaults::default(),
         };
         let required =
             [RequiredColumn { name: "lead_key", data_type: DataType::Utf8, not_null: true, optional: false }];

@@ -13,7 +13,7 @@ use datafusion::sql::sqlparser::ast;
 use datafusion::sql::sqlparser::tokenizer::Location;
 use futures::TryStreamExt;
 
-use crate::engine::{SelectOnly, SqlLimits, check_plan, select_only, sql_error};
+use crate::engine::{SelectOnly, SqlLimits, check_plan, select_only, sql_error, with_flag_codes};
 use crate::error::Error;
 use crate::sql_file::SqlFile;
 
@@ -37,7 +37,7 @@ pub(super) async fn planned(context: &SessionContext, file: &SqlFile, limits: &S
     let planned = async {
         let plan = context.state().statement_to_plan(statement).await?;
         check_plan(&plan)?;
-        context.execute_logical_plan(plan).await
+        context.execute_logical_plan(with_flag_codes(plan)?).await
     };
     let rows = planned.await.map_err(|error| sql_error(file, at, limits, &error))?;
     Ok(Planned { rows, at })

@@ -1,26 +1,30 @@
-//! Rejects rows in which a required value is missing or a timestamp cannot be parsed.
+//! Rejects rows in which a required value is missing, or a text cannot be read as what the query takes it for.
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
 use datafusion::arrow::compute::filter_record_batch;
-use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Schema, TimestampMicrosecondType};
 
 use super::relation_columns::RequiredColumn;
-use super::typed_rows::is_timestamp;
+use super::typed_rows::{flag_of, is_timestamp};
+use crate::engine::{Fault, is_fault_number, is_fault_time};
 use crate::error::Error;
 use crate::raw::RejectedRow;
 use crate::sql_file::SqlFile;
 use crate::timestamp::{self, timestamp_array, timestamp_type};
 
-/// Parses timestamps that are text, and takes the rejected rows out.
+/// Parses timestamps that are text, and takes the rejected rows out. `faults` are the texts that functions could not read.
 pub(super) fn readable(
     file: &SqlFile,
     batch: RecordBatch,
     required: &[RequiredColumn],
+    faults: &BTreeMap<u64, Fault>,
     rejected: &mut Vec<RejectedRow>,
 ) -> Result<RecordBatch, Error> {
     let mut accepted = vec![true; batch.num_rows()];
+    let mut found: HashSet<u64> = HashSet::new();
     let mut fields: Vec<Field> = batch.schema_ref().fields().iter().map(|field| field.as_ref().clone()).collect();
     let mut arrays = batch.columns().to_vec();
     let mut reject = |row: usize, field: &str, reason: String| {
@@ -30,20 +34,58 @@ pub(super) fn readable(
         accepted[row] = false;
     };
     for (field, array) in fields.iter_mut().zip(&mut arrays) {
-        let column = required.iter().find(|column| column.name == field.name());
-        if is_timestamp(field.name(), column.map(|column| &column.data_type)) && array.data_type() == &DataType::Utf8 {
-            *array = parsed(array, |row, reason| reject(row, field.name(), reason));
-            *field = Field::new(field.name(), timestamp_type(), true);
+        let name = flag_of(field.name()).unwrap_or(field.name()).to_owned();
+        for (row, code) in unread(array) {
+            found.insert(code);
+            let reason = faults.get(&code).map(|fault| fault.reason.clone());
+            reject(row, &name, reason.unwrap_or_else(|| "a text that the query parses cannot be read".to_owned()));
+        }
+        if flag_of(field.name()).is_some() {
+            *array = flags(array);
+            *field = Field::new(&name, DataType::Boolean, true);
+        }
+        let column = required.iter().find(|column| column.name == name);
+        if is_timestamp(&name, column.map(|column| &column.data_type)) && array.data_type() == &DataType::Utf8 {
+            *array = parsed(array, |row, reason| reject(row, &name, reason));
+            *field = Field::new(&name, timestamp_type(), true);
         }
         if column.is_some_and(|column| column.not_null) {
             for row in (0..array.len()).filter(|row| array.is_null(*row)) {
-                reject(row, field.name(), "missing: every row needs it".into());
+                reject(row, &name, "missing: every row needs it".into());
             }
         }
     }
+    rejected.extend(faults.iter().filter(|(code, _)| !found.contains(code)).map(|(_, fault)| elsewhere(file, fault)));
     let batch =
         RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(Error::engine("parse timestamps"))?;
     filter_record_batch(&batch, &BooleanArray::from(accepted)).map_err(Error::engine("reject rows"))
+}
+
+/// Returns the rows of a column whose value stands for a text that could not be read, with its code.
+fn unread(array: &ArrayRef) -> Vec<(usize, u64)> {
+    if let Some(numbers) = array.as_primitive_opt::<Float64Type>() {
+        let numbers = numbers.iter().enumerate();
+        return numbers.filter_map(|(row, number)| Some((row, is_fault_number(number?)?))).collect();
+    }
+    let Some(times) = array.as_primitive_opt::<TimestampMicrosecondType>() else { return Vec::new() };
+    times.iter().enumerate().filter_map(|(row, time)| Some((row, is_fault_time(time?)?))).collect()
+}
+
+/// Returns the flags of their codes.
+fn flags(codes: &ArrayRef) -> ArrayRef {
+    let codes = codes.as_primitive::<Float64Type>();
+    Arc::new(codes.iter().map(|code| code.map(|code| code == 1.0)).collect::<BooleanArray>())
+}
+
+/// Returns the entry of a text that could not be read and that no returned row stands for: the query filters by it, or
+/// makes something else of it.
+fn elsewhere(file: &SqlFile, fault: &Fault) -> RejectedRow {
+    let Fault { reason, cells } = fault;
+    let reason = format!(
+        "{reason}; {cells} such cells are in no row that the query returns, or it makes other values of them: parse them in \
+         a column of their own"
+    );
+    RejectedRow { file: file.name.clone(), line: 0, field: String::new(), reason }
 }
 
 /// Returns texts as timestamps; rejects the rows of those that are not.

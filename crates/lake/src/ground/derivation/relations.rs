@@ -3,6 +3,7 @@
 use datafusion::arrow::array::RecordBatch;
 use serde::{Deserialize, Serialize};
 
+use super::ground_note::GroundNote;
 use super::lead_history::LeadHistory;
 use super::undated::Undated;
 use crate::raw::RejectedRow;
@@ -17,6 +18,7 @@ pub(crate) struct Relations {
     pub(crate) unmatched: Vec<(&'static str, String, usize)>,
     pub(crate) counts: Counts,
     pub(crate) undated: Vec<Undated>,
+    pub(crate) notes: Vec<GroundNote>,
     /// The histories of undated leads, for the next run.
     pub(crate) histories: Vec<LeadHistory>,
 }

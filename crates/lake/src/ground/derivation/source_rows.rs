@@ -94,7 +94,8 @@ pub(super) async fn read_one(
     required: &[RequiredColumn],
     rejected: &mut Vec<RejectedRow>,
 ) -> Result<RecordBatch, Error> {
-    readable(file, queries.rows(file, required).await?, required, rejected)
+    let rows = queries.rows(file, required).await?;
+    readable(file, rows, required, &queries.faults.take(), rejected)
 }
 
 /// Returns the columns of all files, with types that hold the values of all.

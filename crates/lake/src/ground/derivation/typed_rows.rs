@@ -7,6 +7,7 @@ use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 
 use super::relation_columns::RequiredColumn;
+use crate::engine::FLAG_CODE_SUFFIX;
 use crate::error::Error;
 use crate::sql_file::SqlFile;
 use crate::timestamp::timestamp_type;
@@ -14,7 +15,7 @@ use crate::timestamp::timestamp_type;
 /// Casts every column to a type of the ground, and adds the missing ones that are optional.
 pub(super) fn typed(file: &SqlFile, batch: RecordBatch, required: &[RequiredColumn]) -> Result<RecordBatch, Error> {
     for column in required {
-        if batch.column_by_name(column.name).is_none() && !column.optional {
+        if !has_column(&batch, column.name) && !column.optional {
             let found: Vec<&str> = batch.schema_ref().fields().iter().map(|field| field.name().as_str()).collect();
             return Err(file.error(format!("no column `{}`: expected it among {}", column.name, found.join(", "))));
         }
@@ -26,15 +27,34 @@ pub(super) fn typed(file: &SqlFile, batch: RecordBatch, required: &[RequiredColu
         arrays.push(cast(array, &data_type).map_err(Error::engine("cast a column to its type"))?);
         fields.push(Field::new(field.name(), data_type, true));
     }
-    for column in required.iter().filter(|column| batch.column_by_name(column.name).is_none()) {
+    for column in required.iter().filter(|column| !has_column(&batch, column.name)) {
         fields.push(Field::new(column.name, column.data_type.clone(), true));
         arrays.push(new_null_array(&column.data_type, batch.num_rows()));
     }
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(Error::engine("cast rows to their types"))
 }
 
+/// Returns whether rows have a column, as itself or as the codes of a flag.
+fn has_column(batch: &RecordBatch, name: &str) -> bool {
+    batch.schema_ref().fields().iter().any(|field| flag_of(field.name()).unwrap_or(field.name()) == name)
+}
+
+/// Returns the name of the flag that a column has the codes of; `None` if it is another column.
+pub(super) fn flag_of(column: &str) -> Option<&str> {
+    column.strip_suffix(FLAG_CODE_SUFFIX)
+}
+
 /// Returns the type that a column is cast to, or what is wrong with it.
 fn data_type_of(field: &Field, required: &[RequiredColumn]) -> Result<DataType, String> {
+    if let Some(flag) = flag_of(field.name()) {
+        // Codes become the flag once the rows with a text that is none are taken out.
+        return match required.iter().find(|column| column.name == flag).map(|column| &column.data_type) {
+            Some(wanted) if *wanted != DataType::Boolean => {
+                Err(format!("column `{flag}` is of type Boolean: expected {wanted}"))
+            }
+            _ => Ok(DataType::Float64),
+        };
+    }
     let name = field.name();
     let Some(data_type) = ground_type(field.data_type()) else {
         return Err(format!(

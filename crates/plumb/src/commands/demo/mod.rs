@@ -49,11 +49,29 @@ pub(crate) struct Args {
     /// Only make the company and its project folder, to go through the loop by hand.
     #[arg(long)]
     company_only: bool,
+    /// Only write the exports of a small company into this folder: three files as people have them, for `plumb init`.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["company_only", "internal_postgres", "leads", "seed"])]
+    exports: Option<PathBuf>,
     #[command(flatten)]
     wait: WaitArgs,
 }
 
+/// The exports of a small company.
+#[derive(serde::Serialize)]
+struct ExportsWritten {
+    /// Its files.
+    files: [PathBuf; 3],
+}
+
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
+    if let Some(exports) = &args.exports {
+        plumb_demo::write_exports(exports).with_context(|| format!("cannot write into `{}`", exports.display()))?;
+        let written =
+            ExportsWritten { files: ["leads.csv", "activities.csv", "deals.csv"].map(|file| exports.join(file)) };
+        return format.print(&written, |written| {
+            written.files.each_ref().map(|file| format!("wrote {}\n", file.display())).concat()
+        });
+    }
     let mut steps = format.outcomes(text::step);
     let folder = args.folder.clone();
     make_company(&args, &mut steps).await?;

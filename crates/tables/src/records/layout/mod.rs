@@ -11,4 +11,5 @@ mod rows;
 mod said;
 mod table_source;
 
+pub(crate) use survey::Letters;
 pub(crate) use table_source::lay_out;

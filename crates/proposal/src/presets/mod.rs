@@ -1,0 +1,136 @@
+//! Tables as the usual loaders land them, and exports as the usual CRMs write them: what their columns are called.
+
+mod loaders;
+mod crms;
+
+use crate::columns::ColumnRole;
+
+/// Tables of one loader, or exports of one CRM.
+#[derive(Debug)]
+pub struct Preset {
+    /// Its name, as `--preset` takes it.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// A table is recognised if it has all columns of one of these lists.
+    pub(crate) signs: &'static [&'static [&'static str]],
+    /// What columns are for.
+    pub(crate) roles: &'static [(&'static str, ColumnRole)],
+    /// Columns that begin so are the loader's own unless `roles` says more.
+    pub(crate) prefix: &'static [&'static str],
+    /// Values of a status that the words do not tell, lower case, each with whether it is positive.
+    pub(crate) statuses: &'static [(&'static str, bool)],
+    /// Tables that are the loader's own.
+    pub(crate) own_tables: &'static [&'static str],
+}
+
+impl Preset {
+    /// Returns what a column is for, by its [`normalised`] name.
+    pub(crate) fn role_of(&self, name: &str) -> Option<ColumnRole> {
+        let known = self.roles.iter().find(|(known, _)| normalised(known) == name).map(|(_, role)| *role);
+        let is_own = || self.prefix.iter().any(|prefix| name.starts_with(&normalised(prefix)));
+        known.or_else(|| is_own().then_some(ColumnRole::Bookkeeping))
+    }
+
+    /// Returns whether a table has the columns of this preset.
+    fn is_of(&self, names: &[String]) -> bool {
+        self.signs.iter().any(|sign| sign.iter().all(|column| names.contains(&normalised(column))))
+    }
+}
+
+/// Returns all presets: the loaders, then the exports.
+pub fn presets() -> impl Iterator<Item = &'static Preset> {
+    loaders::LOADERS.iter().chain(crms::CRMS.iter())
+}
+
+/// Returns the preset of a name.
+pub fn preset(name: &str) -> Option<&'static Preset> {
+    presets().find(|preset| preset.name == name)
+}
+
+/// Returns the presets that a table is recognised by: at most one loader, and one CRM.
+pub(crate) fn recognised<'a>(columns: impl Iterator<Item = &'a str>) -> Vec<&'static Preset> {
+    let names: Vec<String> = columns.map(normalised).collect();
+    let known =
+        |preset: &&'static Preset| preset.roles.iter().filter(|(name, _)| names.contains(&normalised(name))).count();
+    let best = |presets: &'static [Preset]| presets.iter().filter(|preset| preset.is_of(&names)).max_by_key(known);
+    best(&loaders::LOADERS).into_iter().chain(best(&crms::CRMS)).collect()
+}
+
+/// Returns a name without what differs between an export and an API: letters and digits, in lower case. A leading `_`
+/// stays, as loaders begin their columns by it.
+pub(crate) fn normalised(name: &str) -> String {
+    let begin = if name.starts_with('_') { "_" } else { "" };
+    let rest = name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase);
+    begin.chars().chain(rest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(header: &str, expected: &[&str]) {
+        let found: Vec<&str> = recognised(header.split(',')).iter().map(|preset| preset.name).collect();
+        assert_eq!(found, expected, "{header}");
+    }
+
+    #[track_caller]
+    fn check_role(preset_name: &str, column: &str, expected: ColumnRole) {
+        let preset = preset(preset_name).expect("a preset");
+        assert_eq!(preset.role_of(&normalised(column)), Some(expected), "{preset_name}: {column}");
+    }
+
+    #[test]
+    fn loaders_are_recognised_by_their_columns() {
+        check("id,email,_fivetran_synced,_fivetran_deleted", &["fivetran"]);
+        check("id,email,_airbyte_raw_id,_airbyte_extracted_at,_ab_cdc_deleted_at", &["airbyte"]);
+        check("id,email,_dlt_load_id,_dlt_id", &["dlt"]);
+        check("id,email,_sdc_extracted_at,_sdc_deleted_at,_sdc_sequence", &["singer"]);
+        check("id,email,synced", &[]);
+        check("contact_id,name,value,source,source_id,timestamp,_fivetran_synced", &["fivetran"]);
+    }
+
+    #[test]
+    fn exports_are_recognised_by_their_columns() {
+        check("Record ID,First Name,Email,Create Date,Lifecycle Stage,Became a customer date", &["hubspot"]);
+        check("Lead ID,Create Date,Company / Account,Lead Status,Converted", &["salesforce"]);
+        check("Id,CreatedDate,LeadSource,Status,IsConverted,ConvertedDate", &["salesforce"]);
+        check("(Do Not Modify) Lead,Topic,Created On,Status Reason", &["dynamics"]);
+        check("leadid,createdon,statecode,statuscode,emailaddress1", &["dynamics"]);
+        check("Deal - ID,Deal - Title,Deal - Status,Deal - Deal created,Deal - Won time", &["pipedrive"]);
+        check("Record Id,Lead Owner,Email,Lead Status,Created Time,Modified Time", &["zoho"]);
+        check("Id,Email Address,Created At,Acquisition Program,Lead Score", &["marketo"]);
+        check("id,name,created_at", &[]);
+    }
+
+    #[test]
+    fn a_loader_and_a_crm_are_recognised_together() {
+        check("vid,createdate,lifecyclestage,_fivetran_synced", &["fivetran", "hubspot"]);
+        check("Id,CreatedDate,LeadSource,IsConverted,ConvertedDate,_sdc_extracted_at", &["singer", "salesforce"]);
+    }
+
+    #[test]
+    fn presets_say_what_columns_are_for() {
+        check_role("fivetran", "_fivetran_synced", ColumnRole::Loaded);
+        check_role("fivetran", "_fivetran_deleted", ColumnRole::Deleted);
+        check_role("fivetran", "_fivetran_id", ColumnRole::Bookkeeping);
+        check_role("singer", "_sdc_deleted_at", ColumnRole::Deleted);
+        check_role("hubspot", "Became a Customer Date", ColumnRole::ConvertedAt);
+        check_role("salesforce", "IsConverted", ColumnRole::Converted);
+        check_role("salesforce", "ConvertedOpportunityId", ColumnRole::After);
+        check_role("dynamics", "statecode", ColumnRole::Status);
+        check_role("pipedrive", "Deal - Lost reason", ColumnRole::After);
+        check_role("zoho", "Converted Date Time", ColumnRole::ConvertedAt);
+        check_role("marketo", "updatedAt", ColumnRole::Updated);
+    }
+
+    #[test]
+    fn presets_have_names_of_their_own_and_signs_of_columns_that_they_know_or_that_say_much() {
+        let mut names: Vec<&str> = presets().map(|preset| preset.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), presets().count());
+        assert!(presets().all(|preset| preset.signs.iter().all(|sign| !sign.is_empty())));
+    }
+}
