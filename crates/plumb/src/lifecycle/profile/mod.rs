@@ -2,6 +2,7 @@
 //! of a target, as a JSON document and a page.
 
 mod files;
+mod outcome;
 mod page;
 mod run;
 mod saved;
@@ -9,7 +10,8 @@ mod stream;
 mod subject;
 
 pub(crate) use files::ProfileFolder;
+pub(crate) use outcome::ProfileOutcome;
 pub(crate) use page::script_hash;
-pub(crate) use run::{ProfileOutcome, ProfileRequest, profile};
+pub(crate) use run::{ProfileRequest, profile};
 pub(crate) use saved::{SavedProfile, page_path, saved_profiles};
 pub(crate) use subject::Subject;

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use plumb_profile::{Options, Profile, Profiler, SAMPLE_ROWS, TargetChoice};
+use plumb_profile::{Options, Profiler, SAMPLE_ROWS, TargetChoice};
 use plumb_tables::{ReadingPlan, ReadingReport};
-use serde::Serialize;
 
 use super::files::{ProfileFiles, ProfileFolder};
+use super::outcome::{AgainstOutcome, ProfileOutcome};
 use super::page::page;
 use super::stream::{profiler_of_blocks, profiler_of_records};
 use super::subject::{BlocksOfFeatures, Subject, features_of, open_file};
@@ -37,34 +37,6 @@ pub(crate) struct ProfileRequest {
     pub(crate) out: Option<PathBuf>,
     /// Seed of the sample.
     pub(crate) seed: u64,
-}
-
-/// A profile, and where it was written.
-#[derive(Debug, Serialize)]
-pub(crate) struct ProfileOutcome {
-    /// What was profiled.
-    pub(crate) title: String,
-    /// When.
-    pub(crate) profiled_at: DateTime<Utc>,
-    /// How the file was read, and what was set aside; `None` if it was no file.
-    pub(crate) reading: Option<ReadingReport>,
-    /// The table that it was compared with.
-    pub(crate) against: Option<AgainstOutcome>,
-    /// What is in it.
-    pub(crate) profile: Profile,
-    /// The page.
-    pub(crate) page: PathBuf,
-    /// This document.
-    pub(crate) document: PathBuf,
-}
-
-/// A table that another one was compared with.
-#[derive(Debug, Serialize)]
-pub(crate) struct AgainstOutcome {
-    /// What it is.
-    pub(crate) title: String,
-    /// How it was read.
-    pub(crate) reading: ReadingReport,
 }
 
 /// Profiles a table, and writes the page and the document.

@@ -5,7 +5,7 @@ use plumb_profile::ColumnKind;
 use plumb_profile::wording::{count, percent};
 
 use super::reading::ticked;
-use crate::lifecycle::profile::run::ProfileOutcome;
+use crate::lifecycle::profile::outcome::ProfileOutcome;
 
 /// Findings on the page; the document has all.
 const FINDINGS_SHOWN: usize = 100;

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use plumb_profile::wording::count;
 use plumb_tables::{Level, Note, ReadingReport};
 
-use crate::lifecycle::profile::run::ProfileOutcome;
+use crate::lifecycle::profile::outcome::ProfileOutcome;
 
 pub(super) fn reading(outcome: &ProfileOutcome) -> Markup {
     html! {
