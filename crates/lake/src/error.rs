@@ -4,8 +4,6 @@ use std::path::{Path, PathBuf};
 
 use datafusion::error::DataFusionError;
 
-use crate::files::csv_table;
-
 /// What can go wrong between the sources and the features.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -193,9 +191,6 @@ pub enum Error {
         /// What is wrong with it and what was expected.
         problem: String,
     },
-    /// A CSV file cannot be read.
-    #[error(transparent)]
-    Csv(#[from] csv_table::Error),
     /// A file is no table that can be read.
     #[error(transparent)]
     Table(#[from] plumb_tables::Error),

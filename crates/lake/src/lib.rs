@@ -39,7 +39,7 @@ pub use features::{
 };
 pub use files::parquet_records::record_source_of_parquet;
 pub use files::replace_file::{create_folder, sync_folder, write_atomically};
-pub use files::{csv_table, rows, scores};
+pub use files::{rows, scores};
 pub use future::LakeFuture;
 pub use ground::{
     Counts, GroundNote, GroundNoteCode, LabelSpec, Labels, OutcomeCounts, PostOutcomeChange, RecentLead, Undated,
@@ -52,7 +52,7 @@ pub use remote::{fetch, is_url};
 pub use sources::{ALLOW_LOST_PERCENT, FileChange, FileNote, Source, SourceKind, SourceReport};
 pub use sql_file::SqlFile;
 pub use sql_hash::hashes_of;
-pub use status::{GroundStatus, SourceStatus, ground_status};
 pub use sql_problem::{SqlCheck, SqlProblem};
+pub use status::{GroundStatus, SourceStatus, ground_status};
 pub use survey::{SurveyedKind, SurveyedTable, survey};
 pub use table_records::{raw_table_names, raw_table_records};
