@@ -52,7 +52,7 @@ pub use remote::{fetch, is_url};
 pub use sources::{ALLOW_LOST_PERCENT, FileChange, FileNote, Source, SourceKind, SourceReport};
 pub use sql_file::SqlFile;
 pub use sql_hash::hashes_of;
-pub use status::{GroundStatus, SourceStatus, ground_status};
 pub use sql_problem::{SqlCheck, SqlProblem};
+pub use status::{GroundStatus, SourceStatus, ground_status};
 pub use survey::{SurveyedKind, SurveyedTable, survey};
 pub use table_records::{raw_table_names, raw_table_records};

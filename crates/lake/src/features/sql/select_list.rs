@@ -113,12 +113,7 @@ fn named(file: &SqlFile, index: usize, item: SelectItem) -> Result<(Ident, Expr)
     }
 }
 
-fn parse_item(
-    file: &SqlFile,
-    vocabulary: &Vocabulary<'_>,
-    index: usize,
-    item: SelectItem,
-) -> Result<Feature, Error> {
+fn parse_item(file: &SqlFile, vocabulary: &Vocabulary<'_>, index: usize, item: SelectItem) -> Result<Feature, Error> {
     let (alias, expression) = named(file, index, item)?;
     feature(file, vocabulary, &alias, expression)
 }
