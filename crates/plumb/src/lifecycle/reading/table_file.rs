@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
+use plumb_lake::{is_url, record_source_of_parquet};
 use plumb_tables::{FilePlan, Input, RecordSource, open_input};
 
 /// The first bytes of a Parquet file.
@@ -12,9 +13,13 @@ const PARQUET: &[u8] = b"PAR1";
 
 /// Opens a table as records of text. What `plan` leaves open is found out.
 pub(crate) fn open_table(location: &Path, plan: &FilePlan) -> Result<Box<dyn RecordSource>> {
+    let shown = location.to_string_lossy();
+    ensure!(!is_url(&shown), "`{shown}` is a URL, which is not read here yet: download it, and name the file");
     let input = Input::open(location)?;
     if is_parquet(&input.path) {
-        bail!("`{}` is a Parquet file: expected CSV, a workbook or JSON", input.name);
+        // Its records are read from the file again and again, and a temporary one is gone by then.
+        ensure!(!input.is_temporary(), "`{}` is Parquet: save it as a file, and name that", input.name);
+        return Ok(record_source_of_parquet(&input.path)?);
     }
     Ok(open_input(input, plan)?)
 }

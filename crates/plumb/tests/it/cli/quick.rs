@@ -123,7 +123,7 @@ fn bad_input_is_refused_with_the_reason() {
     error: --positive `maybe` does not occur: expected `no` or `yes`
     error: target `won` is `no` in 1 rows only: expected at least 20 of each value, so that there are some to train on, to choose on and to test on
     error: target `won` is `yes` in all 2 rows: expected two values, such as yes and no; there is nothing to tell apart
-    error: `leads.csv` is empty: expected a table of rows
+    error: `leads.csv` is empty: expected a line that names the columns, and a line for each row
     error: target `a` is `1` in all 1 rows: expected two values, such as yes and no; there is nothing to tell apart
     error: there is no column to learn from: `leads.csv` has the target `won` only; expected at least one other column
     "#);
