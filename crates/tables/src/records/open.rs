@@ -120,7 +120,9 @@ fn encoding_notes(detected: &Detected, letters: &Letters) -> Vec<Note> {
         what,
         way_out: way_out.to_owned(),
     };
-    let mut notes = vec![note(level, *cells, what, way_out)];
+    // UTF-8 without a fault is what everybody expects.
+    let is_plain = detected.encoding == UTF_8 && is_sure;
+    let mut notes: Vec<Note> = (!is_plain).then(|| note(level, *cells, what, way_out)).into_iter().collect();
     let (damaged, line, word) = &letters.damaged;
     if *damaged > 0 {
         let what = format!(
