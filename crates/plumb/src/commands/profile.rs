@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use plumb_profile::TargetChoice;
-use plumb_tables::ReadingPlan;
 
 use super::arguments::PathArgs;
 use super::output::Format;
 use super::profile_text::text;
 use super::progress::ProgressLine;
-use crate::files::read_text;
+use super::reading_arguments::{ReadingArgs, percent};
 use crate::lifecycle::profile::{ProfileRequest, Subject, profile};
 use crate::lifecycle::progress::SharedProgress;
 
@@ -21,7 +20,7 @@ pub(crate) struct Args {
     #[arg(required_unless_present = "features")]
     file: Option<PathBuf>,
     /// Profile the features of this target of the project instead, with their labels.
-    #[arg(long, value_name = "TARGET", conflicts_with_all = ["file", "target", "sheet", "reading"])]
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["file", "target"])]
     features: Option<String>,
     /// Show how each column goes with this one.
     #[arg(long, value_name = "COLUMN")]
@@ -39,14 +38,10 @@ pub(crate) struct Args {
     /// in `plumb-profile`].
     #[arg(long, value_name = "FILE.html")]
     out: Option<PathBuf>,
-    /// Read the file by this plan.
-    #[arg(long, value_name = "FILE.toml")]
-    reading: Option<PathBuf>,
-    /// Read this sheet of a workbook.
-    #[arg(long, value_name = "NAME")]
-    sheet: Option<String>,
-    /// Allow this share of the rows to be lost in reading, in percent.
-    #[arg(long, value_name = "PERCENT", default_value_t = 1.0)]
+    #[command(flatten)]
+    reading: ReadingArgs,
+    /// Go on if at most this share of the rows cannot be read.
+    #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent, help_heading = "Reading")]
     allow_lost: f64,
     /// Seed the sample.
     #[arg(long, default_value_t = 1)]
@@ -57,7 +52,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let request = ProfileRequest {
-        plan: plan(args.reading.as_ref(), args.sheet)?,
+        plan: args.reading.plan()?.unwrap_or_default(),
         subject: match (args.file, args.features) {
             (Some(file), _) => Subject::File(file),
             (None, Some(target)) => Subject::Features(target),
@@ -78,16 +73,4 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     // With the last of the two the line is cleared.
     drop((progress, line));
     format.print(&outcome?, text)
-}
-
-fn plan(file: Option<&PathBuf>, sheet: Option<String>) -> Result<ReadingPlan> {
-    let mut plan = match file {
-        Some(path) => toml::from_str(&read_text(path, "a plan of reading")?)
-            .with_context(|| format!("cannot read the plan of reading `{}`", path.display()))?,
-        None => ReadingPlan::default(),
-    };
-    if sheet.is_some() {
-        plan.file.sheet = sheet;
-    }
-    Ok(plan)
 }

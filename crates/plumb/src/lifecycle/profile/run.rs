@@ -11,9 +11,10 @@ use super::files::{ProfileFiles, ProfileFolder};
 use super::outcome::{AgainstOutcome, ProfileOutcome};
 use super::page::page;
 use super::stream::{profiler_of_blocks, profiler_of_records};
-use super::subject::{BlocksOfFeatures, Subject, features_of, open_file};
+use super::subject::{BlocksOfFeatures, Subject, features_of};
 use crate::blocking::{Cancellation, run_blocking};
 use crate::lifecycle::progress::{Progress, SharedProgress};
+use crate::lifecycle::reading::open_table;
 use crate::lifecycle::workspace::{ProjectPaths, Workspace};
 
 /// What is to be profiled.
@@ -113,7 +114,7 @@ impl Work<'_> {
 
     fn read(&self, file: &Path, plan: &ReadingPlan, options: Options) -> Result<(Profiler, ReadingReport)> {
         (self.progress)(Progress::Step("reading"));
-        let source = open_file(file, plan)?;
+        let source = open_table(file, &plan.file)?;
         let (profiler, report) = profiler_of_records(source, plan, options, self.cancellation, self.progress)?;
         report.check_lost(self.request.allow_lost_percent)?;
         Ok((profiler, report))

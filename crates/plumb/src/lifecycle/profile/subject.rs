@@ -2,14 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use plumb_lead::{MISSING_LEVEL, Observation, Table, Values};
-use plumb_tables::{
-    Block, ColumnPlan, ColumnReading, ColumnValues, DateOrder, Input, NumberForm, ReadingPlan, RecordSource, Texts,
-    open_input,
-};
+use plumb_tables::{Block, ColumnPlan, ColumnReading, ColumnValues, DateOrder, NumberForm, Texts};
 
+use crate::lifecycle::reading::name_of;
 use crate::lifecycle::workspace::Workspace;
 
 /// What is profiled.
@@ -40,28 +38,10 @@ impl Subject {
     /// Returns a name for what is written of it.
     pub(super) fn name(&self) -> String {
         match self {
-            Subject::File(location) if location == Path::new("-") => "stdin".to_owned(),
-            Subject::File(location) => {
-                let name = location.file_name().unwrap_or(location.as_os_str()).to_string_lossy();
-                let plain = name.trim_end_matches(".gz").trim_end_matches(".zst");
-                Path::new(plain)
-                    .file_stem()
-                    .map_or_else(|| plain.to_owned(), |stem| stem.to_string_lossy().into_owned())
-            }
+            Subject::File(location) => name_of(location),
             Subject::Features(target) => format!("features-{target}"),
         }
     }
-}
-
-/// Opens a file as records of text.
-pub(super) fn open_file(location: &Path, plan: &ReadingPlan) -> Result<Box<dyn RecordSource>> {
-    if location.is_dir() {
-        bail!(
-            "`{}` is a folder: name a file in it, or run the command in a project for its sources",
-            location.display()
-        );
-    }
-    Ok(open_input(Input::open(location)?, &plan.file)?)
 }
 
 /// Returns the labelled rows of a target with their features: the lead, the time at which it is observed, each feature as it
@@ -118,16 +98,4 @@ fn column_of(values: &Values) -> (ColumnReading, ColumnValues) {
 
 fn plan(name: &str, reading: ColumnReading) -> ColumnPlan {
     ColumnPlan { name: name.to_owned(), reading, missing: Vec::new(), merge_spellings: false }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_written_is_named_after_the_file_without_its_endings() {
-        for (location, expected) in [("-", "stdin"), ("a/leads.csv.gz", "leads"), ("Leads Q3.xlsx", "Leads Q3")] {
-            assert_eq!(Subject::File(PathBuf::from(location)).name(), expected);
-        }
-    }
 }

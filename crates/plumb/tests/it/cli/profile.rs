@@ -96,7 +96,7 @@ fn what_cannot_be_done_says_the_way_out() {
     refused(&["leads.csv", "--time", "Seats"], "column `Seats` is no time: expected one of `Created`");
     refused(&["leads.csv", "--out", "leads.json"], "expected the name of a page");
     refused(&["nothing.csv"], "there is no file `nothing.csv`");
-    refused(&["."], "is a folder");
+    refused(&["."], "`.` is not a file");
 }
 
 #[test]
