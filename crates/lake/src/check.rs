@@ -72,7 +72,8 @@ pub fn check_sql<'a>(
     async move {
         let mut check = SqlCheck::default();
         let spill = Spill::open(scratch)?;
-        let relations = check_relations(&raw.empty(), sources, limits, spill.path(), scratch, &mut check.problems).await?;
+        let relations =
+            check_relations(&raw.empty(), sources, limits, spill.path(), scratch, &mut check.problems).await?;
         if let (Some(lead), Some(event)) = (&relations.lead, &relations.event) {
             check_features(features, lead, event, &mut check).await;
         }

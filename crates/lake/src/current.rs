@@ -19,8 +19,9 @@ use crate::files::file_hash::FileHash;
 use crate::files::replace_file::{sync_folder, write_atomically};
 
 /// What to do if the pointer or what it names is damaged.
-pub(crate) const RESTORE: &str = "restore the data folder from a backup; without one, move it away and run `plumb ingest`, \
-     which reads everything again that the sources still have";
+pub(crate) const RESTORE: &str = "restore the data folder from a backup; without one, move `CURRENT`, `raw`, `runs` and \
+     `ground` out of it and run `plumb ingest`, which reads everything again that the sources still have; models, \
+     predictions and flags stay";
 
 /// What stands in `raw/state.json`, so that an earlier program refuses the folder instead of starting from nothing.
 const MOVED: &str = "{ \"moved_to\": \"runs\" }\n";

@@ -4,8 +4,6 @@ use std::path::{Path, PathBuf};
 
 use datafusion::error::DataFusionError;
 
-use crate::files::csv_table;
-
 /// What can go wrong between the sources and the features.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -141,7 +139,7 @@ pub enum Error {
     /// A frozen file has other bytes than it was frozen with.
     #[error(
         "`{}` has been changed since it was frozen: its hash is `{found}`, expected `{expected}`; \
-         delete its folder and freeze it again by `plumb features`", path.display()
+         move its folder away and freeze it again by `plumb features`", path.display()
     )]
     DatasetChanged {
         /// The file.
@@ -152,7 +150,7 @@ pub enum Error {
         expected: String,
     },
     /// A data set does not have the columns or rows of a data set.
-    #[error("data set `{dataset_id}`: {why}; delete its folder and freeze it again by `plumb features`")]
+    #[error("data set `{dataset_id}`: {why}; move its folder away and freeze it again by `plumb features`")]
     DatasetUnusable {
         /// The data set.
         dataset_id: String,
@@ -193,9 +191,6 @@ pub enum Error {
         /// What is wrong with it and what was expected.
         problem: String,
     },
-    /// A CSV file cannot be read.
-    #[error(transparent)]
-    Csv(#[from] csv_table::Error),
     /// A file is no table that can be read.
     #[error(transparent)]
     Table(#[from] plumb_tables::Error),

@@ -11,13 +11,14 @@ use crate::current::Current;
 use crate::engine::SqlLimits;
 use crate::error::Error;
 use crate::future::LakeFuture;
-use crate::ground::{self, Counts, GroundNote, RawRows, Report, Spill, Undated, Version, derive};
+use crate::ground::{self, Counts, GroundNote, Origin, RawRows, Report, Spill, Undated, Version, derive};
 use crate::hash::hex;
 use crate::lock::DataLock;
 use crate::publish::{self, NewGround, Published, publish};
 use crate::raw::{self, Part, RejectedRow, State};
 use crate::sources::{Pulled, Source, SourceReport, pull};
 use crate::sql_file::SqlFile;
+use crate::sql_hash::hashes_of;
 
 /// The part of a data folder that an ingestion locks: the raw rows and the ground.
 pub const GROUND_AREA: &str = "ground";
@@ -164,7 +165,8 @@ impl Derivation<'_> {
             spill: spill.path(),
         };
         let relations = derive(raw, self.files, &histories).await?;
-        Ok(Derived { ground: NewGround::Derived(Box::new(relations), derived_from), is_unchanged })
+        let origin = Origin { derived_from, source_sql: hashes_of(self.files) };
+        Ok(Derived { ground: NewGround::Derived(Box::new(relations), origin), is_unchanged })
     }
 }
 
@@ -188,7 +190,8 @@ pub fn rebuild<'a>(
                 raw::check_parts(&raw_folder, &then)?;
                 let spill = Spill::open(into)?;
                 let rows = RawRows { folder: &raw_folder, state: &then, cluster: None, limits, spill: spill.path() };
-                publish::publish_ground(into, derive(rows, files, &[]).await?, ground.to_owned())?;
+                let origin = Origin { derived_from: ground.to_owned(), source_sql: hashes_of(files) };
+                publish::publish_ground(into, derive(rows, files, &[]).await?, origin)?;
                 return Ok(true);
             }
         }
@@ -198,7 +201,7 @@ pub fn rebuild<'a>(
 }
 
 /// Hashes what the ground is derived from: all that a later run adds to, so that an earlier state is recognised.
-fn fingerprint(state: &State, files: &[SqlFile]) -> String {
+pub(crate) fn fingerprint(state: &State, files: &[SqlFile]) -> String {
     let mut hasher = Sha256::new();
     for (name, table) in state.tables.iter().filter(|(_, table)| !table.parts.is_empty()) {
         let parts: Vec<_> = table.parts.iter().map(Part::identity).collect();

@@ -1,5 +1,6 @@
 //! An opened data folder: leads, labels and features of the current version of the ground.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::features::{
     PreparedFeatures,
 };
 use crate::future::LakeFuture;
-use crate::ground::{Ground, LabelSpec, Labels, PostOutcomeChange, RecentLead};
+use crate::ground::{Ground, LabelSpec, Labels, OutcomeCounts, PostOutcomeChange, RecentLead};
 
 /// Chunks that a cluster gets at once; how many of them it computes at once is its own business.
 const CLUSTER_CHUNKS: usize = 16;
@@ -69,6 +70,12 @@ impl Lake {
         self.ground.derived_from()
     }
 
+    /// Returns the hash of each of the sources' files of SQL that this version was derived by, by its name, as
+    /// [`crate::hashes_of`] gives it; empty if an earlier program derived it.
+    pub fn source_sql(&self) -> &BTreeMap<String, String> {
+        self.ground.source_sql()
+    }
+
     /// Returns a lead and its events as they were known at a time; `None` if it was not known then.
     pub fn lead<'a>(&'a self, lead_id: &'a str, as_of: DateTime<Utc>) -> LakeFuture<'a, Option<(Lead, Vec<Event>)>> {
         async move { self.ground.lead(lead_id, as_of).await }.boxed()
@@ -104,6 +111,11 @@ impl Lake {
     /// let in, the newest leads would seem to be the best.
     pub fn labels<'a>(&'a self, label_spec: &'a LabelSpec, as_of: DateTime<Utc>) -> LakeFuture<'a, Labels> {
         async move { self.ground.labels(label_spec, as_of).await }.boxed()
+    }
+
+    /// Returns how many outcomes there are of each target that has any, whenever they were learned.
+    pub fn outcome_counts<'a>(&'a self) -> LakeFuture<'a, BTreeMap<String, OutcomeCounts>> {
+        async move { self.ground.outcome_counts().await }.boxed()
     }
 
     /// Returns the observations of a label spec in `[from, to)`, with or without a label.

@@ -19,6 +19,8 @@ mod files;
 mod engine;
 mod cells;
 mod sql_file;
+mod sql_hash;
+mod status;
 mod sql_problem;
 mod timestamp;
 mod bit_equality;
@@ -32,19 +34,25 @@ mod simulation;
 pub use check::{RawColumns, check_sql};
 pub use engine::SqlLimits;
 pub use error::Error;
-pub use features::{CategoryWithoutRate, FeatureBlock, FeatureProgram, FeatureSql};
+pub use features::{
+    CategoryWithoutRate, FeatureBlock, FeatureExpression, FeatureProgram, FeatureSql, feature_expressions,
+};
 pub use files::parquet_records::record_source_of_parquet;
 pub use files::replace_file::{create_folder, sync_folder, write_atomically};
-pub use files::{csv_table, rows, scores};
+pub use files::{rows, scores};
 pub use future::LakeFuture;
-pub use ground::{Counts, GroundNote, GroundNoteCode, LabelSpec, Labels, PostOutcomeChange, RecentLead, Undated};
+pub use ground::{
+    Counts, GroundNote, GroundNoteCode, LabelSpec, Labels, OutcomeCounts, PostOutcomeChange, RecentLead, Undated,
+};
 pub use ingest::{GROUND_AREA, IngestReport, ingest, rebuild};
 pub use lake::Lake;
 pub use lock::{DataLock, IfLocked, LockHolder, is_at};
 pub use raw::RejectedRow;
 pub use remote::{fetch, is_url};
-pub use sources::{ALLOW_LOST_PERCENT, FileNote, Source, SourceKind, SourceReport};
+pub use sources::{ALLOW_LOST_PERCENT, FileChange, FileNote, Source, SourceKind, SourceReport};
 pub use sql_file::SqlFile;
+pub use sql_hash::hashes_of;
 pub use sql_problem::{SqlCheck, SqlProblem};
+pub use status::{GroundStatus, SourceStatus, ground_status};
 pub use survey::{SurveyedKind, SurveyedTable, survey};
 pub use table_records::{raw_table_names, raw_table_records};

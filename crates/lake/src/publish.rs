@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::files::csv_file::csv_of;
 use crate::files::file_hash::FileHash;
 use crate::files::replace_file::{name_folder, temporary_folder, write_atomically};
-use crate::ground::{self, Relations, Report};
+use crate::ground::{self, Origin, Relations, Report};
 use crate::raw::{self, RejectedRow, State};
 
 /// The folder of a run's state.
@@ -23,8 +23,8 @@ const REJECTS: &str = "rejects.csv";
 pub(crate) enum NewGround {
     /// It is as it was.
     Same(Report),
-    /// It was derived, from what has this hash.
-    Derived(Box<Relations>, String),
+    /// It was derived, from this.
+    Derived(Box<Relations>, Origin),
 }
 
 /// What counts after a run.
@@ -79,8 +79,8 @@ pub(crate) fn remove_older(data: &Path, before: &Current) -> Result<(), Error> {
 pub(crate) fn publish(data: &Path, before: &Current, state: &State, ground: NewGround) -> Result<Published, Error> {
     let (report, report_file) = match ground {
         NewGround::Same(report) => (report, before.report.clone()),
-        NewGround::Derived(relations, derived_from) => {
-            let (report, file) = ground::write(data, *relations, derived_from)?;
+        NewGround::Derived(relations, origin) => {
+            let (report, file) = ground::write(data, *relations, origin)?;
             (report, Some(file))
         }
     };
@@ -92,8 +92,8 @@ pub(crate) fn publish(data: &Path, before: &Current, state: &State, ground: NewG
 }
 
 /// Makes a ground alone what counts of a data folder that has no raw rows.
-pub(crate) fn publish_ground(data: &Path, relations: Relations, derived_from: String) -> Result<(), Error> {
-    let (_, report) = ground::write(data, relations, derived_from)?;
+pub(crate) fn publish_ground(data: &Path, relations: Relations, origin: Origin) -> Result<(), Error> {
+    let (_, report) = ground::write(data, relations, origin)?;
     Current { state: None, report: Some(report) }.publish(data)
 }
 

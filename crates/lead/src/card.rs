@@ -1,5 +1,7 @@
 //! Model cards: what the registry stores beside a model's file.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -81,8 +83,11 @@ pub struct ModelCard {
     pub importance: Vec<(String, f64)>,
     /// Where the model is weakest.
     pub weakest: Vec<Segment>,
-    /// Columns suspected to reveal the outcome.
+    /// Columns suspected to reveal the outcome, whether it sees them or not.
     pub leaks: Vec<LeakEvidence>,
+    /// Columns that it does not see, though the data set has them: suspected leaks, and what the project leaves out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// The profit of each policy on the test part; none without costs.
     #[serde(default)]
     pub profits: Vec<Profit>,
@@ -95,8 +100,32 @@ pub struct ModelCard {
     /// The file that it was imported from; `None` if it was trained here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
+    /// What it was made of beside its rows; `None` if it was made of a table, or if an earlier program made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_of: Option<MadeOf>,
     /// Anything else a reader should know.
     pub notes: Vec<String>,
+}
+
+/// What a model was made of beside its rows, so that one can tell what has changed since. The features' SQL and messages
+/// are in the model's own file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeOf {
+    /// The version of the ground: the hash of the raw rows, the sources' SQL and the program.
+    pub ground: String,
+    /// SHA-256 of each of the sources' files of SQL, comments aside, by its name in the project. Empty: not known.
+    pub source_sql: BTreeMap<String, String>,
+    /// The target's settings as text, by their keys in `plumb.toml`.
+    pub target_settings: BTreeMap<String, String>,
+    /// SHA-256 of the file of the team's rules; `None` if there was none.
+    pub rules: Option<String>,
+}
+
+impl ModelCard {
+    /// Returns the suspected leaks that it sees: with one of them it may not become the champion by itself.
+    pub fn suspects_seen(&self) -> Vec<LeakEvidence> {
+        self.leaks.iter().filter(|leak| !self.left_out.contains(&leak.column)).cloned().collect()
+    }
 }
 
 /// The file of an imported model. The rows that it learned from are not known.

@@ -13,7 +13,7 @@ mod card;
 mod drift;
 mod migration;
 
-pub use card::{DatasetCard, Imported, LeakEvidence, ModelCard, ModelKind, Threshold};
+pub use card::{DatasetCard, Imported, LeakEvidence, MadeOf, ModelCard, ModelKind, Threshold};
 pub use drift::{Alert, Drift, Matured, MonitorReport, Verdict};
 pub use feature::{Feature, FeatureKind, FeatureSet, Matrix, Unseen};
 pub use language::{Language, Words};

@@ -1,6 +1,7 @@
 //! The command line: one enum, one match. What a command does is in `lifecycle`, what it prints in `commands`.
 //!
-//! The exit code is 0 if the command succeeded, 1 if it failed or a check did not pass (`check`, `gate`, `verify`, `reproduce`),
+//! The exit code is 0 if the command succeeded, 1 if it failed or a check did not pass (`check`, `gate`, `verify`, `reproduce`,
+//! `status --check`),
 //! and 2 if its arguments are wrong. Errors go to standard error, also with `--json`.
 
 use std::process::ExitCode;
@@ -14,7 +15,7 @@ use crate::{commands, telemetry};
 /// What the exit code of the process means.
 const EXIT_CODES: &str = "Exit codes:
   0  the command succeeded
-  1  the command failed, or a check did not pass (check, gate, verify, reproduce)
+  1  the command failed, or a check did not pass (check, gate, verify, reproduce, status --check)
   2  the arguments are wrong";
 
 /// Score leads by how likely they are to convert, with reasons, and keep the models right.
@@ -42,9 +43,13 @@ enum Command {
     Features(commands::features::Args),
     /// List, show and compare frozen data sets.
     Data(commands::data::Args),
+    /// Show sources, models and data sets, and what is stale since a file of the project changed.
+    Status(commands::status::Args),
     /// Run a process of a cluster, on which other commands compute by `--cluster`.
     Cluster(commands::cluster::Args),
-    /// Train a first model on one CSV file and warn of columns that leak the outcome.
+    /// Show what is in a file or in the features of a target, before anybody models it, in the terminal and on a page.
+    Profile(commands::profile::Args),
+    /// Train a first model on one file and warn of columns that leak the outcome.
     Quick(commands::quick::Args),
     /// Train candidate models of each target: rules, logistic regression, boosted trees and their ensemble.
     Train(commands::train::Args),
@@ -106,7 +111,9 @@ async fn run_command(Cli { json, command }: Cli) -> Result<()> {
         Command::Ingest(args) => commands::ingest::run(args, format).await,
         Command::Features(args) => commands::features::run(args, format).await,
         Command::Data(args) => commands::data::run(args, format).await,
+        Command::Status(args) => commands::status::run(args, format).await,
         Command::Cluster(args) => commands::cluster::run(args, format).await,
+        Command::Profile(args) => commands::profile::run(args, format).await,
         Command::Quick(args) => commands::quick::run(args, format).await,
         Command::Train(args) => commands::train::run(args, format).await,
         Command::Import(args) => commands::import::run(args, format).await,

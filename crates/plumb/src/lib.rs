@@ -14,6 +14,7 @@ mod content_hash;
 mod evaluation;
 mod ids;
 mod json_fields;
+mod nearest;
 mod files;
 mod future;
 mod memory;

@@ -51,9 +51,12 @@ impl TeamRules {
         })
     }
 
-    /// Returns the rules that do not fit some features, a line each.
-    pub(crate) fn unbound(&self, features: &FeatureSet) -> Vec<String> {
-        let line = |rule: rules::UnboundRule| format!("{}: {}", self.places[rule.rule], rule.why);
+    /// Returns the rules that do not fit some features, a line each. `left_out` are features that the set lacks on purpose.
+    pub(crate) fn unbound(&self, features: &FeatureSet, left_out: &[String]) -> Vec<String> {
+        let line = |rule: rules::UnboundRule| match left_out.contains(&rule.field) {
+            true => format!("{}: feature `{}` is left out", self.places[rule.rule], rule.field),
+            false => format!("{}: {}", self.places[rule.rule], rule.why),
+        };
         self.rules.bind(features).into_iter().map(line).collect()
     }
 }

@@ -66,6 +66,25 @@ impl Texts {
     }
 }
 
+impl ColumnValues {
+    /// Keeps the values of the rows for which `keep` is true.
+    pub(crate) fn retain(&mut self, keep: impl Fn(usize) -> bool) {
+        fn chosen<T: Copy>(values: &mut Vec<T>, keep: impl Fn(usize) -> bool) {
+            *values = values.iter().enumerate().filter(|(row, _)| keep(*row)).map(|(_, value)| *value).collect();
+        }
+        match self {
+            ColumnValues::Number(values) => chosen(values, keep),
+            ColumnValues::Flag(values) => chosen(values, keep),
+            ColumnValues::Timestamp(values) => chosen(values, keep),
+            ColumnValues::Text(texts) => {
+                let mut kept = Texts::default();
+                texts.iter().enumerate().filter(|(row, _)| keep(*row)).for_each(|(_, text)| kept.push(text));
+                *texts = kept;
+            }
+        }
+    }
+}
+
 impl Block {
     /// Returns the number of rows.
     pub fn rows(&self) -> usize {

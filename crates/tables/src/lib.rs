@@ -6,13 +6,14 @@ mod plan;
 mod entry;
 mod reading_file;
 mod report;
+mod tally;
 mod block;
 mod reader;
 mod whole_table;
 mod error;
 
 pub use block::{Block, ColumnValues, Texts};
-pub use columns::{detect_columns, has_time_of_day, parse_flag_cell, parse_number_cell, parse_timestamp_cell};
+pub use columns::{Decoder, detect_columns, has_time_of_day, parse_flag_cell, parse_number_cell, parse_timestamp_cell};
 pub use error::Error;
 pub use plan::{
     ColumnPlan, ColumnReading, Compression, DateOrder, FileFormat, FilePlan, HeaderPlan, NumberForm, ReadingPlan,

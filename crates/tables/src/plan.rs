@@ -1,4 +1,4 @@
-//! The plan of reading: how the bytes of a file become records, and how the cells of each column become values.
+//! The reading plan: how the bytes of a file become records, and how the cells of each column become values.
 //!
 //! A plan is found out from a file (`detect`), or fixed in `reading.toml`. The text forms below are its TOML.
 
@@ -140,6 +140,29 @@ pub enum ColumnReading {
     },
 }
 
+impl ColumnReading {
+    /// Returns what a cell has to be, in words.
+    pub(crate) fn rule(&self) -> String {
+        let listed = |words: &[String]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        match self {
+            ColumnReading::Number(form) => form.rule(),
+            ColumnReading::Flag { yes, no } => format!("one of {} for yes, or {} for no", listed(yes), listed(no)),
+            ColumnReading::Timestamp { order, days_only } => {
+                let order = match order {
+                    DateOrder::YearMonthDay => "a date of year, month and day",
+                    DateOrder::DayMonthYear => "a date of day, month and year",
+                    DateOrder::MonthDayYear => "a date of month, day and year",
+                    DateOrder::SpreadsheetSerial => "a number of days as spreadsheets count",
+                    DateOrder::UnixSeconds => "a number of seconds since 1970",
+                    DateOrder::UnixMillis => "a number of milliseconds since 1970",
+                };
+                if *days_only { format!("{order}, without a time of day") } else { order.to_owned() }
+            }
+            _ => "a word".to_owned(),
+        }
+    }
+}
+
 /// How a number is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NumberForm {
@@ -159,6 +182,28 @@ pub struct NumberForm {
     pub trailing_minus: bool,
     /// Whether scale words multiply: `10k` is read as 10000, `1.2M` as 1200000.
     pub scale: bool,
+}
+
+impl NumberForm {
+    fn rule(&self) -> String {
+        let mut rule = match self.decimal {
+            Some(decimal) => format!("a number with `{decimal}` before the fraction"),
+            None => "a whole number".to_owned(),
+        };
+        match self.thousands {
+            Some(' ') => rule += ", thousands grouped by blanks",
+            Some(thousands) => rule += &format!(", thousands grouped by `{thousands}`"),
+            None => rule += ", thousands not grouped",
+        }
+        match &self.units[..] {
+            [] => rule += ", no unit",
+            units => rule += &format!(", unit `{}` or none", units.join("` or `")),
+        }
+        if self.percent {
+            rule += ", and a percent sign";
+        }
+        rule
+    }
 }
 
 /// The order of the parts of a date.

@@ -1,4 +1,4 @@
-//! `reading.toml`: a plan of reading in a file, for people to read and change.
+//! `reading.toml`: a reading plan in a file, for people to read and change.
 
 use crate::error::Error;
 use crate::plan::ReadingPlan;

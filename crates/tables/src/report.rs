@@ -7,9 +7,6 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::plan::ReadingPlan;
 
-/// The most rows that a report lists; all are counted.
-pub(crate) const SET_ASIDE_LISTED_MAX: usize = 1_000;
-
 /// What became of the rows and cells of a file. The same text goes to the terminal, as JSON to programs, and to the page.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReadingReport {

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::plan::{ColumnPlan, ColumnReading, ReadingPlan};
 use crate::reader::TableReader;
 use crate::records::RecordSource;
-use crate::report::ReadingReport;
+use crate::report::{Level, Note, NoteCode, ReadingReport};
 
 /// The most rows and cells. In memory a row takes some 150 bytes and a cell 12, beside its text.
 const ROWS_MAX: usize = 10_000_000;
@@ -35,7 +35,7 @@ pub struct WholeTable {
 
 /// Values of a column that grow.
 enum Growing {
-    Number(Vec<f32>),
+    Number { values: Vec<f32>, too_large: u64 },
     Flag(Vec<f32>),
     Timestamp(Vec<i64>),
     Text { codes: Vec<u32>, levels: Vec<String>, known: HashMap<String, u32> },
@@ -66,7 +66,9 @@ pub fn read_table(
         }
         growing.iter_mut().zip(&block.columns).for_each(|(growing, values)| growing.extend(values));
     }
-    let report = reader.report();
+    let mut report = reader.report();
+    let notes = columns.iter().zip(&growing).filter_map(|(column, growing)| growing.too_large_note(&column.name));
+    report.notes.splice(0..0, notes);
     report.check_lost(lost_percent_max)?;
     if lines.is_empty() {
         let first = report.set_aside.iter().find(|record| record.is_row);
@@ -91,7 +93,7 @@ pub fn read_table(
 impl Growing {
     fn new(reading: &ColumnReading) -> Growing {
         match reading {
-            ColumnReading::Number(_) => Growing::Number(Vec::new()),
+            ColumnReading::Number(_) => Growing::Number { values: Vec::new(), too_large: 0 },
             ColumnReading::Flag { .. } => Growing::Flag(Vec::new()),
             ColumnReading::Timestamp { .. } => Growing::Timestamp(Vec::new()),
             _ => Growing::Text { codes: Vec::new(), levels: Vec::new(), known: HashMap::new() },
@@ -101,10 +103,13 @@ impl Growing {
     fn extend(&mut self, values: &ColumnValues) {
         match (self, values) {
             // A model's numbers have 32 bits; one that is too large for them is missing to it, and not infinite.
-            (Growing::Number(all), ColumnValues::Number(values)) => all.extend(values.iter().map(|value| {
-                let number = *value as f32;
-                if number.is_finite() { number } else { f32::NAN }
-            })),
+            (Growing::Number { values: all, too_large }, ColumnValues::Number(values)) => {
+                all.extend(values.iter().map(|value| {
+                    let is_too_large = (*value as f32).is_infinite();
+                    *too_large += u64::from(is_too_large);
+                    if is_too_large { f32::NAN } else { *value as f32 }
+                }));
+            }
             (Growing::Flag(all), ColumnValues::Flag(values)) => all.extend(values),
             (Growing::Timestamp(all), ColumnValues::Timestamp(values)) => all.extend(values),
             (Growing::Text { codes, levels, known }, ColumnValues::Text(texts)) => {
@@ -123,10 +128,22 @@ impl Growing {
         }
     }
 
+    fn too_large_note(&self, column: &str) -> Option<Note> {
+        let Growing::Number { too_large: count @ 1.., .. } = self else { return None };
+        Some(Note {
+            level: Level::Warning,
+            code: NoteCode::Precision,
+            column: Some(column.to_owned()),
+            count: *count,
+            what: format!("{count} numbers are too large for 32 bits, and are taken as missing"),
+            way_out: "use a larger unit in the file, such as millions".to_owned(),
+        })
+    }
+
     /// Returns the values, or the moments of a column of times.
     fn values(self) -> Result<Values, Vec<i64>> {
         match self {
-            Growing::Number(values) => Ok(Values::Number(values)),
+            Growing::Number { values, .. } => Ok(Values::Number(values)),
             Growing::Flag(values) => Ok(Values::Flag(values)),
             Growing::Text { codes, levels, .. } => Ok(Values::Category { codes, levels }),
             Growing::Timestamp(moments) => Err(moments),

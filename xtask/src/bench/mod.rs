@@ -3,6 +3,7 @@
 mod load;
 mod overload;
 mod process;
+mod profile;
 mod score;
 mod serve;
 
@@ -15,7 +16,7 @@ use anyhow::{Context, Result, bail};
 use crate::{cargo, provide, root, run};
 
 /// The names of the benchmarks.
-pub(crate) const NAMES: &str = "features, kernel, train, serve, overload, score, lists";
+pub(crate) const NAMES: &str = "features, kernel, train, leaks, serve, overload, score, lists, profile";
 
 /// Rows of the file that is scored.
 const ROWS: usize = 1_000_000;
@@ -37,6 +38,7 @@ pub(crate) fn bench(name: &str, large: bool) -> Result<()> {
             candidates()?;
             bench("train", &[])
         }
+        "leaks" => bench("leaks", &[]),
         "serve" => serve::bench(&Made::make(0)?),
         "overload" => overload::bench(),
         "score" => {
@@ -46,6 +48,7 @@ pub(crate) fn bench(name: &str, large: bool) -> Result<()> {
             Ok(())
         }
         "lists" => lists(),
+        "profile" => profile::bench(),
         other => bail!("there is no benchmark `{other}`: expected one of {NAMES}"),
     }
 }

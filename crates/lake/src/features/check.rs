@@ -8,8 +8,8 @@ use datafusion::arrow::datatypes::Schema;
 use super::definition::FeatureSql;
 use super::rates::rate_without_tables;
 use super::sql::{SelectList, Vocabulary, parse_each, plan};
-use crate::sql_problem::{SqlCheck, SqlProblem};
 use crate::engine::session;
+use crate::sql_problem::{SqlCheck, SqlProblem};
 
 /// Checks the features of all files over relations of these columns.
 pub(crate) async fn check_features(sql: &FeatureSql, lead: &Schema, event: &Schema, check: &mut SqlCheck) {

@@ -25,3 +25,4 @@ pub(crate) use feature_table::table_of;
 pub(crate) use prepare::PreparedFeatures;
 pub use rates::CategoryWithoutRate;
 pub(crate) use sql::undated_fields;
+pub use sql::{FeatureExpression, feature_expressions};

@@ -17,13 +17,6 @@ pub(crate) const NAME_BYTES_MAX: usize = 512;
 /// The most rows of a file that are rejected: each is kept with its reason, and a file of nothing else is of another kind.
 pub(crate) const REJECTED_ROWS_MAX: usize = 1_000_000;
 
-/// The largest CSV file that is read whole: for a data set on someone's desk.
-pub(crate) const TABLE_BYTES_MAX: u64 = 1 << 30;
-
-/// The most rows and cells of such a file. In memory a row takes some 150 bytes and a cell 12, beside its text.
-pub(crate) const TABLE_ROWS_MAX: usize = 10_000_000;
-pub(crate) const TABLE_CELLS_MAX: usize = 250_000_000;
-
 /// What the rows of a table of a database file may hold, 8 bytes a cell and the length of each text: this much, or so many
 /// times the file. A view in it could otherwise be without an end.
 pub(crate) const DATABASE_BYTES_FREE: u64 = 1 << 30;

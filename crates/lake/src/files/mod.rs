@@ -1,10 +1,8 @@
 //! Files, read and written: Parquet, CSV, and files that are replaced in one step.
 
-pub mod csv_table;
 pub mod rows;
 pub mod scores;
 pub(crate) mod limits;
-pub(crate) mod row_limit;
 pub(crate) mod parquet_files;
 pub(crate) mod parquet_records;
 pub(crate) mod csv_file;

@@ -1,6 +1,6 @@
 //! Observations and their labels: which leads are observed when, and whether their outcome came within the horizon.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use datafusion::arrow::array::AsArray;
@@ -33,6 +33,17 @@ pub struct Labels {
     pub label_known_at: Vec<DateTime<Utc>>,
     /// Observations that are too young to tell: their horizon has not passed.
     pub censored: usize,
+    /// The outcomes of the target that were known at `as_of`, whatever became of them in labels.
+    pub outcomes: OutcomeCounts,
+}
+
+/// How many outcomes a target has, whenever they were learned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OutcomeCounts {
+    /// Positive ones.
+    pub positive: usize,
+    /// The others.
+    pub negative: usize,
 }
 
 /// The leads and their outcomes for one target, as far as known at one time.
@@ -58,7 +69,7 @@ impl Ground {
     pub(crate) async fn labels(&self, label_spec: &LabelSpec, as_of: DateTime<Utc>) -> Result<Labels, Error> {
         let outcomes = self.outcomes(&label_spec.target, as_of).await?;
         let (now, horizon) = (as_of.timestamp_micros(), micros(label_spec.horizon));
-        let mut labels = Labels::default();
+        let mut labels = Labels { outcomes: outcomes.counts(), ..Labels::default() };
         for (observation, observed_at) in outcomes.observations(&label_spec.ages, i64::MIN, now) {
             if observed_at + horizon > now {
                 labels.censored += 1;
@@ -109,6 +120,21 @@ impl Ground {
         Ok(open)
     }
 
+    /// Returns how many outcomes there are of each target that has any, by its name.
+    pub(crate) async fn outcome_counts(&self) -> Result<BTreeMap<String, OutcomeCounts>, Error> {
+        let batch = self.read("outcome", &["target", "positive"]).await?;
+        let (targets, positive) = (batch.column(0).as_string::<i32>(), batch.column(1).as_boolean());
+        let mut counts: BTreeMap<String, OutcomeCounts> = BTreeMap::new();
+        for row in 0..batch.num_rows() {
+            let of_target = match counts.get_mut(targets.value(row)) {
+                Some(counts) => counts,
+                None => counts.entry(targets.value(row).to_owned()).or_default(),
+            };
+            of_target.add(positive.value(row));
+        }
+        Ok(counts)
+    }
+
     async fn outcomes(&self, target: &str, as_of: DateTime<Utc>) -> Result<TargetOutcomes, Error> {
         let known = as_of.timestamp_micros();
         let leads = self.created().await?;
@@ -126,7 +152,24 @@ impl Ground {
     }
 }
 
+impl OutcomeCounts {
+    /// Returns the number of outcomes.
+    pub fn all(self) -> usize {
+        self.positive + self.negative
+    }
+
+    fn add(&mut self, positive: bool) {
+        *(if positive { &mut self.positive } else { &mut self.negative }) += 1;
+    }
+}
+
 impl TargetOutcomes {
+    fn counts(&self) -> OutcomeCounts {
+        let mut counts = OutcomeCounts::default();
+        self.of_lead.values().flatten().for_each(|outcome| counts.add(outcome.positive));
+        counts
+    }
+
     /// Returns the observations from the first to the last time, with their `as_of` in microseconds.
     fn observations(&self, ages: &[TimeDelta], first: i64, last: i64) -> Vec<(Observation, i64)> {
         let mut observations = Vec::new();

@@ -1,5 +1,6 @@
 //! An opened version of the ground.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -72,6 +73,11 @@ impl Ground {
     /// Returns the hash of what this version was derived from: the raw rows, the SQL and the program.
     pub(crate) fn derived_from(&self) -> &str {
         &self.version.report.derived_from
+    }
+
+    /// Returns the hash of each of the sources' files of SQL by its name.
+    pub(crate) fn source_sql(&self) -> &BTreeMap<String, String> {
+        &self.version.report.source_sql
     }
 
     /// Returns the rows of a relation as records: of `lead` the newest version of each lead, of `event` and `outcome` all.

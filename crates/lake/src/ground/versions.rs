@@ -50,6 +50,17 @@ pub(crate) struct Report {
     /// The hash of each file by its path in the version; empty if an earlier program wrote it.
     #[serde(default)]
     files: BTreeMap<String, FileHash>,
+    /// The hash of each of the sources' files of SQL by its name; empty if an earlier program wrote it.
+    #[serde(default)]
+    pub(crate) source_sql: BTreeMap<String, String>,
+}
+
+/// What a version is derived from.
+pub(crate) struct Origin {
+    /// Hash of the raw rows, the SQL and the program.
+    pub(crate) derived_from: String,
+    /// The hash of each of the sources' files of SQL by its name.
+    pub(crate) source_sql: BTreeMap<String, String>,
 }
 
 /// One file under `history`.
@@ -118,6 +129,12 @@ impl Version {
     }
 }
 
+/// Reads the report of the current version, and no other file of it; `None` before the first one.
+pub(crate) fn current_report(data: &Path) -> Result<Option<Report>, Error> {
+    let Some(file) = Current::load(data)?.report else { return Ok(None) };
+    parse(&data.join(&file.path), &file.read(data, DERIVE_AGAIN)?).map(Some)
+}
+
 fn parse(path: &Path, content: &[u8]) -> Result<Report, Error> {
     serde_json::from_slice(content).map_err(|error| Error::Damaged {
         path: path.to_owned(),
@@ -129,7 +146,7 @@ fn parse(path: &Path, content: &[u8]) -> Result<Report, Error> {
 
 /// Writes a new version, which is on the disk when this returns, and returns its report and where that is. It counts
 /// once the pointer of the data folder names it.
-pub(crate) fn write(data: &Path, relations: Relations, derived_from: String) -> Result<(Report, FileRef), Error> {
+pub(crate) fn write(data: &Path, relations: Relations, origin: Origin) -> Result<(Report, FileRef), Error> {
     let ground = data.join("ground");
     let temporary = temporary_folder(&ground, ".version-")?;
     let mut files = Files { folder: temporary.path(), hashes: BTreeMap::new() };
@@ -147,7 +164,8 @@ pub(crate) fn write(data: &Path, relations: Relations, derived_from: String) -> 
     }
     files.bytes(UNMATCHED, &unmatched_csv(&relations.unmatched)?)?;
     let Relations { counts, rejected, undated, notes, .. } = relations;
-    let report = Report { derived_from, counts, rejected, undated, notes, histories, files: files.hashes };
+    let Origin { derived_from, source_sql } = origin;
+    let report = Report { derived_from, counts, rejected, undated, notes, histories, files: files.hashes, source_sql };
     let text = serde_json::to_vec_pretty(&report).expect("counts and texts become JSON");
     write_atomically(&temporary.path().join("report.json"), &text)?;
     let name = format!("{:06}", 1 + newest_number(&ground)?.max(Current::load(data)?.version()));

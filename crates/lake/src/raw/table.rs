@@ -75,7 +75,7 @@ impl RawTable {
         let columns = check_unchanged(table, known, columns, &key).map_err(|problem| Error::Source {
             source_name: source.to_owned(),
             problem,
-            hint: "delete the data folder to read everything again".into(),
+            hint: read_anew(source),
         })?;
         let (mut newest, mut sequence) = (HashMap::new(), 0);
         for part in known.map(|known| known.parts.as_slice()).unwrap_or_default() {
@@ -231,6 +231,15 @@ impl RawTable {
         }
         Ok(())
     }
+}
+
+/// Returns how a table is read from its beginning: beside the rows that are there, of which the source may have forgotten
+/// some, and without harm to the models and predictions in the same folder.
+fn read_anew(source: &str) -> String {
+    format!(
+        "set it back to what it was, or give the source another name, in plumb.toml and in sources/*.sql, for example \
+         `{source}2`: it is then read from the beginning, and nothing in the data folder is lost"
+    )
 }
 
 /// Returns the bytes of some cells' texts.

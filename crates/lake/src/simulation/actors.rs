@@ -1,5 +1,6 @@
 //! What the processes of a simulation do: ingestions of a source that grows, and readers of the ground.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::expectations::Expectations;
 use crate::current::Current;
 use crate::error::Error;
 use crate::files::parquet_files::read_parquet;
-use crate::ground::{Counts, Relations, Version};
+use crate::ground::{Counts, Origin, Relations, Version};
 use crate::ingest::GROUND_AREA;
 use crate::lock::{DataLock, IfLocked};
 use crate::publish::{self, NewGround, publish};
@@ -61,7 +62,8 @@ impl Actor<'_> {
         let mut state = State { run: known.run + 1, learned_at: known.learned_at + 1, ..known };
         let read = pull_rows(&raw_folder, &mut state, rows)?;
         let _in_use = Version::current(data)?;
-        let ground = NewGround::Derived(Box::new(relations(read)), read.to_string());
+        let origin = Origin { derived_from: read.to_string(), source_sql: BTreeMap::new() };
+        let ground = NewGround::Derived(Box::new(relations(read)), origin);
         publish(data, &before, &state, ground)?;
         publish::remove_older(data, &before)?;
         Ok(Some(read))
@@ -119,7 +121,8 @@ fn relations(read: i64) -> Relations {
         rejected: Vec::new(),
         unmatched: Vec::new(),
         counts: Counts::default(),
-        undated: Vec::new(), notes: Vec::new(),
+        undated: Vec::new(),
+        notes: Vec::new(),
         histories: Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! Which reader a file of a source needs: by the source's kind and plan, and else by what the file begins with.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use plumb_tables::{Compression, FileFormat, FilePlan, Input, ReadingPlan, RecordSource, open_input};
@@ -9,6 +9,7 @@ use plumb_tables::{Compression, FileFormat, FilePlan, Input, ReadingPlan, Record
 use super::source::in_project;
 use super::source_pull::SourcePull;
 use crate::error::Error;
+use crate::files::limits::ROW_BYTES_MAX;
 
 /// The first bytes of compressed files, and of text in UTF-16.
 const NOT_PLAIN: [&[u8]; 4] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xff\xfe", b"\xfe\xff"];
@@ -31,7 +32,12 @@ impl FileReader {
         match plan.file.format {
             Some(FileFormat::Parquet) => return Ok(FileReader::Parquet { _input: input }),
             None if beginning == b"PAR1" => return Ok(FileReader::Parquet { _input: input }),
-            Some(FileFormat::Jsonl) if is_plain && is_utf8(&plan.file) => return Ok(FileReader::GrowingLines { _input: input }),
+            None if is_plain && is_utf8(&plan.file) && begins_with_object(&input.path)? => {
+                return Ok(FileReader::GrowingLines { _input: input });
+            }
+            Some(FileFormat::Jsonl) if is_plain && is_utf8(&plan.file) => {
+                return Ok(FileReader::GrowingLines { _input: input });
+            }
             _ => {}
         }
         let again = (!input.is_temporary()).then(|| (input.name.clone(), input.path.clone()));
@@ -83,4 +89,17 @@ fn beginning(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = Error::file("read", path);
     File::open(path).and_then(|file| file.take(4).read_to_end(&mut beginning)).map_err(failed)?;
     Ok(beginning)
+}
+
+/// Returns whether the first line of a file is a JSON object and nothing else: then it is JSON Lines.
+fn begins_with_object(path: &Path) -> Result<bool, Error> {
+    let mut line = Vec::new();
+    let failed = Error::file("read", path);
+    let mut reader = BufReader::new(File::open(path).map_err(Error::file("read", path))?.take(ROW_BYTES_MAX));
+    reader.read_until(b'\n', &mut line).map_err(failed)?;
+    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line);
+    let is_object = line.first() == Some(&b'{');
+    Ok(is_object
+        && line.ends_with(b"\n")
+        && serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line).is_ok())
 }

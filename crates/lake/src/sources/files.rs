@@ -48,7 +48,7 @@ pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
     let mut table: Option<RawTable> = None;
     let plan = plan_of(pull)?;
     for SourceFile { label, place, now } in files(pull).await? {
-        let state_key = format!("{}:{label}", pull.name);
+        let state_key = state_key(pull.name, &label);
         let before = pull.state.files.get(&state_key).cloned();
         if before.as_ref().is_some_and(|before| is_unchanged(before, &now)) {
             pull.report.files_unchanged += 1;
@@ -104,15 +104,8 @@ fn read(
     let reader = FileReader::of(pull, plan, input)?;
     let is_continued = matches!(reader, FileReader::GrowingLines { .. }) && from.bytes > 0;
     let rejected_before = pull.rejected.len();
-    let mut rows = FileRows {
-        path,
-        label,
-        table,
-        rejected: pull.rejected,
-        rejected_rows: 0,
-        rows: 0,
-        report: &mut pull.report,
-    };
+    let mut rows =
+        FileRows { path, label, table, rejected: pull.rejected, rejected_rows: 0, rows: 0, report: &mut pull.report };
     let mut notes = Vec::new();
     let (bytes, lines) = match &reader {
         FileReader::GrowingLines { .. } => jsonl::read(&mut rows, from)?,
@@ -168,7 +161,7 @@ async fn files(pull: &SourcePull<'_>) -> Result<Vec<SourceFile>, Error> {
         return Ok(found.map(file).collect());
     }
     let file = |path: PathBuf| {
-        let label = path.strip_prefix(pull.project).unwrap_or(&path).display().to_string();
+        let label = label_of(pull.project, &path);
         Ok(SourceFile { label, now: stat(&path)?, place: Place::Local(path) })
     };
     matching(pull)?.into_iter().map(file).collect()
@@ -189,7 +182,17 @@ fn matching(pull: &SourcePull<'_>) -> Result<Vec<PathBuf>, Error> {
     Ok(paths)
 }
 
-fn stat(path: &Path) -> Result<FileState, Error> {
+/// Returns a file's path in the project, or the whole path of one outside.
+pub(super) fn label_of(project: &Path, path: &Path) -> String {
+    path.strip_prefix(project).unwrap_or(path).display().to_string()
+}
+
+/// Returns the key of a file in the state of the raw rows.
+pub(super) fn state_key(source: &str, label: &str) -> String {
+    format!("{source}:{label}")
+}
+
+pub(super) fn stat(path: &Path) -> Result<FileState, Error> {
     let metadata = std::fs::metadata(path).map_err(Error::file("read", path))?;
     let modified_micros = metadata
         .modified()

@@ -4,6 +4,7 @@ mod source;
 mod pull;
 mod source_pull;
 mod files;
+mod changed_files;
 mod file_reader;
 mod file_rows;
 mod lost_rows;
@@ -14,5 +15,7 @@ mod database_table;
 mod sqlite;
 mod postgres;
 
+pub use changed_files::FileChange;
+pub(crate) use changed_files::changed_files;
 pub(crate) use pull::{Pulled, pull};
 pub use source::{ALLOW_LOST_PERCENT, FileNote, Source, SourceKind, SourceReport};

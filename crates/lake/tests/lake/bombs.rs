@@ -13,7 +13,6 @@ use datafusion::arrow::datatypes::Int32Type;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
 use datafusion::parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
-use plumb_lake::csv_table::read_csv;
 use plumb_lake::rows::Rows;
 use plumb_lake::{Source, SourceKind, ingest};
 use plumb_lead::{Feature, FeatureKind, FeatureMessages, FeatureSet};
@@ -88,9 +87,10 @@ fn a_quote_that_is_never_closed_does_not_make_one_row_of_the_rest() {
     // 9 MB of lines within one cell.
     let unclosed = |path: &Path| write_repeated(path, b"text,more\na,b\n\"", b"a,b\nc,d\n", 1_200_000, b"");
     unclosed(&path);
-    contains(read_csv(&path).map_err(|error| chain(error.into())), "line 3: a row is longer than 8388608 bytes");
-    contains(scored(&path), "each quote that is opened to be closed");
-    contains(ingested(SourceKind::Csv, unclosed), "a row is longer than 8388608 bytes");
+    // The reader takes the quote for a letter, and goes on.
+    assert_eq!(scored(&path), Ok(2_400_001));
+    let (read, rejected) = ingested(SourceKind::Csv, unclosed).expect("it is read on");
+    assert_eq!(read + rejected.len() as u64, 2_400_001);
 }
 
 #[test]
@@ -99,8 +99,7 @@ fn a_table_of_too_many_columns_is_refused() {
     let path = folder.path().join("rows.csv");
     let names: Vec<String> = (0..100_000).map(|number| format!("c{number}")).collect();
     std::fs::write(&path, names.join(",") + "\n1\n").expect("it can be written");
-    let expected = "it names 100000 columns: expected at most 65535";
-    contains(read_csv(&path).map_err(|error| chain(error.into())), expected);
+    let expected = "names 100000 columns";
     contains(scored(&path), expected);
     // A file that lacks the model's columns names some of its own.
     std::fs::write(&path, names[..60_000].join(",") + "\n1\n").expect("it can be written");

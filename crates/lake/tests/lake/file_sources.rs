@@ -79,8 +79,7 @@ fn a_file_of_any_format_is_found_out() {
     check("export.csv", EUROPEAN);
     let (latin, _, _) = encoding_rs_of(EUROPEAN);
     check("export.csv", latin);
-    let utf16: Vec<u8> =
-        [0xFF, 0xFE].into_iter().chain(EUROPEAN.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain(EUROPEAN.encode_utf16().flat_map(u16::to_le_bytes)).collect();
     check("export.txt", utf16);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     gzip.write_all(EUROPEAN.as_bytes()).expect("packed");
@@ -111,7 +110,8 @@ fn cells_stay_as_they_are_written_and_columns_without_a_value_are_there() {
 #[test]
 fn a_file_that_would_lose_too_much_stops_with_the_way_out() {
     let mut project = Project::new(SourceKind::Csv, "export.csv");
-    project.write("export.csv", "id,created,size\n1,2026-01-01,5\n2\n3,2026-01-03,7\n4,2026-01-04,8\n");
+    project
+        .write("export.csv", "id,created,size\n1,2026-01-01,5\n2,2026-01-02,6,x,y\n3,2026-01-03,7\n4,2026-01-04,8\n");
     let error = project.try_ingest().expect_err("a quarter is lost");
     for said in ["`export.csv`: 1 of 4 rows (25 %)", "line 3", "`allow_lost = 25` under [source.crm]"] {
         assert!(error.contains(said), "`{error}` does not say `{said}`");

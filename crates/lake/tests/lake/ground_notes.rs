@@ -28,15 +28,15 @@ async fn an_outcome_at_midnight_of_the_creation_day_is_after_the_creation() {
     let company = Company::new(&leads, "", &outcomes);
     let report = company.ingest().await;
     let notes: Vec<_> = report.notes.iter().map(|note| (note.code, note.rows, note.of_rows)).collect();
-    let expected =
-        [(GroundNoteCode::OutcomeOnCreationDay, 3, 5), (GroundNoteCode::OutcomeBeforeCreation, 1, 5)];
+    let expected = [(GroundNoteCode::OutcomeOnCreationDay, 3, 5), (GroundNoteCode::OutcomeBeforeCreation, 1, 5)];
     assert_eq!(notes, expected, "{:?}", report.notes);
     let before = &report.notes[1];
     assert!(before.what.contains("`lead:3`: created 2026-01-05 10:00:00, outcome 2026-01-04 00:00:00"), "{before:?}");
     assert!(before.way_out.contains("INTERVAL '1 day'"), "{before:?}");
 
     let lake = company.lake().await;
-    let spec = LabelSpec { target: "converted".to_owned(), horizon: TimeDelta::days(10), ages: vec![TimeDelta::zero()] };
+    let spec =
+        LabelSpec { target: "converted".to_owned(), horizon: TimeDelta::days(10), ages: vec![TimeDelta::zero()] };
     let labels = lake.labels(&spec, day(60)).await.expect("readable");
     let labelled: Vec<(&str, bool)> =
         labels.observations.iter().map(|row| row.lead_id.as_str()).zip(labels.labels.iter().copied()).collect();
@@ -47,13 +47,10 @@ async fn an_outcome_at_midnight_of_the_creation_day_is_after_the_creation() {
 
 #[tokio::test]
 async fn an_outcome_of_the_creation_day_was_not_known_before_it_happened() {
-    let company = Company::new(
-        &lead("1", "2026-01-05T10:00:00"),
-        "",
-        &outcome("1", "yes", "2026-01-05"),
-    );
+    let company = Company::new(&lead("1", "2026-01-05T10:00:00"), "", &outcome("1", "yes", "2026-01-05"));
     let lake = company.lake().await;
-    let spec = LabelSpec { target: "converted".to_owned(), horizon: TimeDelta::days(10), ages: vec![TimeDelta::zero()] };
+    let spec =
+        LabelSpec { target: "converted".to_owned(), horizon: TimeDelta::days(10), ages: vec![TimeDelta::zero()] };
     let noon = day(4) + TimeDelta::hours(12);
     assert_eq!(lake.open_leads(&spec, noon).await.expect("readable").len(), 1, "the day is not over");
     assert_eq!(lake.open_leads(&spec, day(6)).await.expect("readable").len(), 0);
@@ -62,13 +59,15 @@ async fn an_outcome_of_the_creation_day_was_not_known_before_it_happened() {
 #[tokio::test]
 async fn ids_that_a_spreadsheet_has_rounded_are_said_with_those_that_share_one() {
     let ids = ["5.1234E+11", "5.1234E+11", "5.1235E+11", "512350000001"];
-    let leads: Vec<String> =
-        ids.iter().zip(1..).map(|(id, day)| lead(id, &format!("2026-01-0{day}"))).collect();
+    let leads: Vec<String> = ids.iter().zip(1..).map(|(id, day)| lead(id, &format!("2026-01-0{day}"))).collect();
     let mut company = Company::new(&leads.join("\n"), "", "");
     company.files.retain(|file| file.name != "sources/identity.sql");
     let report = company.ingest().await;
     let [note] = report.notes.as_slice() else { panic!("one note: {:?}", report.notes) };
-    assert_eq!((note.code, note.relation.as_str(), note.column.as_str()), (GroundNoteCode::KeyRounded, "lead", "lead_key"));
+    assert_eq!(
+        (note.code, note.relation.as_str(), note.column.as_str()),
+        (GroundNoteCode::KeyRounded, "lead", "lead_key")
+    );
     assert_eq!((note.rows, note.of_rows), (3, 4));
     assert!(note.what.contains("`5.1234E+11`: they share 2 different ids"), "{}", note.what);
 

@@ -26,3 +26,4 @@ mod file_sources;
 mod parsed_cells;
 mod ground_notes;
 mod table_records;
+mod remote;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use datafusion::parquet::arrow::ArrowWriter;
-use plumb_lake::csv_table::read_csv;
 use plumb_lake::rows::Rows;
 use plumb_lake::{Lake, Source, SourceKind, ingest};
 use plumb_lead::{Event, Feature, FeatureKind, FeatureMessages, FeatureSet, Lead};
@@ -136,10 +135,6 @@ fn an_edited_csv_file_is_read_or_refused() {
     let path = folder.path().join("rows.csv");
     check(2_000, CSV, |bytes| {
         std::fs::write(&path, bytes).expect("it can be written");
-        if let Ok(read) = read_csv(&path) {
-            prop_assert!(read.table.rows() > 0);
-            prop_assert!(read.rejected.iter().all(|row| row.line > 0 && !row.reason.is_empty()));
-        }
         read_rows(&path)
     });
 }

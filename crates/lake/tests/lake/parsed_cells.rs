@@ -55,7 +55,11 @@ async fn a_text_in_a_row_that_is_not_returned_is_reported() {
     assert_eq!((report.counts.leads, report.rejected.len()), (2, 1), "{:?}", report.rejected);
     let row = &report.rejected[0];
     assert_eq!(row.file, "sources/lead.sql");
-    assert!(row.reason.starts_with("`viel`: expected a number") && row.reason.contains("1 such cells"), "{}", row.reason);
+    assert!(
+        row.reason.starts_with("`viel`: expected a number") && row.reason.contains("1 such cells"),
+        "{}",
+        row.reason
+    );
 }
 
 #[tokio::test]

@@ -52,7 +52,8 @@ fn a_parquet_file_is_read_as_text() {
 async fn relations_and_raw_tables_have_their_newest_rows() {
     let first = r#"{"id":"1","created_at":"2026-01-01","known_at":"2026-01-01","budget":"5"}"#;
     let second = r#"{"id":"1","created_at":"2026-01-01","known_at":"2026-01-02","budget":"6"}"#;
-    let event = r#"{"key":"lead:1","event_id":"1","kind":"reply","at":"2026-01-02","known_at":"2026-01-03","value":"2"}"#;
+    let event =
+        r#"{"key":"lead:1","event_id":"1","kind":"reply","at":"2026-01-02","known_at":"2026-01-03","value":"2"}"#;
     let mut company = Company::new(&format!("{first}\n{second}"), event, "");
     company.leads_are_keyed = true;
     company.files.iter_mut().filter(|file| file.name == "sources/lead.sql").for_each(|file| {
@@ -65,7 +66,9 @@ async fn relations_and_raw_tables_have_their_newest_rows() {
     assert_eq!(names, ["events.records", "leads.records", "outcomes.records"]);
     let leads = shown(raw_table_records(&company.data(), "leads.records").expect("it is there").as_ref());
     assert_eq!(leads.len(), 3, "the header, the line of all columns, and the newest of two: {leads:?}");
-    assert!(leads[2].contains("2026-01-02") && leads[0].split(' ').all(|name| name == "_skip" || !name.starts_with('_')));
+    assert!(
+        leads[2].contains("2026-01-02") && leads[0].split(' ').all(|name| name == "_skip" || !name.starts_with('_'))
+    );
     let error = raw_table_records(&company.data(), "x.y").err().expect("there is none").to_string();
     assert!(error.contains("expected one of `events.records`, `leads.records`"), "{error}");
 

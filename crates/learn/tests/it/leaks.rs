@@ -1,7 +1,7 @@
 //! Which columns are suspected to leak the target, and which are not.
 
 use plumb_lead::{Column, MISSING_LEVEL, Table, Values};
-use plumb_learn::leaks::{self, PostOutcomeCounts};
+use plumb_learn::leaks::{self, LeakInput, LeakKind, LeakParams, PostOutcomeCounts};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -56,9 +56,9 @@ fn honest_columns_are_not_suspected() {
 fn a_column_that_beats_all_others_together_is_suspected() {
     let (_, labels, mut random) = honest();
     let late: Vec<f32> = labels.iter().map(|label| random.random::<f32>() + if *label { 0.5 } else { 0.0 }).collect();
-    check(number("call_seconds", late.clone()), &labels, Some("alone it ranks rows with an AUC of 0.8"));
+    check(number("call_seconds", late.clone()), &labels, Some("ranks all rows with an AUC of 0.8"));
     // In whatever direction, and where the middle is what is good.
-    check(number("falling", late.iter().map(|value| -value).collect()), &labels, Some("alone it ranks"));
+    check(number("falling", late.iter().map(|value| -value).collect()), &labels, Some("alone it puts"));
     let middle = labels.iter().map(|label| if *label { 0.5 } else { random.random_range(0..2) as f32 }).collect();
     check(number("middle", middle), &labels, Some("each of its 3 values goes with one class"));
     let near: Vec<f32> = labels
@@ -87,7 +87,7 @@ fn a_column_that_is_filled_for_one_class_only_is_suspected() {
     assert!(positives() > 100);
     check(number("contract", contract), &labels, Some("rows in which it is present are positive"));
     let lost: Vec<f32> = labels.iter().map(|label| if *label { 1.0 } else { f32::NAN }).collect();
-    check(number("won_on", lost), &labels, Some("rows in which it is missing are negative"));
+    check(number("won_on", lost), &labels, Some("rows in which it is present are positive"));
 }
 
 #[test]
@@ -122,9 +122,86 @@ fn a_copy_of_the_target_under_another_name_is_suspected() {
         values: Values::Category { codes: codes.to_vec(), levels: levels.clone() },
     };
     check(column(&codes), &labels, Some("copy of the target: each of its 3 values goes with one class"));
-    // One row that does not fit, and it is no copy; it is still too good.
+    // One row that does not fit, and it is no copy; its values are still pure.
     codes[0] = if labels[0] { 0 } else { 2 };
-    check(column(&codes), &labels, Some("alone it ranks"));
+    check(column(&codes), &labels, Some("ranks rows with an AUC of 1.00"));
+}
+
+#[path = "../../benches/leaks/honest.rs"]
+mod honest;
+#[path = "../../benches/leaks/leaky.rs"]
+mod leaky;
+#[path = "../../benches/leaks/tables.rs"]
+mod tables;
+
+/// A small version of the benchmark: all kinds of leaks, and honest columns that are strong.
+#[test]
+fn known_leaks_are_found_and_honest_columns_are_not_accused() {
+    let (mut leaks, mut missed, mut honest, mut accused) = (0, Vec::new(), 0, Vec::new());
+    for seed in 201..217 {
+        let made = tables::LeakyTable::make(seed, 1_500);
+        let report = leaks::find_leaks(&made.input(), &LeakParams::default()).expect("a table that can be looked at");
+        let suspects = report.suspected_columns();
+        for leak in &made.leaks {
+            let mut found = leak.columns.iter().map(|column| suspects.contains(column));
+            let is_found = if leak.all { found.all(|found| found) } else { found.any(|found| found) };
+            leaks += 1;
+            missed.extend((!is_found).then(|| (seed, leak.kind)));
+        }
+        honest += made.strong.len();
+        accused
+            .extend(made.strong.into_iter().filter(|(_, name)| suspects.contains(name)).map(|strong| (seed, strong)));
+        let [with, without] = [report.auc_with_suspects, report.auc_without].map(|auc| auc.expect("both classes"));
+        assert!((0.5..=1.0).contains(&with) && (0.45..=0.97).contains(&without), "{seed}: {with} and {without}");
+    }
+    assert!(missed.len() * 20 <= leaks, "{leaks} leaks, missed {missed:?}");
+    assert!(accused.len() * 20 <= honest, "{honest} honest columns, accused {accused:?}");
+}
+
+#[test]
+fn columns_that_are_filled_in_together_are_one_group_and_what_they_are_worth_is_said() {
+    let (mut columns, labels, mut random) = honest();
+    let filled: Vec<bool> = labels.iter().map(|won| random.random_bool(if *won { 0.95 } else { 0.03 })).collect();
+    for name in ["segment_size", "declared_revenue", "stock_value"] {
+        let values = filled.iter().map(|filled| if *filled { random.random() } else { f32::NAN }).collect();
+        columns.push(number(name, values));
+    }
+    let table = Table::new(columns).expect("one length");
+    let report = leaks::find_leaks(&LeakInput::new(&table, &labels), &LeakParams::default()).expect("labels that fit");
+    assert_eq!(report.suspects.len(), 3, "{report:?}");
+    assert_eq!(report.groups[0].kind, LeakKind::SharedMissingness);
+    let (with, without) = (report.auc_with_suspects.expect("rows"), report.auc_without.expect("rows"));
+    assert!(with > 0.95 && (0.68..0.8).contains(&without), "{with} and {without}");
+    let loss = report.suspects[0].loss.expect("it is measured");
+    assert!((loss - (with - without)).abs() < 0.03, "the group is worth {loss}");
+    let again = leaks::find_leaks(&LeakInput::new(&table, &labels), &LeakParams::default()).expect("labels that fit");
+    assert_eq!(again, report, "the same rows and seed give the same report");
+}
+
+#[test]
+fn a_name_alone_is_a_question_and_what_a_person_keeps_is_not_asked() {
+    let (mut columns, labels, mut random) = honest();
+    columns.push(number("contract_reason", (0..ROWS).map(|_| random.random()).collect()));
+    columns.push(number("won_amount", labels.iter().map(|won| f32::from(*won)).collect()));
+    let table = Table::new(columns).expect("one length");
+    let keep = ["won_amount".to_owned()];
+    let input = LeakInput { keep: &keep, ..LeakInput::new(&table, &labels) };
+    let report = leaks::find_leaks(&input, &LeakParams::default()).expect("labels that fit");
+    assert_eq!(report.suspects, []);
+    let asked: Vec<&str> = report.asks.iter().map(|ask| ask.column.as_str()).collect();
+    assert_eq!(asked, ["contract_reason"], "it says nothing of the outcome");
+}
+
+#[test]
+fn many_rows_are_sampled_and_it_is_said() {
+    let (columns, labels, _) = honest();
+    let table = Table::new(columns).expect("one length");
+    let params = LeakParams { rows_max: 1_000, ..LeakParams::default() };
+    let report = leaks::find_leaks(&LeakInput::new(&table, &labels), &params).expect("labels that fit");
+    assert_eq!((report.rows, report.rows_sampled), (ROWS, 1_000));
+    let dates = [("seen_at".to_owned(), vec![0; 3])];
+    let input = LeakInput { timestamps: &dates, ..LeakInput::new(&table, &labels) };
+    assert!(leaks::find_leaks(&input, &params).expect_err("three times").to_string().contains("3 timestamps"));
 }
 
 #[test]

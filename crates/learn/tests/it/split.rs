@@ -124,3 +124,97 @@ fn each_period_is_tested_after_training_on_all_before_it() {
     }
     assert!(split::rolling_origin(100, &[70, 40]).is_err() && split::rolling_origin(100, &[100]).is_err());
 }
+
+#[test]
+fn groups_of_one_row_are_split_as_rows_are() {
+    let groups: Vec<usize> = (0..97).map(|row| 1_000 - row).collect();
+    assert_eq!(split::random_grouped(97, &groups, 3).expect("enough"), split::random(97, 3).expect("enough"));
+    let (grouped, plain) = (split::folds_grouped(97, &groups, 5, 3), split::folds(97, 5, 3));
+    assert_eq!(grouped.expect("enough"), plain.expect("enough"));
+    assert!(split::random_grouped(97, &groups[1..], 3).is_err(), "a group a row");
+}
+
+#[test]
+fn a_group_of_most_rows_is_trained_on() {
+    // Rows 0 to 69 belong together; whatever the seed, something is left to test on.
+    let groups: Vec<usize> = (0..100).map(|row| if row < 70 { 0 } else { row }).collect();
+    for seed in 0..50 {
+        let split = split::random_grouped(100, &groups, seed).expect("thirty groups are left");
+        assert!(split.train.contains(&0) && split.train.len() == 70 && split.test.len() == 20, "{split:?}");
+    }
+    assert!(split::random_grouped(100, &[7; 100], 1).expect_err("one group").to_string().contains("no rows to choose"));
+}
+
+#[test]
+fn a_group_that_began_before_the_test_is_not_tested() {
+    // A hundred hours; group 5 is seen in hours 5 and 95, row 7 has no time.
+    let mut times: Vec<i64> = (0..100).map(|hour| hour * 3_600_000_000).collect();
+    times[7] = i64::MIN;
+    let mut groups: Vec<usize> = (0..100).collect();
+    groups[95] = 5;
+    let found = split::by_timestamp(&times, Some(&groups)).expect("enough rows");
+    assert_eq!((found.undated, found.straddling, found.split.dropped), (1, 1, 2));
+    // Of 99 rows with a time the newest 29 are to test on.
+    assert_eq!(found.test_from, 71 * 3_600_000_000);
+    let expected: Vec<usize> = (71..100).filter(|row| *row != 95).collect();
+    assert_eq!(found.split.test, expected);
+    assert_eq!((found.split.train.len(), found.split.valid.len()), (56, 14));
+    assert!(found.split.valid.iter().all(|row| times[*row] >= found.valid_from));
+    let alone = split::by_timestamp(&times, None).expect("enough rows");
+    assert_eq!((alone.straddling, alone.split.test.len()), (0, 29));
+}
+
+#[test]
+fn rows_of_one_time_are_on_one_side() {
+    // Three days of 60, 25 and 15 rows: the last 40 are nearer to 30 % than the last 15; of the first day nothing divides.
+    let day = |row: usize| {
+        if row < 60 {
+            1
+        } else if row < 85 {
+            2
+        } else {
+            3
+        }
+    };
+    let times: Vec<i64> = (0..100).map(day).collect();
+    assert!(split::by_timestamp(&times, None).expect_err("one day is left").to_string().contains("no rows to choose"));
+    // With days of 30, 30, 25 and 15 rows it can be divided; the last 40 are to test on.
+    let times: Vec<i64> = (0..100).map(|row| if row < 30 { 0 } else { day(row) }).collect();
+    let found = split::by_timestamp(&times, None).expect("four days");
+    assert_eq!((found.split.train.len(), found.split.valid.len(), found.split.test.len()), (30, 30, 40));
+    assert!(split::by_timestamp(&[5; 40], None).is_err(), "one time divides nothing");
+    assert!(split::by_timestamp(&[i64::MIN; 40], None).is_err(), "no time at all");
+}
+
+#[test]
+fn groups_are_joined_by_way_of_others() {
+    // 0 and 1 share the first, 1 and 3 the second, 3 and 4 the first again.
+    let joined = split::joined_groups(&[9, 9, 4, 2, 2], &[1, 5, 6, 5, 8]).expect("one length");
+    assert_eq!(joined, [0, 0, 2, 0, 0]);
+    assert!(split::joined_groups(&[1], &[]).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_group_is_in_two_parts(
+        rows in prop::collection::vec((0usize..60, 0i64..50), 30..300),
+        seed in any::<u64>(),
+    ) {
+        let (groups, times): (Vec<usize>, Vec<i64>) = rows.into_iter().unzip();
+        let mut splits: Vec<split::Split> = split::random_grouped(groups.len(), &groups, seed).into_iter().collect();
+        splits.extend(split::folds_grouped(groups.len(), &groups, 4, seed).into_iter().flatten());
+        splits.extend(split::by_timestamp(&times, Some(&groups)).map(|found| found.split));
+        for split in splits {
+            let mut part_of: BTreeMap<usize, usize> = BTreeMap::new();
+            for (part, rows) in [&split.train, &split.valid, &split.test].into_iter().enumerate() {
+                for row in rows {
+                    prop_assert_eq!(*part_of.entry(groups[*row]).or_insert(part), part);
+                }
+            }
+            let all = split.train.len() + split.valid.len() + split.test.len() + split.dropped;
+            prop_assert_eq!(all, groups.len());
+        }
+    }
+}

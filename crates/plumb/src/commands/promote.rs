@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::arguments::{PathArgs, current_user};
+use super::model_text::leak_lines;
 use super::output::Format;
 use crate::lifecycle::promote::{Promotion, promote};
 
@@ -29,6 +30,11 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
 }
 
 fn text(promotion: &Promotion) -> String {
-    let Promotion { target, model_id } = promotion;
-    format!("`{model_id}` is the champion: it scores `{target}` from now on\n")
+    let Promotion { target, model_id, leaks } = promotion;
+    let mut text = format!("`{model_id}` is the champion: it scores `{target}` from now on\n");
+    if !leaks.is_empty() {
+        text.push_str("warning: it sees suspected leaks, which the registry's history notes\n");
+        text.push_str(&leak_lines(leaks));
+    }
+    text
 }

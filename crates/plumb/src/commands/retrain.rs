@@ -9,7 +9,7 @@ use super::output::Format;
 use super::train::candidates_text;
 use super::training_progress::TrainingProgress;
 use crate::lifecycle::retrain::{self, RetrainingOutcome};
-use crate::training::{Comparison, ComparisonVerdict, TrainingSpec};
+use crate::training::{Comparison, ComparisonVerdict, LeftOut, TrainingSpec};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -25,7 +25,14 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let search = args.effort.search()?;
     let mut outcomes = format.outcomes(text);
     for target in workspace.project.targets_meant(&args.targets.target)? {
-        let spec = TrainingSpec { target, as_of, seed: args.effort.seed, search, out_of_core: None };
+        let spec = TrainingSpec {
+            target,
+            as_of,
+            seed: args.effort.seed,
+            search,
+            out_of_core: None,
+            left_out: LeftOut::Suspects,
+        };
         let progress = TrainingProgress::show();
         let outcome = retrain::retrain(&workspace, spec, &current_user(), &progress.callback()).await?;
         drop(progress);
@@ -41,7 +48,7 @@ pub(crate) fn text(outcome: &RetrainingOutcome) -> String {
 
 /// Returns the challenger against the champion, and what it was nominated for, as lines.
 pub(crate) fn comparison_text(outcome: &RetrainingOutcome) -> String {
-    let RetrainingOutcome { training, champion, comparison, promoted } = outcome;
+    let RetrainingOutcome { training, champion, comparison, champion_leaks, promoted } = outcome;
     let best = training.best();
     let mut text = match comparison {
         ComparisonVerdict::TooEarly { rows } => format!(
@@ -59,6 +66,12 @@ pub(crate) fn comparison_text(outcome: &RetrainingOutcome) -> String {
             )
         }
     };
+    if !champion_leaks.is_empty() {
+        text.push_str(&format!(
+            "  the champion sees `{}`, suspected leaks: its figures are too good to compare with\n",
+            champion_leaks.join("`, `")
+        ));
+    }
     text.push_str(&nomination_line(&training.nomination));
     if let Some(why) = promoted {
         text.push_str(&format!("  `{}` is the champion now: {why}\n", best.model_id));

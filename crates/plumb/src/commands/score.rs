@@ -10,6 +10,8 @@ use plumb_lead::{Language, Unseen};
 use super::arguments::{BatchArgs, TargetArgs, WaitArgs, number};
 use super::output::{Format, is_closed_pipe, note};
 use super::progress::{ProgressLine, percent_bar};
+use super::reading_arguments::ReadingArgs;
+use super::reading_text::notes_text;
 use crate::lifecycle::score::{
     Destination, FileProgress, FileRequest, FileScores, LeadScores, LeadsRequest, NoRowsScored, UNSEEN_MAX, score_file,
     score_leads,
@@ -23,7 +25,7 @@ const REASONS_MAX: u64 = 65_535;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A CSV or Parquet file with a column for each feature of the model [default: the open leads].
+    /// A file with a column for each feature of the model, of any format that `plumb quick` reads [default: the open leads].
     file: Option<PathBuf>,
     #[command(flatten)]
     targets: TargetArgs,
@@ -49,6 +51,8 @@ pub(crate) struct Args {
     /// Also write each feature's contribution to the log-odds of each row of a file.
     #[arg(long, requires = "file")]
     contributions: bool,
+    #[command(flatten)]
+    reading: ReadingArgs,
 }
 
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
@@ -59,6 +63,10 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
 }
 
 async fn score_open_leads(args: Args, format: Format) -> Result<()> {
+    ensure!(
+        args.reading.plan()?.is_none(),
+        "--reading, --sheet, --encoding and --separator say how a file is read: name it"
+    );
     let opened = args.targets.paths.open().await.context("without a file, the open leads of a project are scored")?;
     let workspace = args.batch.apply(opened).await?.if_locked(args.wait.if_locked());
     let now = workspace.project.as_of(args.targets.as_of)?;
@@ -82,6 +90,7 @@ async fn score_rows(args: Args, file: PathBuf, format: Format) -> Result<()> {
     let to_standard_output = args.out.is_none();
     let request = FileRequest {
         path: file,
+        reading: args.reading.plan()?,
         targets: args.targets.target,
         id_column: args.id,
         destination: args.out.map_or_else(|| Destination::Stream(Box::new(std::io::stdout())), Destination::File),
@@ -117,9 +126,11 @@ fn progress_text(progress: &FileProgress, started: Instant) -> String {
     format!("{rows_scored} rows, {rate:.0} rows/s{rejected}")
 }
 
-/// Returns the rejected rows and unseen categories of a file, as lines.
+/// Returns how a file was read, its rejected rows and its unseen categories, as lines.
 fn warnings_text(scores: &FileScores) -> String {
-    let mut text: String = scores.rejected.iter().map(|row| format!("rejected: {row}\n")).collect();
+    let mut text = notes_text(&scores.notes);
+    let rejected = scores.rejected.iter().map(|row| format!("rejected: {row}\n"));
+    text.extend(rejected);
     if scores.rows_rejected > scores.rejected.len() as u64 {
         text.push_str(&format!("rejected: {} rows in all\n", scores.rows_rejected));
     }

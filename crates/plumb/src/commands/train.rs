@@ -8,11 +8,11 @@ use plumb_lake::IfLocked;
 use plumb_lead::{Interval, Metric, OutOfCoreSettings, Profit, Quantiles};
 
 use super::arguments::{EffortArgs, ROWS_MAX, THREADS_MAX, TargetArgs, WaitArgs, check_bind, current_user, number};
-use super::model_text::{metrics_heading, metrics_line, nomination_line};
+use super::model_text::{left_out_text, metrics_heading, metrics_line, nomination_line};
 use super::output::Format;
 use super::training_progress::TrainingProgress;
 use crate::lifecycle::train::{self, TrainingOutcome};
-use crate::training::{OutOfCore, TrainingSpec};
+use crate::training::{LeftOut, OutOfCore, TrainingSpec};
 use crate::workers::Launch;
 
 #[derive(clap::Args)]
@@ -70,7 +70,8 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let (search, out_of_core) = (args.effort.search()?, args.out_of_core.out_of_core(args.wait.if_locked())?);
     let mut outcomes = format.outcomes(text);
     for target in workspace.project.targets_meant(&args.targets.target)? {
-        let spec = TrainingSpec { target, as_of, seed: args.effort.seed, search, out_of_core };
+        let spec =
+            TrainingSpec { target, as_of, seed: args.effort.seed, search, out_of_core, left_out: LeftOut::Suspects };
         let progress = TrainingProgress::show();
         let outcome = train::train(&workspace, spec, &current_user(), &progress.callback()).await?;
         drop(progress);
@@ -106,6 +107,7 @@ pub(crate) fn candidates_text(outcome: &TrainingOutcome) -> String {
     }
     let _ = writeln!(text, "  chosen: {}", outcome.why);
     best.profits.iter().for_each(|profit| text.push_str(&profit_line(profit)));
+    text.push_str(&left_out_text(&outcome.target, &outcome.left_out_suspects(), outcome.with_suspects.as_ref()));
     outcome.rules_not_used.iter().for_each(|rule| text.push_str(&format!("  {rule}\n")));
     text
 }
@@ -117,6 +119,7 @@ fn cold_start_text(outcome: &TrainingOutcome) -> String {
     let _ = writeln!(text, "  threshold {:.3}: {}", best.threshold.score, best.threshold.why);
     let not_noted = outcome.rules_not_used.iter().filter(|line| !best.notes.contains(line));
     best.notes.iter().chain(not_noted).for_each(|line| text.push_str(&format!("  {line}\n")));
+    text.push_str(&left_out_text(&outcome.target, &outcome.left_out_suspects(), None));
     text
 }
 

@@ -16,6 +16,7 @@ use super::middleware::caller_limits::CallerLimits;
 use super::middleware::heavy_lane::HeavyLane;
 use super::middleware::timeouts::Timeouts;
 use super::response_format::ResponseFormat;
+use crate::lifecycle::profile::ProfileFolder;
 use crate::memory::MemoryBudget;
 use crate::serving::{self, Engine};
 use crate::store::Store;
@@ -31,6 +32,8 @@ pub(crate) struct App {
     pub(super) capture: bool,
     /// The response format of invocations that do not choose one.
     pub(super) response_format: ResponseFormat,
+    /// The profiles in the data folder.
+    pub(super) profiles: ProfileFolder,
 }
 
 /// The configuration of a server.
@@ -80,7 +83,8 @@ impl App {
         let limits = limits.within(&memory);
         let services =
             Arc::new(Services::new(auth, caller_limits, admission, heavy, (memory, limits), timeouts, metrics));
-        Ok(App { engine, services, capture, response_format })
+        let profiles = ProfileFolder::of_data(data);
+        Ok(App { engine, services, capture, response_format, profiles })
     }
 
     /// Reads again what can change while the server runs, and logs what there is now: the keys, the registry's models, the

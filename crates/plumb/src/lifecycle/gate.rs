@@ -1,7 +1,7 @@
 //! The promotion gate: checks whether a target's challenger may become its champion.
 
 use anyhow::{Context, Result};
-use plumb_lead::ModelCard;
+use plumb_lead::{LeakEvidence, ModelCard};
 use serde::Serialize;
 
 use super::rebuild::rebuild;
@@ -44,7 +44,8 @@ impl GateReport {
     }
 }
 
-/// Checks the challenger of a target; `None` if it has none. Columns in `allowed_leaks` may look like a leak.
+/// Checks the challenger of a target; `None` if it has none. Columns in `allowed_leaks` may look like a leak, and so may those
+/// that the project says are known before the outcome.
 pub(crate) async fn gate(
     workspace: &Workspace,
     target: &str,
@@ -60,9 +61,10 @@ pub(crate) async fn gate(
     let scorer = workspace.load_model(&champion.model_id).await?;
     let verdict = training::compare(lake, &rebuilt.holdout, &rebuilt.model, &scorer, &champion).await?;
     let skew = skew_check(workspace, target, PREDICTIONS_CHECKED).await?;
+    let allowed = [allowed_leaks, &workspace.project.target(target)?.known_before].concat();
     let checks = vec![
         reproduced(&challenger, &rebuilt.model.card.model_id),
-        without_leaks(&challenger, allowed_leaks),
+        without_leaks(&challenger, &allowed),
         not_worse(&verdict, challenger.imported.is_some()),
         served_as_trained(&skew),
     ];
@@ -84,13 +86,14 @@ fn reproduced(challenger: &ModelCard, rebuilt: &str) -> GateCheck {
 }
 
 fn without_leaks(challenger: &ModelCard, allowed: &[String]) -> GateCheck {
-    let suspects: Vec<String> = challenger
-        .leaks
-        .iter()
-        .filter(|leak| !allowed.contains(&leak.column))
-        .map(|leak| format!("`{}`: {}", leak.column, leak.why))
-        .collect();
-    let found = if suspects.is_empty() { "no suspected leak".to_owned() } else { suspects.join("; ") };
+    let seen = challenger.suspects_seen();
+    let (left_out, named) = (&challenger.left_out, |leak: &LeakEvidence| format!("`{}`: {}", leak.column, leak.why));
+    let suspects: Vec<String> = seen.iter().filter(|leak| !allowed.contains(&leak.column)).map(named).collect();
+    let found = match (suspects.is_empty(), left_out.is_empty()) {
+        (false, _) => suspects.join("; "),
+        (true, true) => "no suspected leak".to_owned(),
+        (true, false) => format!("no suspected leak; it was trained without `{}`", left_out.join("`, `")),
+    };
     GateCheck { name: "without leaks", passed: suspects.is_empty(), found }
 }
 
@@ -138,7 +141,7 @@ fn served_as_trained(skew: &SkewReport) -> GateCheck {
 
 #[cfg(test)]
 mod tests {
-    use plumb_lead::{LeakEvidence, ModelKind};
+    use plumb_lead::ModelKind;
 
     use super::*;
     use crate::registry::tests::card;
@@ -151,6 +154,9 @@ mod tests {
         let check = without_leaks(&challenger, &["duration".into()]);
         assert!(!check.passed && check.found == "`fee`: alone it ranks", "{check:?}");
         assert!(without_leaks(&challenger, &["fee".into()]).passed);
+        challenger.left_out.push("fee".into());
+        let check = without_leaks(&challenger, &[]);
+        assert!(check.passed && check.found == "no suspected leak; it was trained without `fee`", "{check:?}");
     }
 
     #[test]

@@ -14,7 +14,9 @@ use super::locks;
 use super::workspace::Workspace;
 use crate::model_import::{self, ColumnHints, Columns, ImportedFile, MissingValue};
 use crate::registry::{self, Nomination};
-use crate::training::{self, CandidateModel, ProgressCallback, Search, TrainingData, TrainingEvent, TrainingSpec};
+use crate::training::{
+    self, CandidateModel, LeftOut, ProgressCallback, Search, TrainingData, TrainingEvent, TrainingSpec,
+};
 
 /// What is to be imported.
 #[derive(Clone, Debug)]
@@ -83,7 +85,14 @@ pub(crate) async fn import(
     let rounds_in_file = imported_file.trees.metadata().rounds();
     let rounds = rounds_counted(&imported_file, rounds)?;
     progress(TrainingEvent::CollectingRows { target: target.clone() });
-    let spec = TrainingSpec { target: target.clone(), as_of, seed, search: Search::Usual, out_of_core: None };
+    let spec = TrainingSpec {
+        target: target.clone(),
+        as_of,
+        seed,
+        search: Search::Usual,
+        out_of_core: None,
+        left_out: LeftOut::Suspects,
+    };
     let too_few =
         format!("cannot import for `{target}`: an imported model is calibrated and measured on known outcomes");
     let data = training::collect(workspace.training_context(), spec).await.with_context(|| too_few.clone())?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use plumb_lead::LeakEvidence;
 use serde::Serialize;
 
 use super::locks;
@@ -11,12 +12,14 @@ use crate::registry;
 use crate::store::Store;
 
 /// The outcome of a promotion.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Promotion {
     /// The target.
     pub(crate) target: String,
     /// Its champion now.
     pub(crate) model_id: String,
+    /// The suspected leaks that it sees.
+    pub(crate) leaks: Vec<LeakEvidence>,
 }
 
 /// Promotes a model, or the target's challenger, in the name of `by`. A model that cannot be read is refused.
@@ -39,8 +42,13 @@ pub(crate) async fn promote(
         }
     };
     load_model(data, &model_id).await?;
-    registry::promote(store, target, &model_id, by, why).await?;
-    Ok(Promotion { target: target.to_owned(), model_id })
+    let leaks = registry::card(store, &model_id).await?.suspects_seen();
+    let why = match leaks.is_empty() {
+        true => why.to_owned(),
+        false => format!("{why}; in spite of suspected leaks: {}", registry::leak_columns(&leaks)),
+    };
+    registry::promote(store, target, &model_id, by, &why).await?;
+    Ok(Promotion { target: target.to_owned(), model_id, leaks })
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub(crate) struct Challenge {
     pub(crate) candidates: CandidateModels,
     /// The champion's card.
     champion: ModelCard,
+    /// Columns that the champion sees and that are suspected to reveal the outcome.
+    champion_leaks: Vec<String>,
     /// The best candidate against the champion.
     verdict: ComparisonVerdict,
 }
@@ -36,6 +38,8 @@ pub(crate) struct RetrainingOutcome {
     pub(crate) champion: String,
     /// The challenger against the champion.
     pub(crate) comparison: ComparisonVerdict,
+    /// Columns that the champion sees and that are suspected to reveal the outcome: its figures are too good.
+    pub(crate) champion_leaks: Vec<String>,
     /// Why the challenger was promoted; `None` if it was not.
     pub(crate) promoted: Option<String>,
 }
@@ -65,12 +69,15 @@ pub(crate) async fn challenge(
     let scorer = workspace.load_model(&champion.model_id).await?;
     let verdict =
         training::compare(&workspace.lake, &candidates.holdout, candidates.best(), &scorer, &champion).await?;
-    Ok(Challenge { candidates, champion, verdict })
+    let seen = &scorer.artifact.model.features;
+    let suspects = candidates.best().card.leaks.iter().map(|leak| leak.column.clone());
+    let champion_leaks = suspects.filter(|column| seen.position(column).is_some()).collect();
+    Ok(Challenge { candidates, champion, champion_leaks, verdict })
 }
 
 /// Registers the models of a challenge, and promotes the best if the project says so.
 pub(crate) async fn register(workspace: &Workspace, challenge: Challenge, by: &str) -> Result<RetrainingOutcome> {
-    let Challenge { candidates, champion, verdict } = challenge;
+    let Challenge { candidates, champion, champion_leaks, verdict } = challenge;
     let _lock = locks::registry(&workspace.data)?;
     // If somebody has promoted another model meanwhile, the challenger was not compared with the champion.
     let champion_now = registry::champion(&workspace.store, &champion.target).await?.map(|card| card.model_id);
@@ -80,6 +87,7 @@ pub(crate) async fn register(workspace: &Workspace, challenge: Challenge, by: &s
     let mut promoted = None;
     if let (ComparisonVerdict::Compared(comparison), Promote::IfBetter) = (&verdict, workspace.project.promote())
         && comparison.is_better()
+        && training.best().suspects_seen().is_empty()
         && is_champion
         && *challenger != champion.model_id
     {
@@ -87,7 +95,8 @@ pub(crate) async fn register(workspace: &Workspace, challenge: Challenge, by: &s
         registry::promote(&workspace.store, &training.target, challenger, BY_RULE, &why).await?;
         promoted = Some(why);
     }
-    Ok(RetrainingOutcome { training, champion: champion.model_id, comparison: verdict, promoted })
+    let champion = champion.model_id;
+    Ok(RetrainingOutcome { training, champion, comparison: verdict, champion_leaks, promoted })
 }
 
 fn reason_to_promote(comparison: &Comparison) -> String {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
-use plumb_lead::ModelCard;
+use plumb_lead::{LeakEvidence, ModelCard};
 use serde::Serialize;
 
 use super::locks;
@@ -28,11 +28,22 @@ pub(crate) struct TrainingOutcome {
     pub(crate) why: String,
     /// Rules of the team that cannot be read or fit no feature, a line each.
     pub(crate) rules_not_used: Vec<String>,
+    /// Columns suspected to reveal the outcome; the candidates do not see them.
+    pub(crate) leaks: Vec<LeakEvidence>,
+    /// All columns that the candidates do not see.
+    pub(crate) left_out: Vec<String>,
+    /// The card of a model that sees the suspected leaks, to be compared; it is nominated for nothing.
+    pub(crate) with_suspects: Option<ModelCard>,
     /// What the chosen model was nominated for.
     pub(crate) nomination: Nomination,
 }
 
 impl TrainingOutcome {
+    /// Returns the suspected leaks that the candidates do not see.
+    pub(crate) fn left_out_suspects(&self) -> Vec<LeakEvidence> {
+        self.leaks.iter().filter(|leak| self.left_out.contains(&leak.column)).cloned().collect()
+    }
+
     /// Returns the card of the chosen model.
     pub(crate) fn best(&self) -> &ModelCard {
         &self.candidates[self.chosen]
@@ -77,7 +88,7 @@ pub(super) async fn register_locked(
     by: &str,
 ) -> Result<TrainingOutcome> {
     let Workspace { store, data, .. } = workspace;
-    for model in &candidates.models {
+    for model in candidates.models.iter().chain(&candidates.with_suspects) {
         registry::add(store, data, &model.bytes, &model.card).await?;
     }
     let best = &candidates.best().card;
@@ -90,6 +101,9 @@ pub(super) async fn register_locked(
         chosen: candidates.choice.index,
         why: candidates.choice.why.clone(),
         rules_not_used: candidates.rules_not_used.clone(),
+        leaks: best.leaks.clone(),
+        left_out: best.left_out.clone(),
+        with_suspects: candidates.with_suspects.as_ref().map(|model| model.card.clone()),
         nomination,
     })
 }

@@ -125,6 +125,13 @@ pub(super) struct TargetConfig {
     /// The beta of F-beta: under 1 a wasted call counts for more than a missed lead.
     #[serde(default = "half")]
     pub(super) beta: f64,
+    /// Features whose values are known before the outcome, however much they look like a leak: models see them, and they
+    /// are suspected no more.
+    #[serde(default)]
+    pub(super) known_before: Vec<String>,
+    /// Features that models of this target do not see, such as those that are filled in once the outcome is known.
+    #[serde(default)]
+    pub(super) leave_out: Vec<String>,
 }
 
 /// What the two mistakes cost, in one currency.

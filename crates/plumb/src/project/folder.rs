@@ -11,13 +11,17 @@ use plumb_lead::{Language, MessageCatalog};
 use super::config::{self, Promote, SourceConfig};
 use super::message_catalog;
 use super::read_config::read_config;
-use super::target::Target;
-use crate::files::read_text;
+use super::target::{Target, span};
+use crate::content_hash::sha256;
+use crate::files::{read_text, read_within};
 use crate::future;
 use crate::team_rules::TeamRules;
 
 /// The team's own rules, if they have any, in one of these files.
 const RULES: [&str; 2] = ["rules.csv", "rules.xlsx"];
+
+/// The largest file of rules: an Excel file of them has its own limits, which are lower.
+const RULES_BYTES_MAX: u64 = 64 << 20;
 
 /// An opened project folder.
 #[derive(Debug)]
@@ -110,6 +114,14 @@ impl Project {
         })
     }
 
+    /// Returns the settings of a target as text, by their keys in `plumb.toml`, with the ages at which leads are scored.
+    pub(crate) fn target_settings(&self, name: &str) -> Result<BTreeMap<String, String>> {
+        let mut settings = self.target(name)?.settings();
+        let ages: Vec<String> = self.ages.iter().map(|age| span(*age)).collect();
+        settings.insert("score.at".to_owned(), ages.join(", "));
+        Ok(settings)
+    }
+
     /// Returns how the leads of a target are labelled.
     pub(crate) fn label_spec(&self, target: &str) -> Result<LabelSpec> {
         let horizon = self.target(target)?.horizon;
@@ -145,18 +157,32 @@ impl Project {
 
     /// Returns the team's rules; `None` if there is no file of them.
     pub(crate) fn rules(&self) -> Result<Option<TeamRules>> {
+        let file = self.rules_file()?;
+        file.map(|file| TeamRules::read(&self.folder.join(&file), &file)).transpose()
+    }
+
+    /// Returns the file of the team's rules, relative to the project; `None` if there is none.
+    pub(crate) fn rules_file(&self) -> Result<Option<String>> {
         let named = self.rules.as_ref().map(|file| vec![file.as_str()]);
         let is_named = named.is_some();
         let files = named.unwrap_or_else(|| RULES.to_vec());
         let there: Vec<&str> = files.into_iter().filter(|file| is_named || self.folder.join(file).is_file()).collect();
         match there.as_slice() {
             [] => Ok(None),
-            [file] => TeamRules::read(&self.folder.join(file), file).map(Some),
+            [file] => Ok(Some((*file).to_owned())),
             both => bail!(
                 "there are `{}`: name the one that counts in plumb.toml, as `rules = \"…\"`",
                 both.join("` and `")
             ),
         }
+    }
+
+    /// Returns the SHA-256 of the file of the team's rules; `None` if there is none.
+    pub(crate) fn rules_hash(&self) -> Result<Option<String>> {
+        let hash = |file: String| {
+            read_within(&self.folder.join(file), RULES_BYTES_MAX, "a table of rules").map(|bytes| sha256(&bytes))
+        };
+        self.rules_file()?.map(hash).transpose()
     }
 
     fn sql_files(&self, folder: &str) -> Result<Vec<SqlFile>> {

@@ -62,6 +62,13 @@ fn check(config: &Config) -> Result<()> {
             target.capacity.is_none_or(|leads| leads.is_finite() && leads > 0.0),
             "key `target.{name}.capacity`: expected a number over 0: the leads that the team can call in a week"
         );
+        let both = target.known_before.iter().find(|name| target.leave_out.contains(name));
+        ensure!(
+            both.is_none(),
+            "key `target.{name}.leave_out` names `{}`, and so does `known_before`: expected it in one of them, because a \
+             feature that is known before the outcome is not left out for knowing it",
+            both.map_or("", String::as_str)
+        );
         ensure!(
             !matches!(target.optimise, OptimiseConfig::Capacity) || target.capacity.is_some(),
             "key `target.{name}.optimise` is `capacity`: expected `capacity` beside it, the leads a week"

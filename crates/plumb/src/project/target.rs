@@ -1,5 +1,7 @@
 //! A target as the rest of the program has it.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use plumb_learn::decision::{Cost, Optimise, StopOn};
 
@@ -24,11 +26,56 @@ pub(crate) struct Target {
     pub(crate) stop_on: StopOn,
     /// The beta of F-beta.
     pub(crate) beta: f64,
+    /// Features that are known before the outcome, however much they look like a leak.
+    pub(crate) known_before: Vec<String>,
+    /// Features that models do not see.
+    pub(crate) leave_out: Vec<String>,
+}
+
+impl Target {
+    /// Returns the settings as text, by their keys in `plumb.toml`; those that are not set are left out. A model stores
+    /// them, so that one can tell which was changed since it was trained.
+    pub(super) fn settings(&self) -> BTreeMap<String, String> {
+        let optimise = match self.optimise {
+            Optimise::FBeta => "f_beta",
+            Optimise::Cost => "cost",
+            Optimise::Capacity => "capacity",
+        };
+        let stop_on = match self.stop_on {
+            StopOn::LogLoss => "log_loss",
+            StopOn::AveragePrecision => "average_precision",
+            StopOn::FBeta => "f_beta",
+            StopOn::Cost => "cost",
+        };
+        let cost = self.cost.map(|cost| format!("{} and {}", cost.false_positive, cost.false_negative));
+        let names = |names: &[String]| (!names.is_empty()).then(|| names.join(", "));
+        let settings = [
+            ("horizon", Some(span(self.horizon))),
+            ("cost", cost),
+            ("optimise", Some(optimise.to_owned())),
+            ("capacity", self.capacity.map(|leads| leads.to_string())),
+            ("value", self.value.clone()),
+            ("facets", names(&self.facets)),
+            ("stop_on", Some(stop_on.to_owned())),
+            ("beta", Some(self.beta.to_string())),
+            ("known_before", names(&self.known_before)),
+            ("leave_out", names(&self.leave_out)),
+        ];
+        settings.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+    }
+}
+
+/// Returns a span of time as `plumb.toml` has it.
+pub(super) fn span(span: TimeDelta) -> String {
+    match span.num_hours() {
+        hours if hours != 0 && hours % 24 == 0 => format!("{}d", hours / 24),
+        hours => format!("{hours}h"),
+    }
 }
 
 impl From<TargetConfig> for Target {
     fn from(config: TargetConfig) -> Target {
-        let TargetConfig { horizon, cost: costs, optimise, capacity, value, facets, stop_on, beta } = config;
+        let TargetConfig { horizon, cost: costs, optimise, capacity, value, facets, stop_on, beta, .. } = config;
         let cost = |CostConfig { false_positive, false_negative }| Cost { false_positive, false_negative };
         Target {
             horizon: horizon.0,
@@ -48,6 +95,8 @@ impl From<TargetConfig> for Target {
                 StopOnConfig::Cost => StopOn::Cost,
             },
             beta,
+            known_before: config.known_before,
+            leave_out: config.leave_out,
         }
     }
 }

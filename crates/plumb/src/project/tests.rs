@@ -27,6 +27,8 @@ fn an_error_names_the_line_the_key_and_what_was_expected() {
     );
     let without = "[target.won]\nhorizon = \"1d\"\noptimise = \"capacity\"";
     check_error(without, &["key `target.won.optimise` is `capacity`: expected `capacity` beside it"]);
+    let twice = "[target.won]\nhorizon = \"1d\"\nknown_before = [\"fee\"]\nleave_out = [\"age\", \"fee\"]";
+    check_error(twice, &["key `target.won.leave_out` names `fee`, and so does `known_before`"]);
     let half = "[target.won]\nhorizon = \"1d\"\ncost = { false_positive = 1 }";
     check_error(half, &["key `target.won.cost`: missing field `false_negative`"]);
     check_error("target = 1", &["key `target`", "expected a table of targets, as `[target.NAME]`"]);
@@ -65,6 +67,11 @@ fn a_configuration_is_read_as_it_stands() {
     assert_eq!((won.horizon.num_days(), won.capacity, won.beta, won.cost), (14, Some(10.0), 0.5, None));
     assert_eq!(approved.cost.map(|cost| (cost.false_positive, cost.false_negative)), Some((180.0, 120.5)));
     assert_eq!(project.label_spec("won").expect("it is there").ages.len(), 2, "sorted, each once");
+    let settings = project.target_settings("approved").expect("it is there");
+    let settings: Vec<String> = settings.into_iter().map(|(key, value)| format!("{key} {value}")).collect();
+    let expected =
+        ["beta 0.5", "cost 180 and 120.5", "horizon 2d", "optimise f_beta", "score.at 0h, 7d", "stop_on cost"];
+    assert_eq!(settings, expected);
     assert_eq!(project.sources()["crm"].key["leads"], ["id", "country"]);
     assert_eq!(project.promote(), Promote::ByHand);
     let error = project.target("lost").expect_err("unknown").to_string();

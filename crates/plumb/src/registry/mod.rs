@@ -14,6 +14,6 @@ pub(crate) use files::{load, model_id};
 pub(crate) use models::{add, card, cards};
 #[cfg(test)]
 pub(crate) use nomination::NamedModel;
-pub(crate) use nomination::{Nomination, nominate};
+pub(crate) use nomination::{Nomination, leak_columns, nominate};
 pub(crate) use stages::{challenger, champion, history, promote, revision, rollback};
 pub(crate) use variants::{CHAMPION_VARIANT, remove_variant, set_variant, variants};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use plumb_lead::{DatasetCard, Metric, Metrics, ModelCard, ModelKind, Threshold, TrainingSettings};
+use plumb_lead::{DatasetCard, LeakEvidence, Metric, Metrics, ModelCard, ModelKind, Threshold, TrainingSettings};
 
 use super::files::path_of;
 use super::stages::set_challenger;
@@ -53,10 +53,12 @@ pub(crate) fn card(target: &str, kind: ModelKind, bytes: &[u8]) -> ModelCard {
         importance: vec![],
         weakest: vec![],
         leaks: vec![],
+        left_out: vec![],
         profits: Vec::new(),
         by_age: Vec::new(),
         fairness: Vec::new(),
         imported: None,
+        made_of: None,
         notes: vec![],
     }
 }
@@ -162,4 +164,20 @@ async fn the_first_model_is_nominated_for_champion_and_a_later_one_for_challenge
     let changes = history(&store, "converted", None, 9).await.expect("read");
     assert_eq!(changes.len(), 2, "the champion that is nominated once more stays as it is");
     assert_eq!(changes[1].1.why, "first of its target; trained");
+}
+
+#[tokio::test]
+async fn a_model_that_sees_a_suspected_leak_is_never_nominated_for_champion() {
+    let (store, folder) = empty().await;
+    let mut card = card("converted", ModelKind::Logistic, b"1");
+    card.leaks = vec![LeakEvidence { column: "fee".into(), why: "alone it ranks".into() }];
+    add(&store, folder.path(), b"1", &card).await.expect("the card is its own");
+    let nomination = nominate(&store, &card, "ada", "trained").await.expect("known");
+    assert_eq!((nomination.stage, nomination.champion, nomination.leaks.len()), (Stage::Challenger, None, 1));
+    assert_eq!(champion_id(&store).await, None);
+    let (_, change) = history(&store, "converted", None, 1).await.expect("read").pop().expect("it was challenged");
+    assert_eq!(change.why, "not the champion by itself, for suspected leaks: `fee`; trained");
+    // One that does not see it is as good as any.
+    card.left_out = vec!["fee".into()];
+    assert_eq!(nominate(&store, &card, "ada", "trained").await.expect("known").stage, Stage::Champion);
 }

@@ -40,7 +40,9 @@ pub(super) fn appraise(
     let labels = split.rows.labels_of(&split.evaluation.test);
     let threshold = fitted.model.threshold.score;
     let called: Vec<bool> = scores.iter().map(|score| *score >= threshold).collect();
-    let fairness = fairness::measure(&setup.target.facets, &fitted.model.features, matrix, &labels, &called);
+    let is_seen = |facet: &&String| !setup.fit_config.left_out.contains(*facet);
+    let facets: Vec<String> = setup.target.facets.iter().filter(is_seen).cloned().collect();
+    let fairness = fairness::measure(&facets, &fitted.model.features, matrix, &labels, &called);
     let scored = ScoredRows { setup, split, scores, labels: &labels };
     Ok(Appraisal {
         profits: scored.profits(fitted, rules_scores)?,

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
-use plumb_lead::{DatasetCard, LeakEvidence, ModelCard, ModelKind};
+use plumb_lead::{DatasetCard, ModelCard, ModelKind};
 use plumb_learn::{Fitted, Model, drift};
 
 use super::appraisal::appraise;
 use super::candidates::{CandidateModel, EvaluationFit};
 use super::fit_config::TrainingSetup;
+use super::screening::Screening;
 use super::settings::training_settings;
 use super::split_rows::SplitRows;
 use crate::evaluation::{self, Evaluation};
@@ -27,7 +28,7 @@ pub(super) fn candidate(
     setup: &TrainingSetup,
     split: &SplitRows,
     fitted: FittedTwice,
-    evidence: &[LeakEvidence],
+    screening: &Screening,
     rules_scores: Option<&[f64]>,
 ) -> Result<CandidateModel> {
     let FittedTwice { evaluation: measured, final_fit } = fitted;
@@ -47,7 +48,7 @@ pub(super) fn candidate(
         baseline,
     };
     let bytes = serde_json::to_vec(&artifact).context("cannot write the model as JSON")?;
-    let mut card = card(setup, split, registry::model_id(&bytes), &artifact.model, measures, evidence)?;
+    let mut card = card(setup, split, registry::model_id(&bytes), &artifact.model, measures, screening)?;
     let appraisal = appraise(setup, split, &measured, &test_matrix, &scores, rules_scores)?;
     (card.profits, card.by_age, card.fairness) = (appraisal.profits, appraisal.by_age, appraisal.fairness);
     let features = artifact.model.features;
@@ -74,7 +75,7 @@ fn card(
     model_id: String,
     model: &Model,
     measures: Evaluation,
-    evidence: &[LeakEvidence],
+    screening: &Screening,
 ) -> Result<ModelCard> {
     let all = split.final_rows();
     let times = || all.iter().map(|row| split.rows.observations[*row].as_of);
@@ -103,17 +104,19 @@ fn card(
         reliability: measures.reliability,
         importance: measures.importance,
         weakest: measures.weakest,
-        leaks: evidence.to_vec(),
+        leaks: screening.leaks.clone(),
+        left_out: screening.left_out.clone(),
         profits: Vec::new(),
         by_age: Vec::new(),
         fairness: Vec::new(),
         imported: None,
-        notes: notes(setup, split, model),
+        made_of: Some(setup.made_of.clone()),
+        notes: notes(setup, split, screening, model),
     })
 }
 
-fn notes(setup: &TrainingSetup, split: &SplitRows, model: &Model) -> Vec<String> {
-    let mut notes: Vec<String> = split.flags_note.iter().cloned().collect();
+fn notes(setup: &TrainingSetup, split: &SplitRows, screening: &Screening, model: &Model) -> Vec<String> {
+    let mut notes: Vec<String> = split.flags_note.iter().chain(&screening.notes).cloned().collect();
     if let Some(from) = split.holdout().from() {
         notes.push(format!(
             "measured as of {}, by a fit of the same kind that knew nothing later, on the leads that came from then on; \

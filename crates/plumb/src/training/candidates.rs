@@ -35,6 +35,9 @@ pub(crate) struct CandidateModels {
     pub(crate) models: Vec<CandidateModel>,
     /// The one to use, and why.
     pub(crate) choice: Choice,
+    /// A model of the same kind that sees the suspected leaks, to be compared; `None` if nothing is suspected, or if it
+    /// would take too long.
+    pub(crate) with_suspects: Option<CandidateModel>,
     /// The rows that they were tested on.
     pub(crate) holdout: Holdout,
     /// Rules of the team that the chosen model's features do not fit, or that cannot be read, a line each.

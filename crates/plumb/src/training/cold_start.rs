@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context, Result};
-use plumb_lake::{FeatureSql, Labels};
+use plumb_lake::{FeatureSql, Labels, PostOutcomeChange};
 use plumb_lead::{DatasetCard, FeatureSet, Matrix, ModelCard, ModelKind, Observation, Table};
 use plumb_learn::split::{self, Split};
 use plumb_learn::{Model, Params, Samples, drift, fit_cold_start};
@@ -14,8 +14,10 @@ use plumb_learn::{Model, Params, Samples, drift, fit_cold_start};
 use super::candidates::{CandidateModel, EvaluationFit};
 use super::fit_config::TrainingSetup;
 use super::flags::Flags;
+use super::screening::{Screening, evidence};
 use super::settings::training_settings;
 use super::spec::{TrainingContext, TrainingSpec};
+use super::target_check::Lesson;
 use crate::scoring::{Artifact, Inputs};
 use crate::{content_hash, evaluation, registry};
 
@@ -31,15 +33,24 @@ pub(super) struct ColdStartRows {
     sql: FeatureSql,
     /// Observations that are too young to have a label.
     censored: usize,
+    /// Why no label is learned from, as a sentence; `None` if there are some.
+    nothing: Option<String>,
+    /// How often undated fields changed after outcomes.
+    post_outcome_changes: Vec<PostOutcomeChange>,
 }
 
 impl ColdStartRows {
     /// Collects the rows; `None` if there are enough outcomes to train and test on.
-    pub(super) async fn collect(context: TrainingContext<'_>, spec: &TrainingSpec) -> Result<Option<ColdStartRows>> {
+    pub(super) async fn collect(
+        context: TrainingContext<'_>,
+        spec: &TrainingSpec,
+        labels: Labels,
+        lesson: Lesson,
+    ) -> Result<Option<ColdStartRows>> {
         let TrainingContext { project, lake, store, .. } = context;
         let TrainingSpec { target, as_of, .. } = spec;
         let (label_spec, config) = (project.label_spec(target)?, project.target(target)?);
-        let Labels { observations, labels, label_known_at, censored } = lake.labels(&label_spec, *as_of).await?;
+        let Labels { observations, labels, label_known_at, censored, .. } = labels;
         if let Ok(split) = split::by_time(&observations, &label_known_at, config.horizon)
             && is_enough(&split, &observations, &labels)
         {
@@ -47,18 +58,34 @@ impl ColdStartRows {
         }
         let flags = Flags::read(&store.feedback_all(*as_of).await?, target, config.horizon, *as_of);
         let labelled = observations.into_iter().zip(labels).filter(|(observation, _)| flags.keeps(observation));
-        let (mut observations, labels): (Vec<Observation>, Vec<bool>) = labelled.unzip();
+        let (mut observations, mut labels): (Vec<Observation>, Vec<bool>) = labelled.unzip();
+        let nothing = match lesson {
+            Lesson::Labels => None,
+            Lesson::Nothing(why) => {
+                labels.clear();
+                Some(why)
+            }
+        };
         let open = lake.open_leads(&label_spec, *as_of).await?;
         observations.extend(open.into_iter().filter(|observation| flags.keeps(observation)));
         let sql = project.feature_sql()?;
         let table = lake.features(&sql, &observations).await?;
-        Ok(Some(ColdStartRows { observations, table, labels, sql, censored }))
+        let post_outcome_changes = lake.post_outcome_changes(&sql, &label_spec, *as_of).await?;
+        Ok(Some(ColdStartRows { observations, table, labels, sql, censored, nothing, post_outcome_changes }))
+    }
+
+    /// Returns the columns suspected to reveal the outcome.
+    pub(super) fn screening(&self, setup: &TrainingSetup) -> Result<Screening> {
+        let labelled: Vec<usize> = (0..self.labels.len()).collect();
+        let evidence = evidence(&self.table.select(&labelled), &self.labels, &self.post_outcome_changes)?;
+        Screening::of(setup, &self.table, evidence)
     }
 
     /// Fits the only model. It is not measured.
-    pub(super) fn train(&self, setup: &TrainingSetup) -> Result<CandidateModel> {
+    pub(super) fn train(&self, setup: &TrainingSetup, screening: &Screening) -> Result<CandidateModel> {
+        let setup = &setup.leaving_out(&screening.left_out);
         let target = &setup.spec.target;
-        let features = FeatureSet::learn(&self.table, &setup.fit_config.message_catalog);
+        let features = setup.fit_config.features(&self.table);
         let (all, _) = features.encode(&self.table)?;
         let model = self.fit(&features, &all, &setup.fit_config.params, setup.fit_config.leads_a_week);
         let not_read = || setup.rules_not_used(&features).join("\n  ");
@@ -68,7 +95,7 @@ impl ColdStartRows {
         let artifact = Artifact { model, target: target.clone(), inputs, baseline };
         let bytes = serde_json::to_vec(&artifact).context("cannot write the model as JSON")?;
         let model = artifact.model;
-        let card = self.card(registry::model_id(&bytes), setup, &model, &all)?;
+        let card = self.card(registry::model_id(&bytes), setup, screening, &model, &all)?;
         let evaluation = EvaluationFit {
             beta: setup.fit_config.params.beta,
             threshold: model.threshold.score,
@@ -81,9 +108,10 @@ impl ColdStartRows {
     /// Returns why this model is used, as a sentence.
     pub(super) fn why(&self, kind: ModelKind) -> String {
         let positives = self.labels.iter().filter(|label| **label).count();
-        match (kind, self.labels.len()) {
-            (ModelKind::Rules, _) => "no outcome is known yet, so the team's rules score the leads".to_owned(),
-            (_, rows) => format!(
+        match (kind, &self.nothing, self.labels.len()) {
+            (ModelKind::Rules, Some(why), _) => why.clone(),
+            (ModelKind::Rules, None, _) => "no outcome is known yet, so the team's rules score the leads".to_owned(),
+            (_, _, rows) => format!(
                 "{rows} rows with an outcome, {positives} of them good, are too few to test on, so nothing is measured: the \
                  regression is drawn to the team's rules, if there are any, and each score has an interval that shows how \
                  unsure it is"
@@ -121,7 +149,14 @@ impl ColdStartRows {
         &self.observations[..self.labels.len()]
     }
 
-    fn card(&self, model_id: String, setup: &TrainingSetup, model: &Model, all: &Matrix) -> Result<ModelCard> {
+    fn card(
+        &self,
+        model_id: String,
+        setup: &TrainingSetup,
+        screening: &Screening,
+        model: &Model,
+        all: &Matrix,
+    ) -> Result<ModelCard> {
         let times = || self.labelled().iter().map(|observation| observation.as_of);
         let sql = serde_json::to_vec(&(&self.sql, &model.features)).context("cannot hash the features")?;
         Ok(ModelCard {
@@ -148,17 +183,20 @@ impl ColdStartRows {
             reliability: Vec::new(),
             importance: evaluation::importance(model, all)?,
             weakest: Vec::new(),
-            leaks: Vec::new(),
+            leaks: screening.leaks.clone(),
+            left_out: screening.left_out.clone(),
             profits: Vec::new(),
             by_age: Vec::new(),
             fairness: Vec::new(),
             imported: None,
-            notes: self.notes(setup, model),
+            made_of: Some(setup.made_of.clone()),
+            notes: self.notes(setup, screening, model),
         })
     }
 
-    fn notes(&self, setup: &TrainingSetup, model: &Model) -> Vec<String> {
+    fn notes(&self, setup: &TrainingSetup, screening: &Screening, model: &Model) -> Vec<String> {
         let mut notes = vec![self.why(model.kind())];
+        notes.extend(screening.notes.iter().cloned());
         if model.kind() == ModelKind::Rules {
             notes.push(
                 "the share of good leads is assumed to be one in ten, and a standard deviation of points to add 1 to the \

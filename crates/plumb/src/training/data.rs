@@ -10,8 +10,10 @@ use super::fit_config::TrainingSetup;
 use super::freeze::{FrozenDataset, freeze};
 use super::out_of_core::{RowsOnDisk, sample_rows};
 use super::rows::TrainingRows;
+use super::screening::Screening;
 use super::spec::{TrainingContext, TrainingSpec};
 use super::split_rows::SplitRows;
+use super::target_check;
 
 /// What a model is trained on.
 pub(crate) struct TrainingData {
@@ -32,12 +34,17 @@ pub(super) enum RowsForTraining {
 /// Collects the labelled rows of a target with their features, as they were known.
 pub(crate) async fn collect(context: TrainingContext<'_>, spec: TrainingSpec) -> Result<TrainingData> {
     let message = format!("cannot train for `{}` as of {}", spec.target, spec.as_of.format("%Y-%m-%d"));
-    if let Some(rows) = ColdStartRows::collect(context, &spec).await.with_context(|| message.clone())? {
-        let setup = TrainingSetup::read(context.project, spec)?;
+    let labels = context.lake.labels(&context.project.label_spec(&spec.target)?, spec.as_of).await;
+    let labels = labels.with_context(|| message.clone())?;
+    let has_rules = context.project.rules_file()?.is_some();
+    let lesson = target_check::check(context, &spec, &labels, has_rules).await.with_context(|| message.clone())?;
+    let cold_start = ColdStartRows::collect(context, &spec, labels, lesson).await;
+    if let Some(rows) = cold_start.with_context(|| message.clone())? {
+        let setup = TrainingSetup::read(context, spec)?;
         return Ok(TrainingData { setup, rows: RowsForTraining::ColdStart(rows) });
     }
     let frozen = freeze(context, &spec.target, spec.as_of, &|_, _| ()).await.with_context(|| message.clone())?;
-    let setup = TrainingSetup::read(context.project, spec)?;
+    let setup = TrainingSetup::read(context, spec)?;
     let rows = split_rows(context, &setup, frozen, &message).await?;
     Ok(TrainingData { setup, rows })
 }
@@ -78,6 +85,16 @@ async fn split_rows(
 }
 
 impl TrainingData {
+    /// Looks for leaks, and decides which features are left out.
+    pub(super) fn screening(&self) -> Result<Screening> {
+        match &self.rows {
+            RowsForTraining::ColdStart(rows) => rows.screening(&self.setup),
+            RowsForTraining::InMemory(rows) | RowsForTraining::OutOfCore { samples: rows, .. } => {
+                rows.screening(&self.setup)
+            }
+        }
+    }
+
     /// Returns the rows that are split for a test, or samples of them; `None` for a cold start.
     pub(super) fn split_rows(&self) -> Option<&SplitRows> {
         match &self.rows {

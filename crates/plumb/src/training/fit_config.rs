@@ -1,31 +1,37 @@
 //! How the models of a target are fitted.
 
 use anyhow::Result;
-use plumb_lead::{FeatureSet, MessageCatalog};
+use plumb_lead::{FeatureSet, MadeOf, MessageCatalog, Table};
 use plumb_learn::Params;
 
 use super::search::Search;
-use super::spec::TrainingSpec;
-use crate::project::{Project, Target};
+use super::spec::{TrainingContext, TrainingSpec};
+use crate::project::Target;
 use crate::team_rules::TeamRules;
 
 /// Enough trees; early stopping mostly ends sooner.
 const ROUNDS_MAX: usize = 400;
 
 /// How models are fitted to rows.
+#[derive(Clone)]
 pub(super) struct FitConfig {
     pub(super) params: Params,
     pub(super) message_catalog: MessageCatalog,
     /// How many leads the team can call in a week, where the project says so.
     pub(super) leads_a_week: Option<f64>,
+    /// Features that models do not see.
+    pub(super) left_out: Vec<String>,
 }
 
 /// What is to be trained and how, whatever rows there are.
+#[derive(Clone)]
 pub(super) struct TrainingSetup {
     pub(super) spec: TrainingSpec,
     /// What `plumb.toml` says of the target.
     pub(super) target: Target,
     pub(super) fit_config: FitConfig,
+    /// What models are made of beside rows.
+    pub(super) made_of: MadeOf,
     team_rules: Option<TeamRules>,
 }
 
@@ -33,13 +39,19 @@ impl FitConfig {
     /// Returns the same config with another search.
     pub(super) fn searching(&self, search: Search) -> FitConfig {
         let params = Params { search_trials: search.trials_max(), ..self.params.clone() };
-        FitConfig { params, message_catalog: self.message_catalog.clone(), ..*self }
+        FitConfig { params, ..self.clone() }
+    }
+
+    /// Returns what models see of the rows to train on.
+    pub(super) fn features(&self, training: &Table) -> FeatureSet {
+        FeatureSet::learn(&training.without(&self.left_out), &self.message_catalog)
     }
 }
 
 impl TrainingSetup {
     /// Reads the setup of a training from its project.
-    pub(super) fn read(project: &Project, spec: TrainingSpec) -> Result<TrainingSetup> {
+    pub(super) fn read(context: TrainingContext<'_>, spec: TrainingSpec) -> Result<TrainingSetup> {
+        let TrainingContext { project, lake, .. } = context;
         let target = project.target(&spec.target)?;
         let team_rules = project.rules()?;
         let rules = team_rules.as_ref().map(|team| team.rules.clone());
@@ -57,15 +69,35 @@ impl TrainingSetup {
             rules: rules.filter(|rules| !rules.rules.is_empty()),
         };
         let leads_a_week = target.capacity;
-        let fit_config = FitConfig { params, message_catalog: project.message_catalog()?, leads_a_week };
-        Ok(TrainingSetup { spec, target, fit_config, team_rules })
+        let message_catalog = project.message_catalog()?;
+        let fit_config = FitConfig { params, message_catalog, leads_a_week, left_out: Vec::new() };
+        let made_of = MadeOf {
+            ground: lake.ground_version().to_owned(),
+            source_sql: lake.source_sql().clone(),
+            target_settings: project.target_settings(&spec.target)?,
+            rules: project.rules_hash()?,
+        };
+        Ok(TrainingSetup { spec, target, fit_config, made_of, team_rules })
+    }
+
+    /// Returns the same setup, of which models do not see these features.
+    pub(super) fn leaving_out(&self, left_out: &[String]) -> TrainingSetup {
+        let mut setup = self.clone();
+        setup.fit_config.left_out = left_out.to_vec();
+        // A table of rules that fits no feature is an error, but not if the features are left out on purpose.
+        if let Some(rules) = &mut setup.fit_config.params.rules {
+            rules.rules.retain(|rule| !left_out.contains(&rule.field));
+        }
+        setup.fit_config.params.rules.take_if(|rules| rules.rules.is_empty());
+        setup
     }
 
     /// Returns the rules that cannot be read or fit no feature, a line each.
     pub(super) fn rules_not_used(&self, features: &FeatureSet) -> Vec<String> {
         let Some(team) = &self.team_rules else { return Vec::new() };
         let unreadable = team.unreadable.iter().map(|line| format!("not read: {line}"));
-        unreadable.chain(team.unbound(features).into_iter().map(|line| format!("not used: {line}"))).collect()
+        let unbound = team.unbound(features, &self.fit_config.left_out);
+        unreadable.chain(unbound.into_iter().map(|line| format!("not used: {line}"))).collect()
     }
 }
 

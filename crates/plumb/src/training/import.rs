@@ -32,9 +32,8 @@ pub(crate) fn import(
         })
     };
     let fitted = FittedTwice { evaluation: fit(FitPurpose::Evaluation)?, final_fit: fit(FitPurpose::Final)? };
-    let mut evidence = split.leak_evidence()?;
-    evidence.retain(|leak| features.position(&leak.column).is_some());
-    let mut model = candidate(setup, split, fitted, &evidence, None)?;
+    let screening = split.screening(setup)?.of_imported(features);
+    let mut model = candidate(setup, split, fitted, &screening, None)?;
     model.card.dataset.rows_train = 0;
     model.card.imported = Some(imported.clone());
     model.card.notes = split.flags_note.iter().cloned().collect();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use plumb_lake::dataset::{self, DatasetRows, Manifest};
-use plumb_lead::{FeatureSet, ModelCard, ModelKind, Quantiles};
+use plumb_lead::{ModelCard, ModelKind, Quantiles};
 use plumb_learn::out_of_core::TreePlan;
 use plumb_learn::split::Split;
 use plumb_learn::{FitProgress, Fitted};
@@ -117,7 +117,7 @@ impl RowsOnDisk {
     ) -> Result<Fitted> {
         let (masks, split) = (self.masks(purpose), samples.split(purpose));
         let table = samples.rows.table.select(&split.train);
-        let features = FeatureSet::learn(&table, &config.message_catalog);
+        let features = config.features(&table);
         let (plan, mut fit_settings) = samples.rows.with_parts(&features, split, config, |train, valid, params| {
             TreePlan::search(&features, train, valid, params, progress)
         })?;

@@ -58,7 +58,7 @@ impl TrainingRows {
         config: &FitConfig,
         progress: &dyn FitProgress,
     ) -> Result<Vec<Fitted>> {
-        let features = FeatureSet::learn(&self.table.select(&split.train), &config.message_catalog);
+        let features = config.features(&self.table.select(&split.train));
         self.with_parts(&features, split, config, |train, valid, params| {
             plumb_learn::fit(kinds, &features, train, valid, params, progress)
         })

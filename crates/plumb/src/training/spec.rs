@@ -24,6 +24,18 @@ pub(crate) struct TrainingSpec {
     pub(crate) search: Search,
     /// How more rows than memory holds are learned from; `None` if memory holds them.
     pub(crate) out_of_core: Option<OutOfCore>,
+    /// Which features models do not see.
+    pub(crate) left_out: LeftOut,
+}
+
+/// Which features models do not see.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LeftOut {
+    /// Suspected leaks, and what the project leaves out.
+    #[default]
+    Suspects,
+    /// These, because the model that is trained again did not see them.
+    These(Vec<String>),
 }
 
 /// How more rows than memory holds are learned from.
@@ -60,6 +72,7 @@ impl TrainingSpec {
             seed: card.seed,
             search: Search::of(&card.settings),
             out_of_core: out_of_core.map(OutOfCore::again),
+            left_out: LeftOut::These(card.left_out.clone()),
         }
     }
 }
@@ -85,9 +98,11 @@ mod tests {
         assert_eq!((spec.seed, spec.search, spec.out_of_core), (card.seed, Search::Usual, None));
         let settings = OutOfCoreSettings { workers: 2, sample_rows: 1000, quantiles: Quantiles::OnDisk };
         card.settings.search_trials = Some(19);
+        card.left_out = vec!["fee".to_owned()];
         card.settings.out_of_core = Some(settings);
         let spec = TrainingSpec::of(&card);
         assert_eq!(spec.search, Search::Trials(19));
+        assert_eq!(spec.left_out, LeftOut::These(vec!["fee".to_owned()]));
         assert_eq!(
             spec.out_of_core,
             Some(OutOfCore { settings, launch: Launch::Local, if_locked: IfLocked::Wait(None) })

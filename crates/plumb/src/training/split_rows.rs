@@ -4,13 +4,13 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use plumb_lake::PostOutcomeChange;
 use plumb_lake::dataset::Manifest;
-use plumb_lead::LeakEvidence;
-use plumb_learn::leaks::{self, PostOutcomeCounts};
 use plumb_learn::split::Split;
 
 use super::candidates::Holdout;
+use super::fit_config::TrainingSetup;
 use super::progress::FitPurpose;
 use super::rows::TrainingRows;
+use super::screening::{Screening, evidence};
 
 /// Labelled rows, split twice: for the fit that is measured, and for the one that is used.
 pub(super) struct SplitRows {
@@ -59,16 +59,10 @@ impl SplitRows {
         self.evaluation.valid.iter().map(|row| self.rows.observations[*row].lead_id.as_str()).collect()
     }
 
-    /// Returns the columns suspected to reveal the outcome.
-    pub(super) fn leak_evidence(&self) -> Result<Vec<LeakEvidence>> {
-        let train = &self.final_split.train;
-        let mut evidence = leaks::suspects(&self.rows.table.select(train), &self.rows.labels_of(train))?;
-        evidence.extend(self.post_outcome_changes.iter().flat_map(|changed| {
-            let PostOutcomeChange { field, features, decided, decided_changed, open, open_changed } = changed;
-            let [decided, decided_changed, open, open_changed] = [*decided, *decided_changed, *open, *open_changed];
-            let changes = PostOutcomeCounts { decided, decided_changed, open, open_changed };
-            features.iter().filter_map(move |feature| leaks::post_outcome_change(feature, field, changes))
-        }));
-        Ok(evidence)
+    /// Looks for leaks in the rows to train on.
+    pub(super) fn screening(&self, setup: &TrainingSetup) -> Result<Screening> {
+        let (table, train) = (&self.rows.table, &self.final_split.train);
+        let evidence = evidence(&table.select(train), &self.rows.labels_of(train), &self.post_outcome_changes)?;
+        Screening::of(setup, table, evidence)
     }
 }

@@ -11,57 +11,90 @@ use super::data::{RowsForTraining, TrainingData};
 use super::fit_config::{FitConfig, TrainingSetup};
 use super::out_of_core::RowsOnDisk;
 use super::progress::{FitPurpose, FitReporter, RunControl};
+use super::screening::Screening;
 use super::search::Search;
 use super::settings::search_trials;
 use super::split_rows::SplitRows;
 
 /// Fits and measures every kind of model and chooses one. It keeps processors busy and waits for nothing.
 pub(crate) fn train(data: &TrainingData, control: &RunControl) -> Result<CandidateModels> {
-    let setup = &data.setup;
-    let (models, choice, holdout) = match &data.rows {
+    let screening = data.screening()?;
+    let setup = &data.setup.leaving_out(&screening.left_out);
+    let mut candidates = match &data.rows {
         RowsForTraining::ColdStart(rows) => {
-            let model = rows.train(setup)?;
+            let model = rows.train(setup, &screening)?;
             let kind = model.card.kind;
             let why = format!("{}: {}", kind.word(), rows.why(kind));
-            (vec![model], Choice { index: 0, why }, Holdout::default())
+            candidate_models(vec![model], Choice { index: 0, why }, Holdout::default())
         }
-        RowsForTraining::InMemory(rows) => split_candidates(setup, rows, None, control)?,
-        RowsForTraining::OutOfCore { samples, on_disk } => split_candidates(setup, samples, Some(on_disk), control)?,
+        RowsForTraining::InMemory(rows) => {
+            let mut candidates = split_candidates(setup, rows, None, &screening, control)?;
+            if screening.has_suspects() {
+                let kind = candidates.best().card.kind;
+                candidates.with_suspects = Some(with_suspects(&data.setup, rows, kind, &screening, control)?);
+            }
+            candidates
+        }
+        RowsForTraining::OutOfCore { samples, on_disk } => {
+            split_candidates(setup, samples, Some(on_disk), &screening, control)?
+        }
     };
-    let mut candidates = CandidateModels { models, choice, holdout, rules_not_used: Vec::new() };
     candidates.rules_not_used = setup.rules_not_used(&candidates.best().features);
     Ok(candidates)
 }
 
 /// Fits and measures the model of one kind; for a cold start, its only model.
 pub(super) fn train_one(data: &TrainingData, kind: ModelKind, control: &RunControl) -> Result<CandidateModel> {
-    let setup = &data.setup;
+    let screening = data.screening()?;
+    let setup = &data.setup.leaving_out(&screening.left_out);
     let models = match &data.rows {
-        RowsForTraining::ColdStart(rows) => return rows.train(setup),
-        RowsForTraining::InMemory(rows) => fit_candidates(setup, rows, None, &[kind], control)?,
+        RowsForTraining::ColdStart(rows) => return rows.train(setup, &screening),
+        RowsForTraining::InMemory(rows) => fit_candidates(setup, rows, None, &[kind], &screening, control)?,
         RowsForTraining::OutOfCore { samples, on_disk } => {
-            fit_candidates(setup, samples, Some(on_disk), &[kind], control)?
+            fit_candidates(setup, samples, Some(on_disk), &[kind], &screening, control)?
         }
     };
+    only(models)
+}
+
+/// Fits and measures a model that sees the suspected leaks as well, of the chosen kind, or a regression beside rules.
+fn with_suspects(
+    setup: &TrainingSetup,
+    rows: &SplitRows,
+    kind: ModelKind,
+    screening: &Screening,
+    control: &RunControl,
+) -> Result<CandidateModel> {
+    let screening = screening.with_suspects();
+    let kind = if kind == ModelKind::Rules { ModelKind::Logistic } else { kind };
+    only(fit_candidates(&setup.leaving_out(&screening.left_out), rows, None, &[kind], &screening, control)?)
+}
+
+fn only(models: Vec<CandidateModel>) -> Result<CandidateModel> {
     models.into_iter().next().context("one kind gives one model")
+}
+
+fn candidate_models(models: Vec<CandidateModel>, choice: Choice, holdout: Holdout) -> CandidateModels {
+    CandidateModels { models, choice, with_suspects: None, holdout, rules_not_used: Vec::new() }
 }
 
 fn split_candidates(
     setup: &TrainingSetup,
     split: &SplitRows,
     on_disk: Option<&RowsOnDisk>,
+    screening: &Screening,
     control: &RunControl,
-) -> Result<(Vec<CandidateModel>, Choice, Holdout)> {
+) -> Result<CandidateModels> {
     let rules = setup.fit_config.params.rules.as_ref().map(|_| ModelKind::Rules);
     // An ensemble's regression would have learned from a sample, and its trees from all rows.
     let ensemble = on_disk.is_none().then_some(ModelKind::Ensemble);
     let kinds: Vec<ModelKind> =
         rules.into_iter().chain([ModelKind::Logistic, ModelKind::Xgboost]).chain(ensemble).collect();
-    let models = fit_candidates(setup, split, on_disk, &kinds, control)?;
+    let models = fit_candidates(setup, split, on_disk, &kinds, screening, control)?;
     let losses: Vec<(ModelKind, &[f64])> =
         models.iter().map(|model| (model.card.kind, model.evaluation.losses.as_slice())).collect();
     let choice = simplest_that_is_not_beaten(&losses, &split.valid_leads());
-    Ok((models, choice, split.holdout()))
+    Ok(candidate_models(models, choice, split.holdout()))
 }
 
 /// Fits each kind to be measured, as of the time from which the rows to test on come, and to be used, as of the training.
@@ -70,9 +103,9 @@ fn fit_candidates(
     split: &SplitRows,
     on_disk: Option<&RowsOnDisk>,
     kinds: &[ModelKind],
+    screening: &Screening,
     control: &RunControl,
 ) -> Result<Vec<CandidateModel>> {
-    let evidence = split.leak_evidence()?;
     let fit = |purpose, config: &FitConfig, search| {
         Fitting { setup, split, on_disk, purpose, config, search, control }.fit(kinds)
     };
@@ -85,7 +118,7 @@ fn fit_candidates(
         let rules = models.iter().find(|model| model.card.kind == ModelKind::Rules);
         let rules_scores = rules.map(|model| model.evaluation.scores.clone());
         let fitted = FittedTwice { evaluation, final_fit };
-        models.push(candidate(setup, split, fitted, &evidence, rules_scores.as_deref())?);
+        models.push(candidate(setup, split, fitted, screening, rules_scores.as_deref())?);
     }
     if let Some(on_disk) = on_disk {
         models.iter_mut().for_each(|model| on_disk.annotate(&mut model.card));

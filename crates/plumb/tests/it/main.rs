@@ -5,6 +5,7 @@
 mod setup;
 mod story;
 mod cli;
+mod quick;
 mod server;
 mod processes;
 mod rounds;

@@ -18,9 +18,9 @@ pub(crate) enum Cell<T> {
     Unreadable,
 }
 
-/// Decodes the cells of one column.
+/// Decodes the cells of one column by its plan, strictly.
 #[derive(Clone, Debug)]
-pub(crate) struct Decoder {
+pub struct Decoder {
     reading: ColumnReading,
     merge_spellings: bool,
     forms: number::Forms,
@@ -30,7 +30,8 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    pub(crate) fn new(plan: &ColumnPlan) -> Decoder {
+    /// Returns the decoder of a column.
+    pub fn new(plan: &ColumnPlan) -> Decoder {
         let forms = match &plan.reading {
             // A form without a sign is one that no cell needs: whole numbers are the same in all of them.
             ColumnReading::Number(form) => match (form.decimal, form.thousands) {
@@ -54,12 +55,13 @@ impl Decoder {
     }
 
     /// Returns the spellings of missing with the cells of each so far.
-    pub(crate) fn missing(&self) -> &[(String, u64)] {
+    pub fn missing(&self) -> &[(String, u64)] {
         &self.missing
     }
 
     /// Decodes cells into values, one each; `unreadable` is told the place of each cell that is neither a value nor missing.
-    pub(crate) fn decode<'a>(
+    /// `None` for a column that is left out.
+    pub fn decode<'a>(
         &mut self,
         cells: impl Iterator<Item = &'a str>,
         mut unreadable: impl FnMut(usize, &str),
@@ -67,15 +69,15 @@ impl Decoder {
         match self.reading.clone() {
             ColumnReading::Number(form) => {
                 let read = |decoder: &mut Decoder, cell: &str| decoder.number(cell, &form);
-                Some(ColumnValues::Number(self.each(cells.enumerate(), read, f64::NAN, &mut unreadable)))
+                Some(ColumnValues::Number(self.each(cells, read, f64::NAN, &mut unreadable)))
             }
             ColumnReading::Flag { yes, no } => {
                 let read = |decoder: &mut Decoder, cell: &str| decoder.flag(cell, &yes, &no);
-                Some(ColumnValues::Flag(self.each(cells.enumerate(), read, f32::NAN, &mut unreadable)))
+                Some(ColumnValues::Flag(self.each(cells, read, f32::NAN, &mut unreadable)))
             }
             ColumnReading::Timestamp { order, days_only } => {
                 let read = |decoder: &mut Decoder, cell: &str| decoder.timestamp(cell, order, days_only);
-                Some(ColumnValues::Timestamp(self.each(cells.enumerate(), read, i64::MIN, &mut unreadable)))
+                Some(ColumnValues::Timestamp(self.each(cells, read, i64::MIN, &mut unreadable)))
             }
             ColumnReading::Category | ColumnReading::Identifier | ColumnReading::Text => {
                 let mut texts = Texts::default();
@@ -88,12 +90,13 @@ impl Decoder {
 
     fn each<'a, T: Copy>(
         &mut self,
-        cells: impl Iterator<Item = (usize, &'a str)>,
+        cells: impl Iterator<Item = &'a str>,
         mut read: impl FnMut(&mut Decoder, &str) -> Cell<T>,
         missing: T,
         unreadable: &mut impl FnMut(usize, &str),
     ) -> Vec<T> {
         cells
+            .enumerate()
             .map(|(place, cell)| match read(self, trimmed(cell)) {
                 Cell::Value(value) => value,
                 Cell::Missing => missing,

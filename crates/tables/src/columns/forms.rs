@@ -31,11 +31,15 @@ pub(crate) struct Forms {
     /// Whole numbers without separators from 1,000 on, and below.
     pub(crate) ungrouped_from_1000: u64,
     pub(crate) below_1000: u64,
+    /// Whole numbers with a fraction of zero: `1001.0`.
+    pub(crate) zero_fractions: u64,
+    /// Zeros.
+    pub(crate) zeros: u64,
     /// The values of plain numbers.
     pub(crate) plain: Range,
     /// Digits of the whole numbers: the fewest, the most.
     pub(crate) digits: (usize, usize),
-    /// Whole numbers of each number of digits up to 9, for postal codes that have lost zeros.
+    /// Whole numbers that are a day: `20260301`.
     pub(crate) compact_days: u64,
     /// Dates, by the set of orders under which each is one.
     pub(crate) dates: [u64; 8],
@@ -50,13 +54,9 @@ pub(crate) struct Forms {
     pub(crate) odd_is_many: bool,
     /// Of cells that are no numbers and no dates.
     pub(crate) ids: IdForms,
-    /// An example of a number with a separator that could be either, and of any number.
+    /// An example of a number with a separator that could be either, and of one that is not plain.
     pub(crate) example_ambiguous: Option<String>,
     pub(crate) example: Option<String>,
-    /// The first number that is not plain.
-    pub(crate) example_written: Option<String>,
-    /// Numbers that are 0.
-    pub(crate) zeros: u64,
     /// Bytes of all cells.
     pub(crate) bytes: u64,
 }
@@ -76,8 +76,22 @@ pub(crate) struct DateMarks {
     pub(crate) short_year: u64,
     pub(crate) twelve_hours: u64,
     pub(crate) named: u64,
+    /// Dates whose month is a word, by the bit of the order in which they are written.
+    pub(crate) named_by_order: [u64; 3],
     /// The first dates that are not of year, month, day.
     pub(crate) example: Option<String>,
+}
+
+impl DateMarks {
+    /// Returns the dates whose month is a word and that are written in this order.
+    pub(crate) fn named_as(&self, order: date::Orders) -> u64 {
+        self.named_by_order[order.trailing_zeros().min(2) as usize]
+    }
+
+    /// Returns those that are written in another.
+    pub(crate) fn named_elsewhere(&self, order: date::Orders) -> u64 {
+        self.named - self.named_as(order)
+    }
 }
 
 impl Seen {
@@ -97,6 +111,8 @@ impl Forms {
             units_are_many: false,
             ungrouped_from_1000: 0,
             below_1000: 0,
+            zero_fractions: 0,
+            zeros: 0,
             plain: Range::numbers(),
             digits: (usize::MAX, 0),
             compact_days: 0,
@@ -110,8 +126,6 @@ impl Forms {
             ids: IdForms::default(),
             example_ambiguous: None,
             example: None,
-            example_written: None,
-            zeros: 0,
             bytes: 0,
         }
     }
@@ -178,13 +192,12 @@ impl Forms {
         self.numbers[usize::from(plain.forms)] += count;
         self.plain.see(plain.value, count);
         self.zeros += if plain.value == 0.0 { count } else { 0 };
+        let has_zero_fraction = plain.forms == number::POINT_FORMS && plain.value.fract() == 0.0;
+        self.zero_fractions += if has_zero_fraction { count } else { 0 };
         if plain.forms == number::ALL_FORMS {
             self.see_whole(cell, plain.value, count);
         } else if plain.forms == AMBIGUOUS_POINT && self.example_ambiguous.is_none() {
             self.example_ambiguous = Some(cell.to_owned());
-        }
-        if self.example.is_none() {
-            self.example = Some(cell.to_owned());
         }
     }
 
@@ -206,9 +219,6 @@ impl Forms {
         }
         if self.example.is_none() {
             self.example = Some(cell.to_owned());
-        }
-        if self.example_written.is_none() {
-            self.example_written = Some(cell.to_owned());
         }
         if written.forms == number::ALL_FORMS {
             let digits = cell.bytes().filter(u8::is_ascii_digit).count();
@@ -246,6 +256,9 @@ impl Forms {
         marks.short_year += counted(date.short_year);
         marks.twelve_hours += counted(date.clock.is_twelve_hours);
         marks.named += counted(date.is_named);
+        if date.is_named {
+            marks.named_by_order[date.orders.trailing_zeros().min(2) as usize] += count;
+        }
         if marks.example.is_none() && date.orders != YMD {
             marks.example = Some(cell.to_owned());
         }

@@ -388,3 +388,6 @@ fn parse(body: &str, decimal: char, scale: i32) -> Option<f64> {
     }
     std::str::from_utf8(&plain[..length]).ok()?.parse().ok().filter(|value: &f64| value.is_finite())
 }
+
+#[cfg(test)]
+mod tests;

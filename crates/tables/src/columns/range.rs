@@ -35,6 +35,11 @@ impl Range {
         self.greatest = self.greatest.max(value);
     }
 
+    /// Returns how many values there are.
+    pub(crate) fn total(&self) -> u64 {
+        self.count + self.counts.iter().sum::<u64>()
+    }
+
     /// Returns the least and greatest of all values; `None` if there are none.
     pub(crate) fn whole(&self) -> Option<(f64, f64)> {
         let all = self

@@ -143,7 +143,7 @@ fn word<'a>(rest: &'a str, suffix: &mut Suffix<'a>, has_currency: bool) -> Optio
     let scale = scale.or((word == "m" && has_currency).then_some(6));
     match scale {
         Some(power) if suffix.scale == 0 && suffix.unit.is_empty() => suffix.scale = power,
-        _ if suffix.unit.is_empty() && word != "." && !word.starts_with('/') => suffix.unit = word,
+        _ if suffix.unit.is_empty() && !word.starts_with(['.', '/']) => suffix.unit = word,
         _ => return None,
     }
     // `10k€`: the scale word and the unit are one run of letters.

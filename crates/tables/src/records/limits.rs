@@ -18,3 +18,18 @@ pub(crate) const SET_ASIDE_MAX: u64 = 1_000_000;
 /// repeated line to a hundredth.
 pub(crate) const UNPACKED_BYTES_FREE: u64 = 1 << 30;
 pub(crate) const UNPACKED_RATIO: u64 = 200;
+
+/// The largest workbook: it is held in memory while its sheet is unpacked.
+pub(crate) const WORKBOOK_BYTES_MAX: u64 = 512 << 20;
+
+/// The most parts of a workbook: programs write some ten, and one more a sheet, a drawing or a comment.
+pub(crate) const PACKAGE_PARTS_MAX: usize = 10_000;
+
+/// The most bytes of the texts that the cells of a workbook share: they are held in memory.
+pub(crate) const SHARED_TEXT_BYTES_MAX: u64 = 512 << 20;
+
+/// The most cells of an ODS or XLS file, empty ones before a filled one included: their reader holds all of them.
+pub(crate) const SHEET_CELLS_MAX: u64 = 20_000_000;
+
+/// The largest JSON document: it is held in memory. JSON Lines may be of any length.
+pub(crate) const DOCUMENT_BYTES_MAX: u64 = 256 << 20;

@@ -11,6 +11,11 @@ pub(crate) trait RawTable: Send + Sync {
     /// Returns what a place is called: `line`, or `row` of a sheet.
     fn place_word(&self) -> &'static str;
 
+    /// Returns how many first lines only tell how to read the others.
+    fn instruction_lines(&self) -> u64 {
+        0
+    }
+
     /// Starts at the first record. One that spans lines is taken for a mistake if it has not `width` cells and the next line
     /// alone has.
     fn open(&self, width: Option<usize>) -> Result<Box<dyn RawRecords>, Error>;
@@ -46,6 +51,8 @@ pub(crate) struct Oddities {
     pub(crate) text_formulas: (u64, String),
     /// Quotes within cells that are not doubled, and the line of the first.
     pub(crate) stray_quotes: (u64, u64),
+    /// Cells with lines in them that look like rows, and the line of the first.
+    pub(crate) rows_within: (u64, u64),
     /// Blank lines between records.
     pub(crate) blank_lines: u64,
 }

@@ -15,4 +15,5 @@ mod readers;
 pub(super) use plan::{Plan, plan};
 pub(crate) use readers::undated_fields;
 pub(super) use select_list::{Feature, SelectList, parse_all, parse_each};
+pub use select_list::{FeatureExpression, feature_expressions};
 pub(super) use vocabulary::Vocabulary;

@@ -37,6 +37,31 @@ pub(crate) struct Feature {
     pub(crate) at: Location,
 }
 
+/// A feature as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeatureExpression {
+    /// The file.
+    pub file: String,
+    /// The feature's name.
+    pub name: String,
+    /// Its expression as the parser writes it: comments and layout have no part in it.
+    pub expression: String,
+}
+
+/// Returns the features of some files as they are written, without looking at what they mean: columns and functions need
+/// not exist.
+pub fn feature_expressions(files: &[SqlFile]) -> Result<Vec<FeatureExpression>, Error> {
+    let mut features = Vec::new();
+    for file in files {
+        for (index, item) in only_items(file)?.into_iter().enumerate() {
+            let (name, expression) = named(file, index, item)?;
+            let (file, name) = (file.name.clone(), column_name(&name));
+            features.push(FeatureExpression { file, name, expression: expression.to_string() });
+        }
+    }
+    Ok(features)
+}
+
 /// Parses all files, in which each feature has a name of its own.
 pub(crate) fn parse_all(sql: &FeatureSql, vocabulary: &Vocabulary<'_>) -> Result<Vec<SelectList>, Error> {
     let lists = sql.files.iter().map(|file| parse(file, vocabulary)).collect::<Result<Vec<_>, _>>()?;
@@ -74,17 +99,22 @@ fn parse(file: &SqlFile, vocabulary: &Vocabulary<'_>) -> Result<SelectList, Erro
     Ok(SelectList { features })
 }
 
-fn parse_item(file: &SqlFile, vocabulary: &Vocabulary<'_>, index: usize, item: SelectItem) -> Result<Feature, Error> {
-    let (alias, expression) = match item {
-        SelectItem::ExprWithAlias { expr, alias } => (alias, expr),
+/// Returns the name of the item at a position, from 0, and its expression.
+fn named(file: &SqlFile, index: usize, item: SelectItem) -> Result<(Ident, Expr), Error> {
+    match item {
+        SelectItem::ExprWithAlias { expr, alias } => Ok((alias, expr)),
         SelectItem::UnnamedExpr(Expr::CompoundIdentifier(path)) if path.len() == 2 => {
-            (path[1].clone(), Expr::CompoundIdentifier(path))
+            Ok((path[1].clone(), Expr::CompoundIdentifier(path)))
         }
         other => {
             let problem = format!("feature {} has no name: expected `{other} AS name`", index + 1);
-            return Err(file.error_at(other.span().start, problem));
+            Err(file.error_at(other.span().start, problem))
         }
-    };
+    }
+}
+
+fn parse_item(file: &SqlFile, vocabulary: &Vocabulary<'_>, index: usize, item: SelectItem) -> Result<Feature, Error> {
+    let (alias, expression) = named(file, index, item)?;
     feature(file, vocabulary, &alias, expression)
 }
 

@@ -9,11 +9,11 @@ use super::query_rows::planned;
 use super::raw_tables::register;
 use super::relation_columns::{RequiredColumn, event_columns, identity_columns, lead_columns, outcome_columns};
 use super::typed_rows::typed;
-use crate::sql_problem::SqlProblem;
 use crate::engine::{CellFaults, SqlLimits, limited_session};
 use crate::error::Error;
 use crate::raw::State;
 use crate::sql_file::SqlFile;
+use crate::sql_problem::SqlProblem;
 use crate::timestamp::timestamp_type;
 
 /// The columns of the relations that features read; `None` where a file of one is wrong.
@@ -35,9 +35,12 @@ pub(crate) async fn check_relations(
     let context = limited_session(limits, spill, &CellFaults::default())?;
     register(&context, raw_folder, state).await?;
     let mut relations = CheckedRelations::default();
-    for (relation, required) in
-        [("lead", lead_columns()), ("event", event_columns()), ("outcome", outcome_columns()), ("identity", identity_columns())]
-    {
+    for (relation, required) in [
+        ("lead", lead_columns()),
+        ("event", event_columns()),
+        ("outcome", outcome_columns()),
+        ("identity", identity_columns()),
+    ] {
         let of_relation: Vec<&SqlFile> = files.iter().filter(|file| relation_of(&file.name) == relation).collect();
         if of_relation.is_empty() && relation != "identity" {
             let place = format!("sources/{relation}.sql");

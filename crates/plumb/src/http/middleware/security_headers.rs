@@ -17,11 +17,19 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (REFERRER_POLICY, "same-origin"),
 ];
 
-/// Adds the headers to a response, and keeps responses about people out of caches.
+/// Adds the headers to a response, and keeps responses about people out of caches. A policy that a response has already
+/// stays: a page that is a file of its own brings the one that it needs.
 pub(super) fn add(headers: &mut HeaderMap) {
     headers.reserve(HEADERS.len() + 2);
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        match name {
+            CONTENT_SECURITY_POLICY => {
+                headers.entry(name).or_insert(HeaderValue::from_static(value));
+            }
+            name => {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+        }
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }

@@ -67,7 +67,7 @@ pub(super) fn layout(title: &str, here: &str, choice: &TargetChoice, body: Marku
                         "Plumbline"
                     }
                     nav aria-label="Pages" {
-                        @for (path, name) in [("/", "Leads"), ("/models", "Models"), ("/watch", "Watch")] {
+                        @for (path, name) in [("/", "Leads"), ("/models", "Models"), ("/watch", "Watch"), ("/data", "Data")] {
                             a href={ (path) (target) } aria-current=[(here == path).then_some("page")] { (name) }
                         }
                     }

@@ -11,6 +11,7 @@ mod models;
 mod model_card;
 mod model_tables;
 mod watch;
+mod data;
 mod heat_map;
 mod api;
 mod bands;
@@ -41,6 +42,8 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     let pages = lists
         .route("/leads/{lead_id}/flags", post(lead::flag))
         .route("/api", get(api::get))
+        .route("/data", get(data::get))
+        .route("/data/{name}", get(data::profile))
         .layer(map_response(error_page::format))
         .fallback(error_page::unknown_path);
     // The page that asks to sign in has a style, too.

@@ -71,7 +71,15 @@ fn details(card: &ModelCard) -> Markup {
     html! {
         @if !card.leaks.is_empty() {
             h3 { "Suspected leaks" }
-            ul { @for leak in &card.leaks { li { code { (leak.column) } ": " (ticked(&leak.why)) } } }
+            ul {
+                @for leak in &card.leaks {
+                    li {
+                        code { (leak.column) }
+                        @if card.left_out.contains(&leak.column) { ", which the model does not see" }
+                        ": " (ticked(&leak.why))
+                    }
+                }
+            }
         }
         @if !card.weakest.is_empty() {
             h3 { "Where it is weakest" }

@@ -9,7 +9,9 @@ use crate::store::tests::prediction;
 fn an_empty_server_names_the_next_command() {
     let server = Server::start(&["converted"]);
     assert_eq!(server.get("/v1/health").json()["models"], json!({ "converted": null }));
-    for (path, expected) in [("/", "plumb train"), ("/models", "plumb train"), ("/watch", "plumb watch")] {
+    for (path, expected) in
+        [("/", "plumb train"), ("/models", "plumb train"), ("/watch", "plumb watch"), ("/data", "plumb profile")]
+    {
         let page = server.get(path);
         assert_eq!(page.status, 200, "{}", page.text);
         assert!(page.text.contains(expected), "`{expected}` is not on {path}");
@@ -84,4 +86,22 @@ fn unknown_paths_and_failures_are_pages_for_browsers_only() {
     assert_eq!((page.status, page.headers["content-type"].as_str()), (404, "text/html; charset=utf-8"));
     assert!(page.text.contains("There is no lead <code>nobody</code>."), "{}", page.text);
     server.post("/models", &[], "").refuses(405, "wrong_method", "try GET");
+}
+
+#[test]
+fn a_profile_is_served_in_a_sandbox_and_by_its_name_alone() {
+    let server = Server::start(&["converted"]);
+    let folder = server.folder.path().join("profiles");
+    std::fs::create_dir(&folder).expect("writable");
+    std::fs::write(folder.join("leads.html"), "<p>a profile</p>").expect("writable");
+    std::fs::write(server.folder.path().join("secret.html"), "a secret").expect("writable");
+    assert!(server.get("/data").text.contains("/data/leads"));
+    let page = server.get("/data/leads");
+    assert_eq!((page.status, page.text.as_str()), (200, "<p>a profile</p>"));
+    let policy = &page.headers["content-security-policy"];
+    assert!(policy.contains("sandbox allow-scripts") && policy.contains("script-src 'sha256-"), "{policy}");
+    assert!(!policy.contains("script-src 'unsafe-inline'") && page.headers["x-frame-options"] == "DENY");
+    for path in ["/data/nothing", "/data/..%2Fsecret", "/data/leads.html", "/data/%2e%2e"] {
+        assert_eq!(server.get(path).status, 404, "{path}");
+    }
 }

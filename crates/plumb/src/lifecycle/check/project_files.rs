@@ -103,7 +103,11 @@ pub(super) fn rules(project: &Project, features: &[String]) -> Vec<Finding> {
         Ok(None) => return Vec::new(),
         Ok(Some(rules)) => rules,
         Err(error) => {
-            return vec![Finding::error("rules.csv", format!("{error:#}"), "mend the file, or name another by `rules`")];
+            return vec![Finding::error(
+                "rules.csv",
+                format!("{error:#}"),
+                "mend the file, or name another by `rules`",
+            )];
         }
     };
     let mut findings: Vec<Finding> = rules

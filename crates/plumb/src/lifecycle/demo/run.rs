@@ -19,7 +19,7 @@ use crate::lifecycle::workspace::{ProjectPaths, Workspace};
 use crate::lifecycle::{retrain, train};
 use crate::project::Project;
 use crate::registry;
-use crate::training::{ProgressCallback, Search, TrainingSpec};
+use crate::training::{LeftOut, ProgressCallback, Search, TrainingSpec};
 
 /// In whose name models are registered.
 const BY: &str = "plumb demo";
@@ -127,6 +127,13 @@ impl TargetLoop<'_> {
     }
 
     fn spec(&self, as_of: DateTime<Utc>) -> TrainingSpec {
-        TrainingSpec { target: self.target.clone(), as_of, seed: self.seed, search: Search::Usual, out_of_core: None }
+        TrainingSpec {
+            target: self.target.clone(),
+            as_of,
+            seed: self.seed,
+            search: Search::Usual,
+            out_of_core: None,
+            left_out: LeftOut::Suspects,
+        }
     }
 }

@@ -5,15 +5,17 @@
 //! period pays for it.
 
 use anyhow::{Result, ensure};
-use plumb_lead::{Metrics, ModelKind, Table};
+use plumb_lead::{Metrics, ModelKind};
 use plumb_learn::metrics::{self, Bootstrap};
 use plumb_learn::split::{self, Split};
 use plumb_learn::{Fitted, Params};
 use serde::Serialize;
 
+use super::file_table::{FileTable, FileValues};
 use super::fit::{KINDS, fit_kinds};
 use super::labelled_table::LabelledTable;
-use super::target::column;
+use super::splits::RowFacts;
+use super::target::find_name;
 use crate::evaluation;
 
 /// Draws behind the intervals.
@@ -52,23 +54,33 @@ pub(crate) struct PooledModel {
 }
 
 impl Plan {
-    /// Plans a cross-validation on random folds.
-    pub(super) fn folds(rows: usize, count: usize, seed: u64) -> Result<Plan> {
-        let splits = split::folds(rows, count, seed)?;
+    /// Plans a cross-validation on random folds; a group is in one of them.
+    pub(super) fn folds(facts: &RowFacts, count: usize, seed: u64) -> Result<Plan> {
+        let splits = match &facts.groups {
+            Some(groups) => split::folds_grouped(facts.rows, groups, count, seed)?,
+            None => split::folds(facts.rows, count, seed)?,
+        };
         Ok(Plan { heading: format!("{count} folds by chance"), splits, in_time_order: false, measured_from: 0 })
     }
 
-    /// Plans a retraining before each period. A new one begins where the value of a column in `periods`, a table in time
-    /// order, changes. Measured are the last `newest` rows, or all that could be tested.
+    /// Plans a retraining before each period. A new one begins where the value of a column changes, in a file in time
+    /// order; `rows` are its rows in the table. Measured are the last `newest` rows, or all that could be tested.
     pub(super) fn retraining(
         table: &LabelledTable,
-        periods: &Table,
+        file: &FileTable,
+        rows_of_file: &[usize],
         name: &str,
         newest: Option<usize>,
     ) -> Result<Plan> {
-        let values = &column(periods, name)?.values;
+        let name = find_name(file.columns.iter().map(|column| column.plan.name.as_str()), name)?;
+        let column = file.columns.iter().find(|column| column.plan.name == name);
+        let period = |row: usize| match column.map(|column| &column.values) {
+            Some(FileValues::Values(values)) => values.text(rows_of_file[row]),
+            Some(FileValues::Timestamps(times)) => Some(times[rows_of_file[row]].to_string()),
+            None => None,
+        };
         let rows = table.labels.len();
-        let changes = (1..rows).filter(|row| values.text(*row) != values.text(row - 1));
+        let changes = (1..rows).filter(|row| period(*row) != period(row - 1));
         let starts: Vec<usize> = changes.filter(|start| knows_enough(&table.labels[..*start])).collect();
         ensure!(
             !starts.is_empty(),

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use plumb_lead::{FeatureSet, Matrix, MessageCatalog, ModelKind, Table};
 use plumb_learn::split::Split;
-use plumb_learn::{Fitted, Params, Samples};
+use plumb_learn::{Fitted, Model, Params, Samples};
 
 /// The kinds that need nothing but a table: there is no scorecard here.
 pub(super) const KINDS: [ModelKind; 3] = [ModelKind::Logistic, ModelKind::Xgboost, ModelKind::Ensemble];
@@ -28,6 +28,24 @@ pub(super) fn fit_kinds(
     let [train, valid, test] = [&split.train, &split.valid, &split.test].map(|rows| Part::of(&matrix, labels, rows));
     let fitted = plumb_learn::fit(&KINDS, &features, train.samples(), valid.samples(), params, &before_fit)?;
     Ok((fitted, test))
+}
+
+/// Fits one kind on all rows, the newest to choose on; `None` if these are all of one class.
+pub(super) fn fit_for_use(
+    table: &Table,
+    labels: &[bool],
+    split: &Split,
+    kind: ModelKind,
+    params: &Params,
+) -> Result<Option<Model>> {
+    let features = FeatureSet::learn(&table.select(&split.train), &MessageCatalog::default());
+    let (matrix, _) = features.encode(table)?;
+    let [train, valid] = [&split.train, &split.valid].map(|rows| Part::of(&matrix, labels, rows));
+    match plumb_learn::fit(&[kind], &features, train.samples(), valid.samples(), params, &|_: ModelKind| ()) {
+        Ok(fitted) => Ok(fitted.into_iter().next().map(|fitted| fitted.model)),
+        Err(plumb_learn::Error::OneClass { .. } | plumb_learn::Error::NoRows { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 impl Part {

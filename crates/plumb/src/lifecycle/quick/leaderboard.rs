@@ -2,26 +2,17 @@
 
 use anyhow::{Context, Result};
 use plumb_lead::{Metrics, ModelKind};
-use plumb_learn::split::{self, Split};
+use plumb_learn::split::Split;
 use plumb_learn::{Fitted, Model, Params, metrics};
 use serde::Serialize;
 
-use super::fit::{KINDS, fit_kinds};
+use super::fit::{KINDS, fit_for_use, fit_kinds};
 use super::labelled_table::LabelledTable;
+use super::splits::{RowOrder, RowSplit};
 use crate::evaluation;
 
-/// A loss of AUC from random rows to the last ones that is worth a warning.
+/// A loss of AUC from random rows to the newest or last ones that is worth a warning.
 const AUC_LOSS_WARNED: f64 = 0.03;
-
-/// How rows are split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum RowOrder {
-    /// At random: how good the model is if tomorrow is like the whole file.
-    Random,
-    /// The first rows train, the last test: how good it is on the newest rows, if the file is in time order.
-    File,
-}
 
 /// Models on the same rows and columns.
 #[derive(Clone, Debug, Serialize)]
@@ -36,6 +27,8 @@ pub(crate) struct LeaderboardGroup {
     pub(crate) models: Vec<LeaderboardEntry>,
     /// Why the group has no models, if it has none.
     pub(crate) not_measured: Option<String>,
+    /// Rows in none of its parts, and why; empty if there are none.
+    pub(crate) dropped: String,
 }
 
 /// A model on the leaderboard.
@@ -60,9 +53,24 @@ pub(super) struct FittedEntry {
     auc_valid: f64,
 }
 
+/// The model to save, and how it was measured.
+#[derive(Clone, Debug)]
+pub(super) struct Chosen {
+    /// The model: fitted on all rows if these have times, or else the one that was measured.
+    pub(super) model: Model,
+    /// Whether it has seen all rows.
+    pub(super) knows_all: bool,
+    /// The order in which it was measured.
+    pub(super) order: RowOrder,
+    /// The fit that was measured.
+    pub(super) measured: FittedEntry,
+}
+
 /// The leaderboard.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Leaderboard {
+    /// The orders of the rows, the one to believe first.
+    orders: [RowOrder; 2],
     pub(super) groups: Vec<LeaderboardGroup>,
 }
 
@@ -78,52 +86,74 @@ pub(super) fn leaderboard(
     before_fit: impl Fn(&str),
     after_fit: impl Fn() -> Result<()>,
 ) -> Result<Leaderboard> {
-    let mut leaderboard = Leaderboard::default();
+    let mut leaderboard = Leaderboard { orders: table.facts.orders(), groups: Vec::new() };
     for (order, with_suspects) in groups(table) {
-        let heading = heading(order, with_suspects, table);
-        let before = |kind: &str| before_fit(&format!("{heading}: {kind}"));
-        let (models, not_measured) = match entries(table, order, with_suspects, params, before, &after_fit) {
-            Ok(mut models) => {
-                models.sort_by(|left, right| right.metrics.auc.value.total_cmp(&left.metrics.auc.value));
-                (models, None)
-            }
-            Err(error) => match error.downcast_ref() {
-                // A file that is sorted by its target can still be split at random.
-                Some(plumb_learn::Error::OneClass { rows, class, doing }) if order == RowOrder::File => {
-                    let why = format!(
-                        "cannot be measured, because all {rows} rows to {doing} are {class}; is the file sorted by its \
-                         target?"
-                    );
-                    (Vec::new(), Some(why))
-                }
-                _ => return Err(error).with_context(|| format!("cannot train on {heading}")),
+        let columns = columns(with_suspects, table);
+        let before = |kind: &str| before_fit(&format!("{}, {columns}: {kind}", order.words(&table.facts)));
+        let group = match measured(table, order, with_suspects, params, before, &after_fit) {
+            Ok((models, split)) => LeaderboardGroup {
+                heading: format!("{}, {columns}", split.words),
+                order,
+                with_suspects,
+                models,
+                not_measured: None,
+                dropped: split.dropped,
             },
+            Err(error) => {
+                let heading = format!("{}, {columns}", order.words(&table.facts));
+                // Rows that cannot be split in one order can be in another.
+                let why = (order != RowOrder::Random).then(|| why_not_measured(&error, order)).flatten();
+                let Some(why) = why else { return Err(error).context(format!("cannot train on {heading}")) };
+                let (models, dropped) = (Vec::new(), String::new());
+                LeaderboardGroup { heading, order, with_suspects, models, not_measured: Some(why), dropped }
+            }
         };
-        leaderboard.groups.push(LeaderboardGroup { heading, order, with_suspects, models, not_measured });
+        leaderboard.groups.push(group);
     }
     Ok(leaderboard)
 }
 
 impl Leaderboard {
-    /// Returns the model to save: of those on random rows without the suspected leaks the one with the best AUC on the
-    /// rows to choose on. The choice does not look at the rows to test on.
-    pub(super) fn winner(&self) -> Option<&FittedEntry> {
-        let entries = self.without_suspects(RowOrder::Random).map(|entry| &entry.fitted);
-        entries.max_by(|left, right| left.auc_valid.total_cmp(&right.auc_valid))
+    /// Returns the model to save. It is measured on the newest rows and then fitted once more with them, because the leads
+    /// to come are most like these.
+    pub(super) fn choose(&self, table: &LabelledTable, params: &Params) -> Result<Chosen> {
+        let (order, measured) = self.winner().context("no model could be measured")?;
+        let split = table.facts.for_use().filter(|_| order == RowOrder::Time);
+        let params = Params { in_time_order: true, ..params.clone() };
+        let fit = |split: Split| {
+            fit_for_use(&table.without_suspects(), &table.labels, &split, measured.model.kind(), &params)
+        };
+        let refitted = split.map(fit).transpose()?.flatten();
+        let knows_all = refitted.is_some();
+        let model = refitted.unwrap_or_else(|| measured.model.clone());
+        Ok(Chosen { model, knows_all, order, measured: measured.clone() })
     }
 
-    /// Returns a warning if the winner's kind is much worse on the last rows of the file than on random ones.
+    /// Returns the model to save: of those without the suspected leaks the one with the best AUC on the rows to choose on,
+    /// in the order to believe first. The choice does not look at the rows to test on.
+    pub(super) fn winner(&self) -> Option<(RowOrder, &FittedEntry)> {
+        self.orders.into_iter().filter(|order| *order != RowOrder::File).find_map(|order| {
+            let entries = self.without_suspects(order).map(|entry| &entry.fitted);
+            let best = entries.max_by(|left, right| left.auc_valid.total_cmp(&right.auc_valid))?;
+            Some((order, best))
+        })
+    }
+
+    /// Returns a warning if the winner's kind is much worse on the newest or last rows than on random ones.
     pub(super) fn drift_warning(&self) -> Option<String> {
-        let kind = self.winner()?.model.kind();
+        let kind = self.winner()?.1.model.kind();
         let auc = |order| {
             let entry = self.without_suspects(order).find(|entry| entry.kind == kind);
             entry.map(|entry| entry.metrics.auc.value)
         };
-        let (random, late) = (auc(RowOrder::Random)?, auc(RowOrder::File)?);
-        (random - late > AUC_LOSS_WARNED).then(|| {
+        let late = self.orders.into_iter().find(|order| *order != RowOrder::Random)?;
+        let (random_auc, late_auc) = (auc(RowOrder::Random)?, auc(late)?);
+        let rows = if late == RowOrder::Time { "the newest rows" } else { "the last rows of the file" };
+        let if_ordered = if late == RowOrder::Time { "" } else { "if the file is in time order, " };
+        (random_auc - late_auc > AUC_LOSS_WARNED).then(|| {
             format!(
-                "on the last rows of the file the AUC is {late:.3}, on random rows {random:.3}: if the file is in time \
-                 order, the world moved, and the lower figure is the one to expect"
+                "on {rows} the AUC is {late_auc:.3}, on random rows {random_auc:.3}: {if_ordered}the world moved, and the \
+                 lower figure is the one to expect"
             )
         })
     }
@@ -134,45 +164,61 @@ impl Leaderboard {
     }
 }
 
-impl RowOrder {
-    fn words(self) -> &'static str {
-        match self {
-            RowOrder::Random => "random rows",
-            RowOrder::File => "in row order, the last 30 % tested",
-        }
-    }
-}
-
-/// Returns the groups in the order of the leaderboard. Without suspects, all columns are all that there is to see.
+/// Returns the groups in the order of the leaderboard: what to believe comes first. With the suspects only one is measured,
+/// to show what they would pretend.
 fn groups(table: &LabelledTable) -> Vec<(RowOrder, bool)> {
-    let both = [RowOrder::Random, RowOrder::File];
-    let with_suspects: &[bool] = if table.leaks.is_empty() { &[false] } else { &[false, true] };
-    with_suspects.iter().flat_map(|with| both.map(|order| (order, *with))).collect()
+    let orders = table.facts.orders();
+    let mut groups: Vec<(RowOrder, bool)> = orders.into_iter().map(|order| (order, false)).collect();
+    groups.extend((!table.suspects.suspects.is_empty()).then_some((orders[0], true)));
+    groups
 }
 
-fn heading(order: RowOrder, with_suspects: bool, table: &LabelledTable) -> String {
-    let suspects = table.suspects().join(", ");
-    let columns = match with_suspects {
+fn columns(with_suspects: bool, table: &LabelledTable) -> String {
+    let suspects = table.suspects.names().join(", ");
+    match with_suspects {
         _ if suspects.is_empty() => "all columns".to_owned(),
         false => format!("without {suspects}"),
         true => format!("with {suspects}"),
-    };
-    format!("{}, {columns}", order.words())
+    }
 }
 
-fn entries(
+/// Returns why rows cannot be measured in an order, if that is no fault of the table itself.
+fn why_not_measured(error: &anyhow::Error, order: RowOrder) -> Option<String> {
+    let ask =
+        if order == RowOrder::File { "is the file sorted by its target?" } else { "choose another column by --time" };
+    match error.downcast_ref()? {
+        plumb_learn::Error::OneClass { rows, class, doing } => {
+            Some(format!("cannot be measured, because all {rows} rows to {doing} are {class}; {ask}"))
+        }
+        plumb_learn::Error::NoRows { doing } => {
+            Some(format!("cannot be measured, because there are no rows to {doing}; {ask}"))
+        }
+        _ => None,
+    }
+}
+
+fn measured(
     labelled: &LabelledTable,
     order: RowOrder,
     with_suspects: bool,
     params: &Params,
     before_fit: impl Fn(&str),
     after_fit: impl Fn() -> Result<()>,
+) -> Result<(Vec<LeaderboardEntry>, RowSplit)> {
+    let split = labelled.facts.split(order, params.seed)?;
+    let mut models = entries(labelled, &split, with_suspects, params, before_fit, after_fit)?;
+    models.sort_by(|left, right| right.metrics.auc.value.total_cmp(&left.metrics.auc.value));
+    Ok((models, split))
+}
+
+fn entries(
+    labelled: &LabelledTable,
+    RowSplit { split, in_time_order, .. }: &RowSplit,
+    with_suspects: bool,
+    params: &Params,
+    before_fit: impl Fn(&str),
+    after_fit: impl Fn() -> Result<()>,
 ) -> Result<Vec<LeaderboardEntry>> {
-    let rows = labelled.table.rows();
-    let (split, in_time_order) = match order {
-        RowOrder::Random => (split::random(rows, params.seed)?, false),
-        RowOrder::File => (split::by_order(rows, params.seed)?, true),
-    };
     let without;
     let table = if with_suspects {
         &labelled.table
@@ -180,8 +226,8 @@ fn entries(
         without = labelled.without_suspects();
         &without
     };
-    let params = Params { in_time_order, ..params.clone() };
-    let (fitted, test) = fit_kinds(table, &labelled.labels, &split, &params, |kind| before_fit(kind.word()))?;
+    let params = Params { in_time_order: *in_time_order, ..params.clone() };
+    let (fitted, test) = fit_kinds(table, &labelled.labels, split, &params, |kind| before_fit(kind.word()))?;
     let valid_labels = labelled.labels_of(&split.valid);
     let mut entries = Vec::new();
     for Fitted { model, held_out, .. } in fitted {

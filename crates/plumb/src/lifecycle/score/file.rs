@@ -3,16 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use plumb_lake::rows::{Block, RejectedRow, Rows};
+use plumb_lake::rows::{Block, RejectedRow};
 use plumb_lake::scores::{Contributions, Scores};
 use plumb_lead::{Language, ModelCard, ModelKind, Unseen};
+use plumb_tables::{Note, ReadingPlan};
 use serde::Serialize;
 
+use super::file_rows::FileRows;
 use super::ordered::process_in_order;
 use super::rejected_rows::RejectedRows;
 use super::row_format::{EncodedRows, RowFormat};
 use super::score_output::Destination;
 use super::unseen::add_unseen;
+use crate::lifecycle::reading;
 use crate::lifecycle::workspace::load_model;
 use crate::registry;
 use crate::scoring::{Explain, RowScores, Scorer};
@@ -23,8 +26,10 @@ const REJECTED_EXAMPLES_MAX: usize = 5;
 
 /// A file to score.
 pub(crate) struct FileRequest {
-    /// The file, CSV or Parquet.
+    /// The file, or `-`.
     pub(crate) path: PathBuf,
+    /// How it is read, where the user says so; otherwise its columns are read by the plan in the data folder.
+    pub(crate) reading: Option<ReadingPlan>,
     /// The targets that were named; the only one with a model if none was.
     pub(crate) targets: Vec<String>,
     /// The column to copy as the rows' ids.
@@ -44,6 +49,8 @@ pub(crate) struct FileRequest {
 pub(crate) struct FileScores {
     /// The file.
     pub(crate) path: PathBuf,
+    /// What was found out of how it is written, and where that differs from the training.
+    pub(crate) notes: Vec<Note>,
     /// The target.
     pub(crate) target: String,
     /// The champion that scored it.
@@ -113,7 +120,8 @@ pub(crate) async fn score_file(
         .await?
         .with_context(|| format!("target `{target}` has no champion yet in `{}`", data.display()))?;
     let scorer = load_model(data, &card.model_id).await?;
-    let scoring = move || score_rows(request, scorer, &card, &progress);
+    let training = reading::load(data)?;
+    let scoring = move || score_rows(request, training, scorer, &card, &progress);
     tokio::task::spawn_blocking(scoring).await.context("the scoring ended early")?
 }
 
@@ -129,17 +137,22 @@ async fn only_target(store: &Store, named: &[String]) -> Result<String> {
 
 fn score_rows(
     request: FileRequest,
+    training: Option<ReadingPlan>,
     scorer: Scorer,
     card: &ModelCard,
     progress: &(dyn Fn(FileProgress) + Sync),
 ) -> Result<FileScores> {
-    let FileRequest { path, id_column, destination, reasons_max, language, contributions, .. } = request;
+    let FileRequest { path, reading, id_column, destination, reasons_max, language, contributions, .. } = request;
     let features = &scorer.artifact.model.features;
     let cannot = || format!("cannot score `{}` by model `{}`", path.display(), card.model_id);
-    let mut rows = Rows::open(&path, features, id_column.as_deref()).with_context(cannot)?;
+    let fixed = reading.as_ref().map(|plan| plan.file.clone()).unwrap_or_default();
+    // A plan of the user's own may fix the file alone.
+    let training = reading.filter(|plan| !plan.columns.is_empty()).or(training);
+    let rows = FileRows::open(&path, &fixed, training.as_ref(), &scorer, id_column.as_deref());
+    let mut rows = rows.with_context(cannot)?;
     let names = || features.features.iter().map(|feature| feature.name.clone()).collect();
     let format = destination.format(id_column.is_some(), contributions.then(names))?;
-    let mut scores = FileScores::new(&path, card, destination.path());
+    let mut scores = FileScores::new(&path, rows.notes(), card, destination.path());
     let mut rejected_rows = RejectedRows::beside(destination.path());
     let mut output = destination.open(&format)?;
     let language = language.map(|language| check_language(language, &scorer)).transpose()?;
@@ -156,7 +169,8 @@ fn score_rows(
     };
     // One more than there are cores, so that none is idle while a thread waits for its turn to write.
     let threads = 1 + std::thread::available_parallelism().map_or(1, usize::from);
-    process_in_order(threads, || Ok(rows.next_block()?), |block| plan.score(block), write).with_context(cannot)?;
+    process_in_order(threads, || rows.next_block(), |block| plan.score(block), write).with_context(cannot)?;
+    scores.notes = rows.notes();
     if scores.rows_scored == 0 {
         return Err(NoRowsScored(scores).into());
     }
@@ -216,9 +230,10 @@ impl Plan {
 }
 
 impl FileScores {
-    fn new(path: &Path, card: &ModelCard, out: Option<&Path>) -> FileScores {
+    fn new(path: &Path, notes: Vec<Note>, card: &ModelCard, out: Option<&Path>) -> FileScores {
         FileScores {
             path: path.to_owned(),
+            notes,
             target: card.target.clone(),
             model_id: card.model_id.clone(),
             model_kind: card.kind,

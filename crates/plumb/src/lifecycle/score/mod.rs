@@ -3,12 +3,14 @@
 mod batch;
 mod briefs;
 mod file;
+mod file_rows;
 mod leads;
 mod ordered;
 mod pending_file;
 mod rejected_rows;
 mod row_format;
 mod score_output;
+mod table_rows;
 mod unseen;
 
 pub(crate) use file::{FileProgress, FileRequest, FileScores, NoRowsScored, score_file};

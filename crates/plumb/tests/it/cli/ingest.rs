@@ -156,16 +156,18 @@ async fn rejected_rows_are_listed_with_place_and_reason() {
          [source.marketing]
          kind = \"jsonl\"
          url = \"mail.jsonl\"
+         allow_lost = 100
          [source.sheet]
          kind = \"csv\"
-         url = \"sheet.csv\"",
+         url = \"sheet.csv\"
+         allow_lost = 100",
         "SELECT id AS lead_key, '2026-01-01' AS created_at, '2026-01-01' AS known_at, name FROM sheet.records",
     );
     let crm = folder.path().join("crm.db");
     sqlite(&crm, "CREATE TABLE leads (id INTEGER PRIMARY KEY, budget REAL); INSERT INTO leads VALUES (1, 'lots')")
         .await;
     write(folder.path(), "mail.jsonl", "{\"email\":\"a@x.org\"}\n\n[1]\n{\"email\":\n");
-    write(folder.path(), "sheet.csv", "id,name\n1,Ada\n2\n");
+    write(folder.path(), "sheet.csv", "id,name\n1,Ada\n2,Bob,x,y\n");
     assert_snapshot!(ingest(&folder), @r"
     crm: 1 rows read, 0 new
     marketing: 1 rows read, 1 new

@@ -3,8 +3,12 @@
 mod check;
 mod demo;
 mod ingest;
+mod profile;
 mod init;
 mod quick;
+mod leaks;
+mod targets;
+mod status;
 mod score_file;
 mod cold_start;
 mod bombs;

@@ -9,3 +9,4 @@ pub(crate) mod node_backend;
 pub(crate) mod provided;
 pub(crate) mod redaction;
 pub(crate) mod rounds;
+pub(crate) mod shop;

@@ -1,7 +1,7 @@
 //! Whether a column is numbers, and in which form they are written.
 
 use super::super::evidence::Evidence;
-use super::super::number::{self, ALL_FORMS, COMMA_FORMS, POINT_FORMS, form_bit, mark};
+use super::super::number::{self, COMMA_FORMS, POINT_FORMS, form_bit, mark};
 use super::super::units::is_point_currency;
 use super::convention::Convention;
 use crate::plan::NumberForm;
@@ -156,12 +156,12 @@ fn decimal(evidence: &Evidence, survivors: number::Forms, convention: &Conventio
     if forms.units.iter().any(|(unit, ..)| is_point_currency(unit)) {
         return (Some('.'), Doubt::None);
     }
-    // `1.200` beside `1234`: who groups thousands groups all of them.
-    if survivors != ALL_FORMS && forms.ungrouped_from_1000 * 50 > forms.number_count() {
-        return (Some(if points > 0 { '.' } else { ',' }), Doubt::None);
-    }
     if let Some(decimal) = convention.decimal {
         return (Some(decimal), Doubt::ByOtherColumns);
+    }
+    // `1.200` beside `1234`: who groups thousands groups all of them.
+    if forms.ungrouped_from_1000 * 50 > forms.number_count() {
+        return (Some(if points > 0 { '.' } else { ',' }), Doubt::ByOtherColumns);
     }
     let is_comma = convention.by_semicolon && !convention.decimals_differ;
     (Some(if is_comma { ',' } else { '.' }), Doubt::Guessed)

@@ -163,3 +163,16 @@ fn text(compression: Compression) -> &'static str {
         Compression::Zstd => "zstd",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_the_limit_is_refused() {
+        let limited =
+            |left| std::io::read_to_string(Limited { source: std::io::repeat(b'0').take(100), left, most: left });
+        assert_eq!(limited(100).unwrap().len(), 100);
+        assert!(limited(99).unwrap_err().to_string().contains("more than 99 bytes"));
+    }
+}

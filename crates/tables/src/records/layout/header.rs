@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::looks::{Look, look};
+use super::shape::last_filled;
 use crate::records::raw::Place;
 use crate::records::source::Record;
 
@@ -30,23 +31,31 @@ pub(super) fn find_header(head: &[(Place, Record)]) -> Found {
         Some(before) if is_data(&head[begin].1) && may_name(&head[before].1, width) => before,
         _ => begin,
     };
+    // Notes in several cells, with a blank line between them and the names.
+    let is_note = |at: usize| {
+        let next = head.get(at + 1);
+        filled(&head[at].1) < extent(head, width)
+            && next.is_some_and(|(place, record)| place.after_blank && filled(record) > filled(&head[at].1))
+    };
+    let begin = (begin..head.len().min(ABOVE_MAX)).find(|at| !is_note(*at)).unwrap_or(begin);
     let is_absent = !names_columns(&head[begin].1, &head[begin + 1..]);
     Found { index: begin, is_absent }
 }
 
-/// Returns the cells that most records have, up to the last that has something in it in any of them.
+/// Returns the cells that most records have. Lines of one cell do not count beside others: a short table may have more of
+/// them around it than rows.
 pub(super) fn body_width(head: &[(Place, Record)]) -> usize {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     head.iter().for_each(|(_, record)| *counts.entry(record.len()).or_default() += 1);
+    if counts.len() > 1 {
+        counts.remove(&1);
+    }
     counts.into_iter().max_by_key(|(width, count)| (*count, *width)).map_or(1, |(width, _)| width)
 }
 
 /// Returns the last cell, from 1, that has something in it in any of the records.
 pub(super) fn extent(records: &[(Place, Record)], width: usize) -> usize {
-    let extent_of = |record: &Record| {
-        record.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()).last().map_or(0, |(last, _)| last + 1)
-    };
-    records.iter().filter(|(_, record)| record.len() == width).map(|(_, record)| extent_of(record)).max().unwrap_or(0)
+    records.iter().filter(|(_, record)| record.len() == width).map(|(_, record)| last_filled(record)).max().unwrap_or(0)
 }
 
 fn filled(record: &Record) -> usize {
@@ -110,12 +119,14 @@ fn common_look(body: &[(Place, Record)], at: usize) -> Option<Look> {
     Some([Look::Number, Look::Date, Look::Email][found])
 }
 
-/// Returns whether names are years in a row, or three numbers and more, as a pivot table has them.
+/// Returns whether names are years or numbers in a row, as a pivot table has them.
 fn counts_up(names: &[&str]) -> bool {
     let numbers: Option<Vec<i64>> = names.iter().map(|name| name.parse().ok()).collect();
-    let are_years = |numbers: &[i64]| numbers.iter().all(|number| (1900..2100).contains(number));
-    let are_enough = |numbers: &[i64]| numbers.len() >= 3 || (numbers.len() == 2 && are_years(numbers));
-    numbers.is_some_and(|numbers| are_enough(&numbers) && numbers.windows(2).all(|two| two[1] == two[0] + 1))
+    numbers.is_some_and(|numbers| {
+        let are_years = numbers.iter().all(|number| (1900..2100).contains(number));
+        numbers.len() >= if are_years { 2 } else { 3 }
+            && numbers.windows(2).all(|two| two[1] == two[0].saturating_add(1))
+    })
 }
 
 /// Returns whether the words of a record are those of rows: most of them occur again in their column.

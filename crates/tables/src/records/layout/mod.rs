@@ -11,4 +11,7 @@ mod rows;
 mod said;
 mod table_source;
 
+pub(crate) use fixed_header::places_of;
+pub(crate) use names::tell_apart;
+pub(crate) use survey::Letters;
 pub(crate) use table_source::lay_out;

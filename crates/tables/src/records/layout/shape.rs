@@ -66,6 +66,11 @@ impl Shape {
     }
 }
 
+/// Returns the last cell, from 1, that has something in it; 0 if there is none.
+pub(super) fn last_filled(record: &Record) -> usize {
+    (0..record.len()).rev().find(|at| !record[*at].trim().is_empty()).map_or(0, |last| last + 1)
+}
+
 /// Returns the beginning of a text, on one line.
 pub(super) fn excerpt(text: &str) -> String {
     const LETTERS: usize = 60;

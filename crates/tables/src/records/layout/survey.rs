@@ -1,144 +1,176 @@
-//! One look at all raw records: where the table begins and ends, how wide it is, and which records do not fit.
-
-use std::collections::VecDeque;
+//! One pass over all rows: how long they are, where they end, and what is odd in them.
 
 use super::footers::{FOOTERS_MAX, Tail, find_footers};
-use super::header::{HEAD_RECORDS, body_width, extent, find_header};
+use super::looks::is_total;
 use super::shape::{Fit, Shape};
 use crate::error::Error;
-use crate::records::raw::{Oddities, Place, RawTable};
+use crate::records::raw::{Oddities, Place, RawRecords};
 use crate::records::source::Record;
+use std::collections::VecDeque;
 
-/// The share of records without their last cells from which on that is the file's way to write empty cells.
-const SHORT_SHARE_MIN: f64 = 0.1;
+/// The share of rows without their last cells from which a program seems to leave out empty ones.
+const SHORT_PERCENT_MIN: u64 = 2;
 
-/// Records at the end that are looked at: those below the table, and rows above them to compare with.
-const TAIL_RECORDS: usize = FOOTERS_MAX + 40;
-
-/// What all records of a file showed.
-#[derive(Debug)]
+/// What is known of all records below the header.
+#[derive(Debug, Default)]
 pub(super) struct Survey {
-    /// The position of the header among the raw records, or of the first row if there is none.
-    pub(super) header: usize,
-    /// Whether there is no line of names.
-    pub(super) is_absent: bool,
-    /// The cells of the header as written; empty texts if there is none.
-    pub(super) written: Vec<String>,
-    /// Where the header is.
-    pub(super) header_line: u64,
-    /// The records above it.
-    pub(super) above: Vec<(Place, Record)>,
-    pub(super) shape: Shape,
-    /// How many of the last records are no rows, and what else is odd at the end.
-    pub(super) tail: Tail,
-    /// Raw records in all.
+    /// Records with something in them.
     pub(super) records: u64,
-    /// Rows without their last cells, and with more cells that are empty.
-    pub(super) short: u64,
-    pub(super) long_empty: u64,
+    /// The last of them that are no rows.
+    pub(super) footers: u64,
+    pub(super) doubtful_total: Option<u64>,
+    /// Whether rows without their last cells are rows.
+    pub(super) accepts_short: bool,
+    pub(super) short: Count,
+    pub(super) long_empty: Count,
+    /// Records of nothing but empty cells.
+    pub(super) empty: Count,
+    pub(super) header_again: Count,
+    /// Rows whose first word is a total, in the midst of the others.
+    pub(super) totals: Count,
+    pub(super) letters: Letters,
     pub(super) oddities: Oddities,
+    /// The last records that may be footers.
+    last: VecDeque<(Place, Record)>,
+    whole_without_last: u64,
+    pairs_of_short: u64,
 }
 
-/// The first records of a table, and its width.
-pub(super) struct Head {
-    pub(super) records: Vec<(Place, Record)>,
-    pub(super) width: usize,
+/// How many, and the first line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Count {
+    pub(super) count: u64,
+    pub(super) first: u64,
 }
 
-/// Reads the first records.
-pub(super) fn read_head(table: &dyn RawTable) -> Result<Head, Error> {
-    let mut records = Vec::new();
-    let (mut raw, mut record) = (table.open(None)?, Record::new());
-    while records.len() < HEAD_RECORDS
-        && let Some(place) = raw.next_raw(&mut record)?
-    {
-        records.push((place, record.clone()));
+/// Letters beyond ASCII.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Letters {
+    /// Cells that have any, and a word of the first.
+    pub(crate) beyond_ascii: (u64, String),
+    /// Cells with U+FFFD or control characters of the upper range, which no text has; the line and a word of the first.
+    pub(crate) damaged: (u64, u64, String),
+}
+
+impl Count {
+    fn add(&mut self, line: u64) {
+        self.first = if self.count == 0 { line } else { self.first };
+        self.count += 1;
     }
-    let width = body_width(&records);
-    Ok(Head { records, width })
 }
 
-/// Reads all records. `header` is the position of the header and whether it is absent, if a plan fixes that.
-pub(super) fn survey(table: &dyn RawTable, head: Head, fixed: Option<(usize, bool)>) -> Result<Survey, Error> {
-    let Head { records: mut above, width } = head;
-    let (header, is_absent) = fixed.unwrap_or_else(|| {
-        let begin = usize::from(is_instruction(above.first()));
-        let found = find_header(&above[begin.min(above.len().saturating_sub(1))..]);
-        (begin.min(above.len().saturating_sub(1)) + found.index, found.is_absent)
-    });
-    let body = above.split_off((header + usize::from(!is_absent)).min(above.len()));
-    let header_cells = if is_absent { None } else { above.pop() };
-    let width = width.max(
-        header_cells
-            .as_ref()
-            .map_or(0, |(_, cells)| extent(std::slice::from_ref(&(Place::default(), cells.clone())), cells.len())),
-    );
-    let written = written_names(header_cells.as_ref().map(|(_, cells)| cells), &body, width);
-    let named = if is_absent {
-        width
-    } else {
-        written.iter().rposition(|name| !name.trim().is_empty()).map_or(width, |last| last + 1)
-    };
-    let mut shape = Shape { width: written.len(), named, accepts_short: false };
-    let header_line = header_cells.as_ref().or(body.first()).map_or(1, |(place, _)| place.line);
-
-    let mut raw = table.open(Some(shape.width))?;
-    let (mut record, mut last) = (Record::new(), VecDeque::new());
-    let (mut records, mut whole, mut short, mut open, mut long_empty) = (0_u64, 0_u64, 0_u64, 0_u64, 0_u64);
+/// Reads all records whose line is greater than `above`. `header` is what names the columns, unless nothing does.
+pub(super) fn survey(
+    raw: &mut dyn RawRecords,
+    above: u64,
+    header: Option<&Record>,
+    shape: &Shape,
+) -> Result<Survey, Error> {
+    let mut survey = Survey::default();
+    let mut record = Record::new();
+    let mut short_before = None;
     while let Some(place) = raw.next_raw(&mut record)? {
-        records += 1;
-        if records <= (header + usize::from(!is_absent)) as u64 {
+        if place.line <= above {
             continue;
         }
-        if place.wrong.is_none() {
-            match shape.fit(&record) {
-                Fit::Short => open += 1,
-                Fit::LongEmpty => long_empty += 1,
-                // Short records with a whole one behind them are not what stands below the table.
-                Fit::Whole => (whole, short, open) = (whole + 1, short + open, 0),
-                Fit::Long | Fit::Empty => {}
+        let fit = if place.wrong.is_some() { Fit::Long } else { shape.fit(&record) };
+        if fit == Fit::Empty {
+            survey.empty.add(place.line);
+            continue;
+        }
+        survey.records += 1;
+        if header.is_some_and(|header| is_header(header, &record)) {
+            survey.header_again.add(place.line);
+        } else {
+            survey.add(fit, &place, &record, shape, &mut short_before);
+        }
+        survey.letters.add(&record, place.line);
+        let mut slot = if survey.last.len() < FOOTERS_MAX { None } else { survey.last.pop_front() }.unwrap_or_default();
+        slot.0 = place;
+        std::mem::swap(&mut slot.1, &mut record);
+        survey.last.push_back(slot);
+    }
+    survey.oddities = raw.oddities();
+    survey.conclude(shape);
+    Ok(survey)
+}
+
+/// Returns whether a record names the columns once more.
+pub(super) fn is_header(header: &Record, record: &Record) -> bool {
+    let is_same = |one: Option<&str>, other: Option<&str>| one.map(str::trim) == other.map(str::trim);
+    is_same(header.get(0), record.get(0))
+        && header.len() == record.len()
+        && (0..header.len()).all(|at| is_same(header.get(at), record.get(at)))
+}
+
+impl Survey {
+    /// Returns the last records, with those that a plan says are no rows.
+    pub(super) fn last(&mut self) -> &[(Place, Record)] {
+        self.last.make_contiguous()
+    }
+
+    fn add(&mut self, fit: Fit, place: &Place, record: &Record, shape: &Shape, short_before: &mut Option<usize>) {
+        match fit {
+            Fit::Short => self.short.add(place.line),
+            Fit::LongEmpty => self.long_empty.add(place.line),
+            _ => {}
+        }
+        if fit == Fit::Whole && record.get(shape.named - 1).is_none_or(|cell| cell.trim().is_empty()) {
+            self.whole_without_last += 1;
+        }
+        if fit == Fit::Whole && record.get(0).is_some_and(is_total) {
+            self.totals.add(place.line);
+        }
+        let is_pair = fit == Fit::Short && short_before.is_some_and(|before| before + record.len() == shape.named + 1);
+        self.pairs_of_short += u64::from(is_pair);
+        *short_before = (fit == Fit::Short && !is_pair).then_some(record.len());
+    }
+
+    fn conclude(&mut self, shape: &Shape) {
+        let rows = self.records - self.header_again.count;
+        let is_general = |short: u64| short >= 2 && short * 100 >= rows * SHORT_PERCENT_MIN;
+        // A program that leaves out empty cells at the end does so in each row; one that cuts rows in two leaves pairs.
+        let leaves_out = self.whole_without_last == 0 && self.pairs_of_short * 2 < self.short.count;
+        let Tail { footers, doubtful_total } =
+            find_footers(self.last.make_contiguous(), shape, leaves_out && is_general(self.short.count));
+        let below = self.last.iter().rev().take(footers);
+        let short_below = below.filter(|(_, record)| shape.fit(record) == Fit::Short).count() as u64;
+        let ends_short = self.last.iter().rev().nth(footers).is_some_and(|(_, record)| shape.fit(record) == Fit::Short);
+        self.footers = footers as u64;
+        self.doubtful_total = doubtful_total;
+        self.short.count -= short_below;
+        self.accepts_short = leaves_out && is_general(self.short.count) && (!ends_short || self.short.count > 2);
+    }
+}
+
+impl Letters {
+    fn add(&mut self, record: &Record, line: u64) {
+        if record.as_slice().is_ascii() {
+            return;
+        }
+        for cell in record.iter().filter(|cell| !cell.is_ascii()) {
+            self.beyond_ascii.0 += 1;
+            if self.beyond_ascii.0 == 1 {
+                self.beyond_ascii.1 = word_with(cell, |letter| !letter.is_ascii());
+            }
+            if cell.contains(is_damage) {
+                self.damaged.0 += 1;
+                if self.damaged.0 == 1 {
+                    (self.damaged.1, self.damaged.2) = (line, word_with(cell, is_damage));
+                }
             }
         }
-        if last.len() == TAIL_RECORDS {
-            last.pop_front();
-        }
-        last.push_back((place, record.clone()));
     }
-    let last: Vec<(Place, Record)> = last.into();
-    shape.accepts_short = short > 0 && short as f64 >= SHORT_SHARE_MIN * (short + whole + long_empty) as f64;
-    let mut tail = find_footers(&last, &shape, shape.accepts_short);
-    tail.footers = tail.footers.min(FOOTERS_MAX);
-    let oddities = raw.oddities();
-    Ok(Survey { header, is_absent, written, header_line, above, shape, tail, records, short, long_empty, oddities })
 }
 
-/// Returns the names as written, one for each cell of a row. Names that are one fewer than the cells lack that of row numbers
-/// at the beginning, as some programs write frames; others lack those of the last columns.
-fn written_names(header: Option<&Record>, body: &[(Place, Record)], width: usize) -> Vec<String> {
-    let mut names: Vec<String> = header.map_or(Vec::new(), |cells| cells.iter().map(str::to_owned).collect());
-    // Names beyond the widest row that are empty are no columns.
-    while names.len() > width && names.last().is_some_and(|name| name.trim().is_empty()) {
-        names.pop();
-    }
-    let is_numbered = || {
-        let first = body
-            .iter()
-            .filter(|(_, record)| record.len() == width)
-            .filter_map(|(_, record)| record.get(0)?.trim().parse().ok());
-        let numbers: Vec<u64> = first.collect();
-        numbers.len() > 1 && numbers.windows(2).all(|two| two[1] == two[0] + 1)
-    };
-    if header.is_some() && names.len() + 1 == width && is_numbered() {
-        names.insert(0, String::new());
-    }
-    names.resize(names.len().max(width), String::new());
-    names
+fn is_damage(letter: char) -> bool {
+    matches!(letter, '\u{FFFD}' | '\u{80}'..='\u{9F}')
 }
 
-/// Returns whether a record is the line `sep=;`, which is for spreadsheets.
-pub(super) fn is_instruction(first: Option<&(Place, Record)>) -> bool {
-    let cell = first.and_then(|(_, record)| record.get(0)).unwrap_or_default();
-    cell.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("sep="))
-        && first.is_some_and(|(_, record)| record.iter().skip(1).all(|cell| cell.trim().is_empty()))
-        && cell.chars().count() <= 6
+/// Returns the first word of a cell that has such a letter; controls are shown by their number.
+fn word_with(cell: &str, is_wanted: impl Fn(char) -> bool) -> String {
+    let word = cell.split_whitespace().find(|word| word.contains(&is_wanted)).unwrap_or(cell);
+    let shown =
+        |letter: char| if letter.is_control() { letter.escape_unicode().to_string() } else { letter.to_string() };
+    word.chars().take(40).map(shown).collect()
 }

@@ -11,8 +11,10 @@ const SEPARATORS: [char; 11] = [',', ';', '\t', '|', '^', '~', '¦', '§', '\u{1
 /// Records of a sample that are looked at.
 const RECORDS_MAX: usize = 2_000;
 
-/// The share of records that have to have the same number of cells, for them to be cells.
-const ALIKE_MIN: f64 = 0.5;
+/// The share of records that have to have the same number of cells, for them to be cells: two may be those of a sentence with
+/// a comma in it, and a short table may have as many lines around it as rows.
+const TWO_ALIKE_MIN: f64 = 0.5;
+const MORE_ALIKE_MIN: f64 = 0.3;
 
 /// A part of a file's text.
 #[derive(Debug)]
@@ -56,7 +58,8 @@ pub(super) fn detect(samples: &[SampleText], separator: Option<char>, quote: Opt
 }
 
 fn best_of(mut fits: Vec<Fit>, beginning: &str) -> Option<Fit> {
-    fits.retain(|fit| fit.columns > 1 && (fit.alike >= ALIKE_MIN || fit.is_first_alike));
+    let alike_min = |fit: &Fit| if fit.columns > 2 { MORE_ALIKE_MIN } else { TWO_ALIKE_MIN };
+    fits.retain(|fit| fit.columns > 1 && (fit.alike >= alike_min(fit) || fit.is_first_alike));
     // Decimal commas cut rows into pieces as regularly as a separator would.
     let has_other = fits.iter().any(|fit| fit.dialect.separator != ',' && fit.alike >= 0.8 && fit.is_first_alike);
     if has_other {

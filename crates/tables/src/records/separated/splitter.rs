@@ -23,6 +23,7 @@ pub(super) struct Splitter {
     decoder: Decoder,
     encoding: &'static str,
     cutter: Cutter,
+    separator: char,
     /// Cells that a record is expected to have.
     width: Option<usize>,
     text: String,
@@ -50,6 +51,7 @@ impl Splitter {
             decoder,
             encoding,
             cutter: Cutter::new(dialect),
+            separator: dialect.separator,
             width,
             text: String::new(),
             at: 0,
@@ -123,6 +125,14 @@ impl Splitter {
         matches!(cut, Cut::Record { .. }) && self.trial.len() == width
     }
 
+    /// Returns whether a record that spans lines has a line within that looks like a row.
+    fn has_rows_within(&self, next: usize) -> bool {
+        let Some(width) = self.width.filter(|width| *width > 2) else { return false };
+        let lines: Vec<&str> = self.text[self.at..next].lines().collect();
+        let inner = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
+        inner.iter().any(|line| line.matches(self.separator).count() + 1 == width)
+    }
+
     fn unreadable(&self, problem: String) -> Error {
         Error::Unreadable { name: self.opener.name().to_owned(), problem }
     }
@@ -142,6 +152,10 @@ impl RawRecords for Splitter {
                         return self.unclosed(multiline.unwrap_or(self.at)).map(Some);
                     }
                     let line = self.line;
+                    if multiline.is_some() && self.has_rows_within(next) {
+                        let (count, first) = self.oddities.rows_within;
+                        self.oddities.rows_within = (count + 1, if count == 0 { line } else { first });
+                    }
                     self.line += if multiline.is_some() { breaks(&self.text[self.at..next]) } else { 1 };
                     let is_blank = cells.len() == 1 && self.text[self.at..next].trim().is_empty();
                     self.at = next;

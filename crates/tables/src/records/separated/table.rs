@@ -21,6 +21,8 @@ pub(crate) struct SeparatedTable {
     encoding: &'static Encoding,
     is_strict: bool,
     pub(crate) dialect: Dialect,
+    /// Whether the first line only tells the separator.
+    is_told: bool,
 }
 
 /// Finds out how cells are separated, as far as the plan leaves it open.
@@ -38,7 +40,7 @@ pub(crate) fn detect_separated(opener: Opener, detected: &Detected, plan: &FileP
     };
     let notes = notes(dialect, told);
     let is_strict = plan.encoding.is_some();
-    (SeparatedTable { opener: Arc::new(opener), encoding, is_strict, dialect }, notes)
+    (SeparatedTable { opener: Arc::new(opener), encoding, is_strict, dialect, is_told: told.is_some() }, notes)
 }
 
 impl RawTable for SeparatedTable {
@@ -48,6 +50,10 @@ impl RawTable for SeparatedTable {
 
     fn place_word(&self) -> &'static str {
         "line"
+    }
+
+    fn instruction_lines(&self) -> u64 {
+        u64::from(self.is_told)
     }
 
     fn open(&self, width: Option<usize>) -> Result<Box<dyn RawRecords>, Error> {

@@ -2,7 +2,7 @@
 
 use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1252};
 
-/// How often each byte stands between two small letters.
+/// How often each byte stands within a word, before a small letter.
 pub(super) struct InWords {
     counts: [u64; 256],
     before: [u8; 2],
@@ -16,7 +16,7 @@ impl InWords {
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             let [first, middle] = self.before;
-            if middle >= 0x80 && first.is_ascii_lowercase() && byte.is_ascii_lowercase() {
+            if middle >= 0x80 && first.is_ascii_alphabetic() && byte.is_ascii_lowercase() {
                 self.counts[usize::from(middle)] += 1;
             }
             self.before = [middle, byte];
