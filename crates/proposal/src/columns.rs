@@ -1,55 +1,11 @@
 //! What a column looks like, by its name and what it holds.
 
-use serde::Serialize;
-
+use crate::column_role::ColumnRole;
 use crate::presets::{Preset, normalised};
 use crate::status::meaning_of_values;
+use crate::status_names::{CONVERTED, STATUS};
 use crate::summary::ColumnSummary;
 use crate::words::{has_any, has_phrase, words_of};
-
-/// What a column is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ColumnRole {
-    /// The lead's id, by a known export's name for it.
-    LeadId,
-    /// An e-mail address.
-    Email,
-    /// A phone number.
-    Phone,
-    /// When the row came to be.
-    Created,
-    /// When it was last changed.
-    Updated,
-    /// When somebody entered it.
-    Known,
-    /// When a loader copied it.
-    Loaded,
-    /// From when on a version is valid.
-    ValidFrom,
-    /// Whether, or when, it was deleted.
-    Deleted,
-    /// A status, a stage, a result.
-    Status,
-    /// Whether the outcome is positive.
-    Converted,
-    /// When the outcome became positive.
-    ConvertedAt,
-    /// When it became negative.
-    LostAt,
-    /// When it was decided, one way or the other.
-    ClosedAt,
-    /// The record that this one was merged into.
-    MergedInto,
-    /// The records that were merged into this one.
-    MergedIds,
-    /// Whether it is a test.
-    Test,
-    /// Written with the outcome or after it.
-    After,
-    /// A loader's own.
-    Bookkeeping,
-}
 
 /// Words of dates of creation.
 const CREATED: [&str; 15] = [
@@ -77,39 +33,10 @@ const KNOWN: [&str; 9] =
 const UPDATED: [&str; 7] =
     ["updated", "modified", "modifiedon", "lastmodifieddate", "systemmodstamp", "aktualisiert", "geändert"];
 
-const CONVERTED: [&str; 12] = [
-    "converted",
-    "conversion",
-    "won",
-    "sold",
-    "signed",
-    "approved",
-    "accepted",
-    "purchased",
-    "subscribed",
-    "gewonnen",
-    "deposit",
-    "placed",
-];
-
 const LOST: [&str; 6] = ["lost", "rejected", "disqualified", "declined", "verloren", "abgelehnt"];
 
 const CLOSED: [&str; 9] =
     ["closed", "close", "closedate", "decided", "decision", "completed", "closing", "abschluss", "ended"];
-
-const STATUS: [&str; 11] = [
-    "status",
-    "stage",
-    "lifecycle",
-    "lifecyclestage",
-    "disposition",
-    "result",
-    "outcome",
-    "decision",
-    "phase",
-    "ergebnis",
-    "dealstage",
-];
 
 /// Names whose columns are written with the outcome or after it, each with the reason.
 const AFTER: [(&str, &str); 18] = [
@@ -140,12 +67,6 @@ const AFTER_OUTCOME: [(&str, &str); 4] = [
     ("lost", "it is written when it is decided"),
     ("converted", "it is written at the conversion"),
 ];
-
-/// Returns whether a name is that of a status or of whether something was reached.
-pub(crate) fn looks_like_status(name: &str) -> bool {
-    let words = words_of(name);
-    has_any(&words, &STATUS) || has_any(&words, &CONVERTED) || has_any(&words, &["state", "statecode", "customer"])
-}
 
 /// Returns what a column is for, and why; `None` if nothing says that it is more than a field.
 pub(crate) fn role_of(column: &ColumnSummary, presets: &[&Preset]) -> Option<(ColumnRole, String)> {

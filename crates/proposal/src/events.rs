@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_tables::ColumnReading;
 
-use crate::columns::ColumnRole;
+use crate::column_role::ColumnRole;
 use crate::fields::{FieldKind, with_purpose};
 use crate::tables::{Found, Purpose};
 use crate::words::{has_any, singular, sql_name, words_of};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use plumb_tables::ColumnReading;
 
-use crate::columns::ColumnRole;
+use crate::column_role::ColumnRole;
 use crate::status::StatusMeaning;
 use crate::summary::ColumnSummary;
 use crate::tables::{Found, Purpose};
@@ -274,7 +274,7 @@ fn add_history(found: &Found<'_>, table: usize, names: &mut BTreeSet<String>, fi
         let words = words_of(&field.name);
         let shown = format!("{} of {}", field.name, summary.name.shown());
         let mut leave_out = |why: &str| fields.left_out.push(LeftOut { column: shown.clone(), why: why.to_owned() });
-        if crate::columns::looks_like_status(&field.name) {
+        if crate::status_names::looks_like_status(&field.name) {
             leave_out("a status tells the outcome");
             continue;
         }

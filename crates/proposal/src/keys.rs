@@ -2,7 +2,7 @@
 
 use plumb_tables::ColumnReading;
 
-use crate::columns::ColumnRole;
+use crate::column_role::ColumnRole;
 use crate::events::KnownAt;
 use crate::sql::{Cell, identifier, literal, table};
 use crate::summary::StoredKind;

@@ -2,11 +2,14 @@
 
 mod words;
 mod summary;
+mod column_role;
 mod presets;
 mod status;
+mod status_names;
 mod columns;
 mod choices;
 mod links;
+mod lead_table;
 mod tables;
 mod fields;
 mod events;
@@ -14,6 +17,7 @@ mod targets;
 mod sql;
 mod keys;
 mod features;
+mod proposed_file;
 mod files;
 mod proposal;
 #[cfg(test)]
@@ -22,9 +26,10 @@ mod testing;
 mod tests;
 
 pub use choices::{Choices, SourceKind, SourceSpec, TargetChoice};
-pub use columns::ColumnRole;
+pub use column_role::ColumnRole;
 pub use presets::{Preset, preset, presets};
-pub use proposal::{ColumnProposal, LeftOutColumn, Proposal, ProposedFile, TableProposal, propose};
+pub use proposal::{ColumnProposal, LeftOutColumn, Proposal, TableProposal, propose};
+pub use proposed_file::ProposedFile;
 pub use status::StatusMeaning;
 pub use summary::{ColumnSummary, HistoryField, StoredKind, SummaryBuilder, TableName, TableSummary};
 pub use tables::Purpose;

@@ -4,11 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::choices::{Choices, SourceSpec};
-use crate::columns::ColumnRole;
+use crate::column_role::ColumnRole;
 use crate::events::{Events, KnownAt, events_of};
 use crate::features::features_of;
 use crate::fields::fields_of;
-use crate::files::{Parts, files_of};
+use crate::files::{Parts, created_column, files_of};
+use crate::proposed_file::ProposedFile;
 use crate::status::StatusMeaning;
 use crate::summary::TableSummary;
 use crate::tables::{Found, Path, Purpose, find};
@@ -16,24 +17,6 @@ use crate::targets::{Evidence, Target, TargetSummary, targets_of};
 
 /// Data that ends longer ago than this is an export of the past.
 const LIVE_DAYS: i64 = 7;
-
-/// A file of the project.
-#[derive(Clone, Debug, Serialize)]
-pub struct ProposedFile {
-    /// Its path in the project.
-    pub path: String,
-    /// Its text.
-    #[serde(skip)]
-    pub text: String,
-    /// What it is for.
-    pub why: String,
-}
-
-impl ProposedFile {
-    pub(crate) fn new(path: &str, text: String, why: &str) -> ProposedFile {
-        ProposedFile { path: path.to_owned(), text, why: why.to_owned() }
-    }
-}
 
 /// What a table is taken for.
 #[derive(Clone, Debug, Serialize)]
@@ -165,7 +148,7 @@ fn target_summary(found: &Found<'_>, target: &Target) -> TargetSummary {
 
 /// Returns the midnight after the newest row, if the data ends in the past.
 fn end_of_data(found: &Found<'_>, events: &[Events], targets: &[Target], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let mut dates: Vec<(usize, usize)> = vec![(found.lead, crate::files::created_column(found))];
+    let mut dates: Vec<(usize, usize)> = vec![(found.lead, created_column(found))];
     for events in events {
         dates.push((events.table, events.at));
         dates.extend(match events.known {

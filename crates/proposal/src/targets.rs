@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::choices::{Choices, TargetChoice};
-use crate::columns::ColumnRole;
+use crate::column_role::ColumnRole;
 use crate::fields::with_purpose;
 use crate::status::StatusMeaning;
 use crate::summary::ColumnSummary;
@@ -118,7 +118,7 @@ fn of_history(found: &Found<'_>, table: usize, choice: Option<&TargetChoice>, ch
         let values = history.top.iter().map(|(value, _)| value.as_str());
         let meaning = crate::status::meaning_of_values(values, &known);
         let meaning = chosen_meaning(meaning, choice, choices)?;
-        crate::columns::looks_like_status(&history.name).then_some((history, meaning))
+        crate::status_names::looks_like_status(&history.name).then_some((history, meaning))
     });
     let (history, meaning) = decided.max_by_key(|(history, _)| history.rows)?;
     let date = found.date(table)?;

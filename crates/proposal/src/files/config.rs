@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::Parts;
+use super::parts::Parts;
 use crate::choices::{SourceKind, SourceSpec};
-use crate::proposal::ProposedFile;
+use crate::proposed_file::ProposedFile;
 use crate::sql::comment;
 use crate::tables::Purpose;
 

@@ -1,10 +1,10 @@
 //! `sources/event.*.sql`.
 
-use super::{Parts, file_name};
+use super::parts::Parts;
 use crate::events::Events;
 use crate::fields::FieldKind;
 use crate::keys::where_clause;
-use crate::proposal::ProposedFile;
+use crate::proposed_file::ProposedFile;
 use crate::sql::{comment, item, literal, select, table};
 use crate::tables::Found;
 use crate::words::{singular, sql_name, words_of};
@@ -68,6 +68,6 @@ fn file(parts: &Parts<'_>, events: &Events) -> Option<ProposedFile> {
         join.unwrap_or_default(),
         where_clause(&conditions)
     );
-    let path = format!("sources/event.{}.sql", file_name(parts, of));
+    let path = format!("sources/event.{}.sql", parts.found.prefix(of));
     Some(ProposedFile::new(&path, sql, &format!("what happened, from {}", summary.name.shown())))
 }

@@ -1,9 +1,9 @@
 //! `features/*.sql` with `features/*.toml`.
 
-use super::Parts;
+use super::parts::Parts;
 use super::config::hash;
 use crate::features::Feature;
-use crate::proposal::ProposedFile;
+use crate::proposed_file::ProposedFile;
 use crate::sql::{comment, item, select};
 
 /// Returns the files of features that there are.

@@ -1,9 +1,9 @@
 //! `sources/identity.sql`.
 
-use super::Parts;
-use crate::columns::ColumnRole;
+use super::parts::Parts;
+use crate::column_role::ColumnRole;
 use crate::keys::email_key;
-use crate::proposal::ProposedFile;
+use crate::proposed_file::ProposedFile;
 use crate::sql::{comment, literal, table};
 use crate::tables::{Found, Path, Purpose};
 

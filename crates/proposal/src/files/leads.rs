@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Parts, file_name};
-use crate::columns::ColumnRole;
+use super::parts::Parts;
+use crate::column_role::ColumnRole;
 use crate::fields::{Field, FieldKind, FieldSource, with_purpose};
 use crate::keys::where_clause;
-use crate::proposal::ProposedFile;
+use crate::proposed_file::ProposedFile;
 use crate::sql::{Cell, Item, comment, item, literal, select, table};
 use crate::tables::{Found, Purpose};
 
@@ -190,6 +190,6 @@ fn history_file(parts: &Parts<'_>, of: usize) -> Option<ProposedFile> {
         join.unwrap_or_default(),
         where_clause(&conditions)
     );
-    let path = format!("sources/lead.{}.sql", file_name(parts, of));
+    let path = format!("sources/lead.{}.sql", parts.found.prefix(of));
     Some(ProposedFile::new(&path, sql, &format!("what changed of the leads, and when, from {}", summary.name.shown())))
 }

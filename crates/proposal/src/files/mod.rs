@@ -1,5 +1,6 @@
 //! The files of a project as text.
 
+mod parts;
 mod config;
 mod leads;
 mod events;
@@ -9,26 +10,9 @@ mod features;
 mod texts;
 
 pub(crate) use leads::created_column;
+pub(crate) use parts::Parts;
 
-use crate::choices::SourceSpec;
-use crate::events::Events;
-use crate::features::Features;
-use crate::fields::Fields;
-use crate::proposal::ProposedFile;
-use crate::tables::Found;
-use crate::targets::Target;
-
-/// All that was proposed.
-pub(crate) struct Parts<'a> {
-    pub(crate) found: &'a Found<'a>,
-    pub(crate) fields: &'a Fields,
-    pub(crate) events: &'a [Events],
-    pub(crate) targets: &'a [Target],
-    pub(crate) features: &'a Features,
-    pub(crate) sources: &'a [SourceSpec],
-    /// The time at which exports end, if they do.
-    pub(crate) as_of: Option<String>,
-}
+use crate::proposed_file::ProposedFile;
 
 /// Returns the files.
 pub(crate) fn files_of(parts: &Parts<'_>) -> Vec<ProposedFile> {
@@ -50,9 +34,4 @@ pub(crate) fn files_of(parts: &Parts<'_>) -> Vec<ProposedFile> {
     files.extend(features::files(parts));
     files.extend(texts::files(parts));
     files
-}
-
-/// Returns a name for a file of SQL over a table.
-fn file_name(parts: &Parts<'_>, table: usize) -> String {
-    parts.found.prefix(table)
 }

@@ -1,11 +1,11 @@
 //! `sources/outcome.*.sql`.
 
-use super::Parts;
+use super::parts::Parts;
 use super::leads::created_column;
-use crate::columns::ColumnRole;
+use crate::column_role::ColumnRole;
 use crate::events::KnownAt;
 use crate::keys::where_clause;
-use crate::proposal::ProposedFile;
+use crate::proposed_file::ProposedFile;
 use crate::sql::{comment, item, literal, literals, select, table};
 use crate::tables::Found;
 use crate::targets::{Evidence, Target};

@@ -1,7 +1,7 @@
 //! `rules.csv`, `.gitignore` and `README.md`.
 
-use super::Parts;
-use crate::proposal::ProposedFile;
+use super::parts::Parts;
+use crate::proposed_file::ProposedFile;
 
 /// Returns the files.
 pub(super) fn files(parts: &Parts<'_>) -> Vec<ProposedFile> {

@@ -1,7 +1,7 @@
 //! CRMs: the names of columns in their exports and their APIs.
 
-use super::Preset;
-use crate::columns::ColumnRole::{
+use super::preset::Preset;
+use crate::column_role::ColumnRole::{
     After, ClosedAt, Converted, ConvertedAt, Created, Deleted, Email, LeadId, LostAt, MergedIds, MergedInto, Phone,
     Status, Updated,
 };

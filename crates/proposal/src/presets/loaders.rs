@@ -1,7 +1,7 @@
 //! Loaders: they copy tables of a system into a database, and add columns of their own.
 
-use super::Preset;
-use crate::columns::ColumnRole::{Bookkeeping, Deleted, Loaded, ValidFrom};
+use super::preset::Preset;
+use crate::column_role::ColumnRole::{Bookkeeping, Deleted, Loaded, ValidFrom};
 
 /// Fivetran, Airbyte, dlt and Singer's targets.
 pub(super) static LOADERS: [Preset; 4] = [

@@ -8,7 +8,7 @@ use super::column::{ColumnSummary, StoredKind};
 use super::history::HistoryBuilder;
 use super::sample::ValueSample;
 use super::table::{DAYS, DatePair, FilledBy, TableName, TableSummary};
-use crate::columns::looks_like_status;
+use crate::status_names::looks_like_status;
 
 /// Values listed of a column.
 const LISTED_MAX: usize = 300;
