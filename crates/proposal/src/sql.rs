@@ -134,8 +134,10 @@ impl Cell<'_> {
             (StoredKind::Integer | StoredKind::Real, _) => format!("{} <> 0", self.raw()),
             (_, ColumnReading::Flag { yes, no }) if !yes.iter().chain(no).all(|word| is_common(word)) => {
                 let lower = |words: &[String]| words.iter().map(|word| word.trim().to_lowercase()).collect::<Vec<_>>();
+                // An empty word of no says that an empty cell is no.
+                let is_tick = no.iter().all(|word| word.trim().is_empty());
                 let (word, yes, no) = (self.word(), literals(&lower(yes)), literals(&lower(no)));
-                match no.is_empty() {
+                match is_tick {
                     true => format!("coalesce({word} IN ({yes}), false)"),
                     false => format!("CASE WHEN {word} IN ({yes}) THEN true WHEN {word} IN ({no}) THEN false END"),
                 }
