@@ -94,7 +94,7 @@ mod tests {
 
     #[track_caller]
     fn check(written: &[&str], expected: &[&str], notes: usize) {
-        let (names, said) = tell_apart(written.iter().copied(), "x.csv", "line 1").expect("the test made it so");
+        let (names, said) = tell_apart(written.iter().copied(), "x.csv", "line 1").expect("it is read");
         assert_eq!(names, expected);
         assert_eq!(said.len(), notes, "{said:?}");
     }

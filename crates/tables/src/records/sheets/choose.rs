@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn sheets_that_are_not_read_are_said() {
-        let note = note(&sheets(), 1).expect("the test made it so");
+        let note = note(&sheets(), 1).expect("it is read");
         assert!(
             note.what.contains("`Leads` is read") && note.what.contains("`Lists` (hidden, 2000 cells)"),
             "{}",
