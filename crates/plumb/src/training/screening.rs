@@ -6,7 +6,7 @@
 use anyhow::{Result, bail, ensure};
 use plumb_lake::PostOutcomeChange;
 use plumb_lead::{FeatureSet, LeakEvidence, Table};
-use plumb_learn::leaks::{self, PostOutcomeCounts};
+use plumb_learn::leaks::{self, LeakInput, LeakKind, LeakParams, LeakSuspect, PostOutcomeCounts};
 
 use super::fit_config::TrainingSetup;
 use super::spec::LeftOut;
@@ -31,7 +31,12 @@ pub(super) fn evidence(
     labels: &[bool],
     post_outcome_changes: &[PostOutcomeChange],
 ) -> Result<Vec<LeakEvidence>> {
-    let mut evidence = leaks::suspects(table, labels)?;
+    let report = leaks::find_leaks(&LeakInput::new(table, labels), &LeakParams::default())?;
+    // A feature is computed as of a time, so that its name tells nothing: `industry_won_rate` is that of earlier leads.
+    let is_by_name = |kind: &LeakKind| matches!(kind, LeakKind::Name | LeakKind::DurationAtClosing);
+    let suspects = report.suspects.into_iter().filter(|suspect| !suspect.kinds.iter().all(is_by_name));
+    let mut evidence: Vec<LeakEvidence> =
+        suspects.map(|LeakSuspect { column, why, .. }| LeakEvidence { column, why }).collect();
     evidence.extend(post_outcome_changes.iter().flat_map(|changed| {
         let PostOutcomeChange { field, features, decided, decided_changed, open, open_changed } = changed;
         let [decided, decided_changed, open, open_changed] = [*decided, *decided_changed, *open, *open_changed];

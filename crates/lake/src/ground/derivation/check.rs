@@ -90,7 +90,8 @@ fn columns_of(file: &SqlFile, schema: &Schema, required: &[RequiredColumn]) -> R
         })
         .collect();
     let empty = typed(file, RecordBatch::new_empty(Schema::new(fields).into()), required)?;
-    let is_time = |field: &Field| super::typed_rows::is_timestamp(field.name(), None);
+    let wanted = |name: &str| required.iter().find(|column| column.name == name).map(|column| &column.data_type);
+    let is_time = |field: &Field| super::typed_rows::is_timestamp(field.name(), wanted(field.name()));
     let fields = empty.schema_ref().fields().iter().map(|field| match is_time(field) {
         true => Field::new(field.name(), timestamp_type(), true),
         false => field.as_ref().clone(),
