@@ -11,7 +11,7 @@ pub(super) enum Strong {
     Category,
     MissingByChannel,
     RareCountries,
-    StrongFlag,
+    FlagOfSpeed,
     FilledInTogether,
     DateBefore,
     PlannedDate,
@@ -26,7 +26,7 @@ pub(super) const STRONG: [Strong; 12] = [
     Strong::Category,
     Strong::MissingByChannel,
     Strong::RareCountries,
-    Strong::StrongFlag,
+    Strong::FlagOfSpeed,
     Strong::FilledInTogether,
     Strong::DateBefore,
     Strong::PlannedDate,
@@ -75,7 +75,7 @@ pub(super) fn strong(maker: &mut Maker, index: usize) -> (Strong, String) {
         Strong::RareCountries => maker.words(&name, &levels("country", 40), |random, _, _| {
             Some(if random.random_bool(0.97) { random.random_range(0..4) } else { random.random_range(4..40) })
         }),
-        Strong::StrongFlag => {
+        Strong::FlagOfSpeed => {
             let (won, lost) = (maker.random.random_range(0.5..0.8), maker.random.random_range(0.08..0.2));
             maker.flag(&name, |random, label| random.random_bool(if label { won } else { lost }));
         }
@@ -135,7 +135,7 @@ fn word(kind: Strong) -> &'static str {
         Strong::Category => "channel",
         Strong::MissingByChannel => "income",
         Strong::RareCountries => "country",
-        Strong::StrongFlag => "responded_within_48h",
+        Strong::FlagOfSpeed => "responded_within_48h",
         Strong::FilledInTogether => "firm",
         Strong::DateBefore => "first_visit",
         Strong::PlannedDate => "wanted_start",

@@ -146,7 +146,7 @@ fn known_leaks_are_found_and_honest_columns_are_not_accused() {
             let mut found = leak.columns.iter().map(|column| suspects.contains(column));
             let is_found = if leak.all { found.all(|found| found) } else { found.any(|found| found) };
             leaks += 1;
-            missed.extend((!is_found).then(|| (seed, leak.kind)));
+            missed.extend((!is_found).then_some((seed, leak.kind)));
         }
         honest += made.strong.len();
         accused

@@ -17,10 +17,16 @@ use crate::lifecycle::progress::SharedProgress;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Profile this file; `-` is standard input.
-    #[arg(required_unless_present = "features")]
+    #[arg(required_unless_present_any = ["features", "table", "ground"])]
     file: Option<PathBuf>,
+    /// Profile the raw rows of a source's table instead, such as `crm.leads`; the rows of files are `NAME.records`.
+    #[arg(long, value_name = "SOURCE.TABLE", conflicts_with = "file")]
+    table: Option<String>,
+    /// Profile a relation of the ground instead.
+    #[arg(long, value_name = "RELATION", value_parser = ["lead", "event", "outcome"], conflicts_with_all = ["file", "table"])]
+    ground: Option<String>,
     /// Profile the features of this target of the project instead, with their labels.
-    #[arg(long, value_name = "TARGET", conflicts_with_all = ["file", "target"])]
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["file", "target", "table", "ground"])]
     features: Option<String>,
     /// Show how each column goes with this one.
     #[arg(long, value_name = "COLUMN")]
@@ -53,10 +59,15 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let request = ProfileRequest {
         plan: args.reading.plan()?.unwrap_or_default(),
-        subject: match (args.file, args.features) {
-            (Some(file), _) => Subject::File(file),
-            (None, Some(target)) => Subject::Features(target),
-            (None, None) => bail!("there is nothing to profile: name a file, or a target with `--features`"),
+        subject: match (args.file, args.table, args.ground, args.features) {
+            (Some(file), ..) => Subject::File(file),
+            (_, Some(table), ..) => Subject::RawTable(table),
+            (_, _, Some(relation), _) => Subject::Relation(relation),
+            (_, _, _, Some(target)) => Subject::Features(target),
+            (None, None, None, None) => bail!(
+                "there is nothing to profile: name a file, a source's table with `--table`, a relation with `--ground`, or a \
+                 target with `--features`"
+            ),
         },
         paths: args.paths.paths(),
         allow_lost_percent: args.allow_lost,

@@ -65,8 +65,9 @@ pub(super) struct SourceConfig {
     /// table it is the primary key unless it is set; the table of a file is called `records`.
     #[serde(default)]
     pub(super) key: BTreeMap<String, Vec<String>>,
-    /// A file in the project that says how files are read, such as `reading/crm.toml`: encoding, separator, header, and
-    /// the columns. What does not fit it is an error or a rejected row. Without one all of it is found out.
+    /// A file in the project that says how files are read, such as `reading/crm.toml`: its part `[file]`, with encoding,
+    /// separator and header. What does not fit it is an error or a rejected row. Without one all of it is found out. Cells stay
+    /// as they are; SQL functions with a form read them, and what its columns say is for files that are read alone.
     pub(super) reading: Option<String>,
     /// How many percent of a file's rows may be set aside because they cannot be read; a file that would lose more is not
     /// read, and the ingestion stops.

@@ -42,7 +42,7 @@ fn an_error_names_the_line_the_key_and_what_was_expected() {
     check_error("languages = [\"en\", \"en\"]", &["key `languages` names one twice"]);
     check_error(
         "[source.crm]\nkind = \"access\"\nurl = \"x\"",
-        &["key `source.crm.kind`", "expected one of `csv`, `jsonl`"],
+        &["key `source.crm.kind`", "expected one of `files`, `csv`, `jsonl`"],
     );
     check_error(
         "[source.crm]\nkind = \"csv\"\nurl = \"${PLUMB_NOT_SET}\"",

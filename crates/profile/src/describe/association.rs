@@ -126,7 +126,7 @@ mod tests {
 
     fn codes(rows: u32) -> (Vec<Option<u16>>, Vec<Option<u16>>) {
         let left = |row: u32| (row * row) % 3;
-        let right = |row: u32| (left(row) + u32::from(row % 7 == 0) + u32::from(row % 4 == 0)) % 4;
+        let right = |row: u32| (left(row) + u32::from(row.is_multiple_of(7)) + u32::from(row.is_multiple_of(4))) % 4;
         ((0..rows).map(|row| Some(left(row) as u16)).collect(), (0..rows).map(|row| Some(right(row) as u16)).collect())
     }
 

@@ -245,8 +245,12 @@ fn of_column(profile: &Profile, column: &ColumnProfile, found: &mut Vec<Finding>
         if let Some(first) = values.spellings.first() {
             let spellings = first.spellings.iter().map(|one| one.value.as_str()).collect::<Vec<_>>();
             let what = format!(
-                "`{name}` has {} words in several spellings, as {}",
-                values.spellings.len(),
+                "`{name}` has several spellings of {}, as {}",
+                if values.spellings.len() == 1 {
+                    "a word".to_owned()
+                } else {
+                    format!("{} words", values.spellings.len())
+                },
                 names(spellings.into_iter())
             );
             say(

@@ -102,7 +102,8 @@ mod tests {
     #[test]
     fn a_frequent_text_among_many_is_found_within_the_stated_error() {
         let rows = 200_000;
-        let late = |row: u32| if row > 50_000 && row % 50 == 0 { "often".to_owned() } else { format!("once {row}") };
+        let late =
+            |row: u32| if row > 50_000 && row.is_multiple_of(50) { "often".to_owned() } else { format!("once {row}") };
         let counter = counter((0..rows).map(late));
         let first = counter.most_frequent().remove(0);
         let truth = 3_000 - 1;

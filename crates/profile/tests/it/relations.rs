@@ -11,10 +11,10 @@ const ROWS: u64 = 2_000;
 
 #[test]
 fn the_rate_by_value_has_its_interval_and_a_column_ranks_alone() {
-    let won = |row: u64| random(row, 1) < if row % 4 == 0 { 0.5 } else { 0.1 };
+    let won = |row: u64| random(row, 1) < if row.is_multiple_of(4) { 0.5 } else { 0.1 };
     let table = vec![
         flags("won", (0..ROWS).map(|row| Some(won(row)))),
-        words("channel", (0..ROWS).map(|row| Some(if row % 4 == 0 { "referral" } else { "ads" }))),
+        words("channel", (0..ROWS).map(|row| Some(if row.is_multiple_of(4) { "referral" } else { "ads" }))),
         numbers("noise", (0..ROWS).map(|row| random(row, 2))),
         days("created", (0..ROWS).map(|row| Some(20_000 + row as i64 / 20))),
     ];

@@ -1,7 +1,7 @@
 //! `features/*.sql` with `features/*.toml`.
 
-use super::parts::Parts;
 use super::config::hash;
+use super::parts::Parts;
 use crate::features::Feature;
 use crate::proposed_file::ProposedFile;
 use crate::sql::{comment, item, select};

@@ -1,7 +1,7 @@
 //! `sources/outcome.*.sql`.
 
-use super::parts::Parts;
 use super::leads::created_column;
+use super::parts::Parts;
 use crate::column_role::ColumnRole;
 use crate::events::KnownAt;
 use crate::keys::where_clause;

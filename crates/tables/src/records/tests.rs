@@ -45,11 +45,11 @@ fn check(text: &str, names: &str, rows: &[&str]) -> Read {
 
 #[track_caller]
 fn check_bytes(bytes: &[u8], names: &str, rows: &[&str]) -> Read {
-    let read = read(bytes).unwrap();
+    let read = read(bytes).expect("it is read");
     assert_eq!(read.names.join("|"), names);
     let found: Vec<String> = read.rows.iter().map(|row| row.join("|")).collect();
     assert_eq!(found, rows);
-    let again = read_by(bytes, &read.plan).unwrap();
+    let again = read_by(bytes, &read.plan).expect("it is read");
     assert_eq!((&again.names, &again.rows, &again.lines), (&read.names, &read.rows, &read.lines), "by its own plan");
     assert_eq!(again.plan, read.plan);
     read

@@ -90,7 +90,9 @@ fn columns_of(file: &SqlFile, schema: &Schema, required: &[RequiredColumn]) -> R
         })
         .collect();
     let empty = typed(file, RecordBatch::new_empty(Schema::new(fields).into()), required)?;
-    let is_time = |field: &Field| super::typed_rows::is_timestamp(field.name(), None);
+    // Texts that are timestamps are parsed row by row, when it is run.
+    let wanted = |field: &Field| required.iter().find(|column| column.name == field.name()).map(|column| &column.data_type);
+    let is_time = |field: &Field| super::typed_rows::is_timestamp(field.name(), wanted(field));
     let fields = empty.schema_ref().fields().iter().map(|field| match is_time(field) {
         true => Field::new(field.name(), timestamp_type(), true),
         false => field.as_ref().clone(),

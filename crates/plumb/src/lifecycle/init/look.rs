@@ -14,9 +14,6 @@ use crate::lifecycle::progress::{OnProgress, Progress};
 /// Rows that are summed up at once.
 const BLOCK_ROWS: usize = 4_096;
 
-/// The path and the text of a file that says how files are read.
-type ReadingFile = (String, String);
-
 /// The tables of the sources, and how they are read.
 pub(crate) struct Looked {
     /// The sources for `plumb.toml`.
@@ -69,9 +66,12 @@ pub(crate) async fn look(
     Ok(looked)
 }
 
+/// A plan of reading: its file in the project, and the text.
+type PlanFile = (String, String);
+
 /// Returns the plan by which a file is read, as a file of the project, and what was found out. A file that says itself how
 /// it is read needs none.
-fn reading_of(name: &str, file: &Path) -> Result<(Option<ReadingFile>, Vec<Note>)> {
+fn reading_of(name: &str, file: &Path) -> Result<(Option<PlanFile>, Vec<Note>)> {
     let input = Input::open(file)?;
     if is_parquet(file) {
         return Ok((None, Vec::new()));

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use plumb_profile::{Options, Profiler, SAMPLE_ROWS, TargetChoice};
-use plumb_tables::{ReadingPlan, ReadingReport};
+use plumb_tables::{ReadingPlan, ReadingReport, RecordSource};
 
 use super::files::{ProfileFiles, ProfileFolder};
 use super::outcome::{AgainstOutcome, ProfileOutcome};
 use super::page::page;
 use super::stream::{profiler_of_blocks, profiler_of_records};
-use super::subject::{BlocksOfFeatures, Subject, features_of};
+use super::subject::{BlocksOfFeatures, Subject, features_of, records_of};
 use crate::blocking::{Cancellation, run_blocking};
 use crate::lifecycle::progress::{Progress, SharedProgress};
 use crate::lifecycle::reading::open_table;
@@ -50,13 +50,14 @@ pub(crate) async fn profile(request: ProfileRequest, progress: &SharedProgress) 
             let workspace = Workspace::open(&request.paths).await?;
             Some(features_of(&workspace, target, workspace.project.now(None)).await?)
         }
-        Subject::File(_) => None,
+        Subject::File(_) | Subject::RawTable(_) | Subject::Relation(_) => None,
     };
+    let records = records_of(&request.subject, &request.paths).await?;
     let progress = progress.clone();
     let now = Utc::now();
     run_blocking(move |cancellation| {
         let work = Work { request: &request, now, cancellation, progress: &progress };
-        let outcome = work.profile(features.as_ref(), &files)?;
+        let outcome = work.profile(features.as_ref(), records, &files)?;
         let document = serde_json::to_string(&outcome).context("cannot write the profile as JSON")?;
         files.write(&page(&outcome), &document)?;
         Ok(outcome)
@@ -73,24 +74,35 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn profile(&self, features: Option<&BlocksOfFeatures>, files: &ProfileFiles) -> Result<ProfileOutcome> {
+    fn profile(
+        &self,
+        features: Option<&BlocksOfFeatures>,
+        records: Option<Box<dyn RecordSource>>,
+        files: &ProfileFiles,
+    ) -> Result<ProfileOutcome> {
         let against = self
             .request
             .against
             .as_deref()
             .map(|file| self.read(file, &ReadingPlan::default(), self.options()))
             .transpose()?;
-        let (profiler, reading) = match (&self.request.subject, features) {
-            (Subject::File(file), _) => {
+        let (profiler, reading) = match (&self.request.subject, features, records) {
+            (Subject::File(file), ..) => {
                 let (profiler, report) = self.read(file, &self.request.plan, self.options_with_target())?;
                 (profiler, Some(report))
             }
-            (Subject::Features(target), Some(features)) => {
+            (_, None, Some(records)) => {
+                let (profiler, report) = self.read_records(records, &self.request.plan, self.options_with_target())?;
+                (profiler, Some(report))
+            }
+            (Subject::Features(target), Some(features), _) => {
                 let target = TargetChoice { column: target.clone(), positives: vec!["yes".to_owned()] };
                 let options = Options { target: Some(target), ..self.options_with_target() };
                 (profiler_of_blocks(features, options)?, None)
             }
-            (Subject::Features(_), None) => unreachable!("features are computed before"),
+            (Subject::Features(_) | Subject::RawTable(_) | Subject::Relation(_), ..) => {
+                unreachable!("features are computed and records opened before")
+            }
         };
         (self.progress)(Progress::Step("relations"));
         let (profiler_against, report_against) = against.unzip();
@@ -113,8 +125,16 @@ impl Work<'_> {
     }
 
     fn read(&self, file: &Path, plan: &ReadingPlan, options: Options) -> Result<(Profiler, ReadingReport)> {
+        self.read_records(open_table(file, &plan.file)?, plan, options)
+    }
+
+    fn read_records(
+        &self,
+        source: Box<dyn RecordSource>,
+        plan: &ReadingPlan,
+        options: Options,
+    ) -> Result<(Profiler, ReadingReport)> {
         (self.progress)(Progress::Step("reading"));
-        let source = open_table(file, &plan.file)?;
         let (profiler, report) = profiler_of_records(source, plan, options, self.cancellation, self.progress)?;
         report.check_lost(self.request.allow_lost_percent)?;
         Ok((profiler, report))

@@ -5,16 +5,20 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use plumb_lead::{MISSING_LEVEL, Observation, Table, Values};
-use plumb_tables::{Block, ColumnPlan, ColumnReading, ColumnValues, DateOrder, NumberForm, Texts};
+use plumb_tables::{Block, ColumnPlan, ColumnReading, ColumnValues, DateOrder, NumberForm, RecordSource, Texts};
 
 use crate::lifecycle::reading::name_of;
-use crate::lifecycle::workspace::Workspace;
+use crate::lifecycle::workspace::{ProjectPaths, Workspace};
 
 /// What is profiled.
 #[derive(Clone, Debug)]
 pub(crate) enum Subject {
     /// A file, or standard input for `-`.
     File(PathBuf),
+    /// The raw rows of a table of a source, such as `crm.leads`.
+    RawTable(String),
+    /// A relation of the ground: `lead`, `event` or `outcome`.
+    Relation(String),
     /// The features of a target, of labelled rows, with the label as the target.
     Features(String),
 }
@@ -31,6 +35,8 @@ impl Subject {
         match self {
             Subject::File(location) if location == Path::new("-") => "standard input".to_owned(),
             Subject::File(location) => location.display().to_string(),
+            Subject::RawTable(name) => format!("raw rows of `{name}`"),
+            Subject::Relation(name) => format!("relation `{name}` of the ground"),
             Subject::Features(target) => format!("features of `{target}`"),
         }
     }
@@ -39,8 +45,26 @@ impl Subject {
     pub(super) fn name(&self) -> String {
         match self {
             Subject::File(location) => name_of(location),
+            Subject::RawTable(name) => format!("source-{name}"),
+            Subject::Relation(name) => format!("ground-{name}"),
             Subject::Features(target) => format!("features-{target}"),
         }
+    }
+}
+
+/// Returns the rows of a table of the data folder as records; `None` for a subject of another kind.
+pub(super) async fn records_of(subject: &Subject, paths: &ProjectPaths) -> Result<Option<Box<dyn RecordSource>>> {
+    match subject {
+        Subject::RawTable(name) => {
+            let (data, name) = (paths.data.clone(), name.clone());
+            let records = tokio::task::spawn_blocking(move || plumb_lake::raw_table_records(&data, &name));
+            Ok(Some(records.await.context("reading the raw rows ended early")??))
+        }
+        Subject::Relation(name) => {
+            let workspace = Workspace::open(paths).await?;
+            Ok(Some(workspace.lake.relation_records(name)?))
+        }
+        Subject::File(_) | Subject::Features(_) => Ok(None),
     }
 }
 

@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_picture_is_refused_by_name() {
-        let error = refuse_binary(b"\x89PNG\r\n\x1a\n", "x.csv").unwrap_err().to_string();
+        let error = refuse_binary(b"\x89PNG\r\n\x1a\n", "x.csv").expect_err("it is refused").to_string();
         assert!(error.contains("PNG") && error.contains("XLSX"), "{error}");
     }
 }

@@ -172,7 +172,7 @@ mod tests {
     fn more_than_the_limit_is_refused() {
         let limited =
             |left| std::io::read_to_string(Limited { source: std::io::repeat(b'0').take(100), left, most: left });
-        assert_eq!(limited(100).unwrap().len(), 100);
-        assert!(limited(99).unwrap_err().to_string().contains("more than 99 bytes"));
+        assert_eq!(limited(100).expect("it is read").len(), 100);
+        assert!(limited(99).expect_err("it is refused").to_string().contains("more than 99 bytes"));
     }
 }

@@ -55,7 +55,7 @@ mod tests {
 
     #[track_caller]
     fn check(object: &str, expected: &[(&str, &str)]) {
-        let fields = flatten(object).unwrap().fields;
+        let fields = flatten(object).expect("it is read").fields;
         let found: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(found, expected);
     }
@@ -86,6 +86,6 @@ mod tests {
 
     #[test]
     fn repeated_names_are_counted() {
-        assert_eq!(flatten("{\"a\":1,\"a\":2,\"b\":{\"c\":1},\"b_c\":2}").unwrap().repeated, 2);
+        assert_eq!(flatten("{\"a\":1,\"a\":2,\"b\":{\"c\":1},\"b_c\":2}").expect("it is read").repeated, 2);
     }
 }

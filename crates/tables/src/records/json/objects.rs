@@ -59,9 +59,12 @@ impl Origin {
     }
 }
 
+/// The line of an object, and the object as it is written, or why what is there is none.
+pub(super) type WrittenObject = (u64, Result<String, String>);
+
 impl Objects {
     /// Returns the next object as it is written, with its line, or why what is there is none; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<(u64, Result<String, String>)>, Error> {
+    pub(super) fn next(&mut self) -> Result<Option<WrittenObject>, Error> {
         match self {
             Objects::Document { text, objects, next } => {
                 let Some((line, place)) = objects.get(*next) else { return Ok(None) };
@@ -83,7 +86,7 @@ impl Objects {
 }
 
 impl Lines {
-    fn next(&mut self) -> Result<Option<(u64, Result<String, String>)>, Error> {
+    fn next(&mut self) -> Result<Option<WrittenObject>, Error> {
         loop {
             if let Some((line, object)) = self.queue.pop_front() {
                 return Ok(Some((line, is_object(&object).map(|()| object))));

@@ -94,7 +94,7 @@ mod tests {
 
     #[track_caller]
     fn check(written: &[&str], expected: &[&str], notes: usize) {
-        let (names, said) = tell_apart(written.iter().copied(), "x.csv", "line 1").unwrap();
+        let (names, said) = tell_apart(written.iter().copied(), "x.csv", "line 1").expect("it is read");
         assert_eq!(names, expected);
         assert_eq!(said.len(), notes, "{said:?}");
     }
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_name_without_an_end_is_refused() {
-        let error = tell_apart(["x".repeat(600).as_str()].into_iter(), "x.csv", "line 1").unwrap_err();
+        let error = tell_apart(["x".repeat(600).as_str()].into_iter(), "x.csv", "line 1").expect_err("it is refused");
         assert!(error.to_string().contains("600 bytes"), "{error}");
     }
 }

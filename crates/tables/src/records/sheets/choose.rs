@@ -73,12 +73,12 @@ mod tests {
     fn the_largest_sheet_that_is_shown_is_read() {
         assert_eq!(choose(&sheets(), None), Ok(1));
         assert_eq!(choose(&sheets(), Some("Lists")), Ok(2));
-        assert!(choose(&sheets(), Some("Deals")).unwrap_err().contains("`Leads`"));
+        assert!(choose(&sheets(), Some("Deals")).expect_err("it is refused").contains("`Leads`"));
     }
 
     #[test]
     fn sheets_that_are_not_read_are_said() {
-        let note = note(&sheets(), 1).unwrap();
+        let note = note(&sheets(), 1).expect("it is read");
         assert!(
             note.what.contains("`Leads` is read") && note.what.contains("`Lists` (hidden, 2000 cells)"),
             "{}",

@@ -37,9 +37,9 @@ pub(super) fn check_package(bytes: &[u8]) -> Result<PackageKind, String> {
     }
     let kind = kind_of(&names)?;
     let mut left = UNPACKED_BYTES_FREE.max((bytes.len() as u64).saturating_mul(UNPACKED_RATIO));
-    for index in 0..archive.len() {
+    for (index, name) in names.iter().enumerate() {
         let part = archive.by_index(index).map_err(|error| damaged(&error))?;
-        let name = names[index].as_str();
+        let name = name.as_str();
         // Shared texts are held in memory, a sheet is not.
         let most = if name.ends_with("sharedStrings.xml") { left.min(SHARED_TEXT_BYTES_MAX) } else { left };
         let mut part = part.take(most + 1);

@@ -29,7 +29,7 @@ fn a_file_without_names_is_read_from_its_first_line() {
     let read =
         check("1,x,2026-01-05\n2,y,2026-01-06\n", "column 1|column 2|column 3", &["1|x|2026-01-05", "2|y|2026-01-06"]);
     read.says(Level::Warning, NoteCode::ColumnName, "line 1 looks like a row");
-    assert!(read.plan.header.unwrap().absent);
+    assert!(read.plan.header.expect("it is read").absent);
 }
 
 #[test]

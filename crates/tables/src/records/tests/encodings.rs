@@ -13,8 +13,8 @@ fn utf_16(text: &str, bytes_of: fn(u16) -> [u8; 2]) -> Vec<u8> {
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
+    encoder.write_all(bytes).expect("it is read");
+    encoder.finish().expect("it is read")
 }
 
 #[test]
@@ -47,8 +47,8 @@ fn one_letter_far_below_is_enough() {
     let mut bytes = b"a,b\n".to_vec();
     (0..100_000).for_each(|row| bytes.extend(format!("{row},plain words\n").bytes()));
     bytes.extend(b"100000,Stra\xDFe\n");
-    let read = read(&bytes).unwrap();
-    assert_eq!(read.rows.last().unwrap()[1], "Straße");
+    let read = read(&bytes).expect("it is read");
+    assert_eq!(read.rows.last().expect("it is read")[1], "Straße");
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn few_damaged_places_do_not_make_utf_8_another_encoding() {
     let mut bytes = b"a,b\n".to_vec();
     (0..40).for_each(|row| bytes.extend(format!("{row},Köln\n").bytes()));
     bytes.extend(b"41,K\xF6ln\n");
-    let read = read(&bytes).unwrap();
+    let read = read(&bytes).expect("it is read");
     assert_eq!((read.rows[0][1].as_str(), read.rows[40][1].as_str()), ("Köln", "K\u{FFFD}ln"));
     read.says(Level::Warning, NoteCode::Encoding, "the first in line 42");
     let plan = FilePlan { encoding: Some("utf-8".to_owned()), ..FilePlan::default() };
@@ -82,7 +82,7 @@ fn few_damaged_places_do_not_make_utf_8_another_encoding() {
 #[test]
 fn an_encoding_of_the_plan_is_obeyed() {
     let plan = FilePlan { encoding: Some("iso-8859-5".to_owned()), ..FilePlan::default() };
-    assert_eq!(read_by(b"a,b\n\xD0\xD1,1\n", &plan).unwrap().rows[0][0], "аб");
+    assert_eq!(read_by(b"a,b\n\xD0\xD1,1\n", &plan).expect("it is read").rows[0][0], "аб");
     refuses(TEXT.as_bytes(), &plan, &["iso-8859-5", "UTF-8"]);
     let unknown = FilePlan { encoding: Some("latin".to_owned()), ..FilePlan::default() };
     refuses(TEXT.as_bytes(), &unknown, &["`latin`", "windows-1252"]);
@@ -93,7 +93,7 @@ fn compressed_files_are_known_by_their_bytes() {
     let halves = TEXT.as_bytes().split_at(20);
     let members = [gzip(halves.0), gzip(halves.1)].concat();
     check_bytes(&members, "name|city", ROWS).says(Level::Info, NoteCode::Compression, "gzip");
-    check_bytes(&zstd::encode_all(TEXT.as_bytes(), 0).unwrap(), "name|city", ROWS);
+    check_bytes(&zstd::encode_all(TEXT.as_bytes(), 0).expect("it is read"), "name|city", ROWS);
 }
 
 #[test]

@@ -37,8 +37,8 @@ fn lines_are_objects_and_what_is_none_is_set_aside() {
 
 #[test]
 fn a_plan_maps_fields_by_name() {
-    let plan = read(b"{\"a\": 1, \"b\": 2}\n{\"a\": 3}\n").unwrap().plan;
-    let read = read_by(b"{\"b\": 5, \"c\": 6, \"a\": 4}\n", &plan).unwrap();
+    let plan = read(b"{\"a\": 1, \"b\": 2}\n{\"a\": 3}\n").expect("it is read").plan;
+    let read = read_by(b"{\"b\": 5, \"c\": 6, \"a\": 4}\n", &plan).expect("it is read");
     assert_eq!((read.names.join("|").as_str(), read.rows[0].join("|").as_str()), ("a|b", "4|5"));
     read.says(Level::Warning, NoteCode::ColumnIgnored, "`c`");
     refuses(b"{\"a\": 1}\n{\"a\": 2}\n", &plan, &["no column `b`"]);

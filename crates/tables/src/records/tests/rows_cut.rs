@@ -66,7 +66,7 @@ fn lines_around_the_table_are_set_aside_and_said() {
         NoteCode::Footer,
         "3 records at the end",
     );
-    assert_eq!((read.plan.footer_lines, read.plan.header.unwrap().lines_above), (Some(3), 3));
+    assert_eq!((read.plan.footer_lines, read.plan.header.expect("it is read").lines_above), (Some(3), 3));
 }
 
 #[test]
@@ -95,7 +95,11 @@ fn rows_without_their_last_cells_are_rows_where_a_program_leaves_out_empty_ones(
         .says(Level::Warning, NoteCode::RowLength, "3 rows have fewer than 3 cells, the first in line 3")
         .sets_aside(&[]);
     let text = "a,b,c\n1,x,5\n2,y\n3,z,\n4,w,8\n5,v\n6,u,9\n";
-    assert_eq!(read(text.as_bytes()).unwrap().rows.len(), 4, "a row has its empty last cell: the others are cut");
+    assert_eq!(
+        read(text.as_bytes()).expect("it is read").rows.len(),
+        4,
+        "a row has its empty last cell: the others are cut"
+    );
 }
 
 #[test]
@@ -124,6 +128,6 @@ fn a_total_that_may_be_a_row_is_warned_of() {
 fn the_separator_is_seen_where_the_beginning_tells_little() {
     let mut text = "note;amount\n".to_owned();
     (0..50_000).for_each(|row| text.push_str(&format!("a note, number {row};{},{}\n", row % 7, row % 10)));
-    let read = read(text.as_bytes()).unwrap();
+    let read = read(text.as_bytes()).expect("it is read");
     assert_eq!((read.names.join("|").as_str(), read.rows.len()), ("note|amount", 50_000));
 }

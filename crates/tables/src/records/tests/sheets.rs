@@ -8,8 +8,8 @@ use super::*;
 fn workbook(sheets: &[(&str, bool, &str)]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let mut add = |name: &str, text: String| {
-        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-        archive.write_all(text.as_bytes()).unwrap();
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("it is read");
+        archive.write_all(text.as_bytes()).expect("it is read");
     };
     let all = |one: fn(usize, &(&str, bool, &str)) -> String| -> String {
         sheets.iter().enumerate().map(|(at, sheet)| one(at + 1, sheet)).collect()
@@ -43,7 +43,7 @@ fn workbook(sheets: &[(&str, bool, &str)]) -> Vec<u8> {
         let text = format!("<worksheet xmlns=\"{main}\"><sheetData>{rows}</sheetData></worksheet>");
         add(&format!("xl/worksheets/sheet{}.xml", at + 1), text);
     }
-    archive.finish().unwrap().into_inner()
+    archive.finish().expect("it is read").into_inner()
 }
 
 /// A row of texts, or of XML of cells where they begin with `<`.
@@ -86,7 +86,7 @@ fn a_sheet_of_the_plan_is_read_and_a_hidden_one_said() {
     let bytes = workbook(&[("One", false, &table("x")), ("Two", true, &table("y"))]);
     check_bytes(&bytes, "k|x", &["a|1"]).says(Level::Warning, NoteCode::Sheet, "`Two` (hidden, 4 cells)");
     let plan = FilePlan { sheet: Some("Two".to_owned()), ..FilePlan::default() };
-    assert_eq!(read_by(&bytes, &plan).unwrap().names, ["k", "y"]);
+    assert_eq!(read_by(&bytes, &plan).expect("it is read").names, ["k", "y"]);
     let plan = FilePlan { sheet: Some("Three".to_owned()), ..FilePlan::default() };
     refuses(&bytes, &plan, &["`Three`", "`One`, `Two`"]);
 }
@@ -111,9 +111,9 @@ fn two_cells_far_apart_cost_no_memory() {
 fn other_documents_are_refused_by_name() {
     let archive = |name: &str| {
         let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-        archive.write_all(b"a,b\n1,2\n").unwrap();
-        archive.finish().unwrap().into_inner()
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("it is read");
+        archive.write_all(b"a,b\n1,2\n").expect("it is read");
+        archive.finish().expect("it is read").into_inner()
     };
     refuses(&archive("word/document.xml"), &FilePlan::default(), &["Word document"]);
     refuses(&archive("leads.csv"), &FilePlan::default(), &["ZIP archive with `leads.csv`", "unpack"]);

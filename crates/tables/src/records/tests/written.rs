@@ -31,18 +31,18 @@ proptest! {
         let mut writer = csv::WriterBuilder::new()
             .delimiter(separator).quote(quote).terminator(end).quote_style(csv::QuoteStyle::Always)
             .from_writer(Vec::new());
-        writer.write_record(&names).unwrap();
-        rows.iter().for_each(|row| writer.write_record(row).unwrap());
-        let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+        writer.write_record(&names).expect("it is read");
+        rows.iter().for_each(|row| writer.write_record(row).expect("it is read"));
+        let text = String::from_utf8(writer.into_inner().expect("it is read")).expect("it is read");
         let bytes = match encoding {
             "utf-16le" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            label => encoding_rs::Encoding::for_label(label.as_bytes()).unwrap().encode(&text).0.into_owned(),
+            label => encoding_rs::Encoding::for_label(label.as_bytes()).expect("it is read").encode(&text).0.into_owned(),
         };
         // Few letters of another encoding may happen to be UTF-8, which is refused.
         let is_utf_8 = encoding == "utf-8" || (encoding == "windows-1252" && std::str::from_utf8(&bytes).is_ok());
         prop_assume!(encoding == "utf-8" || !is_utf_8 || text.is_ascii());
         let plan = FilePlan { encoding: Some(encoding.to_owned()).filter(|_| !is_utf_8), ..FilePlan::default() };
-        let read = read_by(&bytes, &plan).unwrap();
+        let read = read_by(&bytes, &plan).expect("it is read");
         prop_assert_eq!(read.names, names);
         prop_assert_eq!(read.rows, rows);
         prop_assert!(read.set_aside.is_empty());

@@ -142,7 +142,7 @@ mod tests {
 
     #[track_caller]
     fn check(bytes: &[u8], multibyte: u64, invalid: u64) {
-        let scan = scan(bytes).unwrap();
+        let scan = scan(bytes).expect("it is read");
         assert_eq!((scan.multibyte, scan.invalid), (multibyte, invalid));
     }
 
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn samples_are_of_the_beginning_the_middle_and_the_end() {
         let bytes: Vec<u8> = (0..5_000_000u32).map(|at| (at / 20_000) as u8 | 1).collect();
-        let samples = scan(bytes.as_slice()).unwrap().samples;
+        let samples = scan(bytes.as_slice()).expect("it is read").samples;
         assert_eq!(samples.len(), 3);
         assert_eq!(samples[0].bytes, bytes[..BEGINNING_BYTES]);
         assert_eq!(samples[1].bytes, bytes[4 << 20..(4 << 20) + OTHER_BYTES]);

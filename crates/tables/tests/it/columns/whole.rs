@@ -45,7 +45,7 @@ fn numbers_too_large_for_a_model_are_missing_and_said() {
 fn too_many_rows_lost_are_refused_with_the_first_of_them() {
     let mut cells = vec!["5"; 150];
     cells[70] = "five";
-    let error = read_table(table(&[("amount", &cells)]), &ReadingPlan::default(), 0.5).err().expect("refused");
+    let error = read_table(table(&[("amount", &cells)]), &ReadingPlan::default(), 0.5).expect_err("refused");
     for part in ["1 of 150 rows", "line 72", "`five` is no number", "0.5 %"] {
         assert!(error.to_string().contains(part), "{part}: {error}");
     }

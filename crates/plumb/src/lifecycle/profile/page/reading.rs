@@ -46,6 +46,7 @@ fn of_report(report: &ReadingReport) -> Markup {
 
 fn note_text(note: &Note) -> Markup {
     html! {
+        @if let Some(column) = &note.column { code { (column) } ": " }
         (ticked(&note.what))
         @if !note.way_out.is_empty() { span.muted { "; " (ticked(&note.way_out)) } }
     }
