@@ -73,7 +73,9 @@ pub(crate) fn links(tables: &[TableSummary], keys: &[Option<usize>]) -> Vec<Link
     let mut links = Vec::new();
     for (from, table) in tables.iter().enumerate() {
         for (position, column) in table.columns.iter().enumerate() {
-            if column.is_time() || column.is_flag() || column.filled == 0 || column.has_addresses() {
+            // Whom a record was merged into is of the table itself, and no link to another.
+            let merges = has_any(&words_of(&column.name), &["merged", "duplicate", "master"]);
+            if merges || column.is_time() || column.is_flag() || column.filled == 0 || column.has_addresses() {
                 continue;
             }
             let found = (0..tables.len()).filter(|to| (*to, keys[*to]) != (from, Some(position)));
@@ -104,7 +106,6 @@ fn strength(column: &ColumnSummary, to: &TableSummary, key: &ColumnSummary, shar
     // A person is called by many names; a reference may name the system.
     let names_person = PERSONS.contains(&whose.as_str()) && called.iter().any(|word| PERSONS.contains(&word.as_str()));
     let names_source = is_key_name && !whose.is_empty() && source.contains(&whose);
-    let merges = has_any(&words, &["merged", "master", "parent", "duplicate"]);
     let is_number =
         column.numbers.is_some() || column.top.iter().take(20).all(|(value, _)| value.parse::<f64>().is_ok());
     let by_name = names_table && is_key_name || same_name || names_person && is_key_name;
@@ -113,7 +114,6 @@ fn strength(column: &ColumnSummary, to: &TableSummary, key: &ColumnSummary, shar
         () if by_name => Some(4),
         () if whose.contains(&called.join(" ")) && is_key_name && !called.is_empty() => Some(3),
         () if names_source => Some(3),
-        () if merges && share > 0.9 => Some(3),
         () if !is_number && share > 0.8 && column.distinct() >= 2 && key.values_are_long() => Some(2),
         () => None,
     }
@@ -173,6 +173,16 @@ mod tests {
             .map(|link| (tables[link.from.0].columns[link.from.1].name.as_str(), tables[link.to.0].name.table.as_str()))
             .collect();
         assert_eq!(named, [("account_id", "accounts"), ("lead_id", "leads")], "and not `minutes`");
+    }
+
+    #[test]
+    fn whom_a_record_was_merged_into_is_no_link() {
+        let tables = [
+            database_table("crm", "leads", "id,merged_into\n1,\n2,1\n3,1"),
+            database_table("crm", "activities", "id,lead_id\n1,1\n2,3\n3,1"),
+        ];
+        let found = links(&tables, &keys(&tables));
+        assert_eq!(found.iter().map(|link| (link.from, link.to)).collect::<Vec<_>>(), [((1, 1), (0, 0))]);
     }
 
     #[test]

@@ -144,12 +144,10 @@ impl Found<'_> {
     fn find_paths(&self) -> Vec<Option<Path>> {
         let mut paths: Vec<Option<Path>> = vec![None; self.tables.len()];
         paths[self.lead] = Some(Path::Itself);
-        let parents: Vec<usize> = self
-            .links
-            .iter()
-            .filter(|link| link.from.0 == self.lead && link.to.0 != self.lead)
-            .map(|link| link.to.0)
-            .collect();
+        // What refers to leads itself, as activities do, is theirs, even if a lead names one of its rows.
+        let refers = |table: usize| self.links.iter().any(|link| link.from.0 == table && link.to.0 == self.lead);
+        let of_lead = self.links.iter().filter(|link| link.from.0 == self.lead && link.to.0 != self.lead);
+        let parents: Vec<usize> = of_lead.map(|link| link.to.0).filter(|table| !refers(*table)).collect();
         loop {
             let mut changed = false;
             for table in (0..self.tables.len()).filter(|table| !parents.contains(table)) {

@@ -26,7 +26,7 @@ pub(super) fn file(parts: &Parts<'_>) -> ProposedFile {
         let _ = write!(
             text,
             "\n{}[target.{}]\nhorizon = \"{}d\"\n{}cost = {{ false_positive = 40, false_negative = 100 }}\noptimise = \"f_beta\"\n\
-             beta = 0.5 # Under 1: better to leave a good lead out of the list than to call a bad one.\n",
+             beta = 0.5 # Under 1: better to leave a good lead out of the list than to call a bad one.\n{}",
             hash(&format!(
                 "Will the lead be {} within {} days? {}",
                 target.name.replace('_', " "),
@@ -36,6 +36,7 @@ pub(super) fn file(parts: &Parts<'_>) -> ProposedFile {
             target.name,
             target.horizon_days,
             hash("What a wasted call costs, and a good lead that nobody called: these are examples, write yours."),
+            known_before(parts),
         );
     }
     let undated = parts.targets.iter().any(|target| target.is_undated());
@@ -51,6 +52,16 @@ pub(super) fn file(parts: &Parts<'_>) -> ProposedFile {
     };
     let _ = write!(text, "\n{}[score]\nat = [{ages}]\n", hash(why));
     ProposedFile::new("plumb.toml", text, "sources, targets with what mistakes cost, and when leads are looked at")
+}
+
+/// Returns the features whose names look like the outcome and that are known before it.
+fn known_before(parts: &Parts<'_>) -> String {
+    let names: Vec<String> = parts.features.rates.iter().map(|feature| quoted(&feature.name)).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let why = "Rates are named after outcomes, and made of those alone that were known before the day of `as_of`.";
+    format!("{}known_before = [{}]\n", hash(why), names.join(", "))
 }
 
 fn add_source(parts: &Parts<'_>, source: &SourceSpec, text: &mut String) {
