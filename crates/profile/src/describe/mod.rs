@@ -69,6 +69,9 @@ pub(crate) fn describe(table: &Gathered, against: Option<&Gathered>, options: &O
 fn leaks(table: &Gathered, labels: &Labels) -> Result<Vec<plumb_lead::LeakEvidence>, Error> {
     let rows = labels.known_rows();
     let columns: Vec<usize> = (0..table.columns.len()).filter(|column| *column != labels.column).collect();
+    if columns.is_empty() {
+        return Ok(Vec::new());
+    }
     let sample = sample_table::table(table, &columns)?.select(&rows);
     let known: Vec<bool> = rows.iter().map(|row| labels.is_positive(*row)).collect();
     Ok(suspects(&sample, &known)?)

@@ -167,7 +167,7 @@ async fn rejected_rows_are_listed_with_place_and_reason() {
     sqlite(&crm, "CREATE TABLE leads (id INTEGER PRIMARY KEY, budget REAL); INSERT INTO leads VALUES (1, 'lots')")
         .await;
     write(folder.path(), "mail.jsonl", "{\"email\":\"a@x.org\"}\n\n[1]\n{\"email\":\n");
-    write(folder.path(), "sheet.csv", "id,name\n1,Ada\n2,Bob,x,y\n");
+    write(folder.path(), "sheet.csv", "id,name\n1,Ada\n2,Bob,x,y\n3,Cy\n");
     assert_snapshot!(ingest(&folder), @r"
     crm: 1 rows read, 0 new
     marketing: 1 rows read, 1 new
@@ -260,11 +260,11 @@ fn a_wrong_project_is_refused_with_the_reason() {
     );
     assert_snapshot!(
         refusal("[source.m]\nkind = \"oracle\"\nurl = \"x\""),
-        @"error: `./plumb.toml` is wrong: line 2, key `source.m.kind`: unknown variant `oracle`, expected one of `csv`, `jsonl`, `parquet`, `sqlite`, `postgres`"
+        @"error: `./plumb.toml` is wrong: line 2, key `source.m.kind`: unknown variant `oracle`, expected one of `files`, `csv`, `jsonl`, `json`, `sheet`, `parquet`, `sqlite`, `postgres`"
     );
     assert_snapshot!(
         refusal("[source.m]\nkind = \"csv\"\nurl = \"x\"\ncolour = 1"),
-        @"error: `./plumb.toml` is wrong: line 4, key `source.m.colour`: unknown field `colour`, expected one of `kind`, `url`, `tables`, `cursor`, `key`"
+        @"error: `./plumb.toml` is wrong: line 4, key `source.m.colour`: unknown field `colour`, expected one of `kind`, `url`, `tables`, `cursor`, `key`, `reading`, `allow_lost`"
     );
     assert_snapshot!(
         refusal("[source.m]\nkind = \"postgres\"\nurl = \"${PLUMB_TEST_UNSET}\""),

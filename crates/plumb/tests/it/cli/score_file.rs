@@ -63,17 +63,19 @@ fn rejected_rows_are_listed_with_their_line_and_reason() {
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     success(output);
     assert_snapshot!(error, @r"
-      1 rows have fewer cells than the 3 columns: the last ones are taken as empty
+    warning: 1 rows have fewer than 3 cells, the first in line 5: they are set aside (mend these lines: a line break may have cut them)
       `size`: 1 cells such as `NA` or `-` count as missing
     rejected: line 4: `size`: `ten`: expected a number
+    rejected: line 5: expected 3 cells, found 2: it begins `c`
     rejected rows are listed in scores.csv.rejected.csv
       1 rows have `channel` = `fax`, which was not in the training data: it counts as missing
     ");
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("it is written");
     let numbers: Vec<String> =
         read("scores.csv").lines().map(|line| line.split(',').next().unwrap_or_default().to_owned()).collect();
-    assert_eq!(numbers, ["row", "1", "3", "4", "5"], "rows keep their numbers");
-    let aside = "row,line,column,reason\n2,4,size,`ten`: expected a number\n";
+    assert_eq!(numbers, ["row", "1", "4", "5"], "rows keep their numbers");
+    let aside = "row,line,column,reason\n2,4,size,`ten`: expected a number\n\
+                 3,5,,\"expected 3 cells, found 2: it begins `c`\"\n";
     assert_eq!(read("scores.csv.rejected.csv"), aside);
 
     write(folder.path(), "new.csv", "name,size,channel\na,10,ads\n");

@@ -16,7 +16,7 @@ use crate::setup::program::{failure, run, success};
 /// Returns a project of one CSV file.
 fn project() -> TempDir {
     let folder = TempDir::new().expect("a temporary folder");
-    write(folder.path(), "plumb.toml", "[source.sheet]\nkind = \"csv\"\nurl = \"sheet.csv\"");
+    write(folder.path(), "plumb.toml", "[source.sheet]\nkind = \"csv\"\nurl = \"sheet.csv\"\nallow_lost = 100");
     let leads = "SELECT id AS lead_key, '2026-01-01' AS created_at, '2026-01-01' AS known_at, name FROM sheet.records";
     write(folder.path(), "sources/lead.sql", leads);
     let none = "SELECT '' AS lead_key, '' AS kind, '' AS at, '' AS known_at WHERE false";

@@ -48,7 +48,7 @@ fn a_footer_and_an_encoding_are_in_the_text() {
     for expected in [
         "800 rows",
         "windows-1252",
-        "5 records below the table are no rows",
+        "5 records at the end are no rows",
         "not used (identifiers): `Lead ID`",
         "time: `Create Date`",
     ] {

@@ -44,6 +44,9 @@ matrix = xgboost.DMatrix(
 rounds = (0, inputs["rounds"])
 margins = booster.predict(matrix, output_margin=True, iteration_range=rounds).astype(float)
 parts = booster.predict(matrix, pred_contribs=True, iteration_range=rounds)
+if margins.ndim == 2:
+    # Of two classes: the probability of the second is the logistic function of the difference of their margins.
+    margins, parts = margins[:, 1] - margins[:, 0], parts[:, 1] - parts[:, 0]
 
 
 def softplus(value):

@@ -51,7 +51,9 @@ with tarfile.open(f"{folder}/model.tar.gz", "w:gz") as archive:
         archive.addfile(entry, io.BytesIO(data))
 train("binary:logistic", valid=True).save_model(f"{folder}/stopped.json")
 train("reg:squarederror").save_model(f"{folder}/squares.json")
-train("binary:logistic", booster="dart").save_model(f"{folder}/dart.json")
+train("binary:logistic", booster="dart", rate_drop=0.3).save_model(f"{folder}/dart.json")
+train("multi:softprob", num_class=2).save_model(f"{folder}/two.json")
+train("binary:logistic", booster="gblinear", rounds=3).save_model(f"{folder}/linear.json")
 labels = numpy.digitize(good, numpy.quantile(good, [0.3, 0.6]))
 train("multi:softprob", num_class=3).save_model(f"{folder}/classes.ubj")
 labels = labels > 0

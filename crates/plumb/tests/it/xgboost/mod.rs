@@ -135,6 +135,11 @@ fn an_imported_model_scores_and_explains_like_python() {
     assert!(best < number(all.split(',').next().expect("a word")), "{printed}");
     let stopped = challenger(&printed);
     exchange.check(&stopped, &exchange.foreign.join("stopped.json"), &exchange.write_inputs(&stopped, best));
+    // Trees with weights, and two classes whose margins differ.
+    for file in ["dart.json", "two.json"] {
+        let imported = challenger(&success(exchange.import(file, &[])));
+        exchange.check(&imported, &exchange.foreign.join(file), &exchange.write_inputs(&imported, 60));
+    }
     a_model_that_does_not_fit_is_refused_with_the_reason(&exchange);
 
     // And the other way: a model that was trained here, asked in Python.
@@ -161,7 +166,7 @@ fn a_model_that_does_not_fit_is_refused_with_the_reason(exchange: &Exchange) {
         ("pickled", "a Python pickle"),
         ("empty", "is empty: expected an XGBoost model"),
         ("squares.json", "its objective is `reg:squarederror`, expected one of `binary:logistic`"),
-        ("dart.json", "a booster `dart`, expected `gbtree`"),
+        ("linear.json", "a booster `gblinear`, which has no trees"),
         ("classes.ubj", "a model of 3 classes"),
         ("renamed.json", "a column `colour`, which is no feature (near it is `"),
         ("narrow.json", "the model does not name its "),
