@@ -42,6 +42,8 @@ pub(crate) struct Field {
     pub(crate) values: u64,
     /// The share of rows that have one.
     pub(crate) filled: f64,
+    /// Whether some values differ by case and blanks only.
+    pub(crate) has_spellings: bool,
 }
 
 /// Where a field comes from.
@@ -126,7 +128,9 @@ fn add_columns(
                 let name = free_name(name, &called, names);
                 let from = by.map_or(FieldSource::Lead(position), |by| FieldSource::Parent(table, position, by));
                 let filled = column.filled as f64 / summary.rows.max(1) as f64;
-                fields.fields.push(Field { name, kind, from, values: column.distinct(), filled });
+                let values = column.distinct();
+                let has_spellings = column.top.len() as u64 > values;
+                fields.fields.push(Field { name, kind, from, values, filled, has_spellings });
             }
             Err(why) if why.is_empty() => {}
             Err(why) => leave_out(&why),
@@ -294,6 +298,6 @@ fn add_history(found: &Found<'_>, table: usize, names: &mut BTreeSet<String>, fi
         let name = free_name(sql_name(&field.name), "history", names);
         let from = FieldSource::History(table, field.name.clone());
         let filled = (field.rows as f64 / found.tables[found.lead].rows.max(1) as f64).min(1.0);
-        fields.fields.push(Field { name, kind, from, values: field.values.distinct(), filled });
+        fields.fields.push(Field { name, kind, from, values: field.values.distinct(), filled, has_spellings: false });
     }
 }

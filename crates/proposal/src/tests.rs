@@ -269,3 +269,22 @@ fn a_column_that_only_ended_leads_have_is_no_field() {
     check(&left.why, &["it is filled in 100 % of the rows", "`won`", "0 %"]);
     assert!(proposal.features.contains(&"town".to_owned()));
 }
+
+#[test]
+fn a_word_in_several_spellings_is_one_category() {
+    let mut lines = "id,created_at,status,closed_at,town,trade\n".to_owned();
+    for number in 0..12 {
+        let (town, trade) = (["Ulm", "ulm", "Bonn"][number % 3], ["Mill", "Farm"][number % 2]);
+        lines += &format!("{number},2026-01-01T08:00:00Z,won,2026-02-01T08:00:00Z,{town},{trade}\n");
+    }
+    let proposal = proposed(&[table("leads", &lines)], &Choices::default());
+    check(text(&proposal, "sources/lead.sql"), &["lower(trim(l.town)) AS town", "trim(l.trade) AS trade"]);
+}
+
+#[test]
+fn what_is_planned_does_not_move_the_end_of_the_data() {
+    let mut tables = exports();
+    tables.push(table("visits", "lead_id,kind,at\n1,visit,2027-05-01T09:00:00Z\n2,visit,2027-05-02T09:00:00Z"));
+    let proposal = proposed(&tables, &Choices::default());
+    check(text(&proposal, "plumb.toml"), &["as_of = \"2026-02-04T00:00:00Z\""]);
+}
