@@ -204,6 +204,9 @@ fn field_kind(found: &Found<'_>, table: usize, position: usize, column: &ColumnS
             column.top.first().map_or("", |(value, _)| value)
         ));
     }
+    if is_name_of_person(&words_of(&column.name)) {
+        return Ok(FieldKind::Text);
+    }
     Ok(match &column.reading {
         ColumnReading::Flag { .. } => FieldKind::Flag,
         ColumnReading::Number(_) => FieldKind::Number,
@@ -214,6 +217,13 @@ fn field_kind(found: &Found<'_>, table: usize, position: usize, column: &ColumnS
         }
         _ => FieldKind::Text,
     })
+}
+
+/// Returns whether a column has names of people: shown to reps, and nothing that a model should learn from.
+fn is_name_of_person(words: &[String]) -> bool {
+    let is_part = has_any(words, &["first", "last", "full", "middle", "given", "family", "contact", "person", "lead"]);
+    is_part && has_any(words, &["name"])
+        || has_any(words, &["firstname", "lastname", "fullname", "surname", "vorname", "nachname"])
 }
 
 /// Returns why a column follows the outcome, by where it is filled: in leads of an end, and hardly in open ones.
