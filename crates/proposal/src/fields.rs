@@ -42,6 +42,8 @@ pub(crate) struct Field {
     pub(crate) values: u64,
     /// The share of rows that have one.
     pub(crate) filled: f64,
+    /// Whether some values differ by case and blanks only.
+    pub(crate) has_spellings: bool,
 }
 
 /// Where a field comes from.
@@ -126,7 +128,9 @@ fn add_columns(
                 let name = free_name(name, &called, names);
                 let from = by.map_or(FieldSource::Lead(position), |by| FieldSource::Parent(table, position, by));
                 let filled = column.filled as f64 / summary.rows.max(1) as f64;
-                fields.fields.push(Field { name, kind, from, values: column.distinct(), filled });
+                let values = column.distinct();
+                let has_spellings = column.top.len() as u64 > values;
+                fields.fields.push(Field { name, kind, from, values, filled, has_spellings });
             }
             Err(why) if why.is_empty() => {}
             Err(why) => leave_out(&why),
@@ -200,6 +204,9 @@ fn field_kind(found: &Found<'_>, table: usize, position: usize, column: &ColumnS
             column.top.first().map_or("", |(value, _)| value)
         ));
     }
+    if is_name_of_person(&words_of(&column.name)) {
+        return Ok(FieldKind::Text);
+    }
     Ok(match &column.reading {
         ColumnReading::Flag { .. } => FieldKind::Flag,
         ColumnReading::Number(_) => FieldKind::Number,
@@ -210,6 +217,13 @@ fn field_kind(found: &Found<'_>, table: usize, position: usize, column: &ColumnS
         }
         _ => FieldKind::Text,
     })
+}
+
+/// Returns whether a column has names of people: shown to reps, and nothing that a model should learn from.
+fn is_name_of_person(words: &[String]) -> bool {
+    let is_part = has_any(words, &["first", "last", "full", "middle", "given", "family", "contact", "person", "lead"]);
+    is_part && has_any(words, &["name"])
+        || has_any(words, &["firstname", "lastname", "fullname", "surname", "vorname", "nachname"])
 }
 
 /// Returns why a column follows the outcome, by where it is filled: in leads of an end, and hardly in open ones.
@@ -294,6 +308,6 @@ fn add_history(found: &Found<'_>, table: usize, names: &mut BTreeSet<String>, fi
         let name = free_name(sql_name(&field.name), "history", names);
         let from = FieldSource::History(table, field.name.clone());
         let filled = (field.rows as f64 / found.tables[found.lead].rows.max(1) as f64).min(1.0);
-        fields.fields.push(Field { name, kind, from, values: field.values.distinct(), filled });
+        fields.fields.push(Field { name, kind, from, values: field.values.distinct(), filled, has_spellings: false });
     }
 }

@@ -29,9 +29,26 @@ impl Found<'_> {
         Some(format!("{} || {}", literal(&format!("{}:", self.prefix(table))), self.cell(table, key, alias).key()))
     }
 
+    /// Returns whether a table's keys are tied to leads by `identity.sql`: the leads themselves, what rows of other tables
+    /// refer to, and what says in two ways whose it is, of which a row may lack one.
+    pub(crate) fn is_identity(&self, of: usize) -> bool {
+        let Some(path) = self.paths[of].as_ref().filter(|_| self.keys[of].is_some()) else { return false };
+        let is_referred_to = || self.paths.iter().flatten().any(|path| path.points_to(of));
+        match path {
+            Path::Itself => true,
+            Path::Key(link) => {
+                let is_partly_filled = self.column(of, link.from.1).filled < self.tables[of].rows;
+                is_partly_filled && self.with_role(of, ColumnRole::Email).is_some() || is_referred_to()
+            }
+            Path::Email(_) => is_referred_to(),
+            Path::Through(..) => false,
+        }
+    }
+
     /// Returns the key that a table's row finds its lead by, and the table that has to be joined, if any.
     pub(crate) fn lead_key(&self, of: usize, alias: &str) -> Option<(String, Option<String>)> {
         match self.paths[of].as_ref()? {
+            _ if self.is_identity(of) => Some((self.own_key(of, alias)?, None)),
             Path::Itself => Some((self.own_key(of, alias)?, None)),
             Path::Key(link) => {
                 let prefix = literal(&format!("{}:", self.prefix(link.to.0)));

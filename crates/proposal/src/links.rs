@@ -105,7 +105,9 @@ fn strength(column: &ColumnSummary, to: &TableSummary, key: &ColumnSummary, shar
     let same_name = column.name.eq_ignore_ascii_case(&key.name) && words != ["id"];
     // A person is called by many names; a reference may name the system.
     let names_person = PERSONS.contains(&whose.as_str()) && called.iter().any(|word| PERSONS.contains(&word.as_str()));
-    let names_source = is_key_name && !whose.is_empty() && source.contains(&whose);
+    // A reference that names a system means the people in it, and not whatever is counted alike.
+    let has_persons = called.iter().any(|word| PERSONS.contains(&word.as_str()));
+    let names_source = is_key_name && has_persons && !whose.is_empty() && source.contains(&whose);
     let is_number =
         column.numbers.is_some() || column.top.iter().take(20).all(|(value, _)| value.parse::<f64>().is_ok());
     let by_name = names_table && is_key_name || same_name || names_person && is_key_name;
@@ -189,10 +191,11 @@ mod tests {
     fn a_reference_may_name_the_other_system() {
         let tables = [
             database_table("crm", "leads", "id,name\n1,Ada\n2,Ben\n3,Cem"),
+            database_table("crm", "calls", "id,minutes\n1,5\n2,6\n3,7\n4,7"),
             database_table("internal", "applications", "number,crm_ref\nA-1,2\nA-2,3\nA-3,"),
         ];
         let found = links(&tables, &keys(&tables));
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].from, found[0].to), ((1, 1), (0, 0)));
+        assert_eq!((found[0].from, found[0].to), ((2, 1), (0, 0)));
     }
 }

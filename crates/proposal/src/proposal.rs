@@ -146,19 +146,17 @@ fn target_summary(found: &Found<'_>, target: &Target) -> TargetSummary {
     }
 }
 
-/// Returns the midnight after the newest row, if the data ends in the past.
+/// Returns the midnight after the newest row, if the data ends in the past: by when leads came, rows were entered and outcomes
+/// came. When something happened does not count, as it may be planned.
 fn end_of_data(found: &Found<'_>, events: &[Events], targets: &[Target], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let mut dates: Vec<(usize, usize)> = vec![(found.lead, created_column(found))];
-    for events in events {
-        dates.push((events.table, events.at));
-        dates.extend(match events.known {
-            KnownAt::Column(known) => Some((events.table, known)),
-            KnownAt::Loaded(..) | KnownAt::Unknown => None,
-        });
-    }
+    dates.extend(events.iter().filter_map(|events| match events.known {
+        KnownAt::Column(known) => Some((events.table, known)),
+        KnownAt::Loaded(..) | KnownAt::Unknown => None,
+    }));
     dates.extend(targets.iter().flat_map(|target| target.positive_dates.iter().map(|date| (target.table, *date))));
-    let newest =
-        dates.into_iter().filter_map(|(table, position)| Some(found.column(table, position).times?.1)).max()?;
+    let newest = dates.into_iter().filter_map(|(table, position)| Some(found.column(table, position).times?.1));
+    let newest = newest.filter(|newest| *newest <= now.timestamp_micros()).max()?;
     let newest = DateTime::from_timestamp_micros(newest)?;
     let next_day = newest.date_naive().succ_opt()?.and_hms_opt(0, 0, 0)?.and_utc();
     (newest < now - TimeDelta::days(LIVE_DAYS)).then_some(next_day)

@@ -46,6 +46,17 @@ pub(crate) enum Path {
     Through(usize, Link, Link),
 }
 
+impl Path {
+    /// Returns whether rows find their lead by a key of a table.
+    pub(crate) fn points_to(&self, table: usize) -> bool {
+        match self {
+            Path::Key(link) => link.to.0 == table,
+            Path::Through(_, to_me, onwards) => onwards.to.0 == table || to_me.to.0 == table,
+            Path::Itself | Path::Email(_) => false,
+        }
+    }
+}
+
 /// All tables, and what was found out about them.
 pub(crate) struct Found<'a> {
     pub(crate) tables: &'a [TableSummary],

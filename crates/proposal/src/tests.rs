@@ -269,3 +269,42 @@ fn a_column_that_only_ended_leads_have_is_no_field() {
     check(&left.why, &["it is filled in 100 % of the rows", "`won`", "0 %"]);
     assert!(proposal.features.contains(&"town".to_owned()));
 }
+
+#[test]
+fn a_word_in_several_spellings_is_one_category() {
+    let mut lines = "id,created_at,status,closed_at,town,trade,first_name\n".to_owned();
+    for number in 0..12 {
+        let (town, trade) = (["Ulm", "ulm", "Bonn"][number % 3], ["Mill", "Farm"][number % 2]);
+        lines += &format!("{number},2026-01-01T08:00:00Z,won,2026-02-01T08:00:00Z,{town},{trade},Ada\n");
+    }
+    let proposal = proposed(&[table("leads", &lines)], &Choices::default());
+    check(text(&proposal, "sources/lead.sql"), &["lower(trim(l.town)) AS town", "trim(l.trade) AS trade"]);
+    assert!(!proposal.features.contains(&"first_name".to_owned()), "names of people are no features");
+}
+
+#[test]
+fn what_is_planned_does_not_move_the_end_of_the_data() {
+    let mut tables = exports();
+    tables.push(table("visits", "lead_id,kind,at\n1,visit,2027-05-01T09:00:00Z\n2,visit,2027-05-02T09:00:00Z"));
+    let proposal = proposed(&tables, &Choices::default());
+    check(text(&proposal, "plumb.toml"), &["as_of = \"2026-02-04T00:00:00Z\""]);
+}
+
+#[test]
+fn what_says_in_two_ways_whose_it_is_goes_by_its_own_key() {
+    let mut tables = exports();
+    let applications = "number,lead_id,email,submitted_at
+        A-1,1,,2026-01-10T09:00:00Z
+        A-2,,ben@b.example,2026-01-11T09:00:00Z
+        A-3,3,cem@c.example,2026-01-12T09:00:00Z";
+    tables.push(table("applications", applications));
+    let proposal = proposed(&tables, &Choices::default());
+    check(text(&proposal, "sources/event.applications.sql"), &["'applications:' || e.number AS lead_key"]);
+    check(
+        text(&proposal, "sources/identity.sql"),
+        &[
+            "SELECT 'applications:' || t.number AS key_a, 'leads:' || t.lead_id AS key_b",
+            "SELECT 'applications:' || t.number AS key_a, 'email:' || normalise_email(t.email) AS key_b",
+        ],
+    );
+}

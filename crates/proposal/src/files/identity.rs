@@ -5,23 +5,14 @@ use crate::column_role::ColumnRole;
 use crate::keys::email_key;
 use crate::proposed_file::ProposedFile;
 use crate::sql::{comment, literal, table};
-use crate::tables::{Found, Path, Purpose};
+use crate::tables::{Found, Path};
 
 /// Returns the file, unless all tables share one key.
 pub(super) fn file(parts: &Parts<'_>) -> Option<ProposedFile> {
     let found = parts.found;
     let mut pairs: Vec<(String, String)> = Vec::new();
-    let by_email = found.paths.iter().flatten().any(|path| matches!(path, Path::Email(_)));
-    for of in 0..found.tables.len() {
-        if !matches!(found.paths[of], Some(Path::Itself | Path::Key(_) | Path::Email(_))) || found.keys[of].is_none() {
-            continue;
-        }
-        let is_pairs = matches!(found.purposes[of].0, Purpose::Pairs | Purpose::Bookkeeping | Purpose::Unused);
-        // Only a key that rows of other tables have needs to be tied to a lead.
-        let is_wanted = of == found.lead || found.paths.iter().flatten().any(|path| points_to(path, of));
-        if is_wanted && !is_pairs {
-            add_pairs(found, of, by_email, &mut pairs);
-        }
+    for of in (0..found.tables.len()).filter(|of| found.is_identity(*of)) {
+        add_pairs(found, of, &mut pairs);
     }
     if pairs.is_empty() {
         return None;
@@ -33,16 +24,8 @@ pub(super) fn file(parts: &Parts<'_>) -> Option<ProposedFile> {
     Some(ProposedFile::new("sources/identity.sql", sql, "which keys of the tables belong to one person"))
 }
 
-fn points_to(path: &Path, of: usize) -> bool {
-    match path {
-        Path::Key(link) => link.to.0 == of,
-        Path::Through(_, to_me, onwards) => onwards.to.0 == of || to_me.to.0 == of,
-        Path::Itself | Path::Email(_) => false,
-    }
-}
-
 /// Adds the pairs of a table's key with the other keys that its rows have.
-fn add_pairs(found: &Found<'_>, of: usize, by_email: bool, pairs: &mut Vec<(String, String)>) {
+fn add_pairs(found: &Found<'_>, of: usize, pairs: &mut Vec<(String, String)>) {
     let summary = &found.tables[of];
     let Some(own) = found.own_key(of, "t") else { return };
     let from = table(&summary.name);
@@ -59,10 +42,7 @@ fn add_pairs(found: &Found<'_>, of: usize, by_email: bool, pairs: &mut Vec<(Stri
         let to = found.tables[link.to.0].name.shown();
         add(other, cell.raw(), format!("`{}` of {shown} is a key of {to}.", cell.column.name));
     }
-    let email = found.with_role(of, ColumnRole::Email);
-    if let Some(email) =
-        email.filter(|_| by_email || of == found.lead || matches!(found.paths[of], Some(Path::Email(_))))
-    {
+    if let Some(email) = found.with_role(of, ColumnRole::Email) {
         let cell = found.cell(of, email, "t");
         let given = format!("normalise_email({})", cell.text());
         add(email_key(cell), given, format!("`{}` of {shown}: who has one address is one person.", cell.column.name));

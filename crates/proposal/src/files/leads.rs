@@ -127,6 +127,8 @@ fn value(field: &Field, cell: Cell<'_>) -> String {
         FieldKind::Number => cell.number(),
         FieldKind::Flag => cell.flag(),
         FieldKind::Email => format!("normalise_email({})", cell.text()),
+        // Who types a word writes it in many ways.
+        FieldKind::Category if field.has_spellings => cell.word(),
         FieldKind::Category => format!("trim({})", cell.text()),
         FieldKind::Text | FieldKind::Phone => cell.text(),
     }
