@@ -171,20 +171,20 @@ async fn rejected_rows_are_listed_with_place_and_reason() {
     assert_snapshot!(ingest(&folder), @r"
     crm: 1 rows read, 0 new
     marketing: 1 rows read, 1 new
-    sheet: 1 rows read, 1 new
-    1 leads in 1 versions, 0 events, 0 outcomes
+    sheet: 2 rows read, 2 new
+    2 leads in 2 versions, 0 events, 0 outcomes
     left out: 0 duplicates, 0 test leads with 0 rows
     rejected: crm.leads, line 1, field `budget`: `lots` is text in a column declared as Real
     rejected: mail.jsonl, line 3: expected a JSON object
     rejected: mail.jsonl, line 4: not JSON: EOF while parsing a value at line 2 column 0
-    rejected: sheet.csv, line 3: CSV error: record 2 (line: 3, byte: 14): found record with 1 fields, but the previous record has 2 fields
+    rejected: sheet.csv, line 3: expected 2 cells, found 4: `x` is too many
     rejected: 4 rows in all, listed in data/runs/000001/rejects.csv
     ");
     assert_snapshot!(ingest(&folder), @r"
     crm: 1 rows read, 0 new
     marketing: 0 rows read, 0 new, 1 files unchanged
     sheet: 0 rows read, 0 new, 1 files unchanged
-    nothing is new: 1 leads in 1 versions, 0 events, 0 outcomes
+    nothing is new: 2 leads in 2 versions, 0 events, 0 outcomes
     left out: 0 duplicates, 0 test leads with 0 rows
     rejected: crm.leads, line 1, field `budget`: `lots` is text in a column declared as Real
     rejected: 4 rows in all, listed in data/runs/000001/rejects.csv

@@ -43,7 +43,7 @@ fn the_first_champion_is_trained_without_a_suspected_leak() {
     // A person may know better, and has to say why.
     let model_id = with_suspects["model_id"].as_str().expect("an id");
     let promoted = shop.plumb(&["promote", "--target", "won", "--model", model_id, "--why", "paid in advance"]);
-    assert!(promoted.contains("warning: it sees suspected leaks") && promoted.contains("`fee`: all"), "{promoted}");
+    assert!(promoted.contains("warning: it sees suspected leaks") && promoted.contains("`fee`: of"), "{promoted}");
     let whys = column(&shop.path().join("data/plumb.db"), "SELECT why FROM stage_change ORDER BY change_id");
     assert_eq!(whys.last().map(String::as_str), Some("paid in advance; in spite of suspected leaks: `fee`"));
     assert_eq!(seen_by_champion(&shop), ["employees", "channel", "fee"]);
