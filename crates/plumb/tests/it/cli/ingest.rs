@@ -197,24 +197,27 @@ async fn rejected_rows_are_listed_with_place_and_reason() {
           "source": "crm",
           "rows_read": 1,
           "rows_new": 0,
-          "files_unchanged": 0
+          "files_unchanged": 0,
+          "notes": []
         },
         {
           "source": "marketing",
           "rows_read": 0,
           "rows_new": 0,
-          "files_unchanged": 1
+          "files_unchanged": 1,
+          "notes": []
         },
         {
           "source": "sheet",
           "rows_read": 0,
           "rows_new": 0,
-          "files_unchanged": 1
+          "files_unchanged": 1,
+          "notes": []
         }
       ],
       "counts": {
-        "leads": 1,
-        "lead_versions": 1,
+        "leads": 2,
+        "lead_versions": 2,
         "events": 0,
         "outcomes": 0,
         "duplicates": 0,
@@ -224,6 +227,7 @@ async fn rejected_rows_are_listed_with_place_and_reason() {
         "shared_keys": 0
       },
       "undated": [],
+      "notes": [],
       "rejected": [
         {
           "file": "crm.leads",
@@ -244,7 +248,7 @@ async fn rejected_rows_are_listed_with_place_and_reason() {
     crm.leads,1,budget,`lots` is text in a column declared as Real
     mail.jsonl,3,,expected a JSON object
     mail.jsonl,4,,not JSON: EOF while parsing a value at line 2 column 0
-    sheet.csv,3,,"CSV error: record 2 (line: 3, byte: 14): found record with 1 fields, but the previous record has 2 fields"
+    sheet.csv,3,,"expected 2 cells, found 4: `x` is too many"
     "#);
 }
 
