@@ -2,7 +2,7 @@
 
 use plumb_tables::{Block, ColumnPlan};
 
-use crate::describe::{Gathered, describe};
+use crate::describe::{TableStatistics, describe};
 use crate::error::Error;
 use crate::gather::{Column, People};
 use crate::options::Options;
@@ -92,13 +92,13 @@ impl Profiler {
         describe(&self.gathered(), against.as_ref(), &options)
     }
 
-    fn gathered(mut self) -> Gathered {
+    fn gathered(mut self) -> TableStatistics {
         let mut order: Vec<usize> = (0..self.lines.len()).collect();
         order.sort_by_key(|row| self.lines[*row]);
         self.columns.iter_mut().for_each(|column| column.order_sample(&order));
         let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
         let people = self.people.found(&names);
-        Gathered {
+        TableStatistics {
             rows: self.rows,
             lines: order.iter().map(|row| self.lines[*row]).collect(),
             repeated: RepeatedRows::from(self.repeated.summary()),

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::gathered::Gathered;
+use super::gathered::TableStatistics;
 use super::quantiles::{quantile, sorted};
 use crate::gather::{Column, DAY, Facts, MISSING_TIME, SampleValues};
 use crate::outcome::{Anomalies, AnomalousRow, ColumnKind};
@@ -41,7 +41,7 @@ struct Surprise {
 }
 
 /// Returns the most surprising rows of the sample.
-pub(super) fn anomalies(table: &Gathered) -> Anomalies {
+pub(super) fn anomalies(table: &TableStatistics) -> Anomalies {
     let rows = table.lines.len();
     let mut anomalies = Anomalies { rows: rows as u64, found: Vec::new() };
     if rows < ROWS_MIN {
@@ -59,7 +59,7 @@ pub(super) fn anomalies(table: &Gathered) -> Anomalies {
     anomalies
 }
 
-fn surprise(table: &Gathered, column: &Column) -> Option<Surprise> {
+fn surprise(table: &TableStatistics, column: &Column) -> Option<Surprise> {
     let missing_share = column.missing as f64 / table.rows.max(1) as f64;
     let of_missing = -missing_share.ln();
     let (raw, middle, spread) = match (&column.sample, &column.facts) {
@@ -120,7 +120,7 @@ fn distances(values: &[f64], of_missing: f64) -> Option<(Vec<f64>, f64, f64)> {
     Some((values.iter().map(nats).collect(), middle, spread))
 }
 
-fn explained(table: &Gathered, surprises: &[Option<Surprise>], row: usize, total: f32) -> AnomalousRow {
+fn explained(table: &TableStatistics, surprises: &[Option<Surprise>], row: usize, total: f32) -> AnomalousRow {
     let mut reasons: Vec<(f32, String)> = table
         .columns
         .iter()
@@ -139,7 +139,7 @@ fn explained(table: &Gathered, surprises: &[Option<Surprise>], row: usize, total
     }
 }
 
-fn reason(table: &Gathered, column: &Column, surprise: &Surprise, row: usize) -> String {
+fn reason(table: &TableStatistics, column: &Column, surprise: &Surprise, row: usize) -> String {
     let name = &column.name;
     let of_rows = |count: u64| format!("as in {} of {} rows", wording::count(count), wording::count(table.rows));
     if column.is_missing(row) {

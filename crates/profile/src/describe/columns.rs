@@ -1,13 +1,13 @@
 //! What is said of one column.
 
-use super::gathered::Gathered;
+use super::gathered::TableStatistics;
 use super::share::{share, wilson};
 use super::{numbers, times, words};
 use crate::gather::{Column, Facts, SampleValues};
 use crate::outcome::{ColumnKind, ColumnProfile, Distinct, FlagProfile, Signal, TargetProfile};
 
 /// Returns what is said of a column.
-pub(super) fn column(table: &Gathered, column: &Column, target: Option<&TargetProfile>) -> ColumnProfile {
+pub(super) fn column(table: &TableStatistics, column: &Column, target: Option<&TargetProfile>) -> ColumnProfile {
     let present = table.rows - column.missing;
     let (count, error) = column.distinct.count();
     // An estimate may be larger than what can be.

@@ -5,7 +5,7 @@ use std::thread;
 
 use super::association::{ascending, correlation_ratio, cramers_v, pearson, ranks};
 use super::bins::bins;
-use super::gathered::Gathered;
+use super::gathered::TableStatistics;
 use crate::gather::Column;
 use crate::outcome::{AssociationMeasure, ColumnKind, Correlation, Correlations};
 
@@ -41,7 +41,7 @@ struct Numbers {
 }
 
 /// Returns how the columns of a table go together.
-pub(super) fn correlations(table: &Gathered) -> Correlations {
+pub(super) fn correlations(table: &TableStatistics) -> Correlations {
     let mut left_out = Vec::new();
     let columns: Vec<&Column> = table.columns.iter().filter(|column| fits(column, &mut left_out)).collect();
     let pairs_max = columns.len() * columns.len().saturating_sub(1) / 2;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use plumb_lead::{Drift, FeatureSet, MessageCatalog, Verdict};
 use plumb_learn::drift::{baseline, compare};
 
-use super::gathered::Gathered;
+use super::gathered::TableStatistics;
 use super::sample_table;
 use super::share::share;
 use crate::error::Error;
@@ -26,7 +26,7 @@ const MISSING_DRIFTED: f64 = 0.2;
 const ERRORS: f64 = 4.0;
 
 /// Returns how far `here` is from `there`.
-pub(super) fn drift(here: &Gathered, there: &Gathered) -> Result<DriftProfile, Error> {
+pub(super) fn drift(here: &TableStatistics, there: &TableStatistics) -> Result<DriftProfile, Error> {
     let of_there: BTreeMap<&str, usize> =
         there.columns.iter().enumerate().map(|(place, column)| (column.name.as_str(), place)).collect();
     let mut both: Vec<(usize, usize)> = Vec::new();
@@ -60,7 +60,11 @@ pub(super) fn drift(here: &Gathered, there: &Gathered) -> Result<DriftProfile, E
     })
 }
 
-fn compared(here: &Gathered, there: &Gathered, both: &[(usize, usize)]) -> Result<Vec<DriftOfColumn>, Error> {
+fn compared(
+    here: &TableStatistics,
+    there: &TableStatistics,
+    both: &[(usize, usize)],
+) -> Result<Vec<DriftOfColumn>, Error> {
     let (by_value, by_missing): (Vec<_>, Vec<_>) =
         both.iter().copied().partition(|(place, other)| compares(&here.columns[*place], &there.columns[*other]));
     let mut found: Vec<DriftOfColumn> = by_missing
@@ -106,7 +110,7 @@ fn compares(column: &Column, other: &Column) -> bool {
 }
 
 /// The drift of a column of which only what is missing is compared.
-fn of_missing(here: &Gathered, column: &Column, there: &Gathered, other: &Column) -> Drift {
+fn of_missing(here: &TableStatistics, column: &Column, there: &TableStatistics, other: &Column) -> Drift {
     let (missing, before) = (share(column.missing, here.rows), share(other.missing, there.rows));
     let all = share(column.missing + other.missing, here.rows + there.rows);
     let chance = all * (1.0 - all) * (1.0 / here.rows.max(1) as f64 + 1.0 / there.rows.max(1) as f64);

@@ -8,7 +8,7 @@ use crate::outcome::{ColumnKind, PersonKey, RepeatedRows};
 const CREATION_WORDS: [&str; 6] = ["creat", "erstell", "angelegt", "opened", "received", "date"];
 
 /// All that was gathered of a table. The rows of the sample are in the order of their lines.
-pub(crate) struct Gathered {
+pub(crate) struct TableStatistics {
     pub(crate) rows: u64,
     /// The lines of the sample's rows.
     pub(crate) lines: Vec<u64>,
@@ -18,7 +18,7 @@ pub(crate) struct Gathered {
     pub(crate) people: Vec<PersonKey>,
 }
 
-impl Gathered {
+impl TableStatistics {
     /// Returns whether the sample is the whole table.
     pub(super) fn is_whole(&self) -> bool {
         self.lines.len() as u64 == self.rows

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::gathered::Gathered;
+use super::gathered::TableStatistics;
 use crate::error::Error;
 use crate::gather::{Column, Facts, SampleValues};
 use crate::options::TargetChoice;
@@ -26,7 +26,7 @@ pub(super) struct Labels {
 
 impl Labels {
     /// Returns the labels of the sample.
-    pub(super) fn new(table: &Gathered, choice: &TargetChoice) -> Result<Labels, Error> {
+    pub(super) fn new(table: &TableStatistics, choice: &TargetChoice) -> Result<Labels, Error> {
         let column = table.columns.iter().position(|column| column.name == choice.column).ok_or_else(|| {
             let known = wording::names(table.columns.iter().map(|column| column.name.as_str()));
             Error::NoTarget(choice.column.clone(), known)

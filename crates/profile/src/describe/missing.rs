@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::bins::months;
-use super::gathered::Gathered;
+use super::gathered::TableStatistics;
 use super::share::{share, wilson};
 use crate::gather::SampleValues;
 use crate::outcome::{MissingGroup, MissingMonth, MissingOverTime, MissingPattern, MissingTogether};
@@ -32,7 +32,7 @@ struct Bits {
 }
 
 /// Returns how missing values go together. `time` is the place of the column by which time is told.
-pub(super) fn missing(table: &Gathered, time: Option<usize>) -> MissingTogether {
+pub(super) fn missing(table: &TableStatistics, time: Option<usize>) -> MissingTogether {
     let rows = table.lines.len();
     let bits: Vec<Bits> = (0..table.columns.len())
         .filter(|column| table.columns[*column].missing > 0)
@@ -50,7 +50,7 @@ pub(super) fn missing(table: &Gathered, time: Option<usize>) -> MissingTogether 
 }
 
 impl Bits {
-    fn new(table: &Gathered, column: usize) -> Bits {
+    fn new(table: &TableStatistics, column: usize) -> Bits {
         let mut words = vec![0; table.lines.len().div_ceil(64)];
         let values = &table.columns[column];
         (0..table.lines.len()).filter(|row| values.is_missing(*row)).for_each(|row| words[row / 64] |= 1 << (row % 64));
@@ -75,7 +75,7 @@ fn phi(left: &Bits, right: &Bits, rows: usize) -> f64 {
 }
 
 /// Groups grow by the column that fits any member best, until none fits well enough.
-fn groups(table: &Gathered, bits: &[Bits]) -> Vec<MissingGroup> {
+fn groups(table: &TableStatistics, bits: &[Bits]) -> Vec<MissingGroup> {
     let rows = table.lines.len();
     let mut free: Vec<&Bits> =
         bits.iter().filter(|bits| bits.count >= ROWS_MIN && rows - bits.count >= ROWS_MIN).collect();
@@ -103,7 +103,7 @@ fn groups(table: &Gathered, bits: &[Bits]) -> Vec<MissingGroup> {
     groups
 }
 
-fn patterns(table: &Gathered, bits: &[Bits]) -> (u64, Vec<MissingPattern>) {
+fn patterns(table: &TableStatistics, bits: &[Bits]) -> (u64, Vec<MissingPattern>) {
     let mut counts: HashMap<(u64, u64), (u64, usize)> = HashMap::new();
     let mut complete = 0;
     for row in 0..table.lines.len() {
@@ -124,7 +124,7 @@ fn patterns(table: &Gathered, bits: &[Bits]) -> (u64, Vec<MissingPattern>) {
     (complete, patterns.into_iter().take(PATTERNS_SHOWN).map(pattern).collect())
 }
 
-fn over_time(table: &Gathered, time: usize) -> Vec<MissingOverTime> {
+fn over_time(table: &TableStatistics, time: usize) -> Vec<MissingOverTime> {
     let SampleValues::Time(times) = &table.columns[time].sample else { return Vec::new() };
     let months = months(times);
     let mut changes: Vec<(f64, MissingOverTime)> = Vec::new();

@@ -19,7 +19,7 @@ mod sample_table;
 mod drift;
 mod findings;
 
-pub(crate) use gathered::Gathered;
+pub(crate) use gathered::TableStatistics;
 
 use std::thread;
 
@@ -31,7 +31,11 @@ use crate::outcome::{Duplicates, Profile};
 use labels::Labels;
 
 /// Returns the profile of a table, compared with another one if it is given.
-pub(crate) fn describe(table: &Gathered, against: Option<&Gathered>, options: &Options) -> Result<Profile, Error> {
+pub(crate) fn describe(
+    table: &TableStatistics,
+    against: Option<&TableStatistics>,
+    options: &Options,
+) -> Result<Profile, Error> {
     let time = gathered::time_column(&table.columns, options.time.as_deref())?;
     let labels = options.target.as_ref().map(|choice| Labels::new(table, choice)).transpose()?;
     thread::scope(|scope| {
@@ -66,7 +70,7 @@ pub(crate) fn describe(table: &Gathered, against: Option<&Gathered>, options: &O
     })
 }
 
-fn leaks(table: &Gathered, labels: &Labels) -> Result<Vec<plumb_lead::LeakEvidence>, Error> {
+fn leaks(table: &TableStatistics, labels: &Labels) -> Result<Vec<plumb_lead::LeakEvidence>, Error> {
     let rows = labels.known_rows();
     let columns: Vec<usize> = (0..table.columns.len()).filter(|column| *column != labels.column).collect();
     if columns.is_empty() {

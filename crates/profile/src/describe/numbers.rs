@@ -1,6 +1,6 @@
 //! Numbers of a column: quantiles, histogram, outliers.
 
-use super::gathered::Gathered;
+use super::gathered::TableStatistics;
 use super::quantiles::{histogram, quantile};
 use super::share::{NORMAL, share};
 use crate::gather::NumberFacts;
@@ -20,7 +20,7 @@ const FREQUENT_SHARE: f64 = 0.05;
 const FREQUENT_SHOWN: usize = 5;
 
 /// Returns what is said of a column's numbers. `values` are those of the sample.
-pub(super) fn numbers(table: &Gathered, facts: &NumberFacts, values: &[f64]) -> NumberProfile {
+pub(super) fn numbers(table: &TableStatistics, facts: &NumberFacts, values: &[f64]) -> NumberProfile {
     let mut places: Vec<usize> = (0..values.len()).filter(|row| !values[*row].is_nan()).collect();
     places.sort_by(|one, other| values[*one].total_cmp(&values[*other]));
     let sorted: Vec<f64> = places.iter().map(|row| values[*row]).collect();
@@ -49,7 +49,7 @@ fn quantile_error(rows: usize) -> f64 {
     NORMAL * 0.5 / (rows.max(1) as f64).sqrt()
 }
 
-fn outliers(table: &Gathered, sorted: &[f64], places: &[usize]) -> Outliers {
+fn outliers(table: &TableStatistics, sorted: &[f64], places: &[usize]) -> Outliers {
     let (Some(first), Some(third)) = (quantile(sorted, 0.25), quantile(sorted, 0.75)) else {
         return Outliers::default();
     };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use plumb_lead::{Column as TableColumn, MISSING_LEVEL, Table, Values};
 
-use super::gathered::Gathered;
+use super::gathered::TableStatistics;
 use crate::error::Error;
 use crate::gather::{Column, Facts, SampleValues};
 use crate::outcome::ColumnKind;
@@ -14,7 +14,7 @@ use crate::sketch::MISSING;
 const RARE: &str = "(a rare value)";
 
 /// Returns some columns of the sample: texts as categories, times in days since 1970.
-pub(super) fn table(table: &Gathered, columns: &[usize]) -> Result<Table, Error> {
+pub(super) fn table(table: &TableStatistics, columns: &[usize]) -> Result<Table, Error> {
     let column = |place: &usize| {
         let column = &table.columns[*place];
         TableColumn { name: column.name.clone(), values: values(column) }

@@ -3,7 +3,7 @@
 use plumb_learn::metrics::auc;
 
 use super::bins::{Bins, bins, months};
-use super::gathered::Gathered;
+use super::gathered::TableStatistics;
 use super::labels::Labels;
 use super::share::{NORMAL, share, wilson};
 use crate::error::Error;
@@ -24,7 +24,7 @@ const FOLDS: usize = 5;
 const SMOOTHING: f64 = 10.0;
 
 /// Returns how the columns go with the target. `time` is the place of the column by which time is told.
-pub(super) fn target(table: &Gathered, labels: &Labels, time: Option<usize>) -> Result<TargetProfile, Error> {
+pub(super) fn target(table: &TableStatistics, labels: &Labels, time: Option<usize>) -> Result<TargetProfile, Error> {
     let known = labels.known_rows();
     let truths: Vec<bool> = known.iter().map(|row| labels.is_positive(*row)).collect();
     let mut by_column = Vec::new();

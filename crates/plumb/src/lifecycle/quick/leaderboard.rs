@@ -55,7 +55,7 @@ pub(super) struct FittedEntry {
 
 /// The model to save, and how it was measured.
 #[derive(Clone, Debug)]
-pub(super) struct Chosen {
+pub(super) struct ModelToSave {
     /// The model: fitted on all rows if these have times, or else the one that was measured.
     pub(super) model: Model,
     /// Whether it has seen all rows.
@@ -116,7 +116,7 @@ pub(super) fn leaderboard(
 impl Leaderboard {
     /// Returns the model to save. It is measured on the newest rows and then fitted once more with them, because the leads
     /// to come are most like these.
-    pub(super) fn choose(&self, table: &LabelledTable, params: &Params) -> Result<Chosen> {
+    pub(super) fn choose(&self, table: &LabelledTable, params: &Params) -> Result<ModelToSave> {
         let (order, measured) = self.winner().context("no model could be measured")?;
         let split = table.facts.for_use().filter(|_| order == RowOrder::Time);
         let params = Params { in_time_order: true, ..params.clone() };
@@ -126,7 +126,7 @@ impl Leaderboard {
         let refitted = split.map(fit).transpose()?.flatten();
         let knows_all = refitted.is_some();
         let model = refitted.unwrap_or_else(|| measured.model.clone());
-        Ok(Chosen { model, knows_all, order, measured: measured.clone() })
+        Ok(ModelToSave { model, knows_all, order, measured: measured.clone() })
     }
 
     /// Returns the model to save: of those without the suspected leaks the one with the best AUC on the rows to choose on,

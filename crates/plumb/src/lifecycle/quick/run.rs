@@ -10,7 +10,7 @@ use plumb_learn::decision::{Optimise, StopOn};
 
 use super::cross_validation::{self, Plan, PooledMetrics};
 use super::labelled_table::LabelledTable;
-use super::leaderboard::{self, Chosen, Leaderboard};
+use super::leaderboard::{self, Leaderboard, ModelToSave};
 use super::outcome::{FileSummary, QuickOutcome, TargetSummary};
 use super::prepare::{Prepared, prepare};
 use super::request::QuickRequest;
@@ -108,7 +108,7 @@ async fn fit_leaderboard(
     .await
 }
 
-async fn choose(leaderboard: &Arc<Leaderboard>, table: &Arc<LabelledTable>, params: &Params) -> Result<Chosen> {
+async fn choose(leaderboard: &Arc<Leaderboard>, table: &Arc<LabelledTable>, params: &Params) -> Result<ModelToSave> {
     let (leaderboard, table, params) = (leaderboard.clone(), table.clone(), params.clone());
     run_blocking(move |_| leaderboard.choose(&table, &params)).await
 }

@@ -9,7 +9,7 @@ use plumb_learn::{Model, Params, drift};
 use plumb_tables::ReadingPlan;
 
 use super::labelled_table::LabelledTable;
-use super::leaderboard::Chosen;
+use super::leaderboard::ModelToSave;
 use super::splits::RowOrder;
 use crate::evaluation::{self, Evaluation};
 use crate::lifecycle::{locks, reading};
@@ -23,7 +23,7 @@ const BY: &str = "plumb quick";
 
 /// The model to save, and what it was trained on.
 pub(super) struct Winner<'a> {
-    pub(super) chosen: &'a Chosen,
+    pub(super) chosen: &'a ModelToSave,
     /// How the file was read, so that the next one is read alike.
     pub(super) plan: &'a ReadingPlan,
     pub(super) table: &'a LabelledTable,
