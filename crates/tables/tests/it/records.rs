@@ -160,6 +160,12 @@ fn joined_exports_have_their_names_once() {
 }
 
 #[test]
+fn names_once_more_below_the_table_are_no_short_row() {
+    let found = read(";,\n;\"\"\"\";a\n\n\"\"=\n;;a\n;,\n\";\"=\n;;\n");
+    assert_eq!((found.rows.len(), found.lost(), found.set_aside.len()), (1, 0, 5), "{:?}", found.set_aside);
+}
+
+#[test]
 fn a_plan_is_obeyed() {
     let plan = read("k;v\n1;2\n3;4\n").source.plan().clone();
     let other = read_by(b"v;k;w\n2;1;5\n", &plan).expect("columns in another order, and one more");

@@ -73,7 +73,7 @@ pub(super) fn survey(
         if place.line <= above {
             continue;
         }
-        let fit = if place.wrong.is_some() { Fit::Long } else { shape.fit(&record) };
+        let fit = fit_of(&place, &record, shape);
         if fit == Fit::Empty {
             survey.empty.add(place.line);
             continue;
@@ -91,8 +91,12 @@ pub(super) fn survey(
         survey.last.push_back(slot);
     }
     survey.oddities = raw.oddities();
-    survey.conclude(shape);
+    survey.conclude(header, shape);
     Ok(survey)
+}
+
+fn fit_of(place: &Place, record: &Record, shape: &Shape) -> Fit {
+    if place.wrong.is_some() { Fit::Long } else { shape.fit(record) }
 }
 
 /// Returns whether a record names the columns once more.
@@ -126,16 +130,19 @@ impl Survey {
         *short_before = (fit == Fit::Short && !is_pair).then_some(record.len());
     }
 
-    fn conclude(&mut self, shape: &Shape) {
+    fn conclude(&mut self, header: Option<&Record>, shape: &Shape) {
         let rows = self.records - self.header_again.count;
         let is_general = |short: u64| short >= 2 && short * 100 >= rows * SHORT_PERCENT_MIN;
         // A program that leaves out empty cells at the end does so in each row; one that cuts rows in two leaves pairs.
         let leaves_out = self.whole_without_last == 0 && self.pairs_of_short * 2 < self.short.count;
         let Tail { footers, doubtful_total } =
             find_footers(self.last.make_contiguous(), shape, leaves_out && is_general(self.short.count));
-        let below = self.last.iter().rev().take(footers);
-        let short_below = below.filter(|(_, record)| shape.fit(record) == Fit::Short).count() as u64;
-        let ends_short = self.last.iter().rev().nth(footers).is_some_and(|(_, record)| shape.fit(record) == Fit::Short);
+        // Only those that were counted as such.
+        let is_short = |(place, record): &(Place, Record)| {
+            fit_of(place, record, shape) == Fit::Short && !header.is_some_and(|header| is_header(header, record))
+        };
+        let short_below = self.last.iter().rev().take(footers).filter(|last| is_short(last)).count() as u64;
+        let ends_short = self.last.iter().rev().nth(footers).is_some_and(is_short);
         self.footers = footers as u64;
         self.doubtful_total = doubtful_total;
         self.short.count -= short_below;
