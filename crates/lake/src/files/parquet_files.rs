@@ -1,7 +1,7 @@
 //! Parquet files: reading them whole, writing them, and reading those of others without a panic.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -19,14 +19,6 @@ use crate::files::file_hash::{FileHash, HashedFile};
 
 /// Rows of a row group of [`write_parquet`]: small enough that one lead is found without reading much.
 const ROW_GROUP_ROWS: usize = 8_192;
-
-/// Returns whether a file is Parquet, which its first bytes say, whatever its name.
-pub(crate) fn is_parquet(path: &Path) -> Result<bool, Error> {
-    let mut beginning = Vec::new();
-    let failed = Error::file("read", path);
-    File::open(path).and_then(|file| file.take(4).read_to_end(&mut beginning)).map_err(failed)?;
-    Ok(beginning == b"PAR1")
-}
 
 /// Reads a whole file into one batch.
 pub(crate) fn read_parquet(path: &Path) -> Result<RecordBatch, Error> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use datafusion::parquet::arrow::ArrowWriter;
-use plumb_lake::rows::Rows;
+use plumb_lake::rows::ParquetRows;
 use plumb_lake::{Lake, Source, SourceKind, ingest};
 use plumb_lead::{Event, Feature, FeatureKind, FeatureMessages, FeatureSet, Lead};
 use proptest::prelude::*;
@@ -16,8 +16,6 @@ use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::company::{Company, features, lock};
-
-const CSV: &[u8] = b"size;paid;channel\n1,5;yes;\"a;ds\"\n;no;ads\n-3e4;?;3\n7;true;\"x\ny\"\n";
 
 const LEAD: &str = r#"{"id":"1","created_at":"2026-01-01","industry":"fintech","budget":"5"}"#;
 const EVENT: &str =
@@ -113,7 +111,7 @@ fn read_rows(path: &Path) -> Result<(), TestCaseError> {
         languages: Vec::new(),
     };
     for id in [None, Some("channel")] {
-        let Ok(mut rows) = Rows::open(path, &set, id) else { continue };
+        let Ok(mut rows) = ParquetRows::open(path, &set, id) else { continue };
         let mut last = 0;
         while let Ok(Some(block)) = rows.next_block() {
             prop_assert_eq!(block.table.rows(), block.numbers.len());
@@ -127,16 +125,6 @@ fn read_rows(path: &Path) -> Result<(), TestCaseError> {
         }
     }
     Ok(())
-}
-
-#[test]
-fn an_edited_csv_file_is_read_or_refused() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("rows.csv");
-    check(2_000, CSV, |bytes| {
-        std::fs::write(&path, bytes).expect("it can be written");
-        read_rows(&path)
-    });
 }
 
 #[test]

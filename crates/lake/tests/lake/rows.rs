@@ -1,4 +1,4 @@
-//! Files of rows, Parquet and CSV, in the columns of a model; and files of scores.
+//! Parquet files of rows in the columns of a model, and files of scores.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use datafusion::arrow::array::{
 use datafusion::arrow::datatypes::{Float64Type, UInt64Type};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use plumb_lake::rows::{Block, Rows};
+use plumb_lake::rows::{Block, ParquetRows};
 use plumb_lake::scores::{Contributions, ScoreColumns, ScoreWriter, Scores};
 use plumb_lead::{Band, Feature, FeatureKind, FeatureMessages, FeatureSet, Reason, Score};
 
@@ -47,7 +47,7 @@ fn shown(block: &Block) -> Vec<String> {
 }
 
 fn read(path: &Path, id: Option<&str>) -> Result<Vec<String>, plumb_lake::Error> {
-    let mut rows = Rows::open(path, &features(), id)?;
+    let mut rows = ParquetRows::open(path, &features(), id)?;
     let mut all = Vec::new();
     while let Some(block) = rows.next_block()? {
         all.extend(shown(&block));
@@ -80,7 +80,7 @@ fn columns_of_any_type_become_the_features_kind() {
     ];
     assert_eq!(found, expected);
 
-    // The same as text, which is read by the words of CSV.
+    // The same as text.
     parquet(
         &path,
         vec![
@@ -104,31 +104,6 @@ fn a_column_that_does_not_fit_is_an_error() {
     parquet(&path, vec![("size", one())]);
     let error = read(&path, Some("name")).expect_err("columns are absent").to_string();
     assert!(error.contains("it has no column `paid`, `channel`, `name`"), "{error}");
-}
-
-#[test]
-fn a_long_csv_file_is_read_block_by_block() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("rows.csv");
-    let mut text = "\u{feff}size;paid;channel\r\n".to_owned();
-    // An empty line now and then, and cells of several lines, so that lines are not rows.
-    for row in 0..20_000 {
-        let channel = if row % 7 == 0 { "\"a;\r\nds\"" } else { "ads" };
-        let size = if row % 5_000 == 4_999 { "few".to_owned() } else { row.to_string() };
-        text.push_str(&format!("{size};{};{channel}\r\n{}", row % 2, if row % 11 == 0 { "\r\n" } else { "" }));
-    }
-    std::fs::write(&path, &text).expect("written");
-    let found = read(&path, None).expect("it fits");
-    let rejected: Vec<&String> = found.iter().filter(|line| line.starts_with("line")).collect();
-    let line_of = |row: usize| {
-        1 + text[..text.find(&format!("\n{};", row - 1)).expect("the row before")].matches('\n').count() + 1
-    };
-    for (row, rejected) in [4_999, 9_999, 14_999, 19_999].into_iter().zip(&rejected) {
-        let before = usize::from((row - 1) % 7 == 0) + usize::from((row - 1) % 11 == 0);
-        assert_eq!(**rejected, format!("line {}: `size`: `few`: expected a number", line_of(row) + 1 + before));
-    }
-    assert_eq!((found.len(), rejected.len()), (20_000, 4));
-    assert_eq!((found[0].as_str(), found[1].as_str()), ("1  0 false a;\r\nds", "2  1 true ads"));
 }
 
 #[test]

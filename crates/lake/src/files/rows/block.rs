@@ -19,7 +19,7 @@ pub struct Block {
     pub table: Table,
     /// The rejected rows.
     pub rejected: Vec<RejectedRow>,
-    /// How far the file is read, in the unit of [`Rows::length`](super::Rows::length).
+    /// How far the file is read, in the unit of its length.
     pub position: u64,
 }
 
@@ -36,33 +36,22 @@ pub struct RejectedRow {
     pub reason: String,
 }
 
-/// Rows as they were read, before the rejected ones are taken out.
-pub(super) struct ReadRows {
-    /// How many rows there are, rejected ones included.
-    pub(super) rows: usize,
-    /// The line of each row, in a file that has lines.
-    pub(super) lines: Option<Vec<u64>>,
-    pub(super) columns: Columns,
-    pub(super) position: u64,
-}
-
-impl ReadRows {
-    /// Takes the rejected rows out. `first` is the number of the first row.
-    pub(super) fn into_block(self, first: u64) -> Block {
-        let ReadRows { rows, lines, columns: Columns { table, ids, faults }, position } = self;
+impl Block {
+    /// Takes the rejected rows out of what was read. `first` is the number of the first row.
+    pub(super) fn new(columns: Columns, first: u64, position: u64) -> Block {
+        let Columns { table, ids, faults } = columns;
         let number = |row: usize| first + row as u64;
-        let line = |row: usize| lines.as_ref().and_then(|lines| lines.get(row).copied());
         let rejected = faults.iter().map(|(row, fault)| RejectedRow {
             number: number(*row),
-            line: line(*row),
-            field: fault.field.clone(),
+            line: None,
+            field: Some(fault.field.clone()),
             reason: fault.reason.clone(),
         });
         let rejected = rejected.collect();
         if faults.is_empty() {
-            return Block { numbers: (0..rows).map(number).collect(), ids, table, rejected, position };
+            return Block { numbers: (0..table.rows()).map(number).collect(), ids, table, rejected, position };
         }
-        let accepted: Vec<usize> = (0..rows).filter(|row| !faults.contains_key(row)).collect();
+        let accepted: Vec<usize> = (0..table.rows()).filter(|row| !faults.contains_key(row)).collect();
         let ids = ids.map(|mut ids| accepted.iter().map(|row| ids[*row].take()).collect());
         let numbers = accepted.iter().map(|row| number(*row)).collect();
         Block { numbers, ids, table: table.select(&accepted), rejected, position }

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use plumb_lead::{Column, FeatureKind, FeatureSet, MISSING_LEVEL, Table, Values};
+use plumb_tables::{NumberForm, parse_flag_cell, parse_number_cell};
 
-use super::cell_forms::{CellForm, is_one_number};
 use super::missing_words::{is_missing, is_missing_number};
-use crate::cells::{Decimal, flag, number};
 use crate::error::Error;
 
 /// Characters of a wrong cell that a message shows.
@@ -25,7 +24,7 @@ pub(super) type Faults = BTreeMap<usize, Fault>;
 
 /// What is wrong with a row.
 pub(super) struct Fault {
-    pub(super) field: Option<String>,
+    pub(super) field: String,
     pub(super) reason: String,
 }
 
@@ -52,23 +51,18 @@ pub(super) fn of_text<'a>(
     name: &str,
     kind: &FeatureKind,
     cells: impl Iterator<Item = &'a str>,
-    form: &CellForm,
     faults: &mut Faults,
 ) -> Values {
     let cells = cells.map(str::trim);
     match kind {
         FeatureKind::Number => {
-            let decimal = form.decimal.unwrap_or(Decimal::Point);
-            let number = |cell: &str| plain_number(cell, decimal).or_else(|| as_f32(number(cell, decimal)?));
-            Values::Number(numbers(name, cells, form, "a number", number, faults))
+            let form = NumberForm::default();
+            Values::Number(numbers(name, cells, "a number", |cell| as_f32(parse_number_cell(cell, &form)?), faults))
         }
-        FeatureKind::Flag => {
-            let expected = "yes or no, true or false, 1 or 0";
-            Values::Flag(numbers(name, cells, form, expected, |cell| flag_of(cell, form), faults))
-        }
+        FeatureKind::Flag => Values::Flag(numbers(name, cells, "yes or no, true or false, 1 or 0", flag_of, faults)),
         FeatureKind::Category { levels } => categories(cells, |cell| {
             // A word that the model knows is a value, whatever it means elsewhere.
-            (is_missing(cell) || form.is_missing(cell)) && !levels.iter().any(|level| level == cell)
+            is_missing(cell) && !levels.iter().any(|level| level == cell)
         }),
     }
 }
@@ -76,14 +70,13 @@ pub(super) fn of_text<'a>(
 fn numbers<'a>(
     name: &str,
     cells: impl Iterator<Item = &'a str>,
-    form: &CellForm,
     expected: &str,
     number: impl Fn(&str) -> Option<f32>,
     faults: &mut Faults,
 ) -> Vec<f32> {
     let value = |(row, cell): (usize, &str)| match number(cell) {
         Some(value) => value,
-        None if is_missing_number(cell) || form.is_missing(cell) => f32::NAN,
+        None if is_missing_number(cell) => f32::NAN,
         None => {
             let cell: String = cell.chars().take(SHOWN).collect();
             add_fault(faults, row, name, format!("`{cell}`: expected {expected}"));
@@ -93,29 +86,15 @@ fn numbers<'a>(
     cells.enumerate().map(value).collect()
 }
 
-/// Reads a trimmed cell that is written as programs write numbers. With a decimal comma, a point may be one of thousands.
-fn plain_number(cell: &str, decimal: Decimal) -> Option<f32> {
-    let is_plain = cell.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
-    let fits = is_plain && (decimal == Decimal::Point || is_one_number(cell));
-    fits.then(|| as_f32(cell.parse().ok()?))?
-}
-
 /// Returns a number that fits into a model's 32 bits.
 fn as_f32(number: f64) -> Option<f32> {
     Some(number as f32).filter(|number| number.is_finite())
 }
 
-fn flag_of(cell: &str, form: &CellForm) -> Option<f32> {
-    if let Some((yes, no)) = &form.words {
-        let is_in = |words: &[String]| words.iter().any(|word| cell.eq_ignore_ascii_case(word.trim()));
-        match (is_in(yes), is_in(no)) {
-            (true, _) => return Some(1.0),
-            (_, true) => return Some(0.0),
-            _ => {}
-        }
-    }
-    let digit = || plain_number(cell, Decimal::Point).filter(|digit| *digit == 0.0 || *digit == 1.0);
-    flag(cell).map(|flag| f32::from(u8::from(flag))).or_else(digit)
+fn flag_of(cell: &str) -> Option<f32> {
+    // `1.0` is what a program makes of a flag with missing values.
+    let digit = || cell.parse().ok().filter(|digit: &f32| *digit == 0.0 || *digit == 1.0);
+    parse_flag_cell(cell).map(|flag| f32::from(u8::from(flag))).or_else(digit)
 }
 
 /// Returns trimmed cells as categories.
@@ -162,5 +141,5 @@ pub(super) fn ids<'a>(cells: impl Iterator<Item = Option<&'a str>>) -> Vec<Optio
 }
 
 fn add_fault(faults: &mut Faults, row: usize, name: &str, reason: String) {
-    faults.entry(row).or_insert_with(|| Fault { field: Some(name.to_owned()), reason });
+    faults.entry(row).or_insert_with(|| Fault { field: name.to_owned(), reason });
 }

@@ -10,8 +10,7 @@ use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use plumb_lead::{Feature, FeatureKind, FeatureSet, Values};
 
-use super::block::{BLOCK_ROWS, ReadRows};
-use super::cell_forms::CellForm;
+use super::block::{BLOCK_ROWS, Block};
 use super::columns::{self, Columns, Faults};
 use super::positions::ColumnPositions;
 use crate::error::Error;
@@ -19,7 +18,7 @@ use crate::files::foreign_parquet::{Expansion, ForeignParquet, Texts, open};
 use crate::files::parquet_files::catch_panics;
 
 /// A Parquet file that is being read.
-pub(super) struct ParquetRows {
+pub struct ParquetRows {
     path: PathBuf,
     reader: ParquetRecordBatchReader,
     /// Counts what the rows mean.
@@ -32,7 +31,9 @@ pub(super) struct ParquetRows {
 }
 
 impl ParquetRows {
-    pub(super) fn open(path: &Path, features: &FeatureSet, id: Option<&str>) -> Result<ParquetRows, Error> {
+    /// Opens a file, which must have a column for each feature, and one named `id` if there is to be one. Further columns
+    /// are ignored.
+    pub fn open(path: &Path, features: &FeatureSet, id: Option<&str>) -> Result<ParquetRows, Error> {
         let wrong = |problem: String| Error::Rows { path: path.to_owned(), problem };
         let ForeignParquet { builder, expansion } =
             open(path).map_err(|why| wrong(format!("it is no whole Parquet file: {why}")))?;
@@ -57,19 +58,19 @@ impl ParquetRows {
     }
 
     /// Returns the number of rows.
-    pub(super) fn length(&self) -> u64 {
+    pub fn length(&self) -> u64 {
         self.rows
     }
 
-    /// Reads the next rows.
-    pub(super) fn read(&mut self) -> Result<Option<ReadRows>, Error> {
+    /// Returns the next rows; `None` at the end of the file.
+    pub fn next_block(&mut self) -> Result<Option<Block>, Error> {
         let after = self.read;
         let batch = catch_panics(|| self.reader.next().transpose()).map_err(|error| self.broken(after, &error))?;
         let Some(batch) = batch else { return Ok(None) };
         self.expansion.add(&batch).map_err(|why| self.broken(after, &why))?;
         let columns = self.columns(&batch)?;
         self.read += batch.num_rows() as u64;
-        Ok(Some(ReadRows { rows: batch.num_rows(), lines: None, columns, position: self.read }))
+        Ok(Some(Block::new(columns, after + 1, self.read)))
     }
 
     fn columns(&self, batch: &RecordBatch) -> Result<Columns, Error> {
@@ -130,7 +131,7 @@ fn values_of(
     if as_text {
         let texts = Texts::of(array)?;
         let cells = (0..array.len()).map(|row| texts.get(row).unwrap_or_default());
-        return Ok(columns::of_text(name, kind, cells, &CellForm::default(), faults));
+        return Ok(columns::of_text(name, kind, cells, faults));
     }
     let numbers = cast(array, &DataType::Float64)?;
     Ok(columns::of_numbers(name, kind, numbers.as_primitive::<Float64Type>().iter(), faults))

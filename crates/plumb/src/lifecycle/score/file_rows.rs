@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use plumb_lake::rows::{Block, Rows};
+use plumb_lake::rows::{Block, ParquetRows};
 use plumb_tables::{FilePlan, Note, ReadingPlan};
 
 use super::table_rows::{Expected, TableRows};
@@ -15,7 +15,7 @@ pub(super) enum FileRows {
     /// Cells of text.
     Text(Box<TableRows>),
     /// Typed columns.
-    Parquet(Box<Rows>),
+    Parquet(Box<ParquetRows>),
 }
 
 impl FileRows {
@@ -29,7 +29,7 @@ impl FileRows {
     ) -> Result<FileRows> {
         let model = &scorer.artifact.model;
         if is_parquet(path) {
-            return Ok(FileRows::Parquet(Box::new(Rows::open(path, &model.features, id)?)));
+            return Ok(FileRows::Parquet(Box::new(ParquetRows::open(path, &model.features, id)?)));
         }
         let source = open_table(path, file)?;
         let expected = Expected { features: &model.features, averages: &model.averages, plan: training };

@@ -9,6 +9,8 @@ mod head;
 mod scale;
 mod decide;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub(super) use decide::Expected;
 pub(super) use rows::TableRows;
