@@ -17,7 +17,6 @@ mod current;
 mod lock;
 mod files;
 mod engine;
-mod cells;
 mod sql_file;
 mod sql_hash;
 mod status;

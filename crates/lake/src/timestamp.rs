@@ -2,20 +2,13 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use datafusion::arrow::array::{ArrayRef, TimestampMicrosecondArray};
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use plumb_tables::{DateOrder, parse_timestamp_cell};
 
 /// Microseconds in a day.
 pub(crate) const DAY_MICROS: i64 = 86_400_000_000;
-
-/// Formats with an offset.
-const WITH_OFFSET: [&str; 4] =
-    ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f %#z", "%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M%#z"];
-
-/// Formats without an offset: UTC.
-const WITHOUT_OFFSET: [&str; 4] =
-    ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S%.f UTC"];
 
 /// How a timestamp is written, for messages.
 pub(crate) const EXPECTED: &str =
@@ -45,25 +38,13 @@ pub(crate) fn day_of(micros: i64) -> i64 {
     micros.div_euclid(DAY_MICROS)
 }
 
-/// Parses a timestamp into microseconds since 1970. A text such as `03/04/2026`, in which day and month are ambiguous,
-/// is not a timestamp.
+/// Parses a timestamp into microseconds since 1970; without an offset it is one of UTC. A text such as `03/04/2026`, in
+/// which day and month are ambiguous, is not a timestamp.
 pub(crate) fn parse(text: &str) -> Option<i64> {
-    let text = text.trim();
-    if let Ok(timestamp) = DateTime::parse_from_rfc3339(text) {
-        return Some(timestamp.timestamp_micros());
+    match DateTime::parse_from_rfc3339(text.trim()) {
+        Ok(timestamp) => Some(timestamp.timestamp_micros()),
+        Err(_) => parse_timestamp_cell(text, DateOrder::YearMonthDay).map(|time| time.micros),
     }
-    for format in WITH_OFFSET {
-        if let Ok(timestamp) = DateTime::parse_from_str(text, format) {
-            return Some(timestamp.timestamp_micros());
-        }
-    }
-    for format in WITHOUT_OFFSET {
-        if let Ok(timestamp) = NaiveDateTime::parse_from_str(text, format) {
-            return Some(timestamp.and_utc().timestamp_micros());
-        }
-    }
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    Some(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros())
 }
 
 #[cfg(test)]
@@ -84,6 +65,9 @@ mod tests {
         check("2026-03-01 09:30:00+00", Some("2026-03-01T09:30:00+00:00"));
         check("2026-03-01 09:30:00", Some("2026-03-01T09:30:00+00:00"));
         check(" 2026-03-01 ", Some("2026-03-01T00:00:00+00:00"));
+        check("2026-03-01 09:30:00.123456 UTC", Some("2026-03-01T09:30:00.123456+00:00"));
+        check("2026/3/1 9:30", Some("2026-03-01T09:30:00+00:00"));
+        check("1 March 2026", Some("2026-03-01T00:00:00+00:00"));
     }
 
     #[test]

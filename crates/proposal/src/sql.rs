@@ -1,6 +1,6 @@
 //! Pieces of SQL: names and texts in quotes, and the cells of a raw column as numbers, dates, flags and words.
 
-use plumb_tables::{ColumnReading, DateOrder, NumberForm};
+use plumb_tables::{ColumnReading, DateOrder, NumberForm, parse_flag_cell, parse_number_cell};
 
 use crate::summary::{ColumnSummary, StoredKind, TableName};
 
@@ -117,10 +117,9 @@ impl Cell<'_> {
 
     /// Returns the cell as a number.
     pub(crate) fn number(self) -> String {
-        let form = |form: &NumberForm| if form.decimal == Some(',') { "decimal comma" } else { "decimal point" };
         match (self.column.stored, &self.column.reading) {
-            (StoredKind::Text, ColumnReading::Number(written)) => {
-                format!("parse_number({}, '{}')", self.present(), form(written))
+            (StoredKind::Text, ColumnReading::Number(form)) => {
+                format!("parse_number({}, {})", self.present(), literal(&number_form(form)))
             }
             (StoredKind::Text, _) => format!("parse_number({}, 'decimal point')", self.present()),
             _ => format!("CAST({} AS DOUBLE)", self.raw()),
@@ -132,7 +131,7 @@ impl Cell<'_> {
         match (self.column.stored, &self.column.reading) {
             (StoredKind::Flag, _) => self.raw(),
             (StoredKind::Integer | StoredKind::Real, _) => format!("{} <> 0", self.raw()),
-            (_, ColumnReading::Flag { yes, no }) if !yes.iter().chain(no).all(|word| is_common(word)) => {
+            (_, ColumnReading::Flag { yes, no }) if !is_understood(yes, true) || !is_understood(no, false) => {
                 let lower = |words: &[String]| words.iter().map(|word| word.trim().to_lowercase()).collect::<Vec<_>>();
                 // An empty word of no says that an empty cell is no.
                 let is_tick = no.iter().all(|word| word.trim().is_empty());
@@ -171,9 +170,21 @@ impl Cell<'_> {
     }
 }
 
-fn is_common(word: &str) -> bool {
-    let common = ["yes", "no", "y", "n", "true", "false", "t", "f", "1", "0", "ja", "nein", "oui", "non", "si", "sí"];
-    common.contains(&word.trim().to_lowercase().as_str())
+/// Returns whether `parse_flag` reads these words so.
+fn is_understood(words: &[String], meaning: bool) -> bool {
+    words.iter().all(|word| parse_flag_cell(word) == Some(meaning))
+}
+
+/// Returns the name of a form for `parse_number`. Thousands, currencies, percents and any minus need no saying there.
+fn number_form(form: &NumberForm) -> String {
+    let is_comma = form.decimal == Some(',') || (form.decimal.is_none() && form.thousands == Some('.'));
+    let mut name = if is_comma { "decimal comma" } else { "decimal point" }.to_owned();
+    name += if form.plus { ", plus" } else { "" };
+    name += if form.scale { ", scale" } else { "" };
+    let units =
+        form.units.iter().filter(|unit| parse_number_cell(&format!("1 {unit}"), &NumberForm::default()).is_none());
+    units.for_each(|unit| name += &format!(", unit {unit}"));
+    name
 }
 
 /// A column of a SELECT: its expression and its name.
@@ -219,6 +230,15 @@ mod tests {
     fn cells_of_files_are_read_by_explicit_functions() {
         check("Umsatz", number(Some(',')), |cell| cell.number(), "parse_number(l.\"Umsatz\", 'decimal comma')");
         check("amount", number(None), |cell| cell.number(), "parse_number(l.amount, 'decimal point')");
+        let form = NumberForm {
+            thousands: Some('.'),
+            units: vec!["€".to_owned(), "kg".to_owned()],
+            plus: true,
+            scale: true,
+            ..NumberForm::default()
+        };
+        let expected = "parse_number(l.size, 'decimal comma, plus, scale, unit kg')";
+        check("size", ColumnReading::Number(form), |cell| cell.number(), expected);
         check("created", date(DateOrder::YearMonthDay), |cell| cell.time_column(), "l.created");
         check("created", date(DateOrder::YearMonthDay), |cell| cell.time(), "parse_timestamp(l.created)");
         check(
@@ -231,6 +251,7 @@ mod tests {
         check("t", date(DateOrder::UnixMillis), |cell| cell.time(), "parse_timestamp(l.t, 'unix ms')");
         let flag = |yes: &str, no: &str| ColumnReading::Flag { yes: vec![yes.into()], no: vec![no.into()] };
         check("vip", flag("Yes", "No"), |cell| cell.flag(), "parse_flag(l.vip)");
+        check("vip", flag("Igen", "Nem"), |cell| cell.flag(), "parse_flag(l.vip)");
         let expected =
             "CASE WHEN lower(trim(l.vip)) IN ('gold') THEN true WHEN lower(trim(l.vip)) IN ('iron') THEN false END";
         check("vip", flag("Gold", "Iron"), |cell| cell.flag(), expected);

@@ -13,7 +13,7 @@ mod whole_table;
 mod error;
 
 pub use block::{Block, ColumnValues, Texts};
-pub use columns::{Decoder, detect_columns, has_time_of_day, parse_flag_cell, parse_number_cell, parse_timestamp_cell};
+pub use columns::{CellTime, Decoder, detect_columns, parse_flag_cell, parse_number_cell, parse_timestamp_cell};
 pub use error::Error;
 pub use plan::{
     ColumnPlan, ColumnReading, Compression, DateOrder, FileFormat, FilePlan, HeaderPlan, NumberForm, ReadingPlan,

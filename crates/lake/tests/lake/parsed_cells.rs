@@ -66,7 +66,7 @@ async fn a_text_in_a_row_that_is_not_returned_is_reported() {
 async fn an_unknown_form_is_an_error_with_its_names() {
     for (call, expected) in [
         ("parse_number(budget, 'german')", "unknown form 'german': expected 'decimal point' or 'decimal comma'"),
-        ("parse_timestamp(created_at, 'us')", "unknown form 'us': expected 'day first', 'month first'"),
+        ("parse_timestamp(created_at, 'us')", "unknown form 'us': expected 'year first', 'day first', 'month first'"),
         ("parse_timestamp(created_at, 'day first', 'Mars/Base')", "unknown time zone 'Mars/Base'"),
         ("parse_number(budget, industry)", "expected the form as a text in quotes"),
     ] {

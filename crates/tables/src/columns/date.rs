@@ -83,16 +83,19 @@ pub(crate) fn order_bit(order: DateOrder) -> Orders {
     }
 }
 
+/// The end of the year 9999, in microseconds since 1970: what is beyond is of another unit, or no time.
+const MICROS_MAX: f64 = 253_402_300_800e6;
+
 /// Returns the moment of a number that counts from a day, in microseconds since 1970.
 pub(crate) fn counted_micros(value: f64, order: DateOrder) -> Option<i64> {
     // Spreadsheets count from 1899-12-30, which is 25,569 days before 1970; a fraction is a time of day, to the millisecond.
     let micros = match order {
-        DateOrder::SpreadsheetSerial => ((value - 25_569.0) * 86_400_000.0).round() * 1_000.0,
+        DateOrder::SpreadsheetSerial if value >= 0.0 => ((value - 25_569.0) * 86_400_000.0).round() * 1_000.0,
         DateOrder::UnixSeconds => (value * 1e6).round(),
         DateOrder::UnixMillis => (value * 1e3).round(),
         _ => return None,
     };
-    (micros.abs() < 9e18).then_some(micros as i64)
+    (micros.abs() < MICROS_MAX).then_some(micros as i64)
 }
 
 /// Reads `20260301`.

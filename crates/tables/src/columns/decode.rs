@@ -222,13 +222,22 @@ pub(crate) fn merged(word: &str) -> String {
 pub(crate) fn moment(cell: &str, order: DateOrder, days_only: bool) -> Option<i64> {
     match order {
         DateOrder::SpreadsheetSerial | DateOrder::UnixSeconds | DateOrder::UnixMillis => {
-            number::plain(cell.as_bytes()).and_then(|plain| counted_micros(plain.value, order))
+            counted(cell).and_then(|value| counted_micros(value, order))
         }
         _ => match date::scan(cell) {
             Some(date) => date.micros(order).filter(|_| !days_only || !date.clock.is_written),
             None if order == DateOrder::YearMonthDay => date::compact(cell),
             None => None,
         },
+    }
+}
+
+/// Reads a number as programs write it, with as many digits as they like.
+pub(crate) fn counted(cell: &str) -> Option<f64> {
+    let is_plain = || cell.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    match number::plain(cell.as_bytes()) {
+        Some(plain) => Some(plain.value),
+        None => cell.parse().ok().filter(|_| is_plain()),
     }
 }
 

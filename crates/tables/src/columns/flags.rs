@@ -31,6 +31,8 @@ const PAIRS: &[(&str, &str)] = &[
     ("waar", "onwaar"),
     ("prawda", "fałsz"),
     ("да", "нет"),
+    ("はい", "いいえ"),
+    ("是", "否"),
     ("on", "off"),
     ("checked", "unchecked"),
     ("y", "n"),
@@ -75,10 +77,20 @@ pub(crate) fn flag_of(words: &[&str], has_empty: bool) -> Option<FlagWords> {
     Some(FlagWords { yes, no, is_plain })
 }
 
+/// Returns whether a word alone is yes or no; of letters alone those that hardly mean anything else.
+pub(crate) fn flag_of_word(word: &str) -> Option<bool> {
+    let is_any = |letters: &[&str]| letters.iter().any(|letter| letter.eq_ignore_ascii_case(word));
+    match word.len() {
+        1 if is_any(&["1", "y", "t", "j", "o"]) => Some(true),
+        1 if is_any(&["0", "n", "f"]) => Some(false),
+        _ => side(word, &[]),
+    }
+}
+
 /// Returns whether a word is yes or no among the others.
 fn side(word: &str, words: &[&str]) -> Option<bool> {
     let has = |partner: &str| words.iter().any(|other| is_same(partner, other));
-    let is_letter = word.chars().count() == 1;
+    let is_letter = word.len() == 1;
     let as_yes = PAIRS.iter().any(|(yes, no)| is_same(yes, word) && (!is_letter || has(no)));
     let as_no = PAIRS.iter().any(|(yes, no)| is_same(no, word) && (!is_letter || has(yes)));
     match (as_yes, as_no) {
@@ -146,6 +158,13 @@ mod tests {
         check(&["S"], None);
         check(&["S", "M", "L"], None);
         check(&["F", "M"], None);
+    }
+
+    #[test]
+    fn a_word_alone_is_yes_or_no_unless_it_could_be_another() {
+        let found = ["JA", "Nein", "y", "o", "0", "はい", "s", "maybe", "2", "", "是"].map(flag_of_word);
+        let (yes, no) = (Some(true), Some(false));
+        assert_eq!(found, [yes, no, yes, yes, no, yes, None, None, None, None, yes]);
     }
 
     #[test]

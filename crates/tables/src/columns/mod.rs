@@ -21,7 +21,7 @@ mod decide;
 mod detect;
 mod cells;
 
-pub use cells::{has_time_of_day, parse_flag_cell, parse_number_cell, parse_timestamp_cell};
+pub use cells::{CellTime, parse_flag_cell, parse_number_cell, parse_timestamp_cell};
 pub use decode::Decoder;
 pub use detect::detect_columns;
 pub(crate) use notes::{missing_note, quoted, unreadable_note};

@@ -6,7 +6,7 @@ const CURRENCIES: &[&str] = &[
     "₪", "₫", "₴", "฿", "₦", "₱", "EUR", "Euro", "euro", "USD", "GBP", "CHF", "JPY", "CNY", "RMB", "INR", "Rs.", "Rs",
     "SEK", "NOK", "DKK", "kr.", "kr", "Kr.", "Kr", "PLN", "zł", "CZK", "Kč", "HUF", "Ft", "RON", "BGN", "TRY", "RUB",
     "BRL", "MXN", "ARS", "CLP", "COP", "AUD", "CAD", "NZD", "SGD", "HKD", "KRW", "ZAR", "AED", "SAR", "ILS", "THB",
-    "IDR", "Rp", "MYR", "RM", "PHP", "VND", "NGN", "KES", "Fr.", "SFr.",
+    "IDR", "Rp", "MYR", "RM", "PHP", "VND", "NGN", "KES", "UAH", "Fr.", "SFr.",
 ];
 
 /// Spellings of one currency, so that a column with both is of one unit.
@@ -61,6 +61,11 @@ pub(crate) struct Suffix<'a> {
     pub(crate) plus: bool,
     pub(crate) minus: bool,
     pub(crate) closes: bool,
+}
+
+/// Returns whether a unit is a currency.
+pub(crate) fn is_currency(unit: &str) -> bool {
+    CURRENCIES.contains(&unit)
 }
 
 /// Returns the currency with which `text` begins.

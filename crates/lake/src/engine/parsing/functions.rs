@@ -11,9 +11,10 @@ use datafusion::common::{DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
+use plumb_tables::{parse_flag_cell, parse_number_cell};
 
 use super::faults::{CellFaults, fault_number, fault_time};
-use crate::cells::{self, Decimal, FLAG_EXPECTED, TimeForm};
+use super::forms::{FLAG_EXPECTED, Named, number_form, time, time_form};
 use crate::timestamp::{self, timestamp_array, timestamp_type};
 
 /// What a function returns.
@@ -56,20 +57,18 @@ impl ParsingFunction {
         let wrong = |problem: String| DataFusionError::Plan(format!("`{}`: {problem}", self.name()));
         Ok(match self.parsing {
             Parsing::Number => {
-                let form = forms.first().copied().flatten().unwrap_or("NULL");
-                let decimal = Decimal::named(form).ok_or_else(|| {
-                    wrong(format!("unknown form '{form}': expected 'decimal point' or 'decimal comma'"))
-                })?;
-                Arc::new(self.numbers(texts, decimal.expected(), |text| cells::number(text, decimal)))
+                let name = forms.first().copied().flatten().unwrap_or("NULL");
+                let Named { form, expected } = number_form(name).map_err(wrong)?;
+                Arc::new(self.numbers(texts, &expected, |text| parse_number_cell(text, &form)))
             }
             Parsing::FlagCode => {
-                let code = |text: &str| cells::flag(text).map(|flag| f64::from(u8::from(flag)));
+                let code = |text: &str| parse_flag_cell(text).map(|flag| f64::from(u8::from(flag)));
                 Arc::new(self.numbers(texts, FLAG_EXPECTED, code))
             }
             Parsing::Flag => {
                 let flags: BooleanArray = present(texts)
                     .map(|text| {
-                        let flag = cells::flag(text?);
+                        let flag = parse_flag_cell(text?);
                         if flag.is_none() {
                             self.faults.add(text?, FLAG_EXPECTED);
                         }
@@ -84,13 +83,12 @@ impl ParsingFunction {
             }
             Parsing::Time => {
                 let name = forms.first().copied().flatten().unwrap_or("NULL");
-                let form = TimeForm::named(name)
-                    .ok_or_else(|| wrong(format!("unknown form '{name}': expected {}", TimeForm::NAMES)))?;
+                let Named { form, expected } = time_form(name).map_err(wrong)?;
                 let zone = forms.get(1).map(|zone| zone_named(zone.unwrap_or("NULL"))).transpose().map_err(wrong)?;
                 timestamp_array(present(texts).map(|text| {
                     let text = text?;
-                    let fault = || fault_time(self.faults.add(text, form.expected()));
-                    Some(cells::time(text, form, zone).unwrap_or_else(fault))
+                    let fault = || fault_time(self.faults.add(text, &expected));
+                    Some(time(text, form, zone).unwrap_or_else(fault))
                 }))
             }
         })

@@ -5,6 +5,7 @@
 //! returns a value that stands for it, which no text means, and notes the text: `faults`. Who has the rows of a query
 //! rejects those with such a value, and says what they had. A flag has no such value: `flags` takes a code instead.
 
+mod forms;
 mod faults;
 mod functions;
 mod flags;

@@ -59,6 +59,36 @@ fn three_exports_become_a_project_that_ingests_and_checks_without_an_error() {
 }
 
 #[test]
+fn the_proposed_sql_reads_every_cell_that_the_look_at_the_files_could_read() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let mut leads =
+        "Lead ID,E-Mail,Angelegt am,Rückruf,Mitarbeiter,Umsatz,Fläche,Newsletter,Status,Entschieden am\n".to_owned();
+    let months = ["Januar", "Februar", "März", "April", "Mai"];
+    for number in 1..=200 {
+        let (day, month) = (1 + number % 28, number % 5);
+        leads += &format!(
+            "L{number},p{number}@c{number}.example,{day}. {} 2025,2025/{}/{day},{},{},\"{},5 m²\",{},{},{day}. {} 2025\n",
+            months[month],
+            month + 2,
+            ["14+", "3", "12"][number % 3],
+            ["5k €", "1.200.000 €", "700,50 €", "1,2 Mio. €"][number % 4],
+            number,
+            ["igen", "nem"][number % 2],
+            ["Gewonnen", "Verloren"][number % 2],
+            ["Juni", "Juli"][number % 2],
+        );
+    }
+    write(folder.path(), "leads.csv", &leads);
+    let said = success(run(folder.path(), &["init", ".", "leads.csv", "--target", "won=Gewonnen", "--yes"]));
+    assert!(said.contains("200 leads in 200 versions, 0 events, 200 outcomes"), "{said}");
+    assert!(!said.contains("rejected"), "{said}");
+    let sql = read(folder.path(), "sources/lead.sql");
+    for part in ["'decimal point, plus'", "'decimal comma, scale'", "'decimal comma, unit m²'", "'day first'"] {
+        assert!(sql.contains(part), "`{part}` is not in:\n{sql}");
+    }
+}
+
+#[test]
 fn nothing_is_written_over() {
     let folder = TempDir::new().expect("a temporary folder");
     exports(folder.path(), 60);

@@ -7,6 +7,7 @@ mod missing;
 mod identifiers;
 mod plans;
 mod laws;
+mod cells;
 mod whole;
 
 use plumb_tables::ReadingPlan;

@@ -1,10 +1,7 @@
 //! A whole table in memory, and single cells.
 
 use plumb_lead::Values;
-use plumb_tables::{
-    DateOrder, NoteCode, NumberForm, ReadingPlan, has_time_of_day, parse_flag_cell, parse_number_cell,
-    parse_timestamp_cell, read_table,
-};
+use plumb_tables::{NoteCode, ReadingPlan, read_table};
 
 use crate::memory::Memory;
 
@@ -50,19 +47,4 @@ fn too_many_rows_lost_are_refused_with_the_first_of_them() {
         assert!(error.to_string().contains(part), "{part}: {error}");
     }
     assert!(read_table(table(&[("amount", &cells)]), &ReadingPlan::default(), 1.0).is_ok());
-}
-
-#[test]
-fn single_cells_are_read_by_a_known_form() {
-    let form =
-        NumberForm { decimal: Some(','), thousands: Some('.'), units: vec!["€".to_owned()], ..NumberForm::default() };
-    assert_eq!(parse_number_cell(" 1.234,5 € ", &form), Some(1_234.5));
-    assert_eq!(parse_number_cell("1,234.5", &form), None);
-    assert_eq!(parse_timestamp_cell("1/3/2026", DateOrder::DayMonthYear), Some(1_772_323_200_000_000));
-    assert_eq!(parse_timestamp_cell("13/3/2026", DateOrder::MonthDayYear), None);
-    assert!(has_time_of_day("1/3/2026 10:00") && !has_time_of_day("1/3/2026"));
-    assert_eq!(
-        [parse_flag_cell("Ja"), parse_flag_cell("N"), parse_flag_cell("maybe")],
-        [Some(true), Some(false), None]
-    );
 }
