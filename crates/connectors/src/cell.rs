@@ -14,7 +14,8 @@ pub enum CellKind {
     Real,
     /// True or false.
     Flag,
-    /// Microseconds since 1970, UTC.
+    /// Microseconds since 1970, UTC. Earlier state files have `moment`.
+    #[serde(alias = "moment")]
     Timestamp,
 }
 
@@ -39,5 +40,22 @@ impl Cell {
     /// Returns the bytes of its text; 0 of any other cell.
     pub fn text_bytes(&self) -> usize {
         if let Cell::Text(text) = self { text.len() } else { 0 }
+    }
+}
+
+impl std::fmt::Display for Cell {
+    /// Writes the value as a key has it in messages; nothing for [`Cell::Null`].
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Cell::Null => Ok(()),
+            Cell::Text(text) => formatter.write_str(text),
+            Cell::Integer(value) => write!(formatter, "{value}"),
+            Cell::Real(value) => write!(formatter, "{value}"),
+            Cell::Flag(value) => write!(formatter, "{value}"),
+            Cell::Timestamp(micros) => match chrono::DateTime::from_timestamp_micros(*micros) {
+                Some(time) => write!(formatter, "{}", time.format("%Y-%m-%d %H:%M:%S%.6f+00")),
+                None => write!(formatter, "{micros} µs"),
+            },
+        }
     }
 }

@@ -34,7 +34,8 @@ impl RawColumns {
         scratch: &'a Path,
         progress: &'a (dyn Fn(&str) + Sync),
     ) -> LakeFuture<'a, RawColumns> {
-        async move { Ok(RawColumns(pull(sources, project, scratch, State::default(), progress).await?.state)) }.boxed()
+        async move { Ok(RawColumns(pull(sources, project, scratch, State::default(), progress).await?.all()?.state)) }
+            .boxed()
     }
 
     /// Adds the tables of others.

@@ -72,13 +72,14 @@ pub fn ingest<'a>(
         raw::check_parts(&raw_folder, &known)?;
         let mut hashed = known.clone();
         raw::note_hashes(&raw_folder, &mut hashed)?;
-        let pulled = pull(sources, project, &raw_folder, hashed, progress).await?;
+        let mut pulled = pull(sources, project, &raw_folder, hashed, progress).await?;
         let version = match Version::current(data) {
             Err(damaged @ Error::Damaged { .. }) => Err(damaged.to_string()),
             version => Ok(version?),
         };
         let derivation = Derivation { files, data, state: &pulled.state, limits, cluster, progress };
-        let derived = derivation.run(version.as_ref().ok().and_then(Option::as_ref)).await?;
+        let derived = derivation.run(version.as_ref().ok().and_then(Option::as_ref)).await;
+        let derived = derived.map_err(|error| pulled.cause_of(error))?;
         let unchanged = derived.is_unchanged;
         let known_rejects = match &version {
             Ok(Some(version)) => version.report.rejected.clone(),

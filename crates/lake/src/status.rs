@@ -54,6 +54,31 @@ pub struct SourceStatus {
     pub newest_at: Option<DateTime<Utc>>,
     /// Its files that are not as they were at the last ingestion. Databases are not asked.
     pub changed_files: Vec<FileChange>,
+    /// Since when it cannot be read, and why; `None` if the last ingestion has read it.
+    pub failure: Option<FailedSource>,
+}
+
+/// A source that the last ingestion could not read: what is known of it is as old as that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailedSource {
+    /// Its name.
+    pub source: String,
+    /// When the first ingestion began that could not read it.
+    pub since: DateTime<Utc>,
+    /// Why the last one could not, and what to do.
+    pub problem: String,
+}
+
+/// Returns the sources that the last ingestion of a data folder could not read.
+pub fn failed_sources(data: &Path) -> Result<Vec<FailedSource>, Error> {
+    let state = publish::state(data, &Current::load(data)?)?;
+    Ok(state.failures.keys().filter_map(|name| failure_of(&state, name)).collect())
+}
+
+fn failure_of(state: &State, name: &str) -> Option<FailedSource> {
+    let failure = state.failures.get(name)?;
+    let (source, problem) = (name.to_owned(), failure.problem.clone());
+    Some(FailedSource { source, since: from_micros(failure.since), problem })
 }
 
 /// Returns the state of a data folder; `None` before the first ingestion. `files` are the sources' SQL as it is now.
@@ -94,6 +119,7 @@ fn source_status(
         rows: 0,
         newest_at: None,
         changed_files: source.map_or_else(Vec::new, |source| changed_files(project, name, source, &state.files)),
+        failure: failure_of(state, name),
     };
     for (table, of_table) in &state.tables {
         let Some((of_source, table)) = table.split_once('.') else { continue };

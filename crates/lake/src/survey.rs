@@ -7,8 +7,9 @@ use futures::FutureExt;
 use plumb_tables::RecordSource;
 
 use crate::future::LakeFuture;
-use crate::raw::{self, RawKind, State};
+use crate::raw::{self, State};
 use crate::sources::{Source, pull};
+use plumb_connectors::CellKind;
 
 /// A table of a source.
 pub struct SurveyedTable {
@@ -48,7 +49,7 @@ pub fn survey<'a>(
     progress: &'a (dyn Fn(&str) + Sync),
 ) -> LakeFuture<'a, Vec<SurveyedTable>> {
     async move {
-        let pulled = pull(sources, project, scratch, State::default(), progress).await?;
+        let pulled = pull(sources, project, scratch, State::default(), progress).await?.all()?;
         let tables = pulled.state.tables.iter().map(|(name, table)| {
             let (source, called) = name.split_once('.').unwrap_or((name, ""));
             let columns = table.columns.iter().map(|(column, kind)| (column.clone(), kind_of(*kind))).collect();
@@ -66,12 +67,12 @@ pub fn survey<'a>(
     .boxed()
 }
 
-fn kind_of(kind: RawKind) -> SurveyedKind {
+fn kind_of(kind: CellKind) -> SurveyedKind {
     match kind {
-        RawKind::Text => SurveyedKind::Text,
-        RawKind::Integer => SurveyedKind::Integer,
-        RawKind::Real => SurveyedKind::Real,
-        RawKind::Flag => SurveyedKind::Flag,
-        RawKind::Timestamp => SurveyedKind::Timestamp,
+        CellKind::Text => SurveyedKind::Text,
+        CellKind::Integer => SurveyedKind::Integer,
+        CellKind::Real => SurveyedKind::Real,
+        CellKind::Flag => SurveyedKind::Flag,
+        CellKind::Timestamp => SurveyedKind::Timestamp,
     }
 }

@@ -114,6 +114,8 @@ pub enum NoteCode {
     NearlyUnique,
     /// Numbers beyond what can be held exactly.
     Precision,
+    /// What a database, a program or a CRM was found to say or to leave out.
+    Connector,
 }
 
 impl ReadingReport {

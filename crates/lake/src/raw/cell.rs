@@ -1,69 +1,43 @@
-//! The cells of raw rows: their types, columns and hash.
+//! The cells of raw rows: their columns and hash.
 
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, StringBuilder};
 use datafusion::arrow::datatypes::DataType;
-use serde::{Deserialize, Serialize};
+use plumb_connectors::{Cell, CellKind};
 use sha2::{Digest, Sha256};
 
 use crate::timestamp::{timestamp_array, timestamp_type};
 
-/// The type of a raw column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum RawKind {
-    Text,
-    Integer,
-    Real,
-    Flag,
-    /// Earlier state files have `moment`.
-    #[serde(alias = "moment")]
-    Timestamp,
-}
-
-/// One cell of a raw row.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Cell {
-    Null,
-    Text(String),
-    Integer(i64),
-    Real(f64),
-    Flag(bool),
-    /// Microseconds since 1970.
-    Timestamp(i64),
-}
-
-impl RawKind {
-    pub(super) fn data_type(self) -> DataType {
-        match self {
-            RawKind::Text => DataType::Utf8,
-            RawKind::Integer => DataType::Int64,
-            RawKind::Real => DataType::Float64,
-            RawKind::Flag => DataType::Boolean,
-            RawKind::Timestamp => timestamp_type(),
-        }
+/// Returns the type that a kind of cells is stored as.
+pub(super) fn data_type_of(kind: CellKind) -> DataType {
+    match kind {
+        CellKind::Text => DataType::Utf8,
+        CellKind::Integer => DataType::Int64,
+        CellKind::Real => DataType::Float64,
+        CellKind::Flag => DataType::Boolean,
+        CellKind::Timestamp => timestamp_type(),
     }
 }
 
 /// Returns cells as a column; a cell of another kind is missing.
-pub(super) fn build_column<'a>(kind: RawKind, cells: impl Iterator<Item = &'a Cell>) -> ArrayRef {
+pub(super) fn build_column<'a>(kind: CellKind, cells: impl Iterator<Item = &'a Cell>) -> ArrayRef {
     match kind {
-        RawKind::Text => {
+        CellKind::Text => {
             let mut builder = StringBuilder::new();
             for cell in cells {
                 if let Cell::Text(text) = cell { builder.append_value(text) } else { builder.append_null() }
             }
             Arc::new(builder.finish())
         }
-        RawKind::Integer => {
+        CellKind::Integer => {
             let mut builder = Int64Builder::new();
             cells.for_each(|cell| {
                 builder.append_option(if let Cell::Integer(value) = cell { Some(*value) } else { None })
             });
             Arc::new(builder.finish())
         }
-        RawKind::Real => {
+        CellKind::Real => {
             let mut builder = Float64Builder::new();
             cells.for_each(|cell| {
                 builder.append_option(match cell {
@@ -74,13 +48,13 @@ pub(super) fn build_column<'a>(kind: RawKind, cells: impl Iterator<Item = &'a Ce
             });
             Arc::new(builder.finish())
         }
-        RawKind::Flag => {
+        CellKind::Flag => {
             let mut builder = BooleanBuilder::new();
             cells
                 .for_each(|cell| builder.append_option(if let Cell::Flag(value) = cell { Some(*value) } else { None }));
             Arc::new(builder.finish())
         }
-        RawKind::Timestamp => {
+        CellKind::Timestamp => {
             timestamp_array(cells.map(|cell| if let Cell::Timestamp(value) = cell { Some(*value) } else { None }))
         }
     }

@@ -5,16 +5,16 @@
 
 mod table;
 mod state;
+mod columns;
 mod schema;
 mod cell;
 mod rejected_row;
 mod parts;
 mod records;
 
-pub(crate) use cell::{Cell, RawKind};
 pub(crate) use parts::{check_parts, note_hashes, remove_unlisted};
 pub(crate) use records::records_of;
 pub use rejected_row::RejectedRow;
 pub(crate) use schema::{schema_of, stored_schema};
-pub(crate) use state::{FileState, Part, State, TableState};
+pub(crate) use state::{FileState, Part, SourceFailure, State, TableState};
 pub(crate) use table::RawTable;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use plumb_connectors::{CellKind, Checkpoint};
 use serde::{Deserialize, Serialize};
 
-use super::cell::RawKind;
 use super::rejected_row::RejectedRow;
 use crate::error::Error;
 use crate::files::file_hash::FileHash;
@@ -21,6 +21,12 @@ pub(crate) struct State {
     /// Rows that could not be read, each once, however often its source was read.
     #[serde(default)]
     pub(crate) rejected: Vec<RejectedRow>,
+    /// The position of each source's connector, from which its next run goes on.
+    #[serde(default)]
+    pub(crate) checkpoints: BTreeMap<String, Checkpoint>,
+    /// The sources that could not be read in the last run.
+    #[serde(default)]
+    pub(crate) failures: BTreeMap<String, SourceFailure>,
     /// Number of the last run that changed anything.
     pub(crate) run: u64,
     /// When that run began, in microseconds: when all of its rows were learned.
@@ -30,7 +36,7 @@ pub(crate) struct State {
 /// One raw table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TableState {
-    pub(crate) columns: Vec<(String, RawKind)>,
+    pub(crate) columns: Vec<(String, CellKind)>,
     /// The columns of the key; empty if each row stands for itself.
     pub(crate) key: Vec<String>,
     /// Whether some row is a newer version of another.
@@ -38,6 +44,15 @@ pub(crate) struct TableState {
     pub(crate) parts: Vec<Part>,
     /// The cursor's last value, as text.
     pub(crate) cursor: Option<String>,
+}
+
+/// A source that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SourceFailure {
+    /// When the first run began that could not read it, in microseconds.
+    pub(crate) since: i64,
+    /// Why the last one could not, and what to do.
+    pub(crate) problem: String,
 }
 
 /// What one run added to a table.
@@ -85,6 +100,7 @@ impl State {
     /// Returns whether a run has changed anything but its own number and time.
     pub(crate) fn differs_from(&self, other: &State) -> bool {
         (&self.tables, &self.files, &self.rejected) != (&other.tables, &other.files, &other.rejected)
+            || (&self.checkpoints, &self.failures) != (&other.checkpoints, &other.failures)
     }
 
     /// Returns all parts.
@@ -105,6 +121,12 @@ impl State {
         runs.sort_unstable_by(|a, b| b.cmp(a));
         runs.dedup();
         runs
+    }
+
+    /// Forgets the rejected rows of a file or table from one line on: it was read again from there, and what is wrong still
+    /// was rejected again.
+    pub(crate) fn forget_rejected(&mut self, file: &str, from_line: u64) {
+        self.rejected.retain(|row| row.file != file || row.line < from_line);
     }
 
     /// Adds the rows that a run rejected; a known one is not listed twice.

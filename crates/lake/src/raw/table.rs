@@ -1,6 +1,6 @@
 //! One raw table: Parquet parts, one a run, of rows that were new or changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,9 +11,12 @@ use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::cell::{Cell, RawKind, build_column, hash_row};
+use super::cell::{build_column, hash_row};
+use plumb_connectors::{Cell, CellKind};
+
+use super::columns::{Columns, read_anew};
 use super::schema::stored_schema;
-use super::state::{Part, State, TableState};
+use super::state::{Part, State};
 use crate::error::Error;
 use crate::files::file_hash::HashedFile;
 use crate::files::limits::BLOCK_BYTES_MAX;
@@ -28,11 +31,14 @@ const BATCH_ROWS: usize = 16_384;
 /// A row group is in memory until it is written.
 const ROW_GROUP_BYTES_MAX: u64 = 256 << 20;
 
+/// The hash of a row that was deleted. No row has it, but for one in 2^64.
+pub(super) const DELETED: i64 = i64::MIN;
+
 /// A raw table that is being added to.
 pub(crate) struct RawTable {
     name: String,
     folder: PathBuf,
-    columns: Vec<(String, RawKind)>,
+    columns: Vec<(String, CellKind)>,
     key: Vec<String>,
     /// The hash of each key's newest row.
     newest: HashMap<i64, i64>,
@@ -49,6 +55,12 @@ pub(crate) struct RawTable {
     pub(crate) rows_new: u64,
     /// Rows of this run whose key a spreadsheet has rounded.
     rounded: RoundedIds,
+    /// The keys of all rows that this run has heard of, if they are counted.
+    heard: Option<HashSet<i64>>,
+    /// Rows whose delete was heard in this run.
+    pub(crate) rows_deleted: u64,
+    /// Columns that hold text from now on, and held something else before.
+    widened: Vec<String>,
 }
 
 /// A row that is not written yet.
@@ -57,26 +69,25 @@ struct PendingRow {
     origin: String,
     hash: i64,
     key: i64,
+    learned_at: i64,
+    deleted_at: Option<i64>,
 }
 
 impl RawTable {
-    /// Opens a table for more rows. Columns that are new are added; one whose type changed is an error, and so is
-    /// another key.
+    /// Opens a table for more rows. Columns that are new are added, and any may become text; another change of a type is an
+    /// error, and so is another key.
     pub(crate) fn open(
         source: &str,
         table: &str,
-        columns: Vec<(String, RawKind)>,
+        columns: Vec<(String, CellKind)>,
         key: Vec<String>,
         raw_folder: &Path,
         state: &State,
     ) -> Result<RawTable, Error> {
         let name = format!("{source}.{table}");
         let known = state.tables.get(&name);
-        let columns = check_unchanged(table, known, columns, &key).map_err(|problem| Error::Source {
-            source_name: source.to_owned(),
-            problem,
-            hint: read_anew(source),
-        })?;
+        let Columns { all: columns, widened } = Columns::of_run(table, known, columns, &key)
+            .map_err(|problem| Error::Source { source_name: source.to_owned(), problem, hint: read_anew(source) })?;
         let (mut newest, mut sequence) = (HashMap::new(), 0);
         for part in known.map(|known| known.parts.as_slice()).unwrap_or_default() {
             sequence += read_hashes(&raw_folder.join(&part.path), &mut newest)?;
@@ -97,22 +108,40 @@ impl RawTable {
             learned_at: state.learned_at,
             rows_new: 0,
             rounded: RoundedIds::default(),
+            heard: None,
+            rows_deleted: 0,
+            widened,
         })
     }
 
     /// Returns the columns, in the order in which [`RawTable::push`] takes cells.
-    pub(crate) fn columns(&self) -> &[(String, RawKind)] {
+    pub(crate) fn columns(&self) -> &[(String, CellKind)] {
         &self.columns
+    }
+
+    /// Returns the columns of the key; none if each row stands for itself.
+    pub(crate) fn key(&self) -> &[String] {
+        &self.key
+    }
+
+    /// Returns the columns that hold text from this run on, and held something else before.
+    pub(crate) fn widened(&self) -> &[String] {
+        &self.widened
     }
 
     /// Adds a text column, and returns its position.
     pub(crate) fn add_text_column(&mut self, column: &str) -> Result<usize, Error> {
+        self.add_column(column, CellKind::Text)
+    }
+
+    /// Adds a column, and returns its position.
+    pub(crate) fn add_column(&mut self, column: &str, kind: CellKind) -> Result<usize, Error> {
         // A part has its columns from its first row on; pending rows lack the new one, and that is missing in them. So a
         // file with a new field in each row does not make a part of each.
         if self.writer.is_some() {
             self.close_part()?;
         }
-        self.columns.push((column.to_owned(), RawKind::Text));
+        self.columns.push((column.to_owned(), kind));
         Ok(self.columns.len() - 1)
     }
 
@@ -122,19 +151,95 @@ impl RawTable {
     /// Rows are compared by the first 64 bits of their SHA-256: among five million rows the chance that two
     /// different ones count as the same is below one in a million.
     pub(crate) fn push(&mut self, cells: Vec<Cell>, origin: String) -> Result<(), Error> {
+        self.push_heard(cells, origin, None)
+    }
+
+    /// Adds a row that its system gave at a time, unless the newest row of its key is the same. A time after the run began
+    /// counts as the run's: no row was known before it was heard, and none later.
+    pub(crate) fn push_heard(&mut self, cells: Vec<Cell>, origin: String, heard_at: Option<i64>) -> Result<(), Error> {
         let hash = hash_row(self.columns.iter().map(|(name, _)| name.as_str()).zip(&cells));
         let key = self.key_of(&cells).unwrap_or(hash);
         self.note_rounded(&cells);
+        self.note_heard(key);
         match self.newest.insert(key, hash) {
             Some(known) if known == hash => return Ok(()),
             Some(_) => self.has_versions = true,
             None => {}
         }
         self.rows_new += 1;
-        self.pending_bytes += bytes_of(&cells);
-        self.rows.push(PendingRow { cells, origin, hash, key });
+        let learned_at = self.time_of(heard_at);
+        self.add(PendingRow { cells, origin, hash, key, learned_at, deleted_at: None })
+    }
+
+    /// Adds the delete of a row, of which the key's cells are known at least, unless it is known to be deleted. A row that
+    /// was never heard of is added as a deleted one. Without a key there is no telling which row it is: that is an error.
+    pub(crate) fn push_deleted(
+        &mut self,
+        cells: Vec<Cell>,
+        origin: String,
+        heard_at: Option<i64>,
+    ) -> Result<(), Error> {
+        let Some(key) = self.key_of(&cells) else {
+            let (source_name, table) = self.name.split_once('.').expect("the name was made with a dot");
+            return Err(Error::Source {
+                source_name: source_name.to_owned(),
+                problem: format!("a row of `{table}` was deleted, and nothing tells which: the table has no key"),
+                hint: "name its key under `key` in plumb.toml".to_owned(),
+            });
+        };
+        self.note_heard(key);
+        self.add_deleted(key, cells, origin, heard_at)
+    }
+
+    fn add_deleted(&mut self, key: i64, cells: Vec<Cell>, origin: String, heard_at: Option<i64>) -> Result<(), Error> {
+        if self.newest.insert(key, DELETED) == Some(DELETED) {
+            return Ok(());
+        }
+        self.has_versions = true;
+        self.rows_deleted += 1;
+        let learned_at = self.time_of(heard_at);
+        self.add(PendingRow { cells, origin, hash: DELETED, key, learned_at, deleted_at: Some(learned_at) })
+    }
+
+    fn add(&mut self, row: PendingRow) -> Result<(), Error> {
+        self.pending_bytes += bytes_of(&row.cells);
+        self.rows.push(row);
         let is_full = self.rows.len() >= BATCH_ROWS || self.pending_bytes >= BLOCK_BYTES_MAX;
         if is_full { self.flush() } else { Ok(()) }
+    }
+
+    fn time_of(&self, heard_at: Option<i64>) -> i64 {
+        heard_at.unwrap_or(self.learned_at).min(self.learned_at)
+    }
+
+    /// Counts from now on which rows this run hears of.
+    pub(crate) fn count_heard(&mut self) {
+        self.heard.get_or_insert_default();
+    }
+
+    /// Notes that the row of a key is there.
+    pub(crate) fn hear(&mut self, key: &[Cell]) {
+        let named = self.key.iter().map(String::as_str).zip(key);
+        self.note_heard(hash_row(named));
+    }
+
+    fn note_heard(&mut self, key: i64) {
+        if let Some(heard) = &mut self.heard {
+            heard.insert(key);
+        }
+    }
+
+    /// Calls the rows deleted that are known and of which this run has not heard since it counts.
+    pub(crate) fn delete_unheard(&mut self, origin: &str) -> Result<(), Error> {
+        let Some(heard) = self.heard.take() else { return Ok(()) };
+        let is_gone = |(key, hash): &(&i64, &i64)| **hash != DELETED && !heard.contains(*key);
+        let mut gone: Vec<i64> = self.newest.iter().filter(is_gone).map(|(key, _)| *key).collect();
+        // The order of a hash map is another one each time.
+        gone.sort_unstable();
+        for key in gone {
+            self.add_deleted(key, Vec::new(), origin.to_owned(), None)?;
+        }
+        Ok(())
     }
 
     /// Returns the rows of this run whose key a spreadsheet has rounded.
@@ -205,12 +310,13 @@ impl RawTable {
 
     /// Returns rows as they are stored, and counts them.
     fn batch(&mut self, rows: &[PendingRow]) -> Result<RecordBatch, Error> {
-        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.columns.len() + 5);
+        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.columns.len() + 6);
         for (index, (_, kind)) in self.columns.iter().enumerate() {
             arrays.push(build_column(*kind, rows.iter().map(|row| row.cells.get(index).unwrap_or(&Cell::Null))));
         }
         arrays.push(Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.origin.as_str()))));
-        arrays.push(timestamp_array(std::iter::repeat_n(Some(self.learned_at), rows.len())));
+        arrays.push(timestamp_array(rows.iter().map(|row| Some(row.learned_at))));
+        arrays.push(timestamp_array(rows.iter().map(|row| row.deleted_at)));
         arrays.push(Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.hash))));
         arrays.push(Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.key))));
         let first = self.sequence;
@@ -233,42 +339,9 @@ impl RawTable {
     }
 }
 
-/// Returns how a table is read from its beginning: beside the rows that are there, of which the source may have forgotten
-/// some, and without harm to the models and predictions in the same folder.
-fn read_anew(source: &str) -> String {
-    format!(
-        "set it back to what it was, or give the source another name, in plumb.toml and in sources/*.sql, for example \
-         `{source}2`: it is then read from the beginning, and nothing in the data folder is lost"
-    )
-}
-
 /// Returns the bytes of some cells' texts.
 fn bytes_of(cells: &[Cell]) -> u64 {
     cells.iter().map(|cell| if let Cell::Text(text) = cell { text.len() as u64 } else { 0 }).sum()
-}
-
-/// Returns all columns of a table, or what of its key or columns changed.
-fn check_unchanged(
-    table: &str,
-    known: Option<&TableState>,
-    columns: Vec<(String, RawKind)>,
-    key: &[String],
-) -> Result<Vec<(String, RawKind)>, String> {
-    if let Some(known) = known.filter(|known| known.key != key) {
-        let (was, is) = (known.key.join("`, `"), key.join("`, `"));
-        return Err(format!("the key of `{table}` was `{was}` and is now `{is}`"));
-    }
-    let mut all = known.map(|known| known.columns.clone()).unwrap_or_default();
-    for (column, kind) in columns {
-        match all.iter().find(|(known, _)| *known == column) {
-            Some((_, known_kind)) if *known_kind != kind => {
-                return Err(format!("column `{column}` of `{table}` was {known_kind:?} and is now {kind:?}"));
-            }
-            Some(_) => {}
-            None => all.push((column, kind)),
-        }
-    }
-    Ok(all)
 }
 
 /// Reads the hash of each key's newest row, and returns the number of rows. Parts are read in their order.

@@ -17,8 +17,9 @@ use crate::ground::{Counts, Origin, Relations, Version};
 use crate::ingest::GROUND_AREA;
 use crate::lock::{DataLock, IfLocked};
 use crate::publish::{self, NewGround, publish};
-use crate::raw::{self, Cell, RawKind, RawTable, State};
+use crate::raw::{self, RawTable, State};
 use crate::timestamp::timestamp_array;
+use plumb_connectors::{Cell, CellKind};
 
 /// The source and the table that are ingested.
 pub(super) const TABLE: &str = "crm.leads";
@@ -90,7 +91,7 @@ impl Actor<'_> {
 /// Adds the rows after the cursor to the raw table, and returns the last.
 fn pull_rows(raw_folder: &Path, state: &mut State, rows: i64) -> Result<i64, Error> {
     let cursor = cursor(state);
-    let columns = vec![("id".to_owned(), RawKind::Integer)];
+    let columns = vec![("id".to_owned(), CellKind::Integer)];
     let mut table = RawTable::open("crm", "leads", columns, vec!["id".to_owned()], raw_folder, state)?;
     for id in cursor + 1..=rows {
         table.push(vec![Cell::Integer(id)], format!("crm:leads:{id}"))?;

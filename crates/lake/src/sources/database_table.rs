@@ -4,8 +4,9 @@ use futures::{Stream, TryStreamExt};
 
 use super::source_pull::SourcePull;
 use crate::error::Error;
-use crate::raw::{Cell, RawKind, RawTable, RejectedRow};
+use crate::raw::{RawTable, RejectedRow};
 use crate::timestamp::from_micros;
+use plumb_connectors::{Cell, CellKind};
 
 /// The bytes that a cell counts beside its text.
 const CELL_BYTES: u64 = 8;
@@ -13,7 +14,7 @@ const CELL_BYTES: u64 = 8;
 /// A table as its database describes it.
 pub(super) struct TableSpec {
     pub(super) name: String,
-    pub(super) columns: Vec<(String, RawKind)>,
+    pub(super) columns: Vec<(String, CellKind)>,
     pub(super) key: Vec<String>,
 }
 
@@ -64,7 +65,7 @@ impl<'a> TableReading<'a> {
     pub(super) async fn add_all<R>(
         &mut self,
         mut rows: impl Stream<Item = Result<R, sqlx::Error>> + Unpin,
-        cells_of: impl Fn(&R, &[(String, RawKind)]) -> Cells,
+        cells_of: impl Fn(&R, &[(String, CellKind)]) -> Cells,
         pull: &mut SourcePull<'_>,
     ) -> Result<(), Error> {
         let doing = format!("read table `{}`", self.spec.name);
@@ -135,7 +136,7 @@ impl<'a> TableReading<'a> {
 fn cursor_of(pull: &SourcePull<'_>, spec: &TableSpec) -> Result<(Option<String>, Option<String>), Error> {
     let Some(cursor) = pull.source.cursor.get(&spec.name) else { return Ok((None, None)) };
     let problem = match spec.columns.iter().find(|(column, _)| column == cursor) {
-        Some((_, RawKind::Text | RawKind::Integer | RawKind::Timestamp)) => {
+        Some((_, CellKind::Text | CellKind::Integer | CellKind::Timestamp)) => {
             let table = pull.state.tables.get(&format!("{}.{}", pull.name, spec.name));
             return Ok((Some(cursor.clone()), table.and_then(|table| table.cursor.clone())));
         }

@@ -8,10 +8,11 @@ use plumb_tables::Record;
 use super::source::SourceReport;
 use crate::error::Error;
 use crate::files::limits::{NAME_BYTES_MAX, REJECTED_ROWS_MAX, SOURCE_COLUMNS_MAX};
-use crate::raw::{Cell, RawTable, RejectedRow};
+use crate::raw::{RawTable, RejectedRow};
+use plumb_connectors::Cell;
 
 /// The columns that every raw table has itself.
-const RESERVED: [&str; 5] = ["_origin", "_learned_at", "_hash", "_key", "_sequence"];
+const RESERVED: [&str; 6] = ["_origin", "_learned_at", "_deleted_at", "_hash", "_key", "_sequence"];
 
 /// One file that is being read.
 pub(super) struct FileRows<'a> {

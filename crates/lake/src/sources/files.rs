@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::file_reader::{FileReader, plan_of};
 use super::file_rows::FileRows;
-use super::lost_rows::LostRows;
+use super::lost_rows::{EXAMPLES, LostRows};
 use super::source::in_project;
 use super::source_pull::{SourcePull, table_error};
 use super::{jsonl, parquet, records};
@@ -23,9 +23,6 @@ const TABLE: &str = "records";
 
 /// Bytes of a file's beginning that must not change while it grows.
 const HEAD_BYTES: u64 = 4096;
-
-/// Rejected rows that the error of a file shows.
-const EXAMPLES: usize = 3;
 
 /// A file of a source.
 struct SourceFile {
@@ -61,6 +58,8 @@ pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
             Some(table) => table,
             None => table.insert(open_table(pull)?),
         };
+        // What is wrong still is rejected again.
+        pull.state.forget_rejected(&label, from.lines + 1);
         let (bytes, lines) = read(pull, &plan, table, input, &from)?;
         let head_bytes = bytes.min(HEAD_BYTES);
         let head = head_of(&path, head_bytes)?;

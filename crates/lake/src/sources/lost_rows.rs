@@ -3,6 +3,9 @@
 use super::source_pull::SourcePull;
 use crate::error::Error;
 
+/// Rejected rows that the error shows.
+pub(super) const EXAMPLES: usize = 3;
+
 /// The rows of one file, and how many of them were rejected.
 pub(super) struct LostRows {
     pub(super) rows: u64,
@@ -19,7 +22,7 @@ impl LostRows {
             return Ok(());
         }
         let problem = format!(
-            "`{label}`: {} of {} rows ({percent} %) cannot be read: {}; nothing was ingested, as at most {} % may be lost",
+            "`{label}`: {} of {} rows ({percent} %) cannot be read: {}; none of them was taken, as at most {} % may be lost",
             self.lost,
             self.rows,
             self.examples.join("; "),

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 use super::database_table::{Cells, TableReading, TableSpec, database_error, quote};
 use super::source_pull::SourcePull;
 use crate::error::Error;
-use crate::raw::{Cell, RawKind};
+use plumb_connectors::{Cell, CellKind};
 
 /// What makes all reads of a transaction see one state. Writers are not kept waiting.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
@@ -22,12 +22,12 @@ pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
     let mut transaction = connection.begin_with(BEGIN).await.map_err(fail("begin a transaction"))?;
     for spec in postgres_tables(&mut transaction).await.map_err(fail("list the tables"))? {
         let Some(mut reading) = TableReading::open(pull, &spec)? else { continue };
-        let cast = |(column, kind): &(String, RawKind)| format!("{}::{}", quote(column), postgres_cast(*kind));
+        let cast = |(column, kind): &(String, CellKind)| format!("{}::{}", quote(column), postgres_cast(*kind));
         let list = spec.columns.iter().map(cast).collect::<Vec<_>>().join(", ");
         let mut sql = format!("SELECT {list} FROM {}", quote(&spec.name));
         if let Some((cursor, _)) = reading.since() {
             let known = spec.columns.iter().find(|(column, _)| column == cursor);
-            let kind = known.map_or(RawKind::Text, |(_, kind)| *kind);
+            let kind = known.map_or(CellKind::Text, |(_, kind)| *kind);
             sql.push_str(&format!(" WHERE {} >= $1::text::{}", quote(cursor), postgres_cast(kind)));
         }
         let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -69,38 +69,38 @@ async fn postgres_tables(connection: &mut PgConnection) -> Result<Vec<TableSpec>
     Ok(specs)
 }
 
-fn postgres_kind(data_type: &str) -> RawKind {
+fn postgres_kind(data_type: &str) -> CellKind {
     match data_type {
-        "smallint" | "integer" | "bigint" => RawKind::Integer,
-        "real" | "double precision" | "numeric" => RawKind::Real,
-        "boolean" => RawKind::Flag,
-        "timestamp with time zone" | "timestamp without time zone" => RawKind::Timestamp,
-        _ => RawKind::Text,
+        "smallint" | "integer" | "bigint" => CellKind::Integer,
+        "real" | "double precision" | "numeric" => CellKind::Real,
+        "boolean" => CellKind::Flag,
+        "timestamp with time zone" | "timestamp without time zone" => CellKind::Timestamp,
+        _ => CellKind::Text,
     }
 }
 
-fn postgres_cast(kind: RawKind) -> &'static str {
+fn postgres_cast(kind: CellKind) -> &'static str {
     match kind {
-        RawKind::Text => "text",
-        RawKind::Integer => "bigint",
-        RawKind::Real => "double precision",
-        RawKind::Flag => "boolean",
-        RawKind::Timestamp => "timestamptz",
+        CellKind::Text => "text",
+        CellKind::Integer => "bigint",
+        CellKind::Real => "double precision",
+        CellKind::Flag => "boolean",
+        CellKind::Timestamp => "timestamptz",
     }
 }
 
-fn postgres_cells(row: &PgRow, columns: &[(String, RawKind)]) -> Cells {
+fn postgres_cells(row: &PgRow, columns: &[(String, CellKind)]) -> Cells {
     let describe = |error: sqlx::Error| error.to_string();
     columns
         .iter()
         .enumerate()
         .map(|(index, (_, kind))| {
             let cell = match kind {
-                RawKind::Text => row.try_get::<Option<String>, _>(index).map_err(describe)?.map(Cell::Text),
-                RawKind::Integer => row.try_get::<Option<i64>, _>(index).map_err(describe)?.map(Cell::Integer),
-                RawKind::Real => row.try_get::<Option<f64>, _>(index).map_err(describe)?.map(Cell::Real),
-                RawKind::Flag => row.try_get::<Option<bool>, _>(index).map_err(describe)?.map(Cell::Flag),
-                RawKind::Timestamp => row
+                CellKind::Text => row.try_get::<Option<String>, _>(index).map_err(describe)?.map(Cell::Text),
+                CellKind::Integer => row.try_get::<Option<i64>, _>(index).map_err(describe)?.map(Cell::Integer),
+                CellKind::Real => row.try_get::<Option<f64>, _>(index).map_err(describe)?.map(Cell::Real),
+                CellKind::Flag => row.try_get::<Option<bool>, _>(index).map_err(describe)?.map(Cell::Flag),
+                CellKind::Timestamp => row
                     .try_get::<Option<chrono::DateTime<chrono::Utc>>, _>(index)
                     .map_err(describe)?
                     .map(|timestamp| Cell::Timestamp(timestamp.timestamp_micros())),

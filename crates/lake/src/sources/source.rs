@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use plumb_tables::{FileFormat, Note};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,16 @@ pub struct Source {
     /// The share of a file's rows, in percent, that may be set aside because they cannot be read.
     #[serde(default = "allow_lost")]
     pub allow_lost: f64,
+    /// How long one run may read it.
+    #[serde(default = "time_limit")]
+    pub time_limit: Duration,
+}
+
+/// How long one run may read a source unless it says otherwise.
+pub const TIME_LIMIT: Duration = Duration::from_secs(3_600);
+
+fn time_limit() -> Duration {
+    TIME_LIMIT
 }
 
 /// The share of a file's rows that may be set aside unless the source says otherwise, in percent.
@@ -51,6 +62,7 @@ impl Source {
             key: BTreeMap::new(),
             reading: None,
             allow_lost: ALLOW_LOST_PERCENT,
+            time_limit: TIME_LIMIT,
         }
     }
 }
@@ -98,12 +110,37 @@ pub struct SourceReport {
     pub source: String,
     /// Rows read, known ones included.
     pub rows_read: u64,
-    /// Rows that were new.
+    /// Rows that were new, or newer versions of known ones.
     pub rows_new: u64,
+    /// Rows whose delete was heard.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub rows_deleted: u64,
     /// Files skipped because they had not changed.
     pub files_unchanged: u64,
     /// How the files were read, and what in them somebody should look at: warnings first.
     pub notes: Vec<FileNote>,
+    /// Why the source could not be read, and what to do: its rows are as they were before; `None` if it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl SourceReport {
+    /// Returns the report of a source of which nothing was read yet.
+    pub(super) fn new(source: &str) -> SourceReport {
+        SourceReport {
+            source: source.to_owned(),
+            rows_read: 0,
+            rows_new: 0,
+            rows_deleted: 0,
+            files_unchanged: 0,
+            notes: Vec::new(),
+            failure: None,
+        }
+    }
 }
 
 /// What was found out about files of a source.

@@ -8,7 +8,7 @@ use super::source::in_project;
 use super::source_pull::SourcePull;
 use crate::error::Error;
 use crate::files::limits::{DATABASE_BYTES_FREE, DATABASE_RATIO};
-use crate::raw::{Cell, RawKind};
+use plumb_connectors::{Cell, CellKind};
 
 /// Copies the new rows of all tables, in one transaction: a row of one table that another refers to is read with it.
 ///
@@ -78,21 +78,21 @@ async fn sqlite_tables(connection: &mut SqliteConnection) -> Result<Vec<TableSpe
 }
 
 /// SQLite's own affinity rules, with booleans apart.
-fn sqlite_kind(declared: &str) -> RawKind {
+fn sqlite_kind(declared: &str) -> CellKind {
     let declared = declared.to_uppercase();
     if declared.contains("BOOL") {
-        RawKind::Flag
+        CellKind::Flag
     } else if declared.contains("INT") {
-        RawKind::Integer
+        CellKind::Integer
     } else if ["REAL", "FLOA", "DOUB", "NUMERIC", "DECIMAL"].iter().any(|word| declared.contains(word)) {
-        RawKind::Real
+        CellKind::Real
     } else {
-        RawKind::Text
+        CellKind::Text
     }
 }
 
 /// A SQLite column may hold anything whatever its declared type: a cell that does not fit rejects its row.
-fn sqlite_cells(row: &SqliteRow, columns: &[(String, RawKind)]) -> Cells {
+fn sqlite_cells(row: &SqliteRow, columns: &[(String, CellKind)]) -> Cells {
     let mut cells = Vec::with_capacity(columns.len());
     for (index, (_, kind)) in columns.iter().enumerate() {
         let actual = match row.try_get_raw(index) {
@@ -105,17 +105,17 @@ fn sqlite_cells(row: &SqliteRow, columns: &[(String, RawKind)]) -> Cells {
         };
         cells.push(match (actual.as_str(), kind) {
             ("NULL", _) => Ok(Cell::Null),
-            ("INTEGER" | "INT4" | "INT8", RawKind::Integer) => unchecked::<i64>(row, index).map(Cell::Integer),
-            ("INTEGER" | "INT4" | "INT8" | "BOOLEAN", RawKind::Flag) => {
+            ("INTEGER" | "INT4" | "INT8", CellKind::Integer) => unchecked::<i64>(row, index).map(Cell::Integer),
+            ("INTEGER" | "INT4" | "INT8" | "BOOLEAN", CellKind::Flag) => {
                 unchecked::<i64>(row, index).map(|value| Cell::Flag(value != 0))
             }
-            ("INTEGER" | "INT4" | "INT8", RawKind::Real) => {
+            ("INTEGER" | "INT4" | "INT8", CellKind::Real) => {
                 unchecked::<i64>(row, index).map(|value| Cell::Real(value as f64))
             }
             ("INTEGER" | "INT4" | "INT8", _) => unchecked::<i64>(row, index).map(|value| Cell::Text(value.to_string())),
-            ("REAL", RawKind::Real) => unchecked::<f64>(row, index).map(Cell::Real),
-            ("REAL", RawKind::Text) => unchecked::<f64>(row, index).map(|value| Cell::Text(value.to_string())),
-            ("TEXT", RawKind::Text) => unchecked::<String>(row, index).map(Cell::Text),
+            ("REAL", CellKind::Real) => unchecked::<f64>(row, index).map(Cell::Real),
+            ("REAL", CellKind::Text) => unchecked::<f64>(row, index).map(|value| Cell::Text(value.to_string())),
+            ("TEXT", CellKind::Text) => unchecked::<String>(row, index).map(Cell::Text),
             ("TEXT", _) => {
                 let text = unchecked::<String>(row, index).unwrap_or_default();
                 Err(format!("`{text}` is text in a column declared as {kind:?}"))

@@ -37,8 +37,11 @@ fn ingested(kind: SourceKind, write: impl FnOnce(&Path)) -> Result<(u64, Vec<Str
     let report = runtime
         .block_on(ingest(&sources, &company.files, project, &lock, &company.limits, None, &|_| ()))
         .map_err(chain)?;
-    let read = report.sources.iter().find(|report| report.source == "bomb").expect("it is a source").rows_read;
-    Ok((read, report.rejected.into_iter().map(|row| format!("{}: {}", row.line, row.reason)).collect()))
+    let bomb = report.sources.iter().find(|report| report.source == "bomb").expect("it is a source");
+    if let Some(failure) = &bomb.failure {
+        return Err(failure.clone());
+    }
+    Ok((bomb.rows_read, report.rejected.into_iter().map(|row| format!("{}: {}", row.line, row.reason)).collect()))
 }
 
 /// Returns an error with all of its causes.

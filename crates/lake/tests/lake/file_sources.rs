@@ -40,7 +40,11 @@ impl Project {
         let project = self.folder.path();
         let (lock, limits) = (lock(&project.join("data")), SqlLimits::default());
         let run = ingest(&sources, &files, project, &lock, &limits, None, &|_| ());
-        runtime.block_on(run).map_err(|error| error.to_string())
+        let report = runtime.block_on(run).map_err(|error| error.to_string())?;
+        match &report.sources[0].failure {
+            Some(failure) => Err(failure.clone()),
+            None => Ok(report),
+        }
     }
 
     fn ingest(&self) -> IngestReport {

@@ -1,7 +1,7 @@
 //! `plumb ingest`: copies new rows of the sources into the data folder, and derives leads, events and outcomes.
 
-use anyhow::Result;
-use plumb_lake::{FileNote, GroundNote, RejectedRow, Undated};
+use anyhow::{Result, bail};
+use plumb_lake::{FileNote, GroundNote, RejectedRow, SourceReport, Undated};
 use plumb_tables::Level;
 
 use super::arguments::{ClusterArgs, PathArgs, WaitArgs};
@@ -31,18 +31,21 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let if_locked = args.wait.if_locked();
     let outcome = ingest(&project, &paths.data, cluster.as_ref(), if_locked, &|progress| line.show(progress)).await?;
     drop(line);
-    format.print(&outcome, text)
+    format.print(&outcome, text)?;
+    match outcome.sources.iter().filter(|source| source.failure.is_some()).count() {
+        0 => Ok(()),
+        failed => bail!("{failed} of {} sources could not be read; all else is ingested", outcome.sources.len()),
+    }
 }
 
 /// Returns the outcome as lines.
 pub(crate) fn text(outcome: &IngestOutcome) -> String {
     let mut lines = Vec::new();
     for source in &outcome.sources {
-        let unchanged = match source.files_unchanged {
-            0 => String::new(),
-            files => format!(", {files} files unchanged"),
-        };
-        lines.push(format!("{}: {} rows read, {} new{unchanged}", source.source, source.rows_read, source.rows_new));
+        lines.push(match &source.failure {
+            Some(problem) => format!("{}: not read, and left as it was: {problem}", source.source),
+            None => source_text(source),
+        });
         lines.extend(source.notes.iter().map(note_text));
     }
     let counts = &outcome.counts;
@@ -78,6 +81,13 @@ pub(crate) fn text(outcome: &IngestOutcome) -> String {
         ));
     }
     lines.join("\n") + "\n"
+}
+
+fn source_text(report: &SourceReport) -> String {
+    let SourceReport { source, rows_read, rows_new, rows_deleted, files_unchanged, .. } = report;
+    let some = |count: u64, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
+    let (deleted, unchanged) = (some(*rows_deleted, "deleted"), some(*files_unchanged, "files unchanged"));
+    format!("{source}: {rows_read} rows read, {rows_new} new{deleted}{unchanged}")
 }
 
 fn note_text(noted: &FileNote) -> String {

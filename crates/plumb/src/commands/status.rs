@@ -67,10 +67,11 @@ fn ground_text(ground: &GroundStatus) -> String {
 }
 
 fn source_line(source: &SourceStatus) -> String {
-    let SourceStatus { name, is_configured, rows, newest_at, .. } = source;
+    let SourceStatus { name, is_configured, rows, newest_at, failure, .. } = source;
     let newest = newest_at.map_or_else(|| "no rows yet".to_owned(), |at| format!("the newest learned {}", minute(at)));
     let gone = if *is_configured { "" } else { ", no longer in plumb.toml" };
-    format!("  {name:<16} {rows:>10} rows, {newest}{gone}\n")
+    let failed = failure.as_ref().map(|failure| format!(", cannot be read since {}", minute(failure.since)));
+    format!("  {name:<16} {rows:>10} rows, {newest}{gone}{}\n", failed.unwrap_or_default())
 }
 
 fn target_text(target: &TargetStatus) -> String {

@@ -74,6 +74,9 @@ pub(super) struct SourceConfig {
     #[serde(default = "allow_lost")]
     #[schemars(range(min = 0.0, max = 100.0))]
     pub(super) allow_lost: f64,
+    /// How long one `plumb ingest` may read it; an hour unless it is set. A source that takes longer is left as it was, and the
+    /// others are read.
+    pub(super) time_limit: Option<Span>,
 }
 
 fn allow_lost() -> f64 {

@@ -217,7 +217,7 @@ impl Project {
 
 impl From<SourceConfig> for Source {
     fn from(config: SourceConfig) -> Source {
-        let SourceConfig { kind, url, tables, cursor, key, reading, allow_lost } = config;
+        let SourceConfig { kind, url, tables, cursor, key, reading, allow_lost, time_limit } = config;
         let kind = match kind {
             config::SourceKind::Files => SourceKind::Files,
             config::SourceKind::Csv => SourceKind::Csv,
@@ -228,6 +228,7 @@ impl From<SourceConfig> for Source {
             config::SourceKind::Sqlite => SourceKind::Sqlite,
             config::SourceKind::Postgres => SourceKind::Postgres,
         };
-        Source { kind, url, tables, cursor, key, reading, allow_lost }
+        let time_limit = time_limit.and_then(|span| span.0.to_std().ok()).unwrap_or(plumb_lake::TIME_LIMIT);
+        Source { kind, url, tables, cursor, key, reading, allow_lost, time_limit }
     }
 }

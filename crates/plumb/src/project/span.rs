@@ -12,12 +12,16 @@ pub(super) struct Span(pub(super) TimeDelta);
 
 impl Span {
     fn parse(text: &str) -> Result<Span, String> {
-        let wrong =
-            || format!("`{text}` is no span of time: expected a whole number and a unit, as in `48h`, `90d` or `2w`");
+        let wrong = || {
+            format!(
+                "`{text}` is no span of time: expected a whole number and a unit, as in `30m`, `48h`, `90d` or `2w`"
+            )
+        };
         let unit_at = text.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;
         let (number, unit) = text.split_at(unit_at);
         let number: i64 = number.parse().map_err(|_| wrong())?;
         let span = match unit {
+            "m" => TimeDelta::try_minutes(number),
             "h" => TimeDelta::try_hours(number),
             "d" => TimeDelta::try_days(number),
             "w" => TimeDelta::try_weeks(number),
@@ -44,7 +48,7 @@ impl JsonSchema for Span {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[0-9]+[hdw]$", "examples": ["48h", "90d", "2w"] })
+        json_schema!({ "type": "string", "pattern": "^[0-9]+[mhdw]$", "examples": ["30m", "48h", "90d", "2w"] })
     }
 }
 

@@ -116,6 +116,6 @@ pub(crate) enum Changed {
     Setting,
     /// The team's rules.
     Rules,
-    /// A file that can no longer be read.
+    /// A file or a source that can no longer be read.
     Unreadable,
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use plumb_lake::{FileChange, GroundStatus, ground_status};
+use plumb_lake::{FailedSource, FileChange, GroundStatus, ground_status};
 use plumb_lead::ModelCard;
 
 use super::datasets::datasets;
@@ -138,7 +138,11 @@ impl Gathering<'_> {
 fn ground_changes(ground: &GroundStatus, now: &ProjectNow<'_>) -> Vec<Stale> {
     let mut stale = Vec::new();
     for source in &ground.sources {
-        if source.is_configured && source.tables.is_empty() {
+        if let Some(failure) = &source.failure {
+            let FailedSource { source, since, problem } = failure;
+            let why = format!("source `{source}` cannot be read since {}: {problem}", since.format("%Y-%m-%d %H:%M"));
+            stale.push(of_ground(Changed::Unreadable, vec![source.clone()], why));
+        } else if source.is_configured && source.tables.is_empty() {
             let why = format!("source `{}` was never read", source.name);
             stale.push(of_ground(Changed::Source, vec![source.name.clone()], why));
         } else if !source.changed_files.is_empty() {
