@@ -201,6 +201,9 @@ pub fn rebuild<'a>(
     .boxed()
 }
 
+/// Counts the changes of how the ground is derived within a version of the program.
+const RULES: u8 = 2;
+
 /// Hashes what the ground is derived from: all that a later run adds to, so that an earlier state is recognised.
 pub(crate) fn fingerprint(state: &State, files: &[SqlFile]) -> String {
     let mut hasher = Sha256::new();
@@ -213,5 +216,6 @@ pub(crate) fn fingerprint(state: &State, files: &[SqlFile]) -> String {
     }
     // The program's own rules count too: another version may derive something else from the same rows.
     hasher.update(env!("CARGO_PKG_VERSION"));
+    hasher.update([RULES]);
     hex(hasher.finalize())
 }

@@ -174,7 +174,7 @@ impl Lake {
         async move { self.prepare(sql).await?.features_of(lead, events, as_of) }.boxed()
     }
 
-    /// Returns the rows of a relation as records: of `lead` the newest version of each lead, of `event` and `outcome` all.
+    /// Returns the rows of a relation as records: of `lead` and `event` the newest version of each, of `outcome` all.
     pub fn relation_records(&self, relation: &str) -> Result<Box<dyn RecordSource>, Error> {
         Ok(Box::new(self.ground.records(relation)?))
     }

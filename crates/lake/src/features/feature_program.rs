@@ -46,6 +46,7 @@ impl FeatureProgram {
         let events = Events {
             at: events.iter().map(|event| event.at.timestamp_micros()).collect(),
             known_at: events.iter().map(|event| event.known_at.timestamp_micros()).collect(),
+            known_to: vec![i64::MAX; events.len()],
             columns: self.event.event_arrays(lead, events)?,
         };
         let compute = || {

@@ -34,7 +34,7 @@ struct RequestField {
 const OF_LEAD: [&str; 4] = ["lead_id", "created_at", "known_from", "known_to"];
 
 /// Columns of `event` that are not attributes.
-const OF_EVENT: [&str; 4] = ["lead_id", "kind", "at", "known_at"];
+const OF_EVENT: [&str; 5] = ["lead_id", "kind", "at", "known_at", "known_to"];
 
 impl RequestColumns {
     pub(crate) fn of_lead(schema: &Schema, used: &[FieldRef]) -> RequestColumns {

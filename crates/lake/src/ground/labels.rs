@@ -7,6 +7,7 @@ use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::TimestampMicrosecondType;
 use plumb_lead::Observation;
 
+use super::lookup::LeadLife;
 use super::opened::Ground;
 use crate::error::Error;
 use crate::timestamp::from_micros;
@@ -48,8 +49,8 @@ pub struct OutcomeCounts {
 
 /// The leads and their outcomes for one target, as far as known at one time.
 struct TargetOutcomes {
-    /// Lead and creation, in microseconds, in the order of leads.
-    leads: Vec<(String, i64)>,
+    /// In the order of their ids.
+    leads: Vec<LeadLife>,
     /// Outcomes by lead.
     of_lead: HashMap<String, Vec<Outcome>>,
 }
@@ -101,8 +102,8 @@ impl Ground {
         Ok(observations.into_iter().map(|(observation, _)| observation).collect())
     }
 
-    /// Returns an observation at `as_of` of each lead that is open then: created within the horizon before it and, as
-    /// far as known, without an outcome.
+    /// Returns an observation at `as_of` of each lead that is open then: created within the horizon before it, not deleted and,
+    /// as far as known, without an outcome.
     pub(crate) async fn open_leads(
         &self,
         label_spec: &LabelSpec,
@@ -111,10 +112,10 @@ impl Ground {
         let outcomes = self.outcomes(&label_spec.target, as_of).await?;
         let now = as_of.timestamp_micros();
         let mut open = Vec::new();
-        for (lead_id, created_at) in &outcomes.leads {
-            let in_horizon = *created_at <= now && *created_at > now - micros(label_spec.horizon);
-            if in_horizon && outcomes.is_open(lead_id, now) {
-                open.push(Observation { lead_id: lead_id.clone(), as_of });
+        for lead in &outcomes.leads {
+            let in_horizon = lead.created_at <= now && lead.created_at > now - micros(label_spec.horizon);
+            if in_horizon && outcomes.is_open(lead, now) {
+                open.push(Observation { lead_id: lead.lead_id.clone(), as_of });
             }
         }
         Ok(open)
@@ -137,7 +138,7 @@ impl Ground {
 
     async fn outcomes(&self, target: &str, as_of: DateTime<Utc>) -> Result<TargetOutcomes, Error> {
         let known = as_of.timestamp_micros();
-        let leads = self.created().await?;
+        let leads = self.lives().await?;
         let mut of_lead: HashMap<String, Vec<Outcome>> = HashMap::new();
         let batch = self.read("outcome", &["lead_id", "target", "positive", "at", "known_at"]).await?;
         let (lead_ids, targets) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
@@ -173,12 +174,12 @@ impl TargetOutcomes {
     /// Returns the observations from the first to the last time, with their `as_of` in microseconds.
     fn observations(&self, ages: &[TimeDelta], first: i64, last: i64) -> Vec<(Observation, i64)> {
         let mut observations = Vec::new();
-        for (lead_id, created_at) in &self.leads {
+        for lead in &self.leads {
             for age in ages {
-                let observed_at = created_at + micros(*age);
-                if observed_at >= first && observed_at <= last && self.is_open(lead_id, observed_at) {
+                let observed_at = lead.created_at + micros(*age);
+                if observed_at >= first && observed_at <= last && self.is_open(lead, observed_at) {
                     let as_of = from_micros(observed_at);
-                    observations.push((Observation { lead_id: lead_id.clone(), as_of }, observed_at));
+                    observations.push((Observation { lead_id: lead.lead_id.clone(), as_of }, observed_at));
                 }
             }
         }
@@ -186,8 +187,8 @@ impl TargetOutcomes {
         observations
     }
 
-    fn is_open(&self, lead_id: &str, as_of: i64) -> bool {
-        self.of(lead_id).iter().all(|outcome| outcome.at > as_of)
+    fn is_open(&self, lead: &LeadLife, as_of: i64) -> bool {
+        lead.lasts_until(as_of) && self.of(&lead.lead_id).iter().all(|outcome| outcome.at > as_of)
     }
 
     fn of(&self, lead_id: &str) -> &[Outcome] {

@@ -18,17 +18,32 @@ use crate::timestamp::from_micros;
 const LEAD_COLUMNS: [&str; 4] = ["lead_id", "created_at", "known_from", "known_to"];
 
 /// Columns of `event` that are not attributes.
-const EVENT_COLUMNS: [&str; 5] = ["lead_id", "event_id", "kind", "at", "known_at"];
+const EVENT_COLUMNS: [&str; 6] = ["lead_id", "event_id", "kind", "at", "known_at", "known_to"];
 
 /// The newest version of a lead and all of its events, those included that are not known yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecentLead {
     /// The lead.
     pub lead: Lead,
-    /// Since when its fields have these values; earlier values are only in the ground.
+    /// Since when its fields have these values, and its events these; earlier ones are only in the ground.
     pub known_from: DateTime<Utc>,
     /// Its events.
     pub events: Vec<Event>,
+}
+
+/// From when until when a lead is there, in microseconds.
+pub(crate) struct LeadLife {
+    pub(crate) lead_id: String,
+    pub(crate) created_at: i64,
+    /// When all of its records were deleted; `None` if it is there.
+    pub(crate) ended_at: Option<i64>,
+}
+
+impl LeadLife {
+    /// Returns whether the lead was not deleted yet at a time.
+    pub(crate) fn lasts_until(&self, at: i64) -> bool {
+        self.ended_at.is_none_or(|ended_at| at < ended_at)
+    }
 }
 
 impl Ground {
@@ -38,7 +53,12 @@ impl Ground {
         let versions = self.read_filtered("lead", of_lead.clone()).await?;
         let Some(lead) = leads_of(&versions, as_of).pop() else { return Ok(None) };
         let events = self.read_filtered("event", of_lead).await?;
-        let mut events: Vec<Event> = events_of(&events).into_iter().filter(|event| event.known_at <= as_of).collect();
+        let ends = ends_of(&events);
+        let now = as_of.timestamp_micros();
+        let is_known = |event: &Event, end: i64| event.known_at <= as_of && now < end;
+        let events = events_of(&events).into_iter().zip(ends);
+        let mut events: Vec<Event> =
+            events.filter(|(event, end)| is_known(event, *end)).map(|(event, _)| event).collect();
         events.sort_by_key(|event| (event.at, event.known_at));
         Ok(Some((lead, events)))
     }
@@ -55,13 +75,14 @@ impl Ground {
         Ok(leads.chain(stream::once(async { self.check_present().map(|()| Vec::new()) })))
     }
 
-    /// Returns the newest version and all events of those leads of the ids, which are in order, that exist. Little else
+    /// Returns the newest version of those leads, with all events that were not corrected or deleted, of the ids, which are in order, that exist. Little else
     /// is read if the ids follow closely.
     pub(crate) async fn recent_leads(&self, lead_ids: &[String]) -> Result<Vec<RecentLead>, Error> {
         let (Some(first), Some(last)) = (lead_ids.first(), lead_ids.last()) else { return Ok(Vec::new()) };
         let in_range = || col("lead_id").between(lit(first.as_str()), lit(last.as_str()));
         let versions = self.read_filtered("lead", in_range().and(col("known_to").is_null())).await?;
         let events = self.read_filtered("event", in_range()).await?;
+        let ends = ends_of(&events);
         let mut rows_of: HashMap<&str, Vec<u64>> = HashMap::new();
         for (row, lead_id) in events["lead_id"].as_string::<i32>().iter().enumerate() {
             rows_of.entry(lead_id.unwrap_or_default()).or_default().push(row as u64);
@@ -72,9 +93,16 @@ impl Ground {
             if lead_ids.binary_search(&lead.lead_id).is_err() {
                 continue;
             }
-            let rows = UInt64Array::from(rows_of.remove(lead.lead_id.as_str()).unwrap_or_default());
-            let events = take_record_batch(&events, &rows).map_err(Error::engine("pick the events of a lead"))?;
-            recent.push(RecentLead { lead, known_from: from_micros(from.value(row)), events: events_of(&events) });
+            let (hold, ended): (Vec<u64>, Vec<u64>) = rows_of
+                .remove(lead.lead_id.as_str())
+                .unwrap_or_default()
+                .into_iter()
+                .partition(|row| ends[*row as usize] == i64::MAX);
+            let last_end = ended.iter().map(|row| ends[*row as usize]).max();
+            let known_from = from.value(row).max(last_end.unwrap_or(i64::MIN));
+            let events = take_record_batch(&events, &UInt64Array::from(hold))
+                .map_err(Error::engine("pick the events of a lead"))?;
+            recent.push(RecentLead { lead, known_from: from_micros(known_from), events: events_of(&events) });
         }
         Ok(recent)
     }
@@ -90,18 +118,24 @@ impl Ground {
         Ok(newest.map(from_micros))
     }
 
-    /// Returns all leads with their `created_at` in microseconds, in the order of their ids.
-    pub(crate) async fn created(&self) -> Result<Vec<(String, i64)>, Error> {
-        let batch = self.read("lead", &["lead_id", "created_at"]).await?;
-        let (lead_ids, created) =
-            (batch.column(0).as_string::<i32>(), batch.column(1).as_primitive::<TimestampMicrosecondType>());
-        let mut leads: Vec<(String, i64)> = Vec::new();
+    /// Returns from when until when each lead is there, in the order of their ids.
+    pub(crate) async fn lives(&self) -> Result<Vec<LeadLife>, Error> {
+        let batch = self.read("lead", &["lead_id", "created_at", "known_to"]).await?;
+        let lead_ids = batch.column(0).as_string::<i32>();
+        let [created, known_to] = [1, 2].map(|column| batch.column(column).as_primitive::<TimestampMicrosecondType>());
+        let mut lives: Vec<LeadLife> = Vec::new();
         for row in 0..batch.num_rows() {
-            if leads.last().is_none_or(|(known, _)| known != lead_ids.value(row)) {
-                leads.push((lead_ids.value(row).to_owned(), created.value(row)));
+            let ended_at = known_to.is_valid(row).then(|| known_to.value(row));
+            match lives.last_mut().filter(|life| life.lead_id == lead_ids.value(row)) {
+                // Its versions follow each other in time.
+                Some(life) => life.ended_at = ended_at,
+                None => {
+                    let (lead_id, created_at) = (lead_ids.value(row).to_owned(), created.value(row));
+                    lives.push(LeadLife { lead_id, created_at, ended_at });
+                }
             }
         }
-        Ok(leads)
+        Ok(lives)
     }
 }
 
@@ -134,6 +168,16 @@ fn events_of(events: &RecordBatch) -> Vec<Event> {
             attributes: values(events, row, &EVENT_COLUMNS),
         })
         .collect()
+}
+
+/// Returns when each event was corrected or deleted, in microseconds; the greatest number if it still holds.
+fn ends_of(events: &RecordBatch) -> Vec<i64> {
+    match events.column_by_name("known_to") {
+        Some(ends) => {
+            ends.as_primitive::<TimestampMicrosecondType>().iter().map(|end| end.unwrap_or(i64::MAX)).collect()
+        }
+        None => vec![i64::MAX; events.num_rows()],
+    }
 }
 
 fn column<'a>(batch: &'a RecordBatch, name: &str) -> &'a ArrayRef {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
@@ -18,6 +18,7 @@ use super::versions::Version;
 use crate::engine::session;
 use crate::error::Error;
 use crate::files::parquet_records::{Keep, ParquetRecords};
+use crate::timestamp::timestamp_type;
 
 /// An opened version of the ground.
 pub(crate) struct Ground {
@@ -80,19 +81,19 @@ impl Ground {
         &self.version.report.source_sql
     }
 
-    /// Returns the rows of a relation as records: of `lead` the newest version of each lead, of `event` and `outcome` all.
+    /// Returns the rows of a relation as records: of `lead` and `event` the newest version of each, of `outcome` all.
     pub(crate) fn records(&self, relation: &str) -> Result<ParquetRecords, Error> {
         let folder = &self.version.folder;
         let (files, keep) = match relation {
             "lead" => (vec![folder.join("lead.parquet")], Keep::Missing("known_to".to_owned())),
             "outcome" => (vec![folder.join("outcome.parquet")], Keep::All),
-            "event" => (files_in(&folder.join("event"))?, Keep::All),
+            "event" => (files_in(&folder.join("event"))?, Keep::Missing("known_to".to_owned())),
             other => {
                 let problem = "is no relation of the ground: expected `lead`, `event` or `outcome`".to_owned();
                 return Err(plumb_tables::Error::Unreadable { name: other.to_owned(), problem }.into());
             }
         };
-        Ok(ParquetRecords::of_files(relation, files, keep, |column| column != "known_to" || relation != "lead")?)
+        Ok(ParquetRecords::of_files(relation, files, keep, |column| column != "known_to")?)
     }
 
     /// Returns the undated fields, an entry a file.
@@ -107,7 +108,14 @@ impl Ground {
 
     /// Returns the columns of `event`.
     pub(crate) fn event_schema(&self) -> SchemaRef {
-        self.event.schema()
+        let schema = self.event.schema();
+        if schema.field_with_name("known_to").is_ok() {
+            return schema;
+        }
+        // An earlier program kept no corrections.
+        let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
+        fields.push(Arc::new(Field::new("known_to", timestamp_type(), true)));
+        Arc::new(Schema::new(fields))
     }
 
     /// Checks that this version is still on disk. The engine takes a missing file for an empty one, so every read is

@@ -63,6 +63,18 @@ impl Company {
         std::fs::write(self.folder.path().join(format!("{name}.jsonl")), text).expect("the folder can be written");
     }
 
+    /// Sets the SQL of the leads.
+    pub(crate) fn lead_sql(&mut self, sql: &str) {
+        let file = self.files.iter_mut().find(|file| file.name == "sources/lead.sql").expect("leads have a file");
+        file.sql = sql.into();
+    }
+
+    /// Sets the SQL of the identities.
+    pub(crate) fn identity(&mut self, sql: &str) {
+        self.files.retain(|file| file.name != "sources/identity.sql");
+        self.files.push(SqlFile { name: "sources/identity.sql".into(), sql: sql.into() });
+    }
+
     /// Ingests with another SQL for the events, and returns the error.
     pub(crate) async fn error_of_events(&mut self, sql: &str) -> String {
         let file = self.files.iter_mut().find(|file| file.name == "sources/event.sql").expect("events have a file");

@@ -103,6 +103,7 @@ async fn query(company: &Company, sql: &str, observations: &[Observation]) -> Re
          LEFT JOIN lead l ON l.lead_id = o.lead_id AND l.known_from <= o.as_of
              AND (l.known_to IS NULL OR o.as_of < l.known_to)
          LEFT JOIN event e ON e.lead_id = o.lead_id AND e.known_at <= o.as_of
+             AND (e.known_to IS NULL OR o.as_of < e.known_to)
          GROUP BY o._row, o.as_of{by} ORDER BY o._row"
     );
     let batches = context.sql(&query).await?.collect().await?;

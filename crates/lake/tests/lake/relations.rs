@@ -59,7 +59,8 @@ async fn duplicates_and_test_leads_are_removed_and_counted() {
         "",
     );
     let counts = company.ingest().await.counts;
-    assert_eq!((counts.events, counts.duplicates, counts.test_leads, counts.rows_of_test_leads), (2, 2, 1, 1));
+    assert_eq!((counts.events, counts.duplicates, counts.test_leads, counts.rows_of_test_leads), (3, 1, 1, 1));
+    assert_eq!(counts.ended_events, 1, "the first `a` holds until the second is learned");
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ pub(crate) fn features_of_chunk(
         return Ok(FeatureChunk { observations, columns: Vec::new() });
     };
     let version_columns = columns_of(&["known_from", "known_to"], &program.observations.columns.fields()[1..]);
-    let event_columns = columns_of(&["at", "known_at"], program.events.columns.fields());
+    let event_columns = columns_of(&["at", "known_at", "known_to"], program.events.columns.fields());
     let mut versions = files.lead.walk(&first.lead_id, &last.lead_id, &version_columns)?;
     let mut events = files.event.walk(&first.lead_id, &last.lead_id, &event_columns)?;
     let mut parts = Vec::new();
@@ -104,6 +104,7 @@ fn features_of_part(
     let columns = Events {
         at: events.micros("at").values().to_vec(),
         known_at: events.micros("known_at").values().to_vec(),
+        known_to: events.ends(),
         columns: events.columns(event_columns),
     };
     events.sort(&EventOrder::new(&columns));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch, TimestampMicrosecondArray};
-use datafusion::arrow::datatypes::FieldRef;
+use datafusion::arrow::datatypes::{FieldRef, TimestampMicrosecondType};
 use datafusion::error::Result;
 
 use crate::features::program::EventOrder;
@@ -51,6 +51,18 @@ impl RowsOfLeads {
 
     pub(super) fn columns(&self, fields: &[FieldRef]) -> Vec<ArrayRef> {
         fields.iter().map(|field| self.rows[field.name().as_str()].clone()).collect()
+    }
+
+    /// Returns when each row was corrected or deleted, in microseconds; the greatest number if it still holds, as all rows do
+    /// that an earlier program wrote.
+    pub(super) fn ends(&self) -> Vec<i64> {
+        match self.rows.column_by_name("known_to") {
+            Some(ends) => {
+                let ends = ends.as_primitive::<TimestampMicrosecondType>();
+                ends.iter().map(|end| end.unwrap_or(i64::MAX)).collect()
+            }
+            None => vec![i64::MAX; self.rows.num_rows()],
+        }
     }
 
     pub(super) fn micros(&self, name: &str) -> &TimestampMicrosecondArray {

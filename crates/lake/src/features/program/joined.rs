@@ -21,6 +21,8 @@ pub(crate) struct Events {
     pub(crate) at: Vec<i64>,
     /// When each was learned, in microseconds.
     pub(crate) known_at: Vec<i64>,
+    /// When each was corrected or deleted, in microseconds; the greatest number if it still holds.
+    pub(crate) known_to: Vec<i64>,
     /// The columns that the features use, by name.
     pub(crate) columns: Vec<ArrayRef>,
 }
@@ -33,7 +35,7 @@ pub(crate) struct EventOrder<'a> {
 
 /// Joins observations with events and adds the rows to a run.
 pub(crate) struct Join<'a> {
-    known_at: &'a [i64],
+    events: &'a Events,
     /// The events' columns of the joined rows, a row for each event.
     of_events: Vec<ArrayRef>,
     run: Run<'a>,
@@ -72,14 +74,16 @@ impl<'a> Join<'a> {
     pub(crate) fn new(events: &'a Events, run: Run<'a>) -> Result<Join<'a>> {
         let of_events = run.of_events(&events.columns, events.at.len())?;
         let (event_of, observation_of) = (UInt32Builder::new(), Vec::new());
-        Ok(Join { known_at: &events.known_at, of_events, run, event_of, observation_of })
+        Ok(Join { events, of_events, run, event_of, observation_of })
     }
 
     /// Joins an observation with those of its lead's events that were known at `as_of`; without any, it is one row.
     /// `rows` are sorted.
     pub(crate) fn observe(&mut self, observation: usize, as_of: i64, rows: &[u32]) -> Result<()> {
         let before = self.observation_of.len();
-        for row in rows.iter().filter(|row| self.known_at[**row as usize] <= as_of) {
+        let events = self.events;
+        let is_known = |row: usize| events.known_at[row] <= as_of && as_of < events.known_to[row];
+        for row in rows.iter().filter(|row| is_known(**row as usize)) {
             self.event_of.append_value(*row);
             self.observation_of.push(observation as u32);
         }
@@ -101,7 +105,7 @@ impl<'a> Join<'a> {
     fn flush(&mut self) -> Result<()> {
         let event_of = self.event_of.finish();
         let observation_of = UInt32Array::from(std::mem::take(&mut self.observation_of));
-        let columns = if is_all_in_order(&event_of, self.known_at.len()) {
+        let columns = if is_all_in_order(&event_of, self.events.known_at.len()) {
             self.of_events.clone()
         } else {
             self.of_events.iter().map(|column| take(column, &event_of, None)).collect::<Result<_, _>>()?

@@ -23,9 +23,10 @@ pub(super) struct Finding {
 const NO_SUBQUERY: &str = "expected no subquery: it would see what was learned after `as_of`";
 
 /// Columns that no feature may use, with the reason.
-const REFUSED: [(&str, &str, &str); 3] = [
+const REFUSED: [(&str, &str, &str); 4] = [
     ("l", "known_to", "it is known only after `as_of`"),
     ("l", "known_from", "a lead in a request has none: use `l.created_at`"),
+    ("e", "known_to", "it is known only after `as_of`"),
     ("e", "event_id", "an event in a request has none: count `e.at`"),
 ];
 

@@ -17,6 +17,7 @@ const SUPPLIED: &str = "SELECT o._row AS _row
      LEFT JOIN lead l ON l.lead_id = o.lead_id AND l.known_from <= o.as_of
          AND (l.known_to IS NULL OR o.as_of < l.known_to)
      LEFT JOIN event e ON e.lead_id = o.lead_id AND e.known_at <= o.as_of
+         AND (e.known_to IS NULL OR o.as_of < e.known_to)
      GROUP BY o._row, o.lead_id, o.as_of";
 
 /// Returns the query that the features mean.

@@ -2,15 +2,15 @@
 //!
 //! A file of leads without `known_at` has today's values and not since when. So it is run as of each run of `ingest` that
 //! brought rows. The first values of a lead count from the lead's creation, for nothing better is known; a value that a
-//! later run changes counts from that run.
+//! later run changes or empties counts from that run, and a lead that a later run has no longer ends with it.
 
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::compute::{concat_batches, filter_record_batch, is_not_null, is_null};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::prelude::SessionContext;
 use sha2::{Digest, Sha256};
 
-use super::lead_history::{LeadChanges, LeadHistory, known_at};
+use super::lead_history::{LeadChanges, LeadHistory, WHOLE, known_at, whole_schema};
 use super::queries::{Queries, RawRows};
 use super::query_rows::statement;
 use super::relation_columns::RequiredColumn;
@@ -20,6 +20,14 @@ use crate::hash::hex;
 use crate::raw::RejectedRow;
 use crate::sql_file::SqlFile;
 
+/// The rows of all files of leads.
+pub(super) struct LeadRows {
+    pub(super) rows: SourceRows,
+    /// Of each row, whether it has all that its file knows of the lead at that time.
+    pub(super) is_whole: Vec<bool>,
+    pub(super) histories: Vec<LeadHistory>,
+}
+
 /// Runs the files of leads and unites their rows; rows without `known_at` are replaced by their history.
 pub(super) async fn read_leads(
     raw: &RawRows<'_>,
@@ -28,24 +36,33 @@ pub(super) async fn read_leads(
     required: &[RequiredColumn],
     known: &[LeadHistory],
     rejected: &mut Vec<RejectedRow>,
-) -> Result<(SourceRows, Vec<LeadHistory>), Error> {
+) -> Result<LeadRows, Error> {
     let (mut batches, mut histories) = (Vec::with_capacity(files.len()), Vec::new());
+    let mut is_whole = Vec::new();
     for file in files {
         let now = read_one(queries, file, required, rejected).await?;
         let undated = is_null(known_at(&now)).map_err(Error::engine("find undated rows"))?;
-        if undated.true_count() == 0 {
+        if undated.true_count() == 0 && known.iter().all(|known| known.file != file.name) {
+            is_whole.resize(is_whole.len() + now.num_rows(), false);
             batches.push(now);
             continue;
         }
         let known = known.iter().find(|known| known.file == file.name);
-        let history = UndatedFile { raw, file, required }.history(&queries.local, &now, known).await?;
+        let history = UndatedFile { raw, file, required }.history(queries.local(file), &now, known).await?;
         let dated = is_not_null(known_at(&now)).map_err(Error::engine("find dated rows"))?;
         let dated = filter_record_batch(&now, &dated).map_err(Error::engine("find dated rows"))?;
-        batches.push(concat(&now.schema(), &[dated, history.rows.clone()])?);
+        is_whole.resize(is_whole.len() + dated.num_rows(), false);
+        is_whole.extend(history.rows[WHOLE].as_boolean().iter().map(|is_whole| is_whole == Some(true)));
+        let of_file: Vec<usize> = (0..now.num_columns()).collect();
+        let undated = history.rows.project(&of_file).map_err(Error::engine("take the columns of a file"))?;
+        batches.push(concat(&now.schema(), &[dated, undated])?);
         histories.push(history);
     }
-    Ok((SourceRows::unite(files, batches)?, histories))
+    Ok(LeadRows { rows: SourceRows::unite(files, batches)?, is_whole, histories })
 }
+
+/// Counts the changes of how a history is made, so that none is continued by other rules.
+const RULES: u8 = 2;
 
 /// One undated file and the raw rows that it is run over.
 struct UndatedFile<'a> {
@@ -69,7 +86,8 @@ impl UndatedFile<'_> {
         runs.dedup();
         let last = runs.last().copied().unwrap_or(i64::MIN);
         let known = known.filter(|known| {
-            known.fingerprint == self.fingerprint(&tables, known.until) && known.rows.schema() == now.schema()
+            known.fingerprint == self.fingerprint(&tables, known.until)
+                && known.rows.schema() == whole_schema(&now.schema())
         });
         let mut changes = LeadChanges::new(now)?;
         if let Some(known) = known {
@@ -85,12 +103,12 @@ impl UndatedFile<'_> {
             file: self.file.name.clone(),
             fingerprint: self.fingerprint(&tables, last),
             until: last,
-            rows: concat(&now.schema(), changes.history())?,
+            rows: concat(&whole_schema(&now.schema()), changes.history())?,
         })
     }
 
     async fn rows_at(&self, run: i64) -> Result<RecordBatch, Error> {
-        let queries = self.raw.queries_at(run).await?;
+        let queries = self.raw.queries_at(run, self.file).await?;
         // What was rejected then was reported then.
         read_one(&queries, self.file, self.required, &mut Vec::new()).await
     }
@@ -118,6 +136,7 @@ impl UndatedFile<'_> {
             hasher.update(serde_json::to_vec(&(name, parts)).expect("names and paths become JSON"));
         }
         hasher.update(env!("CARGO_PKG_VERSION"));
+        hasher.update([RULES]);
         hex(hasher.finalize())
     }
 }

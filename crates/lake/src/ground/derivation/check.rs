@@ -1,12 +1,14 @@
 //! Checks `sources/*.sql` over tables without rows: what each file returns, or what is wrong with it.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 
 use super::query_rows::planned;
-use super::raw_tables::register;
+use super::raw_tables::{RowsSeen, register};
 use super::relation_columns::{RequiredColumn, event_columns, identity_columns, lead_columns, outcome_columns};
 use super::typed_rows::typed;
 use crate::engine::{CellFaults, SqlLimits, limited_session};
@@ -32,8 +34,7 @@ pub(crate) async fn check_relations(
     raw_folder: &Path,
     problems: &mut Vec<SqlProblem>,
 ) -> Result<CheckedRelations, Error> {
-    let context = limited_session(limits, spill, &CellFaults::default())?;
-    register(&context, raw_folder, state).await?;
+    let mut contexts = BTreeMap::new();
     let mut relations = CheckedRelations::default();
     for (relation, required) in [
         ("lead", lead_columns()),
@@ -50,7 +51,13 @@ pub(crate) async fn check_relations(
         }
         let (mut fields, mut is_whole): (Vec<Field>, bool) = (Vec::new(), true);
         for file in of_relation {
-            let columns = match planned(&context, file, limits).await {
+            let seen = RowsSeen::by(file);
+            if let Entry::Vacant(entry) = contexts.entry(seen) {
+                let context = limited_session(limits, spill, &CellFaults::default())?;
+                register(&context, raw_folder, state, seen).await?;
+                entry.insert(context);
+            }
+            let columns = match planned(&contexts[&seen], file, limits).await {
                 Ok(planned) => columns_of(file, planned.rows.schema().as_arrow(), &required),
                 Err(error) => Err(error),
             };
@@ -65,7 +72,7 @@ pub(crate) async fn check_relations(
         let schema = is_whole.then(|| Schema::new(fields));
         match relation {
             "lead" => relations.lead = schema.map(|schema| with_fields(schema, &["lead_id", "known_from", "known_to"])),
-            "event" => relations.event = schema.map(|schema| with_fields(schema, &["lead_id"])),
+            "event" => relations.event = schema.map(|schema| with_fields(schema, &["lead_id", "known_to"])),
             _ => {}
         }
     }
@@ -114,9 +121,9 @@ fn with_fields(schema: Schema, names: &[&str]) -> Schema {
         let kind = if *name == "lead_id" { DataType::Utf8 } else { timestamp_type() };
         Field::new(*name, kind, true)
     });
-    let not_fields = ["lead_key", "is_test", "_origin"];
+    let not_fields = ["lead_key", "is_test", "deleted_at", "_origin"];
     let of_files = schema.fields().iter().filter(|field| !not_fields.contains(&field.name().as_str()));
-    let is_of_lead = names.len() > 1;
+    let is_of_lead = names.contains(&"known_from");
     let of_files = of_files.filter(|field| !is_of_lead || field.name() != "known_at");
     Schema::new(own.chain(of_files.map(|field| field.as_ref().clone())).collect::<Vec<_>>())
 }

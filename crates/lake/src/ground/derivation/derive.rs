@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::change_detection::LeadRows;
 use super::identity::Identities;
 use super::key_notes::key_notes;
 use super::lead_history::LeadHistory;
@@ -17,11 +18,11 @@ use crate::sql_file::SqlFile;
 
 /// Runs the SQL files over the raw rows. `known` are the histories of the last run.
 pub(crate) async fn derive(raw: RawRows<'_>, files: &[SqlFile], known: &[LeadHistory]) -> Result<Relations, Error> {
-    let queries = raw.queries().await?;
     let by_relation = by_relation(files)?;
+    let queries = raw.queries(&files.iter().collect::<Vec<_>>()).await?;
     let mut rejected = Vec::new();
     let lead_files = &by_relation["lead"];
-    let (lead_rows, histories) =
+    let LeadRows { rows: lead_rows, is_whole, histories } =
         change_detection::read_leads(&raw, &queries, lead_files, &lead_columns(), known, &mut rejected).await?;
     let mut undated_files = undated("lead", lead_files, &lead_rows);
     let mut notes = key_notes("lead", &lead_rows);
@@ -31,10 +32,11 @@ pub(crate) async fn derive(raw: RawRows<'_>, files: &[SqlFile], known: &[LeadHis
     };
     notes.extend(pairs.iter().flat_map(|pairs| key_notes("identity", pairs)));
     let identities = Identities::resolve(&lead_rows, pairs.as_ref());
-    let leads = leads::versions(&lead_rows, lead_files, &identities, &mut rejected)?;
+    let leads = leads::versions(&lead_rows, &is_whole, lead_files, &identities, &mut rejected)?;
     let mut counts = Counts {
         leads: leads.leads,
         lead_versions: leads.versions.num_rows(),
+        deleted_leads: leads.deleted_leads,
         test_leads: leads.test_leads.len(),
         shared_keys: identities.shared_keys.len(),
         ..Counts::default()
@@ -49,6 +51,7 @@ pub(crate) async fn derive(raw: RawRows<'_>, files: &[SqlFile], known: &[LeadHis
         notes.extend(key_notes(relation, &rows));
         let facts = lead_facts::match_to_leads(&rows, &identities, &leads.test_leads)?;
         facts.add_to(&mut counts);
+        notes.extend(facts.note());
         unmatched.extend(facts.unmatched.into_iter().map(|(key, rows)| (relation, key, rows)));
         relations.push(facts.batch);
     }

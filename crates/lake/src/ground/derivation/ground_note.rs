@@ -32,4 +32,6 @@ pub enum GroundNoteCode {
     OutcomeOnCreationDay,
     /// Outcomes that are dated before their lead was created.
     OutcomeBeforeCreation,
+    /// Events with the id of another one that was learned at the same time and says something else.
+    EventContradicted,
 }

@@ -1,13 +1,18 @@
 //! Events and outcomes: matched to their lead, without duplicates; unmatched rows are counted.
+//!
+//! An event that comes again with the same `event_id` and other values was corrected: what it was holds until the correction
+//! was learned. So does one that was deleted until that was.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
 use datafusion::arrow::compute::{SortColumn, lexsort_to_indices, take, take_record_batch};
-use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, TimestampMicrosecondType};
 use datafusion::arrow::row::{RowConverter, SortField};
 
+use super::ground_note::{GroundNote, GroundNoteCode};
 use super::identity::Identities;
 use super::relations::Counts;
 use super::source_rows::SourceRows;
@@ -15,14 +20,18 @@ use crate::error::Error;
 use crate::timestamp::{timestamp_array, timestamp_type};
 
 /// Columns of event and outcome rows that are not attributes.
-const NOT_ATTRIBUTES: [&str; 3] = ["lead_key", "known_at", "_origin"];
+const NOT_ATTRIBUTES: [&str; 4] = ["lead_key", "known_at", "deleted_at", "_origin"];
 
 /// The events or outcomes of leads.
 pub(super) struct LeadFacts {
-    /// `lead_id, known_at`, then the other columns; ordered by lead and `at`.
+    /// `lead_id, known_at`, of events `known_to`, then the other columns; ordered by lead and `at`.
     pub(super) batch: RecordBatch,
     /// Duplicate rows, left out.
     duplicates: usize,
+    /// Rows that hold no longer, because they were corrected or deleted.
+    ended: usize,
+    /// Rows with the `event_id` of another one that was learned at the same time and says something else: left out.
+    contradicted: usize,
     /// Rows of test leads, left out.
     of_test_leads: usize,
     /// Keys of unmatched rows, with their number.
@@ -30,9 +39,29 @@ pub(super) struct LeadFacts {
 }
 
 impl LeadFacts {
+    /// Returns the note of rows that contradict each other.
+    pub(super) fn note(&self) -> Option<GroundNote> {
+        let rows = self.contradicted as u64;
+        (rows > 0).then(|| GroundNote {
+            code: GroundNoteCode::EventContradicted,
+            relation: "event".to_owned(),
+            column: "event_id".to_owned(),
+            rows,
+            of_rows: self.batch.num_rows() as u64 + rows,
+            what: format!(
+                "{rows} events have the id of another event that was learned at the same time, and other values: of each id the \
+                 row that comes last counts, as if the others had never been"
+            ),
+            way_out: "if they are corrections, select as `known_at` when each was learned, of a table with a key by \
+                      `COALESCE(_changed_at, at) AS known_at`; if they are different events, give each an id of its own"
+                .to_owned(),
+        })
+    }
+
     /// Adds what was left out.
     pub(super) fn add_to(&self, counts: &mut Counts) {
         counts.duplicates += self.duplicates;
+        counts.ended_events += self.ended;
         counts.rows_of_test_leads += self.of_test_leads;
         counts.unmatched_rows += self.unmatched.values().sum::<usize>();
     }
@@ -60,9 +89,12 @@ pub(super) fn match_to_leads(
     matched.sort_by_key(|(row, _)| known_at(*row));
     let found = matched.len();
     let batch = attributes(rows, &matched, known_at)?;
-    let batch = distinct(rows, &matched, batch)?;
-    let duplicates = found - batch.num_rows();
-    Ok(LeadFacts { batch: ordered(&batch)?, duplicates, of_test_leads, unmatched })
+    let kept = Kept::of(rows, &matched, &batch)?;
+    let contradicted = kept.contradicted;
+    let batch = kept.rows_of(&batch)?;
+    let duplicates = found - contradicted - batch.num_rows();
+    let ended = batch.column_by_name("known_to").map_or(0, |known_to| known_to.len() - known_to.null_count());
+    Ok(LeadFacts { batch: ordered(&batch)?, duplicates, ended, contradicted, of_test_leads, unmatched })
 }
 
 fn attributes(
@@ -86,34 +118,91 @@ fn attributes(
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(Error::engine("match rows to their leads"))
 }
 
-/// Keeps the first of rows that differ only in when they became known. Two rows of one file with the same `event_id` are
-/// duplicates whatever their other values.
-fn distinct(rows: &SourceRows, matched: &[(usize, &str)], batch: RecordBatch) -> Result<RecordBatch, Error> {
-    let content: Vec<ArrayRef> = batch
-        .schema_ref()
-        .fields()
-        .iter()
-        .zip(batch.columns())
-        .filter(|(field, _)| field.name() != "known_at")
-        .map(|(_, array)| array.clone())
-        .collect();
-    let sort_fields = content.iter().map(|array| SortField::new(array.data_type().clone())).collect();
-    let doing = Error::engine::<datafusion::arrow::error::ArrowError>;
-    let converter = RowConverter::new(sort_fields).map_err(doing("compare rows"))?;
-    let contents = converter.convert_columns(&content).map_err(doing("compare rows"))?;
-    let ids = batch.column_by_name("event_id").and_then(|array| array.as_string_opt::<i32>());
-    let (mut seen_ids, mut seen_contents) = (HashSet::new(), HashSet::new());
-    let mut kept = Vec::with_capacity(batch.num_rows());
-    for (position, (row, _)) in matched.iter().enumerate() {
-        let is_new = match ids.filter(|ids| ids.is_valid(position)) {
-            Some(ids) => seen_ids.insert((rows.file_of[*row], ids.value(position))),
-            None => seen_contents.insert(contents.row(position)),
+/// The rows that are kept, each with the time until which it holds.
+struct Kept {
+    rows: Vec<u32>,
+    known_to: Vec<Option<i64>>,
+    contradicted: usize,
+}
+
+impl Kept {
+    /// Keeps the first of rows that differ only in when they became known. Rows of one file with the same `event_id` are
+    /// versions of one event: each holds until the next one is learned, which says something else.
+    ///
+    /// `matched` are in the order in which they were learned, and `batch` has their columns.
+    fn of(rows: &SourceRows, matched: &[(usize, &str)], batch: &RecordBatch) -> Result<Kept, Error> {
+        let content: Vec<ArrayRef> = batch
+            .schema_ref()
+            .fields()
+            .iter()
+            .zip(batch.columns())
+            .filter(|(field, _)| field.name() != "known_at")
+            .map(|(_, array)| array.clone())
+            .collect();
+        let sort_fields = content.iter().map(|array| SortField::new(array.data_type().clone())).collect();
+        let doing = Error::engine::<datafusion::arrow::error::ArrowError>;
+        let converter = RowConverter::new(sort_fields).map_err(doing("compare rows"))?;
+        let contents = converter.convert_columns(&content).map_err(doing("compare rows"))?;
+        let ids = batch.column_by_name("event_id").and_then(|array| array.as_string_opt::<i32>());
+        let known = batch["known_at"].as_primitive::<TimestampMicrosecondType>();
+        let deleted = rows.column("deleted_at").map(|_| rows.micros("deleted_at"));
+        let deleted_at = |position: usize| {
+            let deleted = deleted.filter(|deleted| deleted.is_valid(matched[position].0))?;
+            Some(deleted.value(matched[position].0).max(known.value(position)))
         };
-        if is_new {
-            kept.push(position as u32);
+        let mut kept = Kept { rows: Vec::with_capacity(matched.len()), known_to: Vec::new(), contradicted: 0 };
+        let (mut newest_of, mut seen_contents) = (HashMap::new(), HashSet::new());
+        for (position, (row, _)) in matched.iter().enumerate() {
+            let Some(ids) = ids.filter(|ids| ids.is_valid(position)) else {
+                if seen_contents.insert(contents.row(position)) {
+                    kept.push(position, deleted_at(position));
+                }
+                continue;
+            };
+            let newest = newest_of.entry((rows.file_of[*row], ids.value(position)));
+            let newest = match newest {
+                Entry::Vacant(entry) => {
+                    entry.insert(kept.rows.len());
+                    kept.push(position, deleted_at(position));
+                    continue;
+                }
+                Entry::Occupied(entry) => entry.into_mut(),
+            };
+            let before = kept.rows[*newest] as usize;
+            if contents.row(before) == contents.row(position) {
+                kept.known_to[*newest] = kept.known_to[*newest].or(deleted_at(position));
+            } else if known.value(before) == known.value(position) {
+                kept.rows[*newest] = position as u32;
+                kept.known_to[*newest] = deleted_at(position);
+                kept.contradicted += 1;
+            } else {
+                let until = known.value(position);
+                kept.known_to[*newest] = Some(kept.known_to[*newest].map_or(until, |ended| ended.min(until)));
+                *newest = kept.rows.len();
+                kept.push(position, deleted_at(position));
+            }
         }
+        Ok(kept)
     }
-    take_record_batch(&batch, &UInt32Array::from(kept)).map_err(doing("remove duplicates"))
+
+    fn push(&mut self, position: usize, deleted_at: Option<i64>) {
+        self.rows.push(position as u32);
+        self.known_to.push(deleted_at);
+    }
+
+    /// Returns the rows, with `known_to` if they are events.
+    fn rows_of(self, batch: &RecordBatch) -> Result<RecordBatch, Error> {
+        let doing = Error::engine::<datafusion::arrow::error::ArrowError>;
+        let rows = take_record_batch(batch, &UInt32Array::from(self.rows)).map_err(doing("remove duplicates"))?;
+        if batch.column_by_name("kind").is_none() {
+            return Ok(rows);
+        }
+        let mut fields: Vec<Arc<Field>> = rows.schema_ref().fields().iter().cloned().collect();
+        let mut columns = rows.columns().to_vec();
+        fields.insert(2, Arc::new(Field::new("known_to", timestamp_type(), true)));
+        columns.insert(2, timestamp_array(self.known_to));
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(doing("date the corrections of events"))
+    }
 }
 
 /// Orders rows by lead and time, and then by their other values.

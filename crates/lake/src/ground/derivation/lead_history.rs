@@ -1,11 +1,16 @@
 //! The history of undated leads: rows of one run after the other, each dated by the run that changed it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array};
+use datafusion::arrow::array::{
+    ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, new_null_array,
+};
 use datafusion::arrow::compute::{filter_record_batch, is_null, take_record_batch};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
-use datafusion::arrow::row::{RowConverter, SortField};
+use datafusion::arrow::row::{RowConverter, Rows, SortField};
+use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 use crate::timestamp::timestamp_array;
@@ -20,15 +25,26 @@ pub(crate) struct LeadHistory {
     pub(crate) fingerprint: String,
     /// When its last run learned its rows.
     pub(crate) until: i64,
-    /// The rows, in the columns of the file, dated where that is known.
+    /// The rows, in the columns of the file, dated where that is known, and with [`WHOLE`].
+    ///
+    /// A lead that has more rows than in the run before has the new ones. One that has others has all of its rows again,
+    /// which are whole: what none of them says is known no longer. One that is gone has a row with the time of that as
+    /// `deleted_at`.
     pub(crate) rows: RecordBatch,
 }
+
+/// The column of a history that says whether a row and those of its time are all that is known of the lead then.
+pub(super) const WHOLE: &str = "_whole";
+
+/// The first half of the SHA-256 of a row. That two rows differ and it does not has a chance below one in 10^20, even among
+/// a billion rows.
+type RowHash = [u8; 16];
 
 /// The changes of leads, run after run.
 pub(super) struct LeadChanges {
     converter: RowConverter,
-    /// The rows of the run before.
-    before: HashSet<Box<[u8]>>,
+    /// The rows of each lead in the run before, in order.
+    before: HashMap<String, Vec<RowHash>>,
     /// The leads seen so far.
     leads: HashSet<String>,
     history: Vec<RecordBatch>,
@@ -38,33 +54,42 @@ impl LeadChanges {
     pub(super) fn new(like: &RecordBatch) -> Result<LeadChanges, Error> {
         let fields = values(like).iter().map(|array| SortField::new(array.data_type().clone())).collect();
         let converter = RowConverter::new(fields).map_err(Error::engine("compare rows of leads"))?;
-        Ok(LeadChanges { converter, before: HashSet::new(), leads: HashSet::new(), history: Vec::new() })
+        Ok(LeadChanges { converter, before: HashMap::new(), leads: HashSet::new(), history: Vec::new() })
     }
 
     /// Continues a history, given the rows of its last run.
     pub(super) fn resume(&mut self, history: &RecordBatch, before: &RecordBatch) -> Result<(), Error> {
         let before = undated(before)?;
-        let contents =
-            self.converter.convert_columns(&values(&before)).map_err(Error::engine("compare rows of leads"))?;
-        self.before = contents.iter().map(|content| content.as_ref().into()).collect();
+        self.before = rows_of_leads(&before, &self.hashes(&before)?);
         self.leads = lead_keys(history).map(str::to_owned).collect();
         self.history.push(history.clone());
         Ok(())
     }
 
-    /// Adds the rows of a run that the run before did not have.
+    /// Adds what a run says otherwise than the run before.
     pub(super) fn add_run(&mut self, rows: &RecordBatch, run: i64) -> Result<(), Error> {
         let doing = Error::engine::<ArrowError>;
         let rows = undated(rows)?;
-        let contents = self.converter.convert_columns(&values(&rows)).map_err(doing("compare rows of leads"))?;
-        let is_new = |row: &usize| !self.before.contains(contents.row(*row).as_ref());
-        let new: UInt32Array = (0..rows.num_rows()).filter(is_new).map(|row| row as u32).collect();
-        let new = take_record_batch(&rows, &new).map_err(doing("keep the changed rows"))?;
-        let dates = lead_keys(&new).map(|lead| self.leads.contains(lead).then_some(run));
-        self.history
-            .push(dated(&new, timestamp_array(dates.collect::<Vec<_>>())).map_err(doing("date the changed rows"))?);
-        self.leads.extend(lead_keys(&new).map(str::to_owned));
-        self.before = contents.iter().map(|content| content.as_ref().into()).collect();
+        let hashes = self.hashes(&rows)?;
+        let now = rows_of_leads(&rows, &hashes);
+        let (known, new, is_whole) = self.changed(&rows, &hashes, &now);
+        // Rows that were there already stand before those that came with this run, which were learned later.
+        let changed = UInt32Array::from_iter_values(known.into_iter().chain(new));
+        let changed = take_record_batch(&rows, &changed).map_err(doing("keep the changed rows"))?;
+        let dates = lead_keys(&changed).map(|lead| self.leads.contains(lead).then_some(run));
+        let dates = timestamp_array(dates.collect::<Vec<_>>());
+        let dated = with_columns(&changed, &[("known_at", dates)]);
+        let is_whole = lead_keys(&changed).map(|lead| Some(is_whole.contains(lead))).collect();
+        let dated = dated.and_then(|rows| with_whole(&rows, is_whole)).map_err(doing("date the changed rows"))?;
+        self.history.push(dated);
+        let mut gone: Vec<&str> =
+            self.before.keys().filter(|lead| !now.contains_key(*lead)).map(String::as_str).collect();
+        gone.sort_unstable();
+        if !gone.is_empty() {
+            self.history.push(ended(&rows, &gone, run).map_err(doing("note the leads that are gone"))?);
+        }
+        self.leads.extend(now.keys().cloned());
+        self.before = now;
         Ok(())
     }
 
@@ -72,6 +97,58 @@ impl LeadChanges {
     pub(super) fn history(&self) -> &[RecordBatch] {
         &self.history
     }
+
+    /// Returns the rows to add, those that were there already apart from the new ones, and the leads that lack a row that
+    /// they had.
+    fn changed<'r>(
+        &self,
+        rows: &'r RecordBatch,
+        hashes: &[RowHash],
+        now: &HashMap<String, Vec<RowHash>>,
+    ) -> (Vec<u32>, Vec<u32>, HashSet<&'r str>) {
+        let (mut known, mut new, mut is_whole) = (Vec::new(), Vec::new(), HashSet::new());
+        for (row, (lead, hash)) in lead_keys(rows).zip(hashes).enumerate() {
+            let before = self.before.get(lead).map_or(&[][..], Vec::as_slice);
+            let now = &now[lead];
+            let lacks = is_whole.contains(lead) || before.iter().any(|hash| now.binary_search(hash).is_err());
+            if lacks {
+                is_whole.insert(lead);
+            }
+            match before.binary_search(hash) {
+                Err(_) => new.push(row as u32),
+                Ok(_) if lacks => known.push(row as u32),
+                Ok(_) => {}
+            }
+        }
+        (known, new, is_whole)
+    }
+
+    /// Returns the hash of each row.
+    fn hashes(&mut self, rows: &RecordBatch) -> Result<Vec<RowHash>, Error> {
+        let contents: Rows =
+            self.converter.convert_columns(&values(rows)).map_err(Error::engine("compare rows of leads"))?;
+        let hash = |content: datafusion::arrow::row::Row<'_>| {
+            let mut hash = RowHash::default();
+            hash.copy_from_slice(&Sha256::digest(content.as_ref())[..16]);
+            hash
+        };
+        Ok(contents.iter().map(hash).collect())
+    }
+}
+
+/// Returns the hashes of each lead's rows, in order.
+fn rows_of_leads(rows: &RecordBatch, hashes: &[RowHash]) -> HashMap<String, Vec<RowHash>> {
+    let mut of_leads: HashMap<String, Vec<RowHash>> = HashMap::new();
+    for (lead, hash) in lead_keys(rows).zip(hashes) {
+        match of_leads.get_mut(lead) {
+            Some(of_lead) => of_lead.push(*hash),
+            None => {
+                of_leads.insert(lead.to_owned(), vec![*hash]);
+            }
+        }
+    }
+    of_leads.values_mut().for_each(|hashes| hashes.sort_unstable());
+    of_leads
 }
 
 /// Returns the column `known_at`, which every file of leads has.
@@ -97,9 +174,36 @@ fn values(rows: &RecordBatch) -> Vec<ArrayRef> {
         .collect()
 }
 
-fn dated(rows: &RecordBatch, dates: ArrayRef) -> Result<RecordBatch, ArrowError> {
-    let position = rows.schema().index_of("known_at")?;
+/// Returns rows that say of leads that they have ended with a run.
+fn ended(like: &RecordBatch, leads: &[&str], run: i64) -> Result<RecordBatch, ArrowError> {
+    let nothing = |array: &ArrayRef| new_null_array(array.data_type(), leads.len());
+    let columns = like.columns().iter().map(nothing).collect();
+    let rows = RecordBatch::try_new(like.schema(), columns)?;
+    let run = timestamp_array(vec![Some(run); leads.len()]);
+    let leads: ArrayRef = Arc::new(StringArray::from_iter_values(leads));
+    let rows = with_columns(&rows, &[("lead_key", leads), ("known_at", run.clone()), ("deleted_at", run)])?;
+    let is_whole = BooleanArray::from(vec![false; rows.num_rows()]);
+    with_whole(&rows, is_whole)
+}
+
+/// Returns rows with other values in some of their columns.
+fn with_columns(rows: &RecordBatch, others: &[(&str, ArrayRef)]) -> Result<RecordBatch, ArrowError> {
     let mut columns = rows.columns().to_vec();
-    columns[position] = dates;
+    for (name, values) in others {
+        columns[rows.schema().index_of(name)?] = values.clone();
+    }
     RecordBatch::try_new(rows.schema(), columns)
+}
+
+fn with_whole(rows: &RecordBatch, is_whole: BooleanArray) -> Result<RecordBatch, ArrowError> {
+    let mut columns = rows.columns().to_vec();
+    columns.push(Arc::new(is_whole));
+    RecordBatch::try_new(whole_schema(&rows.schema()), columns)
+}
+
+/// Returns the columns of a history of a file with these.
+pub(super) fn whole_schema(of_file: &Schema) -> SchemaRef {
+    let mut fields: Vec<Arc<Field>> = of_file.fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new(WHOLE, DataType::Boolean, true)));
+    Arc::new(Schema::new(fields))
 }

@@ -1,4 +1,9 @@
 //! Versions of leads: the fields that were known of each one, from when until when.
+//!
+//! What is known of a lead comes in rows, each of one file and one of the lead's keys. A row of a dated file may say one field
+//! and leave the others empty, as a history of changes does: what it leaves empty is as it was. A row that change detection
+//! has dated says all that its file knows then, so that an empty field was emptied. Where several files or keys have a field,
+//! the value that was learned last counts: an empty one hides none of another key.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -15,7 +20,7 @@ use crate::sql_file::SqlFile;
 use crate::timestamp::{timestamp_array, timestamp_type};
 
 /// Columns of the `lead` relation that are not fields of a lead.
-const NOT_FIELDS: [&str; 5] = ["lead_key", "created_at", "known_at", "is_test", "_origin"];
+const NOT_FIELDS: [&str; 6] = ["lead_key", "created_at", "known_at", "deleted_at", "is_test", "_origin"];
 
 /// The leads of the ground.
 pub(super) struct Leads {
@@ -24,23 +29,27 @@ pub(super) struct Leads {
     /// Leads that are tests, left out everywhere.
     pub(super) test_leads: HashSet<String>,
     pub(super) leads: usize,
+    /// Leads of which nothing is known any more, because all of their records were deleted.
+    pub(super) deleted_leads: usize,
 }
 
-/// Builds the versions. A field that a row leaves empty is as it was in the version before.
+/// Builds the versions. `is_whole` says of each row whether it has all that its file knows of the lead at that time.
 pub(super) fn versions(
     rows: &SourceRows,
+    is_whole: &[bool],
     files: &[&SqlFile],
     identities: &Identities,
     rejected: &mut Vec<RejectedRow>,
 ) -> Result<Leads, Error> {
     let grouped = group(rows, identities);
-    let (created, known) = (rows.micros("created_at"), rows.micros("known_at"));
+    let (created, known, deleted) = (rows.micros("created_at"), rows.micros("known_at"), rows.micros("deleted_at"));
+    let keys = rows.text("lead_key");
     let fields: Vec<usize> = (0..rows.batch.num_columns())
         .filter(|column| !NOT_FIELDS.contains(&rows.batch.schema_ref().field(*column).name().as_str()))
         .collect();
     let mut versions = Versions::new(fields.len());
-    let mut leads = 0;
-    for (lead_id, mut rows_of_lead) in grouped.rows_of {
+    let (mut leads, mut deleted_leads) = (0, 0);
+    for (lead_id, rows_of_lead) in grouped.rows_of {
         if grouped.test_leads.contains(lead_id) {
             continue;
         }
@@ -52,15 +61,18 @@ pub(super) fn versions(
             continue;
         };
         leads += 1;
-        // Undated values were known from the start. Rows of one timestamp stay in the order of the files.
-        let known_at = |row: usize| if known.is_valid(row) { known.value(row).max(created_at) } else { created_at };
-        rows_of_lead.sort_by_key(|row| known_at(*row));
-        versions.add_lead(lead_id, created_at, &rows_of_lead, known_at, |field, row| {
-            rows.batch.column(fields[field]).is_valid(row)
+        let facts = rows_of_lead.into_iter().map(|row| {
+            // Undated values were known from the start.
+            let at = if known.is_valid(row) { known.value(row).max(created_at) } else { created_at };
+            let deleted_at = deleted.is_valid(row).then(|| deleted.value(row).max(at));
+            LeadRow { row, key: keys.value(row), file: rows.file_of[row], at, deleted_at, is_whole: is_whole[row] }
         });
+        let has_value = |field: usize, row: usize| rows.batch.column(fields[field]).is_valid(row);
+        let is_known = versions.add_lead(lead_id, created_at, facts.collect(), has_value);
+        deleted_leads += usize::from(!is_known);
     }
     let test_leads = grouped.test_leads;
-    Ok(Leads { versions: versions.finish(rows, &fields)?, test_leads, leads })
+    Ok(Leads { versions: versions.finish(rows, &fields)?, test_leads, leads, deleted_leads })
 }
 
 /// The rows of each lead.
@@ -83,6 +95,78 @@ fn group<'a>(rows: &SourceRows, identities: &'a Identities) -> Grouped<'a> {
     grouped
 }
 
+/// What a row says, and when that was learned.
+struct LeadRow<'a> {
+    row: usize,
+    key: &'a str,
+    file: u16,
+    at: i64,
+    /// When its record was deleted; not before `at`.
+    deleted_at: Option<i64>,
+    is_whole: bool,
+}
+
+/// What happens to a lead at a time.
+enum Change<'r, 'a> {
+    /// A row is learned, whose place among the lead's rows is this.
+    Row(&'r LeadRow<'a>, usize),
+    /// The record of a key is deleted.
+    Delete(&'a str),
+}
+
+/// A field's value: the row that has it, and that row's place among the lead's rows, by when they were learned.
+type Value = Option<(usize, u32)>;
+
+/// What one file says of one key.
+struct Stream {
+    /// When its last row was learned.
+    at: i64,
+    values: Vec<Value>,
+}
+
+/// What is known of a lead at a time.
+#[derive(Default)]
+struct LeadState<'a> {
+    streams: BTreeMap<(u16, &'a str), Stream>,
+    /// Its keys, and whether the record of each is there.
+    is_there: BTreeMap<&'a str, bool>,
+}
+
+impl<'a> LeadState<'a> {
+    fn apply(&mut self, change: &Change<'_, 'a>, fields: usize, has_value: &impl Fn(usize, usize) -> bool) {
+        let (learned, place) = match change {
+            Change::Delete(key) => {
+                self.is_there.insert(key, false);
+                return;
+            }
+            Change::Row(learned, place) => (*learned, *place),
+        };
+        self.is_there.insert(learned.key, true);
+        let new = || Stream { at: learned.at, values: vec![None; fields] };
+        let stream = self.streams.entry((learned.file, learned.key)).or_insert_with(new);
+        // Several rows of one time are one statement. A deleted record is kept as it was.
+        if learned.is_whole && learned.deleted_at.is_none() && stream.at != learned.at {
+            stream.values.fill(None);
+        }
+        stream.at = learned.at;
+        for (field, value) in stream.values.iter_mut().enumerate() {
+            if has_value(field, learned.row) {
+                *value = Some((place, learned.row as u32));
+            }
+        }
+    }
+
+    fn is_known(&self) -> bool {
+        self.is_there.values().any(|is_there| *is_there)
+    }
+
+    /// Returns the row of each field's value: of all that say one, the row that was learned last.
+    fn value_rows(&self, fields: usize) -> impl Iterator<Item = Option<u32>> {
+        let value = |field: usize| self.streams.values().filter_map(|stream| stream.values[field]).max();
+        (0..fields).map(move |field| value(field).map(|(_, row)| row))
+    }
+}
+
 struct Versions<'a> {
     lead_id: Vec<&'a str>,
     created_at: Vec<Option<i64>>,
@@ -103,33 +187,39 @@ impl<'a> Versions<'a> {
         }
     }
 
+    /// Adds the versions of a lead, and returns whether the last one holds until now.
     fn add_lead(
         &mut self,
         lead_id: &'a str,
         created_at: i64,
-        rows: &[usize],
-        known_at: impl Fn(usize) -> i64,
+        mut rows: Vec<LeadRow<'_>>,
         has_value: impl Fn(usize, usize) -> bool,
-    ) {
-        let mut current: Vec<Option<u32>> = vec![None; self.value_rows.len()];
-        for (position, row) in rows.iter().enumerate() {
-            for (field, value_row) in current.iter_mut().enumerate() {
-                if has_value(field, *row) {
-                    *value_row = Some(*row as u32);
+    ) -> bool {
+        // Rows of one timestamp stay in the order of the files.
+        rows.sort_by_key(|row| row.at);
+        let mut changes: Vec<(i64, Change<'_, '_>)> = Vec::with_capacity(rows.len());
+        changes.extend(rows.iter().enumerate().map(|(place, row)| (row.at, Change::Row(row, place))));
+        changes.extend(rows.iter().filter_map(|row| Some((row.deleted_at?, Change::Delete(row.key)))));
+        changes.sort_by_key(|(at, _)| *at);
+        let (fields, mut state, mut is_known) = (self.value_rows.len(), LeadState::default(), false);
+        for changes in changes.chunk_by(|(a, _), (b, _)| a == b) {
+            let at = changes[0].0;
+            changes.iter().for_each(|(_, change)| state.apply(change, fields, &has_value));
+            if let Some(known_to) = self.known_to.last_mut().filter(|_| is_known) {
+                *known_to = Some(at);
+            }
+            is_known = state.is_known();
+            if is_known {
+                self.lead_id.push(lead_id);
+                self.created_at.push(Some(created_at));
+                self.known_from.push(Some(at));
+                self.known_to.push(None);
+                for (value_rows, row) in self.value_rows.iter_mut().zip(state.value_rows(fields)) {
+                    value_rows.push(row);
                 }
             }
-            let next = rows.get(position + 1).map(|next| known_at(*next));
-            if next == Some(known_at(*row)) {
-                continue;
-            }
-            self.lead_id.push(lead_id);
-            self.created_at.push(Some(created_at));
-            self.known_from.push(Some(known_at(*row)));
-            self.known_to.push(next);
-            for (value_rows, value_row) in self.value_rows.iter_mut().zip(&current) {
-                value_rows.push(*value_row);
-            }
         }
+        is_known
     }
 
     fn finish(self, rows: &SourceRows, fields: &[usize]) -> Result<RecordBatch, Error> {

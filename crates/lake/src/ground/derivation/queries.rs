@@ -1,6 +1,8 @@
 //! Runs SQL files over the raw tables: in this process, or on a cluster, whose result is compared with a sample that is
 //! computed here.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
@@ -11,7 +13,7 @@ use datafusion::prelude::{SessionContext, col, lit};
 
 use super::order::ordered;
 use super::query_rows::{planned, rows_of};
-use super::raw_tables::register;
+use super::raw_tables::{RowsSeen, register};
 use super::relation_columns::RequiredColumn;
 use super::typed_rows::typed;
 use crate::bit_equality::first_difference;
@@ -43,46 +45,78 @@ pub(crate) struct RawRows<'a> {
 
 /// Sessions with the raw tables as they were after some run.
 pub(super) struct Queries {
-    pub(super) local: SessionContext,
-    cluster: Option<SessionContext>,
+    /// A pair for each set of rows that some file sees.
+    sessions: BTreeMap<RowsSeen, Sessions>,
     limits: SqlLimits,
     /// The texts that functions could not read since they were last taken; those of a cluster's executors are not among
     /// them.
     pub(super) faults: CellFaults,
 }
 
+/// A session of this process, and one of the cluster, if there is one.
+struct Sessions {
+    local: SessionContext,
+    cluster: Option<SessionContext>,
+}
+
 impl RawRows<'_> {
-    /// Returns the raw tables as they are.
-    pub(super) async fn queries(&self) -> Result<Queries, Error> {
-        self.queries_of(self.state).await
+    /// Returns the raw tables as they are, for these files.
+    pub(super) async fn queries(&self, files: &[&SqlFile]) -> Result<Queries, Error> {
+        self.queries_of(self.state, files).await
     }
 
-    /// Returns the raw tables as they were after the last run until a time.
-    pub(super) async fn queries_at(&self, learned_at: i64) -> Result<Queries, Error> {
-        self.queries_of(&self.state.until(learned_at)).await
+    /// Returns the raw tables as they were after the last run until a time, for this file.
+    pub(super) async fn queries_at(&self, learned_at: i64, file: &SqlFile) -> Result<Queries, Error> {
+        self.queries_of(&self.state.until(learned_at), &[file]).await
     }
 
-    async fn queries_of(&self, state: &State) -> Result<Queries, Error> {
+    async fn queries_of(&self, state: &State, files: &[&SqlFile]) -> Result<Queries, Error> {
         let folder = std::path::absolute(self.folder).map_err(Error::file("find", self.folder))?;
         let faults = CellFaults::default();
-        let local = limited_session(self.limits, self.spill, &faults)?;
-        register(&local, &folder, state).await?;
+        let mut sessions = BTreeMap::new();
+        for file in files {
+            let seen = RowsSeen::by(file);
+            if let Entry::Vacant(entry) = sessions.entry(seen) {
+                entry.insert(self.sessions(&folder, state, seen, &faults).await?);
+            }
+        }
+        Ok(Queries { sessions, limits: self.limits.clone(), faults })
+    }
+
+    async fn sessions(
+        &self,
+        folder: &Path,
+        state: &State,
+        seen: RowsSeen,
+        faults: &CellFaults,
+    ) -> Result<Sessions, Error> {
+        let local = limited_session(self.limits, self.spill, faults)?;
+        register(&local, folder, state, seen).await?;
         let cluster = match self.cluster {
             Some(new_session) => {
                 let cluster = new_session()?;
-                register(&cluster, &folder, state).await?;
+                register(&cluster, folder, state, seen).await?;
                 Some(cluster)
             }
             None => None,
         };
-        Ok(Queries { local, cluster, limits: self.limits.clone(), faults })
+        Ok(Sessions { local, cluster })
     }
 }
 
 impl Queries {
+    /// Returns the session of this process that a file is run in.
+    pub(super) fn local(&self, file: &SqlFile) -> &SessionContext {
+        &self.of(file).local
+    }
+
+    fn of(&self, file: &SqlFile) -> &Sessions {
+        self.sessions.get(&RowsSeen::by(file)).expect("sessions were opened for the files that are run")
+    }
+
     /// Returns the rows of a file, typed and in their order.
     pub(super) async fn rows(&self, file: &SqlFile, required: &[RequiredColumn]) -> Result<RecordBatch, Error> {
-        let Some(cluster) = &self.cluster else { return self.run(&self.local, file, required, Ok).await };
+        let Some(cluster) = &self.of(file).cluster else { return self.run(self.local(file), file, required, Ok).await };
         let mut rows = self.run(cluster, file, required, Ok).await;
         for _ in 1..CLUSTER_ATTEMPTS {
             if rows.is_err() {
@@ -112,7 +146,7 @@ impl Queries {
             keys.iter().map(|key| Some(key.is_some_and(|key| sampled.iter().any(|known| known == key)))).collect();
         let of_sample =
             move |rows: DataFrame| rows.filter(col(key).in_list(sampled.into_iter().map(lit).collect(), false));
-        let expected = self.run(&self.local, file, required, of_sample).await?;
+        let expected = self.run(self.local(file), file, required, of_sample).await?;
         let found = filter_record_batch(rows, &is_sampled).map_err(Error::engine("compare rows"))?;
         let columns = expected.columns().iter().zip(found.columns());
         for (field, (expected, found)) in expected.schema().fields().iter().zip(columns) {
@@ -145,7 +179,7 @@ impl Queries {
 
     /// Returns how many rows a file has.
     async fn count(&self, file: &SqlFile) -> Result<usize, Error> {
-        let (context, limits) = (self.local.clone(), self.limits.clone());
+        let (context, limits) = (self.local(file).clone(), self.limits.clone());
         self.supervised(file, async move |file| {
             let planned = planned(&context, &file, &limits).await?;
             planned.rows.clone().count().await.map_err(|error| planned.error(&file, &limits, &error))
@@ -181,8 +215,10 @@ mod tests {
             context
         };
         let queries = Queries {
-            local: session_with(local).await,
-            cluster: Some(session_with(cluster).await),
+            sessions: BTreeMap::from([(
+                RowsSeen::default(),
+                Sessions { local: session_with(local).await, cluster: Some(session_with(cluster).await) },
+            )]),
             limits: SqlLimits::default(),
             faults: CellFaults::default(),
         };

@@ -19,11 +19,16 @@ fn needed(name: &'static str, data_type: DataType) -> RequiredColumn {
     RequiredColumn { name, data_type, not_null: true, optional: false }
 }
 
+fn optional_time(name: &'static str) -> RequiredColumn {
+    RequiredColumn { name, data_type: timestamp_type(), not_null: false, optional: true }
+}
+
 pub(super) fn lead_columns() -> Vec<RequiredColumn> {
     vec![
         needed("lead_key", DataType::Utf8),
         RequiredColumn { name: "created_at", data_type: timestamp_type(), not_null: false, optional: false },
-        RequiredColumn { name: "known_at", data_type: timestamp_type(), not_null: false, optional: true },
+        optional_time("known_at"),
+        optional_time("deleted_at"),
     ]
 }
 
@@ -39,7 +44,8 @@ pub(super) fn event_columns() -> Vec<RequiredColumn> {
         needed("lead_key", DataType::Utf8),
         needed("kind", DataType::Utf8),
         needed("at", timestamp_type()),
-        RequiredColumn { name: "known_at", data_type: timestamp_type(), not_null: false, optional: true },
+        optional_time("known_at"),
+        optional_time("deleted_at"),
     ]
 }
 
@@ -49,6 +55,6 @@ pub(super) fn outcome_columns() -> Vec<RequiredColumn> {
         needed("target", DataType::Utf8),
         needed("positive", DataType::Boolean),
         needed("at", timestamp_type()),
-        RequiredColumn { name: "known_at", data_type: timestamp_type(), not_null: false, optional: true },
+        optional_time("known_at"),
     ]
 }

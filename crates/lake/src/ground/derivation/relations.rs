@@ -28,6 +28,9 @@ pub(crate) struct Relations {
 pub struct Counts {
     /// Leads, after identities were unified.
     pub leads: usize,
+    /// Those of them that are there no longer: all of their records were deleted.
+    #[serde(default)]
+    pub deleted_leads: usize,
     /// Versions of leads: each a span of time in which nothing new was learned.
     pub lead_versions: usize,
     /// Events under a lead.
@@ -36,6 +39,9 @@ pub struct Counts {
     pub outcomes: usize,
     /// Duplicate events and outcomes, left out.
     pub duplicates: usize,
+    /// Events that were corrected or deleted: each holds until then.
+    #[serde(default)]
+    pub ended_events: usize,
     /// Leads that were tests, left out.
     pub test_leads: usize,
     /// Events and outcomes of test leads, left out.

@@ -21,7 +21,8 @@ pub struct Undated {
 }
 
 /// Columns that identify or date a row and are not fields of its lead.
-const IN_EVERY_FILE: [&str; 7] = ["lead_key", "event_id", "created_at", "at", "known_at", "is_test", "_origin"];
+const IN_EVERY_FILE: [&str; 8] =
+    ["lead_key", "event_id", "created_at", "at", "known_at", "deleted_at", "is_test", "_origin"];
 
 /// Returns the files of a relation with rows without `known_at`.
 pub(super) fn undated(relation: &str, files: &[&SqlFile], rows: &SourceRows) -> Vec<Undated> {
