@@ -73,9 +73,10 @@ impl Project {
         given.or(self.as_of).unwrap_or_else(Utc::now)
     }
 
-    /// Returns the time that a command works at: [`Project::now`], of which a given one may not be still to come.
+    /// Returns the time that a command works at: [`Project::now`], of which a given one may not be still to come. It may be
+    /// later than the configured one: who gives a time wants that one.
     pub(crate) fn as_of(&self, given: Option<DateTime<Utc>>) -> Result<DateTime<Utc>> {
-        let problem = given.and_then(|given| future::problem(given, self.now(None)));
+        let problem = given.and_then(|given| future::problem(given, self.now(None).max(Utc::now())));
         match problem {
             Some(problem) => bail!("--as-of {problem}"),
             None => Ok(self.now(given)),
