@@ -1,0 +1,335 @@
+//! The messages of a source, one after the other.
+
+use std::collections::BTreeMap;
+
+use chrono::Utc;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::airbyte::AirbyteConfig;
+use crate::airbyte::catalog::ConfiguredCatalog;
+use crate::airbyte::failure::Failure;
+use crate::airbyte::position::Position;
+use crate::error::Error;
+use crate::process::Secrets;
+use crate::records::{self, Given, Message, Object, Record, RecordStream, Tally};
+use crate::sink::Sink;
+
+/// The field that has a value if the row was deleted.
+const DELETED_FIELD: &str = "_ab_cdc_deleted_at";
+
+/// How many kinds of changes are told apart, of a stream.
+const CHANGES_MAX: usize = 1_000;
+
+/// What was heard of a source until now.
+pub(crate) struct Messages<'a> {
+    config: &'a AirbyteConfig,
+    position: Position,
+    secrets: Secrets,
+    new_secrets: Option<Value>,
+    streams: BTreeMap<StreamId, SourceStream>,
+    /// Records of streams that are not in the catalog, by name.
+    strangers: BTreeMap<String, u64>,
+    failure: Failure,
+    pub(crate) tally: Tally,
+}
+
+/// A stream's namespace and name.
+type StreamId = (Option<String>, String);
+
+struct SourceStream {
+    records: RecordStream,
+    /// Records since the last state that counts them.
+    uncounted: u64,
+    status: Status,
+    /// Fields that the source has emptied or shortened, with what it did.
+    changes: BTreeMap<(String, String), u64>,
+}
+
+/// What a source says of a stream's progress.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Status {
+    Unknown,
+    Running,
+    Complete,
+    Incomplete,
+}
+
+impl<'a> Messages<'a> {
+    /// Begins a run.
+    pub(crate) fn new(
+        config: &'a AirbyteConfig,
+        catalog: &ConfiguredCatalog,
+        position: Position,
+        secrets: Secrets,
+    ) -> Messages<'a> {
+        let mut streams = BTreeMap::new();
+        for stream in &catalog.streams {
+            let title = catalog.title(stream);
+            let mut records = RecordStream::new(&title, position.names.get(&title));
+            records.is_whole = stream.is_whole;
+            if let Some(schema) = &stream.schema {
+                records.describe(schema);
+            }
+            match config.keys.get(&stream.name) {
+                Some(key) => records.set_key_columns(key),
+                None => records.set_key(&stream.key),
+            }
+            let id = (stream.namespace.clone(), stream.name.clone());
+            let stream = SourceStream { records, uncounted: 0, status: Status::Unknown, changes: BTreeMap::new() };
+            streams.insert(id, stream);
+        }
+        let (new_secrets, strangers, failure, tally) = Default::default();
+        Messages { config, position, secrets, new_secrets, streams, strangers, failure, tally }
+    }
+
+    /// Takes a line, and returns whether it can be read.
+    pub(crate) fn line(&mut self, line: &[u8], sink: &mut dyn Sink) -> Result<bool, Error> {
+        match records::parse(line) {
+            Message::Blank => self.tally.blank += 1,
+            Message::Text => self.tally.add_text(line, &self.secrets, sink),
+            Message::Object(text) => {
+                if self.message(&text, sink)? {
+                    return Ok(true);
+                }
+                self.tally.add_unreadable(line, &self.secrets, sink);
+                return Ok(false);
+            }
+            Message::Broken => {
+                self.tally.add_unreadable(line, &self.secrets, sink);
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Returns a configuration with secrets that nobody knew before.
+    pub(crate) fn new_secrets(&mut self) -> Option<Value> {
+        self.new_secrets.take()
+    }
+
+    /// Ends a run: by the error of its exit, by what the source has told, or well, with the last checkpoint.
+    pub(crate) fn finish(&mut self, exit: Option<Error>, sink: &mut dyn Sink) -> Result<(), Error> {
+        let name = self.config.program.name();
+        if let Some(error) = self.failure.error(&name, exit, &self.secrets) {
+            return Err(error);
+        }
+        for stream in self.streams.values_mut() {
+            stream.records.begin(sink)?;
+            if stream.records.is_whole && stream.status != Status::Complete {
+                stream.note_not_deleted("the source does not say that the stream is complete", sink);
+            }
+        }
+        self.checkpoint(sink)
+    }
+
+    /// Says what somebody should know of the run, however it has ended.
+    pub(crate) fn notes(&self, sink: &mut dyn Sink) {
+        self.tally.notes(sink);
+        for (name, count) in &self.strangers {
+            let what = format!("rows of `{name}` came, which is not in the catalog, and were left out");
+            sink.note("", None, *count, what, "name the stream in `streams`, or in the catalog".into());
+        }
+        for stream in self.streams.values() {
+            stream.records.notes(sink);
+            for ((field, change), count) in &stream.changes {
+                let what = format!("the source itself has changed values of `{field}`: {change}");
+                let way_out = "see in the source's documentation which values it cannot give";
+                sink.note(stream.records.name(), Some(field), *count, what, way_out.into());
+            }
+        }
+    }
+
+    /// Takes a message, and returns whether it can be read.
+    fn message(&mut self, text: &str, sink: &mut dyn Sink) -> Result<bool, Error> {
+        let object: Object = serde_json::from_str(text).unwrap_or_default();
+        let kind = object.text("type").unwrap_or_default().to_ascii_uppercase();
+        let is_read = match kind.as_str() {
+            "RECORD" => return self.record(&object, sink),
+            "STATE" => self.state(&object, sink)?,
+            "TRACE" => self.trace(&object, sink)?,
+            "CONTROL" => self.control(&object, sink)?,
+            "LOG" => self.log(&object, sink),
+            "SPEC" | "CATALOG" | "CONNECTION_STATUS" | "DESTINATION_CATALOG" => true,
+            _ => {
+                self.tally.add_unknown(&kind);
+                return Ok(true);
+            }
+        };
+        self.tally.messages += u64::from(is_read);
+        Ok(is_read)
+    }
+
+    fn record(&mut self, object: &Object, sink: &mut dyn Sink) -> Result<bool, Error> {
+        let Some(record) = object.object("record") else { return Ok(false) };
+        let Some(name) = record.text("stream") else { return Ok(false) };
+        let id = (record.text("namespace").map(String::from), name.into_owned());
+        let Some(stream) = self.streams.get_mut(&id) else {
+            self.tally.rejected += 1;
+            *self.strangers.entry(id.1).or_default() += 1;
+            return Ok(true);
+        };
+        stream.uncounted += 1;
+        let now = Utc::now().timestamp_micros();
+        let emitted_at = record.read::<i64>("emitted_at").and_then(|milliseconds| milliseconds.checked_mul(1_000));
+        let given = match record.get("data") {
+            Some(value) => {
+                let heard_at = emitted_at.map_or(now, |emitted_at| emitted_at.min(now));
+                stream.records.record(&Record { value, heard_at, deleted_field: DELETED_FIELD }, sink)?
+            }
+            None => stream.records.reject_next("it has no `data`", sink)?,
+        };
+        match given {
+            Given::Row => self.tally.rows += 1,
+            Given::Rejected => self.tally.rejected += 1,
+        }
+        stream.count_changes(&record);
+        Ok(true)
+    }
+
+    fn state(&mut self, object: &Object, sink: &mut dyn Sink) -> Result<bool, Error> {
+        let Some(raw) = object.get("state") else { return Ok(false) };
+        let state: Object = serde_json::from_str(raw.get()).unwrap_or_default();
+        let counted = state.object("sourceStats").and_then(|stats| stats.read::<f64>("recordCount"));
+        if let Some(stream) = state.object("stream") {
+            let Some(id) = descriptor(&stream) else { return Ok(false) };
+            self.count(Some(&id), counted, sink)?;
+            self.position.set_stream(id.0.as_deref(), &id.1, raw.get());
+        } else if state.get("global").is_some() {
+            self.count(None, counted, sink)?;
+            self.position.set_global(raw.get());
+        } else if let Some(data) = state.get("data") {
+            self.count(None, counted, sink)?;
+            self.position.set_legacy(data.get());
+        } else {
+            return Ok(false);
+        }
+        self.checkpoint(sink)?;
+        Ok(true)
+    }
+
+    /// Compares what the source counts since its last state with what has arrived. Fewer rows are lost rows, and the state is
+    /// not kept, so that they come again; more are only said.
+    fn count(&mut self, id: Option<&StreamId>, counted: Option<f64>, sink: &mut dyn Sink) -> Result<(), Error> {
+        let mut arrived = 0;
+        for (stream_id, stream) in &mut self.streams {
+            if id.is_none_or(|id| id == stream_id) {
+                arrived += std::mem::take(&mut stream.uncounted);
+            }
+        }
+        let Some(counted) = counted else { return Ok(()) };
+        let title = id.and_then(|id| self.streams.get(id)).map_or("", |stream| stream.records.name());
+        #[expect(clippy::cast_precision_loss, reason = "no state counts 2^53 rows")]
+        let difference = counted - arrived as f64;
+        if difference == 0.0 {
+            return Ok(());
+        }
+        let of = if title.is_empty() { String::new() } else { format!(" of `{title}`") };
+        let what = format!("the source counts {counted} rows{of} since its last state, and {arrived} have arrived");
+        if difference > 0.0 && self.config.has_strict_counts {
+            let way_out = "read again: its rows come once more; if it stays so, the source counts wrongly, which \
+                           `strict_counts = false` accepts";
+            return Err(Error::new(what, way_out));
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is positive, and a cast saturates"
+        )]
+        let count = difference.abs() as u64;
+        sink.note(title, None, count, what, "ask the makers of the source how it counts".into());
+        Ok(())
+    }
+
+    fn trace(&mut self, object: &Object, sink: &mut dyn Sink) -> Result<bool, Error> {
+        let Some(trace) = object.object("trace") else { return Ok(false) };
+        self.failure.add(object);
+        let Some(status) = trace.object("stream_status") else { return Ok(true) };
+        let Some(stream) = descriptor(&status).and_then(|id| self.streams.get_mut(&id)) else { return Ok(true) };
+        stream.status = match status.text("status").unwrap_or_default().to_ascii_uppercase().as_str() {
+            "COMPLETE" => Status::Complete,
+            "INCOMPLETE" => Status::Incomplete,
+            "STARTED" | "RUNNING" => Status::Running,
+            _ => stream.status,
+        };
+        match stream.status {
+            Status::Complete => stream.complete(self.tally.unreadable == 0, sink)?,
+            Status::Incomplete => self.failure.add_incomplete(stream.records.name()),
+            Status::Unknown | Status::Running => {}
+        }
+        Ok(true)
+    }
+
+    fn control(&mut self, object: &Object, sink: &mut dyn Sink) -> Result<bool, Error> {
+        let Some(config) = new_config(object) else { return Ok(false) };
+        let value: Value = serde_json::from_str(config.get()).unwrap_or_default();
+        self.secrets.add_config(&value);
+        self.new_secrets = Some(value);
+        self.position.set_config(config.get());
+        // At once: the tokens before it may be void, whatever becomes of this run.
+        self.checkpoint(sink)?;
+        Ok(true)
+    }
+
+    fn log(&self, object: &Object, sink: &mut dyn Sink) -> bool {
+        let Some(log) = object.object("log") else { return false };
+        let level = log.text("level").unwrap_or_default().to_ascii_uppercase();
+        if level != "DEBUG" && level != "TRACE" {
+            let text = self.secrets.mask(&log.text("message").unwrap_or_default());
+            sink.progress(&format!("{level}: {text}"));
+        }
+        true
+    }
+
+    fn checkpoint(&mut self, sink: &mut dyn Sink) -> Result<(), Error> {
+        for stream in self.streams.values() {
+            let names = stream.records.kept_names();
+            if !names.is_empty() {
+                self.position.names.insert(stream.records.name().to_owned(), names);
+            }
+        }
+        sink.checkpoint(self.position.checkpoint())
+    }
+}
+
+impl SourceStream {
+    /// Ends a stream of which all has come: rows of a whole one that were not named are deleted.
+    fn complete(&mut self, is_readable: bool, sink: &mut dyn Sink) -> Result<(), Error> {
+        self.records.begin(sink)?;
+        if !self.records.is_whole || !self.records.has_begun() {
+            return Ok(());
+        }
+        if self.records.rejected() > 0 || !is_readable {
+            self.note_not_deleted("some of its rows cannot be read, so that nothing was called deleted", sink);
+            return Ok(());
+        }
+        sink.delete_unheard(self.records.name())
+    }
+
+    fn note_not_deleted(&self, why: &str, sink: &mut dyn Sink) {
+        let what = format!("{why}: rows that are gone from the system may still be here");
+        sink.note(self.records.name(), None, 1, what, "see the other notes of the stream, and read it again".into());
+    }
+
+    fn count_changes(&mut self, record: &Object) {
+        let changes: Vec<Object> = record.object("meta").and_then(|meta| meta.read("changes")).unwrap_or_default();
+        for change in changes {
+            let [field, kind, reason] = ["field", "change", "reason"].map(|name| change.text(name).unwrap_or_default());
+            let what = if reason.is_empty() { kind.into_owned() } else { format!("{kind} ({reason})") };
+            let is_known = self.changes.len() < CHANGES_MAX;
+            let what = if is_known { what } else { "in many ways".to_owned() };
+            let field = if is_known { field } else { "".into() };
+            *self.changes.entry((field.into_owned(), what)).or_default() += 1;
+        }
+    }
+}
+
+/// Returns the configuration that a CONTROL wants kept.
+pub(crate) fn new_config<'a>(object: &Object<'a>) -> Option<&'a RawValue> {
+    object.object("control")?.object("connectorConfig")?.get("config")
+}
+
+fn descriptor(object: &Object) -> Option<StreamId> {
+    let descriptor = object.object("stream_descriptor")?;
+    Some((descriptor.text("namespace").map(String::from), descriptor.text("name")?.into_owned()))
+}
