@@ -26,7 +26,7 @@ const SHOWN_BYTES_MAX: usize = 4 * 1024;
 const LAST_LINES: usize = 20;
 const LAST_BYTES_MAX: usize = 4 * 1024;
 
-/// How long is waited for the rest of standard error once the program has ended.
+/// How long silence lasts, once the program has ended, until what it has left behind is killed: that keeps the pipes open.
 const REST_WAIT: Duration = Duration::from_secs(2);
 
 /// What a program has written.
@@ -52,6 +52,7 @@ pub(crate) struct Running {
     idle_timeout: Duration,
     time_limit: Duration,
     deadline: Instant,
+    has_ended: bool,
 }
 
 /// A process group, killed when this is dropped.
@@ -89,6 +90,7 @@ impl Running {
             idle_timeout,
             time_limit,
             deadline: Instant::now() + time_limit,
+            has_ended: false,
         })
     }
 
@@ -99,8 +101,8 @@ impl Running {
 
     /// Waits for what it writes next.
     pub(crate) async fn next(&mut self) -> Result<Output, Error> {
-        let until = self.quiet_until();
         loop {
+            let until = self.quiet_until();
             let output = tokio::select! {
                 line = self.output.next() => match line {
                     Ok(Line::Text { bytes, is_cut }) => Some(Output::Line { bytes, is_cut }),
@@ -111,7 +113,17 @@ impl Running {
                     Err(error) => return Err(self.fault("cannot be read").because(error)),
                 },
                 line = next_log(&mut self.log) => self.take_log(line).map(Output::Log),
-                () = sleep_until(until) => return Err(self.quiet()),
+                _ = self.child.wait(), if !self.has_ended => {
+                    self.has_ended = true;
+                    None
+                }
+                () = sleep_until(until) => {
+                    if !self.has_ended || self.group.0.is_none() {
+                        return Err(self.quiet());
+                    }
+                    drop(Group(self.group.0.take()));
+                    None
+                }
             };
             if let Some(output) = output {
                 return Ok(output);
@@ -172,7 +184,8 @@ impl Running {
     }
 
     fn quiet_until(&self) -> Instant {
-        self.deadline.min(Instant::now() + self.idle_timeout)
+        let wait = if self.has_ended { REST_WAIT.min(self.idle_timeout) } else { self.idle_timeout };
+        self.deadline.min(Instant::now() + wait)
     }
 
     fn quiet(&self) -> Error {

@@ -115,6 +115,9 @@ impl RecordStream {
             Ok(leaves) => leaves,
             Err(reason) => return self.reject("", reason, sink),
         };
+        if leaves.is_empty() && self.names.columns().len() == 0 {
+            return self.reject("", "it has no fields".into(), sink);
+        }
         let unknown = leaves.iter().filter(|(path, _)| self.names.find(path).is_none()).count();
         if self.names.columns().len() + unknown > FIELDS_MAX {
             let reason =

@@ -1,0 +1,5 @@
+//! Connectors beside real programs and servers, and programs of our own that misbehave.
+
+mod support;
+mod singer;
+mod airbyte;
