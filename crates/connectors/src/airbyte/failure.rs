@@ -12,8 +12,9 @@ pub(crate) struct Failure {
     incomplete: Vec<String>,
 }
 
-/// How many errors are shown.
+/// How many errors are shown, and how many bytes of each.
 const SHOWN_MAX: usize = 5;
+const SHOWN_BYTES_MAX: usize = 1_000;
 
 impl Failure {
     /// Takes a TRACE, if it is an error.
@@ -24,8 +25,15 @@ impl Failure {
         }
         let error = trace.object("error").unwrap_or_default();
         self.is_lasting |= error.text("failure_type").is_none_or(|kind| kind != "transient_error");
-        let text = error.text("message").or_else(|| error.text("internal_message"));
-        let text = text.unwrap_or("an error without a message".into()).into_owned();
+        let parts = ["message", "internal_message"].map(|name| error.text(name).unwrap_or_default());
+        let mut text = match &parts {
+            [message, internal] if message.is_empty() => internal.to_string(),
+            [message, internal] if internal.is_empty() || internal == message => message.to_string(),
+            [message, internal] => format!("{message} ({internal})"),
+        };
+        if text.is_empty() {
+            text = "an error without a message".into();
+        }
         if !self.messages.contains(&text) {
             self.messages.push(text);
         }
@@ -38,7 +46,7 @@ impl Failure {
 
     /// Returns the error of a run, if it has failed: by its exit, or by what it has told.
     pub(crate) fn error(&self, program: &str, exit: Option<Error>, secrets: &Secrets) -> Option<Error> {
-        let mut told: Vec<String> = self.messages.iter().take(SHOWN_MAX).map(|text| secrets.mask(text)).collect();
+        let mut told: Vec<String> = self.messages.iter().take(SHOWN_MAX).map(|text| shown(text, secrets)).collect();
         if self.messages.len() > SHOWN_MAX {
             told.push(format!("and {} errors more", self.messages.len() - SHOWN_MAX));
         }
@@ -60,4 +68,10 @@ impl Failure {
         };
         Some(Error { is_transient, source: exit.and_then(|exit| exit.source), ..Error::new(what, way_out) })
     }
+}
+
+fn shown(text: &str, secrets: &Secrets) -> String {
+    let mut text = secrets.mask(text);
+    text.truncate(text.floor_char_boundary(SHOWN_BYTES_MAX));
+    text
 }

@@ -42,6 +42,8 @@ struct SourceStream {
     /// Records since the last state that counts them.
     uncounted: u64,
     status: Status,
+    /// Whether it is decided what its completeness means.
+    is_settled: bool,
     /// Fields that the source has emptied or shortened, with what it did.
     changes: BTreeMap<(String, String), u64>,
 }
@@ -76,7 +78,13 @@ impl<'a> Messages<'a> {
                 None => records.set_key(&stream.key),
             }
             let id = (stream.namespace.clone(), stream.name.clone());
-            let stream = SourceStream { records, uncounted: 0, status: Status::Unknown, changes: BTreeMap::new() };
+            let stream = SourceStream {
+                records,
+                uncounted: 0,
+                status: Status::Unknown,
+                is_settled: false,
+                changes: BTreeMap::new(),
+            };
             streams.insert(id, stream);
         }
         let (new_secrets, strangers, failure, tally) = Default::default();
@@ -110,6 +118,11 @@ impl<'a> Messages<'a> {
 
     /// Ends a run: by the error of its exit, by what the source has told, or well, with the last checkpoint.
     pub(crate) fn finish(&mut self, exit: Option<Error>, sink: &mut dyn Sink) -> Result<(), Error> {
+        for stream in self.streams.values_mut() {
+            // Nothing comes any more that could count them.
+            stream.uncounted = 0;
+        }
+        self.settle(sink)?;
         let name = self.config.program.name();
         if let Some(error) = self.failure.error(&name, exit, &self.secrets) {
             return Err(error);
@@ -147,7 +160,7 @@ impl<'a> Messages<'a> {
         let is_read = match kind.as_str() {
             "RECORD" => return self.record(&object, sink),
             "STATE" => self.state(&object, sink)?,
-            "TRACE" => self.trace(&object, sink)?,
+            "TRACE" => self.trace(&object),
             "CONTROL" => self.control(&object, sink)?,
             "LOG" => self.log(&object, sink),
             "SPEC" | "CATALOG" | "CONNECTION_STATUS" | "DESTINATION_CATALOG" => true,
@@ -217,12 +230,12 @@ impl<'a> Messages<'a> {
                 arrived += std::mem::take(&mut stream.uncounted);
             }
         }
-        let Some(counted) = counted else { return Ok(()) };
+        let Some(counted) = counted else { return self.settle(sink) };
         let title = id.and_then(|id| self.streams.get(id)).map_or("", |stream| stream.records.name());
         #[expect(clippy::cast_precision_loss, reason = "no state counts 2^53 rows")]
         let difference = counted - arrived as f64;
         if difference == 0.0 {
-            return Ok(());
+            return self.settle(sink);
         }
         let of = if title.is_empty() { String::new() } else { format!(" of `{title}`") };
         let what = format!("the source counts {counted} rows{of} since its last state, and {arrived} have arrived");
@@ -238,14 +251,27 @@ impl<'a> Messages<'a> {
         )]
         let count = difference.abs() as u64;
         sink.note(title, None, count, what, "ask the makers of the source how it counts".into());
+        self.settle(sink)
+    }
+
+    /// Ends the streams of which all has come and was counted: a source calls a stream complete before its last state.
+    fn settle(&mut self, sink: &mut dyn Sink) -> Result<(), Error> {
+        let is_readable = self.tally.unreadable == 0;
+        let complete = self
+            .streams
+            .values_mut()
+            .filter(|stream| stream.status == Status::Complete && !stream.is_settled && stream.uncounted == 0);
+        for stream in complete {
+            stream.settle(is_readable, sink)?;
+        }
         Ok(())
     }
 
-    fn trace(&mut self, object: &Object, sink: &mut dyn Sink) -> Result<bool, Error> {
-        let Some(trace) = object.object("trace") else { return Ok(false) };
+    fn trace(&mut self, object: &Object) -> bool {
+        let Some(trace) = object.object("trace") else { return false };
         self.failure.add(object);
-        let Some(status) = trace.object("stream_status") else { return Ok(true) };
-        let Some(stream) = descriptor(&status).and_then(|id| self.streams.get_mut(&id)) else { return Ok(true) };
+        let Some(status) = trace.object("stream_status") else { return true };
+        let Some(stream) = descriptor(&status).and_then(|id| self.streams.get_mut(&id)) else { return true };
         stream.status = match status.text("status").unwrap_or_default().to_ascii_uppercase().as_str() {
             "COMPLETE" => Status::Complete,
             "INCOMPLETE" => Status::Incomplete,
@@ -253,11 +279,10 @@ impl<'a> Messages<'a> {
             _ => stream.status,
         };
         match stream.status {
-            Status::Complete => stream.complete(self.tally.unreadable == 0, sink)?,
             Status::Incomplete => self.failure.add_incomplete(stream.records.name()),
-            Status::Unknown | Status::Running => {}
+            Status::Unknown | Status::Running | Status::Complete => {}
         }
-        Ok(true)
+        true
     }
 
     fn control(&mut self, object: &Object, sink: &mut dyn Sink) -> Result<bool, Error> {
@@ -294,7 +319,8 @@ impl<'a> Messages<'a> {
 
 impl SourceStream {
     /// Ends a stream of which all has come: rows of a whole one that were not named are deleted.
-    fn complete(&mut self, is_readable: bool, sink: &mut dyn Sink) -> Result<(), Error> {
+    fn settle(&mut self, is_readable: bool, sink: &mut dyn Sink) -> Result<(), Error> {
+        self.is_settled = true;
         self.records.begin(sink)?;
         if !self.records.is_whole || !self.records.has_begun() {
             return Ok(());

@@ -21,8 +21,13 @@ const CATALOG: &str = r#"{"streams": [
 
 fn config() -> AirbyteConfig {
     let limit = Duration::from_secs(60);
-    let program =
-        Program { command: vec!["source".into()], environment: [].into(), idle_timeout: limit, time_limit: limit };
+    let program = Program {
+        command: vec!["source".into()],
+        last_arguments: vec![],
+        environment: [].into(),
+        idle_timeout: limit,
+        time_limit: limit,
+    };
     AirbyteConfig {
         program,
         config: json!({"token": "first"}),

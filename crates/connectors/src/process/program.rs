@@ -47,6 +47,8 @@ const DOCUMENT_BYTES_MAX: usize = 256 * 1024 * 1024;
 pub struct Program {
     /// The program and its first arguments. No shell reads them, and messages show them: they hold no secret.
     pub command: Vec<String>,
+    /// Its last arguments, behind those of the protocol: of `source-declarative-manifest`, `--manifest-path` and a path.
+    pub last_arguments: Vec<String>,
     /// Variables of its environment, beside those that say where things are on this machine (`PATH`, `HOME`, proxies,
     /// certificates). No other variable of ours reaches it.
     pub environment: BTreeMap<String, String>,
@@ -79,7 +81,7 @@ impl Program {
             return Err(Error::new("`command` is empty", "write the program and its arguments there, as a list"));
         };
         let mut command = Command::new(program);
-        command.args(first).args(arguments).env_clear();
+        command.args(first).args(arguments).args(&self.last_arguments).env_clear();
         for variable in PASSED_ON {
             if let Some(value) = std::env::var_os(variable) {
                 command.env(variable, value);

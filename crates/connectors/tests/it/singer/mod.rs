@@ -24,7 +24,13 @@ pub(crate) fn tap<const N: usize>(command: [&str; N]) -> SingerConfig {
     let limit = Duration::from_secs(120);
     let command = command.map(str::to_owned).into();
     SingerConfig {
-        program: Program { command, environment: [].into(), idle_timeout: limit, time_limit: limit },
+        program: Program {
+            command,
+            last_arguments: vec![],
+            environment: [].into(),
+            idle_timeout: limit,
+            time_limit: limit,
+        },
         config: json!({}),
         catalog: None,
         can_discover: true,
