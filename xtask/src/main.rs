@@ -156,6 +156,7 @@ fn tests(server: &postgres::Server, sdks: &provide::Sdks, command: &mut Command)
         .env("PLUMB_TEST_XGBOOST_PATH", &sdks.xgboost_path)
         .env("PLUMB_TEST_SAGEMAKER_PATH", &sdks.sagemaker_path)
         .env("PLUMB_TEST_SCHEMATHESIS_PATH", &sdks.schemathesis_path);
+    command.envs(sdks.connectors.iter().map(|(variable, folder)| (variable, folder)));
     match real_data() {
         Some(folder) => {
             command.env("PLUMB_REAL_DATA", folder);

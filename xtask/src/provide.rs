@@ -40,6 +40,9 @@ pub(crate) struct Sdks {
     pub(crate) sagemaker_path: PathBuf,
     /// And one with schemathesis.
     pub(crate) schemathesis_path: PathBuf,
+    /// A folder of programs for each environment in which connectors of others are installed, by the variable that tells
+    /// the tests of it.
+    pub(crate) connectors: Vec<(&'static str, PathBuf)>,
 }
 
 /// Where PostgreSQL's server programs are.
@@ -137,7 +140,24 @@ pub(crate) fn sdks() -> Result<Sdks> {
         xgboost_path: xgboost,
         sagemaker_path: sagemaker,
         schemathesis_path: schemathesis,
+        connectors: connectors()?,
     })
+}
+
+/// Installs the programs that the tests of connectors run, once: two to three minutes, most of them for Airbyte's. Each has an
+/// environment of its own, for their packages do not agree.
+fn connectors() -> Result<Vec<(&'static str, PathBuf)>> {
+    let environments = [
+        ("PLUMB_TEST_SINGER_SDK", "singer-sdk", include_str!("../connectors/singer-sdk.txt")),
+        ("PLUMB_TEST_TAP_JSONL", "tap-jsonl", include_str!("../connectors/tap-jsonl.txt")),
+        ("PLUMB_TEST_TAP_POSTGRES", "tap-postgres", include_str!("../connectors/tap-postgres.txt")),
+        ("PLUMB_TEST_AIRBYTE_CDK", "airbyte-cdk", include_str!("../connectors/airbyte-cdk.txt")),
+    ];
+    let installed = environments.map(|(variable, name, requirements)| {
+        let python = python(name, requirements)?;
+        Ok((variable, python.parent().context("Python is in no folder")?.to_owned()))
+    });
+    installed.into_iter().collect()
 }
 
 /// Installs a package into a folder of its own, unless a file there says that it was.
