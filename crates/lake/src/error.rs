@@ -214,6 +214,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns the error of a source that takes too long.
+    pub(crate) fn out_of_time(source: &str, limit: std::time::Duration) -> Error {
+        Error::Source {
+            source_name: source.to_owned(),
+            problem: format!("it was not read to its end within {} s", limit.as_secs_f64()),
+            hint: "see what keeps it, or raise `time_limit` under its name in plumb.toml".to_owned(),
+        }
+    }
+
     pub(crate) fn engine<E: Into<DataFusionError>>(doing: &'static str) -> impl FnOnce(E) -> Error {
         move |source| Error::Engine { doing, source: Box::new(source.into()) }
     }

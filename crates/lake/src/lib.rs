@@ -48,7 +48,9 @@ pub use lake::Lake;
 pub use lock::{DataLock, IfLocked, LockHolder, is_at};
 pub use raw::RejectedRow;
 pub use remote::{fetch, is_url};
-pub use sources::{ALLOW_LOST_PERCENT, FileChange, FileNote, Source, SourceKind, SourceReport, TIME_LIMIT};
+pub use sources::{
+    ALLOW_LOST_PERCENT, FileChange, FileNote, IDLE_LIMIT, ProgramSource, Source, SourceKind, SourceReport, TIME_LIMIT,
+};
 pub use sql_file::SqlFile;
 pub use sql_hash::hashes_of;
 pub use sql_problem::{SqlCheck, SqlProblem};

@@ -22,6 +22,7 @@ const CATALOG: &str = r#"{"streams": [
 fn config() -> AirbyteConfig {
     let limit = Duration::from_secs(60);
     let program = Program {
+        folder: None,
         command: vec!["source".into()],
         last_arguments: vec![],
         environment: [].into(),

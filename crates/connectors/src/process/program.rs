@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -49,6 +49,8 @@ pub struct Program {
     pub command: Vec<String>,
     /// Its last arguments, behind those of the protocol: of `source-declarative-manifest`, `--manifest-path` and a path.
     pub last_arguments: Vec<String>,
+    /// The folder that it runs in, to which relative paths belong; `None` is ours.
+    pub folder: Option<PathBuf>,
     /// Variables of its environment, beside those that say where things are on this machine (`PATH`, `HOME`, proxies,
     /// certificates). No other variable of ours reaches it.
     pub environment: BTreeMap<String, String>,
@@ -88,6 +90,9 @@ impl Program {
             }
         }
         command.envs(&self.environment);
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
         // Python, in which most of them are written, holds back lines otherwise, and writes them in the locale's encoding.
         command.env("PYTHONUNBUFFERED", "1").env("PYTHONIOENCODING", "utf-8");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);

@@ -5,7 +5,6 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, ChildStderr, ChildStdout};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -56,13 +55,14 @@ pub(crate) struct Running {
 }
 
 /// A process group, killed when this is dropped.
-struct Group(Option<Pid>);
+struct Group(Option<libc::pid_t>);
 
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(group) = self.0.take() {
             // It fails if nothing of the group is left, which is what is wanted.
-            let _ = kill_process_group(group, Signal::KILL);
+            // SAFETY: it takes two numbers and touches no memory of ours.
+            unsafe { libc::killpg(group, libc::SIGKILL) };
         }
     }
 }
@@ -75,7 +75,7 @@ impl Running {
         idle_timeout: Duration,
         time_limit: Duration,
     ) -> Result<Running, Error> {
-        let group = Group(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
+        let group = Group(child.id().and_then(|id| libc::pid_t::try_from(id).ok()));
         let (Some(output), Some(log)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(Error::new(format!("`{name}` has no output"), "try again"));
         };

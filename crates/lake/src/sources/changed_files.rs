@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::files::{label_of, stat, state_key};
-use super::source::{Source, SourceKind, in_project};
+use super::source::{Source, in_project};
 use crate::raw::FileState;
 
 /// A file of a source that is not as it was at the last ingestion.
@@ -27,7 +27,7 @@ pub(crate) fn changed_files(
     known: &BTreeMap<String, FileState>,
 ) -> Vec<FileChange> {
     let is_on_disk = !source.url.contains("://");
-    if matches!(source.kind, SourceKind::Sqlite | SourceKind::Postgres) || !is_on_disk {
+    if !source.kind.is_files() || !is_on_disk {
         return Vec::new();
     }
     let pattern = in_project(project, &source.url);

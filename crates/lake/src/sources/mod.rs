@@ -8,6 +8,7 @@ mod changed_files;
 mod file_reader;
 mod file_rows;
 mod lost_rows;
+mod connector;
 mod raw_sink;
 mod records;
 mod jsonl;
@@ -19,4 +20,6 @@ mod postgres;
 pub use changed_files::FileChange;
 pub(crate) use changed_files::changed_files;
 pub(crate) use pull::{Pulled, pull};
-pub use source::{ALLOW_LOST_PERCENT, FileNote, Source, SourceKind, SourceReport, TIME_LIMIT};
+pub use source::{
+    ALLOW_LOST_PERCENT, FileNote, IDLE_LIMIT, ProgramSource, Source, SourceKind, SourceReport, TIME_LIMIT,
+};

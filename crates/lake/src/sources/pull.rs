@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::connector::{self, Ended};
 use super::source::{Source, SourceKind, SourceReport};
 use super::source_pull::SourcePull;
 use super::{files, postgres, sqlite};
@@ -41,7 +42,8 @@ impl Pulled {
 
 /// Copies what is new in the sources since `state` into the raw folder, and returns the state after that.
 ///
-/// A source that cannot be read leaves its rows as they were, and keeps nobody from reading the others. A run that dies
+/// A source that cannot be read leaves its rows as they were, or as far as its connector came, and keeps nobody from reading the
+/// others. A run that dies
 /// half-way has changed nothing: the next one reads the same rows again.
 pub(crate) async fn pull(
     sources: &BTreeMap<String, Source>,
@@ -91,56 +93,61 @@ impl OneSource<'_> {
         let result = self.within_time(&mut pull).await;
         let mut report = pull.report;
         report.notes.sort_by_key(|noted| std::cmp::Reverse(noted.note.level));
-        match result {
-            Ok(()) => {
-                state.failures.remove(self.name);
+        let error = match result {
+            Ok(ended) => {
                 state.add_rejected(&rejected);
                 pulled.state = state;
                 pulled.rejected.extend(rejected);
+                match ended {
+                    Ended::Whole => None,
+                    Ended::InPart(error) => Some(error),
+                }
             }
             Err(error) => {
-                report = self.failed(&error, report, &mut pulled.state);
+                (report.rows_new, report.rows_deleted, report.files_unchanged) = (0, 0, 0);
+                Some(error)
+            }
+        };
+        match error {
+            Some(error) => {
+                report.failure = Some(self.failed(&error, &mut pulled.state));
                 pulled.errors.push((self.name.to_owned(), error));
+            }
+            None => {
+                pulled.state.failures.remove(self.name);
             }
         }
         pulled.sources.push(report);
     }
 
-    /// Notes that the source could not be read: its rows are as they were.
-    fn failed(&self, error: &Error, report: SourceReport, state: &mut State) -> SourceReport {
+    /// Notes that the source could not be read, or not to its end, and returns why.
+    fn failed(&self, error: &Error, state: &mut State) -> String {
         let cause = std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));
         let problem = format!("{error}{cause}");
         let learned_at = state.learned_at;
         let failure = state.failures.entry(self.name.to_owned());
         let failure = failure.or_insert_with(|| SourceFailure { since: learned_at, problem: String::new() });
         problem.clone_into(&mut failure.problem);
-        let failed = SourceReport::new(self.name);
-        SourceReport { rows_read: report.rows_read, notes: report.notes, failure: Some(problem), ..failed }
+        problem
     }
 
     /// Reads the source, for as long as it may take.
-    async fn within_time(&self, pull: &mut SourcePull<'_>) -> Result<(), Error> {
+    async fn within_time(&self, pull: &mut SourcePull<'_>) -> Result<Ended, Error> {
+        if matches!(self.source.kind, SourceKind::Singer | SourceKind::Airbyte) {
+            return connector::pull(pull).await;
+        }
         let limit = self.source.time_limit;
         match tokio::time::timeout(limit, pull_one(pull)).await {
-            Ok(result) => result,
-            Err(_) => {
-                let problem = format!("it was not read to its end within {} s", limit.as_secs());
-                let hint = "see what keeps it, or raise `time_limit` under its name in plumb.toml";
-                Err(Error::Source { source_name: self.name.to_owned(), problem, hint: hint.to_owned() })
-            }
+            Ok(result) => result.map(|()| Ended::Whole),
+            Err(_) => Err(Error::out_of_time(self.name, limit)),
         }
     }
 }
 
 async fn pull_one(pull: &mut SourcePull<'_>) -> Result<(), Error> {
     match pull.source.kind {
-        SourceKind::Files
-        | SourceKind::Csv
-        | SourceKind::Jsonl
-        | SourceKind::Json
-        | SourceKind::Sheet
-        | SourceKind::Parquet => files::pull(pull).await,
         SourceKind::Sqlite => sqlite::pull(pull).await,
         SourceKind::Postgres => postgres::pull(pull).await,
+        _ => files::pull(pull).await,
     }
 }

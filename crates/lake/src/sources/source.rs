@@ -32,6 +32,9 @@ pub struct Source {
     /// The share of a file's rows, in percent, that may be set aside because they cannot be read.
     #[serde(default = "allow_lost")]
     pub allow_lost: f64,
+    /// Of a connector that is a program, how it is run.
+    #[serde(default)]
+    pub program: ProgramSource,
     /// How long one run may read it.
     #[serde(default = "time_limit")]
     pub time_limit: Duration,
@@ -62,10 +65,36 @@ impl Source {
             key: BTreeMap::new(),
             reading: None,
             allow_lost: ALLOW_LOST_PERCENT,
+            program: ProgramSource::default(),
             time_limit: TIME_LIMIT,
         }
     }
 }
+
+/// How a connector is run that is a program. Its variables of the environment are in it already.
+#[derive(Clone, Default, Deserialize)]
+pub struct ProgramSource {
+    /// The program and its arguments, in the project's folder.
+    pub command: Vec<String>,
+    /// Its configuration.
+    pub config: serde_json::Value,
+    /// The file with its catalog; without one it is asked for it.
+    pub catalog: Option<String>,
+    /// Variables of its environment.
+    pub environment: BTreeMap<String, String>,
+    /// How long it may say nothing; `None` is [`IDLE_LIMIT`].
+    pub idle_limit: Option<Duration>,
+}
+
+impl std::fmt::Debug for ProgramSource {
+    /// Leaves out what may be secret.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("ProgramSource").field("command", &self.command).finish_non_exhaustive()
+    }
+}
+
+/// How long a connector may say nothing unless its source says otherwise.
+pub const IDLE_LIMIT: Duration = Duration::from_secs(600);
 
 /// How a source is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -87,13 +116,26 @@ pub enum SourceKind {
     Sqlite,
     /// A PostgreSQL database.
     Postgres,
+    /// A Singer tap: a program.
+    Singer,
+    /// An Airbyte source: a program.
+    Airbyte,
 }
 
 impl SourceKind {
+    /// Returns whether its rows are in files that Plumbline itself opens.
+    pub(super) fn is_files(self) -> bool {
+        self == SourceKind::Files || self.format().is_some()
+    }
+
     /// Returns the format that the kind fixes; `None` if it is found out, or if the source has no files.
     pub(super) fn format(self) -> Option<FileFormat> {
         match self {
-            SourceKind::Files | SourceKind::Sqlite | SourceKind::Postgres => None,
+            SourceKind::Files
+            | SourceKind::Sqlite
+            | SourceKind::Postgres
+            | SourceKind::Singer
+            | SourceKind::Airbyte => None,
             SourceKind::Csv => Some(FileFormat::Csv),
             SourceKind::Jsonl => Some(FileFormat::Jsonl),
             SourceKind::Json => Some(FileFormat::Json),
@@ -119,7 +161,8 @@ pub struct SourceReport {
     pub files_unchanged: u64,
     /// How the files were read, and what in them somebody should look at: warnings first.
     pub notes: Vec<FileNote>,
-    /// Why the source could not be read, and what to do: its rows are as they were before; `None` if it was read.
+    /// Why the source could not be read to its end, and what to do; `None` if it was. Its rows are as they were before, or, of a
+    /// connector that goes on where it stopped, as far as it came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
 }

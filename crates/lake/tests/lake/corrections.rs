@@ -108,9 +108,12 @@ async fn a_lead_ends_when_its_source_says_that_it_was_deleted() {
 
 #[tokio::test]
 async fn a_corrected_event_holds_until_its_correction_was_learned() {
-    let first = r#"{"key":"lead:1","event_id":"e","kind":"call","at":"2026-01-02","known_at":"2026-01-02","value":"1"}"#;
-    let again = r#"{"key":"lead:1","event_id":"e","kind":"call","at":"2026-01-02","known_at":"2026-01-03","value":"1"}"#;
-    let other = r#"{"key":"lead:1","event_id":"e","kind":"call","at":"2026-01-02","known_at":"2026-01-05","value":"9"}"#;
+    let first =
+        r#"{"key":"lead:1","event_id":"e","kind":"call","at":"2026-01-02","known_at":"2026-01-02","value":"1"}"#;
+    let again =
+        r#"{"key":"lead:1","event_id":"e","kind":"call","at":"2026-01-02","known_at":"2026-01-03","value":"1"}"#;
+    let other =
+        r#"{"key":"lead:1","event_id":"e","kind":"call","at":"2026-01-02","known_at":"2026-01-05","value":"9"}"#;
     let company = Company::new(FULL, &[first, again, other].join("\n"), "");
     let report = company.ingest().await;
     assert_eq!((report.counts.events, report.counts.ended_events, report.counts.duplicates), (2, 1, 1));

@@ -11,6 +11,7 @@ mod one_snapshot;
 mod features;
 mod failing_sources;
 mod feature_file;
+mod connectors;
 mod corrections;
 mod dataset;
 mod rows;

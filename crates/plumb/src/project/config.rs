@@ -53,7 +53,24 @@ pub(super) struct SourceConfig {
     pub(super) kind: SourceKind,
     /// A file, a pattern of files such as `marketing/*.jsonl`, or the address of a database. `${NAME}` in it is the
     /// value of an environment variable: secrets belong there.
+    #[serde(default)]
     pub(super) url: String,
+    /// Of a connector that is a program, the program and its arguments, run in the project's folder: `["tap-pipedrive"]`. No
+    /// shell reads them, and messages show them.
+    #[serde(default)]
+    pub(super) command: Vec<String>,
+    /// Its configuration, which it finds in a file of its own. `${NAME}` in any text of it is the value of an environment
+    /// variable: secrets belong there.
+    #[serde(default)]
+    pub(super) config: serde_json::Value,
+    /// The file with its catalog, in the project. Without one it is asked for its streams, and `tables` chooses among them.
+    pub(super) catalog: Option<String>,
+    /// Variables of its environment; `${NAME}` is the value of one of ours. No other variable of ours reaches it but those that
+    /// say where things are, such as `PATH`.
+    #[serde(default)]
+    pub(super) environment: BTreeMap<String, String>,
+    /// How long it may say nothing; ten minutes unless it is set.
+    pub(super) idle_limit: Option<Span>,
     /// The tables to read; empty means all.
     #[serde(default)]
     pub(super) tables: Vec<String>,
@@ -103,6 +120,10 @@ pub(super) enum SourceKind {
     Sqlite,
     /// A PostgreSQL database.
     Postgres,
+    /// A Singer tap: a program that `command` names.
+    Singer,
+    /// An Airbyte source: a program that `command` names.
+    Airbyte,
 }
 
 /// What is predicted, and what mistakes cost.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
-use plumb_lake::{FeatureSql, LabelSpec, Source, SourceKind, SqlFile, SqlLimits};
+use plumb_lake::{FeatureSql, LabelSpec, ProgramSource, Source, SourceKind, SqlFile, SqlLimits};
 use plumb_lead::{Language, MessageCatalog};
 
 use super::config::{self, Promote, SourceConfig};
@@ -218,7 +218,10 @@ impl Project {
 
 impl From<SourceConfig> for Source {
     fn from(config: SourceConfig) -> Source {
-        let SourceConfig { kind, url, tables, cursor, key, reading, allow_lost, time_limit } = config;
+        let SourceConfig { kind, url, tables, cursor, key, reading, allow_lost, time_limit, .. } = config;
+        let idle_limit = config.idle_limit.and_then(|span| span.0.to_std().ok());
+        let SourceConfig { command, config, catalog, environment, .. } = config;
+        let program = ProgramSource { command, config, catalog, environment, idle_limit };
         let kind = match kind {
             config::SourceKind::Files => SourceKind::Files,
             config::SourceKind::Csv => SourceKind::Csv,
@@ -228,8 +231,10 @@ impl From<SourceConfig> for Source {
             config::SourceKind::Parquet => SourceKind::Parquet,
             config::SourceKind::Sqlite => SourceKind::Sqlite,
             config::SourceKind::Postgres => SourceKind::Postgres,
+            config::SourceKind::Singer => SourceKind::Singer,
+            config::SourceKind::Airbyte => SourceKind::Airbyte,
         };
         let time_limit = time_limit.and_then(|span| span.0.to_std().ok()).unwrap_or(plumb_lake::TIME_LIMIT);
-        Source { kind, url, tables, cursor, key, reading, allow_lost, time_limit }
+        Source { kind, url, tables, cursor, key, reading, allow_lost, program, time_limit }
     }
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use chrono::TimeDelta;
+use serde_json::Value;
 
-use super::config::{Config, OptimiseConfig};
+use super::config::{Config, OptimiseConfig, SourceConfig, SourceKind};
 use super::environment::with_environment;
 use crate::files::read_text;
 
@@ -19,12 +20,34 @@ pub(super) fn read_config(path: &Path) -> Result<Config> {
     let in_file = || format!("`{}` is wrong", path.display());
     let mut config = parse(&text).with_context(in_file)?;
     for (name, source) in &mut config.source {
-        source.url = with_environment(&source.url, |variable| std::env::var(variable).ok())
-            .with_context(|| format!("key `source.{name}.url`"))
-            .with_context(in_file)?;
+        expand(source, name).with_context(in_file)?;
     }
     check(&config).with_context(in_file)?;
     Ok(config)
+}
+
+/// Puts the values of environment variables into a source.
+fn expand(source: &mut SourceConfig, name: &str) -> Result<()> {
+    let expanded = |text: &str, key: &str| {
+        with_environment(text, |variable| std::env::var(variable).ok())
+            .with_context(|| format!("key `source.{name}.{key}`"))
+    };
+    source.url = expanded(&source.url, "url")?;
+    for value in source.environment.values_mut() {
+        *value = expanded(value, "environment")?;
+    }
+    expand_json(&mut source.config, &|text| expanded(text, "config"))
+}
+
+/// Replaces all texts within a value.
+fn expand_json(value: &mut Value, expanded: &dyn Fn(&str) -> Result<String>) -> Result<()> {
+    match value {
+        Value::String(text) => *text = expanded(text)?,
+        Value::Array(values) => values.iter_mut().try_for_each(|value| expand_json(value, expanded))?,
+        Value::Object(fields) => fields.values_mut().try_for_each(|value| expand_json(value, expanded))?,
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+    Ok(())
 }
 
 fn parse(text: &str) -> Result<Config> {
@@ -55,6 +78,17 @@ fn check(config: &Config) -> Result<()> {
         [("time_s", config.limits.time_s), ("memory_mb", config.limits.memory_mb), ("rows", config.limits.rows)];
     for (name, limit) in limits {
         ensure!(limit > 0, "key `limits.{name}` is 0: expected more, or no such key for the default");
+    }
+    for (name, source) in &config.source {
+        let is_program = matches!(source.kind, SourceKind::Singer | SourceKind::Airbyte);
+        ensure!(
+            is_program || !source.url.is_empty(),
+            "key `source.{name}.url` is missing: expected a file, a pattern of files, or the address of a database"
+        );
+        ensure!(
+            !is_program || !source.command.is_empty(),
+            "key `source.{name}.command` is missing: expected the program that reads the source, and its arguments, as a list"
+        );
     }
     for (name, target) in &config.target.0 {
         ensure!(target.horizon.0 > TimeDelta::zero(), "key `target.{name}.horizon`: expected a time over 0");

@@ -17,6 +17,7 @@ pub(crate) fn source<const N: usize>(command: [&str; N]) -> AirbyteConfig {
     let command = command.map(str::to_owned).into();
     AirbyteConfig {
         program: Program {
+            folder: None,
             command,
             last_arguments: vec![],
             environment: [].into(),

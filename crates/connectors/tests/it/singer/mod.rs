@@ -25,6 +25,7 @@ pub(crate) fn tap<const N: usize>(command: [&str; N]) -> SingerConfig {
     let command = command.map(str::to_owned).into();
     SingerConfig {
         program: Program {
+            folder: None,
             command,
             last_arguments: vec![],
             environment: [].into(),

@@ -1,0 +1,96 @@
+//! Sources that a connector reads: what it is told, and what becomes of its rows when it ends.
+
+use std::path::PathBuf;
+
+use plumb_connectors::{
+    AirbyteConfig, Checkpoint, Error as ConnectorError, Program, SingerConfig, read_airbyte, read_singer,
+};
+
+use super::raw_sink::RawSink;
+use super::source::{IDLE_LIMIT, SourceKind, in_project};
+use super::source_pull::SourcePull;
+use crate::error::Error;
+
+/// How a connector's run has ended.
+pub(super) enum Ended {
+    /// All was read.
+    Whole,
+    /// It stopped because of this; its rows until then are kept, and the next run goes on behind them.
+    InPart(Error),
+}
+
+/// Copies what a connector gives. One that fails, or takes too long, has given what it has given.
+pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<Ended, Error> {
+    let (name, source) = (pull.name, pull.source);
+    let checkpoint = pull.state.checkpoints.get(name).cloned();
+    let run = Run { checkpoint, project: pull.project.to_owned(), source: source.clone() };
+    let mut sink = RawSink::new(pull);
+    let result = match tokio::time::timeout(source.time_limit, run.read(&mut sink)).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(sink.error(error)),
+        Err(_) => Some(Error::out_of_time(name, source.time_limit)),
+    };
+    sink.finish()?;
+    Ok(result.map_or(Ended::Whole, Ended::InPart))
+}
+
+/// One run of a connector.
+struct Run {
+    checkpoint: Option<Checkpoint>,
+    project: PathBuf,
+    source: super::Source,
+}
+
+impl Run {
+    async fn read(&self, sink: &mut RawSink<'_, '_>) -> Result<(), ConnectorError> {
+        let checkpoint = self.checkpoint.as_ref();
+        match self.source.kind {
+            SourceKind::Singer => read_singer(&self.singer(), checkpoint, sink).await,
+            SourceKind::Airbyte => read_airbyte(&self.airbyte(), checkpoint, sink).await,
+            kind => Err(ConnectorError::new(format!("{kind:?} is no connector"), "report this as a bug")),
+        }
+    }
+
+    fn singer(&self) -> SingerConfig {
+        let of_source = &self.source.program;
+        SingerConfig {
+            program: self.program(),
+            config: of_source.config.clone(),
+            catalog: self.catalog(),
+            can_discover: true,
+            has_properties: false,
+            streams: self.source.tables.clone(),
+            metadata: Default::default(),
+            keys: self.source.key.clone(),
+        }
+    }
+
+    fn airbyte(&self) -> AirbyteConfig {
+        let cursor = |(stream, column): (&String, &String)| (stream.clone(), vec![column.clone()]);
+        AirbyteConfig {
+            program: self.program(),
+            config: self.source.program.config.clone(),
+            catalog: self.catalog(),
+            streams: self.source.tables.clone(),
+            keys: self.source.key.clone(),
+            cursors: self.source.cursor.iter().map(cursor).collect(),
+            has_strict_counts: true,
+        }
+    }
+
+    fn program(&self) -> Program {
+        let of_source = &self.source.program;
+        Program {
+            command: of_source.command.clone(),
+            last_arguments: Vec::new(),
+            folder: Some(self.project.clone()),
+            environment: of_source.environment.clone(),
+            idle_timeout: of_source.idle_limit.unwrap_or(IDLE_LIMIT),
+            time_limit: self.source.time_limit,
+        }
+    }
+
+    fn catalog(&self) -> Option<PathBuf> {
+        self.source.program.catalog.as_ref().map(|path| in_project(&self.project, path))
+    }
+}
