@@ -1,0 +1,162 @@
+//! HubSpot by its API, version 3: records, the history of their properties, merges, associations, and what was archived.
+//!
+//! Each object is read in steps, and each page of a step ends with a checkpoint. The first run lists all records. Every run
+//! then searches for those that were changed, and lists the archived ones.
+
+mod api;
+mod associations;
+mod layout;
+mod list;
+mod position;
+mod records;
+mod search;
+mod writer;
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::error::Error;
+use crate::http::{Clock, Secret};
+use crate::selection::Selection;
+use crate::sink::{Checkpoint, Sink};
+
+use api::Api;
+use layout::Layout;
+use position::{Position, Positions, Step};
+use writer::Writer;
+
+/// How far each search looks back behind the last one. HubSpot's search finds a change "a few moments" after it was made.
+const LOOK_BACK: TimeDelta = TimeDelta::minutes(15);
+
+/// The time from one request to the next: 9 a second, and 4 searches a second. An account without any extra may send 100 in
+/// 10 seconds.
+const INTERVALS: [Duration; 2] = [Duration::from_millis(112), Duration::from_millis(251)];
+
+/// What of HubSpot is read, and as whom.
+#[derive(Clone, Debug)]
+pub struct HubspotConfig {
+    /// `https://api.hubapi.com`, or a stub on this machine.
+    pub base_url: String,
+    /// Who reads.
+    pub auth: HubspotAuth,
+    /// The objects, in the order in which they are read.
+    pub objects: Vec<HubspotObject>,
+    /// Whether all records are read again, so that those are found that are gone for good, and associations that were
+    /// changed without their record.
+    pub is_full: bool,
+}
+
+/// Who reads HubSpot.
+#[derive(Clone, Debug)]
+pub enum HubspotAuth {
+    /// The access token of a private app.
+    Token(Secret),
+    /// An OAuth app that was installed, whose access tokens last half an hour.
+    RefreshToken {
+        /// The app's client ID.
+        client_id: String,
+        /// The app's client secret.
+        client_secret: Secret,
+        /// What the installation gave.
+        refresh_token: Secret,
+    },
+}
+
+/// An object of HubSpot.
+#[derive(Clone, Debug)]
+pub struct HubspotObject {
+    /// Its name in the API: `contacts`, `companies`, `deals`, `calls`, `emails`, `meetings`, `notes`, `tasks`, or `2-123` of
+    /// one's own.
+    pub name: String,
+    /// The properties that are columns. The dates of creation and change and the merged ids always are.
+    pub properties: Selection,
+    /// The properties whose history is read.
+    pub history: Selection,
+    /// The objects whose associations with this one are read.
+    pub associations: Vec<String>,
+}
+
+/// Reads what is new in HubSpot since a checkpoint; all, without one.
+///
+/// An error that is transient leaves the last checkpoint good: the next run goes on there.
+pub async fn read_hubspot(
+    config: &HubspotConfig,
+    clock: &dyn Clock,
+    checkpoint: Option<&Checkpoint>,
+    sink: &mut dyn Sink,
+) -> Result<(), Error> {
+    let api = Api::new(config, clock)?;
+    let mut positions = Positions::read(checkpoint)?;
+    for object in &config.objects {
+        let layout = Layout::find(&api, object, sink).await?;
+        let (position, is_fresh) = start(&api, config, object, &positions, sink);
+        positions.objects.insert(object.name.clone(), position);
+        let is_whole = config.is_full && is_fresh;
+        if config.is_full && !is_fresh {
+            let what = format!(
+                "`{}` goes on from a full run that was interrupted: records that are gone for good are not looked for",
+                layout.stream
+            );
+            sink.note(&layout.stream, None, 1, what, "run it in full once more after this one".into());
+        }
+        for stream in layout.streams(is_whole) {
+            sink.begin(&stream)?;
+        }
+        let mut writer = Writer::new(&layout, sink);
+        read_object(&api, &layout, &mut positions, &mut writer).await?;
+        writer.say_same_times();
+        if is_whole {
+            writer.sink.delete_unheard(&layout.stream)?;
+            writer.sink.checkpoint(positions.written()?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns where an object is read on from, and whether that is its very beginning.
+fn start(
+    api: &Api<'_>,
+    config: &HubspotConfig,
+    object: &HubspotObject,
+    positions: &Positions,
+    sink: &mut dyn Sink,
+) -> (Position, bool) {
+    let asked = position::Asked::of(object);
+    let started_at = api.client.server_now().timestamp_millis();
+    let Some(known) = positions.objects.get(&object.name) else {
+        return (Position { asked, step: Step::list(started_at, None) }, true);
+    };
+    let archived_since = known.step.archived_since();
+    if !known.asked.covers(&asked) {
+        let what = format!("`{}` is read from its beginning: more is asked of it than before", object.name);
+        sink.note(&object.name, None, 1, what, "nothing is to be done; rows that are known stay".into());
+        return (Position { asked, step: Step::list(started_at, None) }, true);
+    }
+    if config.is_full && !matches!(known.step, Step::List { .. }) {
+        return (Position { asked, step: Step::list(started_at, archived_since) }, true);
+    }
+    (Position { asked, step: known.step.clone().resumed(api.client.server_now().timestamp_millis()) }, false)
+}
+
+/// Reads an object step by step. Each step ends with a checkpoint that names the next one.
+async fn read_object(
+    api: &Api<'_>,
+    layout: &Layout,
+    positions: &mut Positions,
+    writer: &mut Writer<'_>,
+) -> Result<(), Error> {
+    loop {
+        let step = positions.objects[&layout.object.name].step.clone();
+        let next = match &step {
+            Step::List { .. } | Step::Archived { .. } => list::read_page(api, layout, &step, writer).await?,
+            Step::Search { .. } => search::read_page(api, layout, &step, writer).await?,
+            Step::Done { .. } => return Ok(()),
+        };
+        if let Some(position) = positions.objects.get_mut(&layout.object.name) {
+            position.step = next;
+        }
+        writer.sink.checkpoint(positions.written()?)?;
+        writer.tell();
+    }
+}
