@@ -80,7 +80,7 @@ async fn read_span(
         }
         let earliest =
             deletes.earliest_date_available.as_deref().and_then(named_time).map(|time| time.timestamp_millis());
-        if let Some(earliest) = earliest.filter(|earliest| *earliest > since && since >= reach && *earliest > start) {
+        if let Some(earliest) = earliest.filter(|earliest| *earliest > since.max(reach)) {
             say_gap(layout, since, earliest, writer);
         }
         if end >= now {

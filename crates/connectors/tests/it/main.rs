@@ -3,3 +3,6 @@
 mod support;
 mod singer;
 mod airbyte;
+mod crm;
+mod hubspot;
+mod salesforce;
