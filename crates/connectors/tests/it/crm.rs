@@ -158,6 +158,11 @@ fn decoded(text: &str) -> String {
     String::from_utf8(bytes).expect("UTF-8")
 }
 
+/// Says at compile time that something can move to another thread, as the server's jobs do.
+pub(crate) fn movable<T: Send>(value: T) -> T {
+    value
+}
+
 type Step = Box<dyn FnOnce(&mut Collected) + Send>;
 
 /// A sink that keeps what it is given at the next checkpoint, as one on a disk does: what comes after the last one is lost.

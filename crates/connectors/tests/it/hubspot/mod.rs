@@ -3,13 +3,14 @@
 mod changes;
 mod failures;
 mod resumed;
+mod search;
 mod stub;
 
 use std::sync::Arc;
 
 use plumb_connectors::{Error, HubspotAuth, HubspotConfig, HubspotObject, Secret, Selection, read_hubspot};
 
-use crate::crm::{Kept, Stub, VirtualClock};
+use crate::crm::{Kept, Stub, VirtualClock, movable};
 use stub::Portal;
 
 fn named(names: &[&str]) -> Selection {
@@ -49,7 +50,7 @@ async fn portal(contacts: u64) -> (Stub<Portal>, Arc<VirtualClock>) {
 async fn run(config: &HubspotConfig, clock: &VirtualClock, kept: Kept) -> (Kept, Result<(), Error>) {
     let checkpoint = kept.last_checkpoint();
     let mut kept = kept.next_run();
-    let result = read_hubspot(config, clock, checkpoint.as_ref(), &mut kept).await;
+    let result = movable(read_hubspot(config, clock, checkpoint.as_ref(), &mut kept)).await;
     (kept, result)
 }
 

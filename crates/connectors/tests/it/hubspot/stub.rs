@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value, json};
 
+use super::search;
 use crate::crm::{Asked, System, Told, VirtualClock, form};
 
 /// A record.
@@ -91,7 +92,7 @@ impl Portal {
         self.merged_into.insert(loser, winner);
     }
 
-    fn give(&self, id: u64, record: &Record, properties: &[String], history: &[String]) -> Value {
+    pub(crate) fn give(&self, id: u64, record: &Record, properties: &[String], history: &[String]) -> Value {
         let newest = |name: &String| match name.as_str() {
             "hs_object_id" => json!(id.to_string()),
             "lastmodifieddate" | "hs_lastmodifieddate" => json!(iso(record.modified_at)),
@@ -163,49 +164,6 @@ impl Portal {
         }
         let status = if results.len() < inputs.len() { 207 } else { 200 };
         Told::new(status, json!({ "status": "COMPLETE", "results": results }))
-    }
-
-    fn search(&mut self, object: &str, asked: &Asked) -> Told {
-        let body = asked.json();
-        let (limit, offset) = (
-            body["limit"].as_u64().expect("a limit"),
-            body["after"].as_str().map_or(0, |after| after.parse().expect("an offset")),
-        );
-        if limit > 200 || limit + offset > 10_000 || body["sorts"].as_array().is_none_or(|sorts| sorts.len() != 1) {
-            return refusal(400, "more than 10000 results, or sorts", "VALIDATION_ERROR");
-        }
-        let newest = self.clock.millis() - self.index_delay;
-        let modified = if object == "contacts" { "lastmodifieddate" } else { "hs_lastmodifieddate" };
-        let value = |name: &str, id: u64, record: &Record| match name {
-            "hs_object_id" => i64::try_from(id).expect("small"),
-            name if name == modified => record.modified_at,
-            other => panic!("the stub cannot search by {other}"),
-        };
-        let holds = |filter: &Value, id: u64, record: &Record| {
-            let value = value(filter["propertyName"].as_str().expect("a name"), id, record);
-            let other: i64 = filter["value"].as_str().expect("a text").parse().expect("a number");
-            match filter["operator"].as_str().expect("an operator") {
-                "GTE" => value >= other,
-                "LTE" => value <= other,
-                "EQ" => value == other,
-                "GT" => value > other,
-                other => panic!("the stub has no operator {other}"),
-            }
-        };
-        let filters = body["filterGroups"][0]["filters"].as_array().expect("filters").clone();
-        let records = self.objects.get(object).into_iter().flatten();
-        let mut found: Vec<_> = records
-            .filter(|(_, record)| record.archived_at.is_none() && record.modified_at <= newest)
-            .filter(|(id, record)| filters.iter().all(|filter| holds(filter, **id, record)))
-            .collect();
-        let sort = body["sorts"][0]["propertyName"].as_str().expect("a name");
-        // Records of the same value come in no order that anybody has promised.
-        found.sort_by_key(|(id, record)| (value(sort, **id, record), (**id).wrapping_mul(0x9E37_79B9_7F4A_7C15)));
-        let properties = texts(&body["properties"]);
-        let page =
-            found.iter().skip(usize::try_from(offset).expect("small")).take(usize::try_from(limit).expect("small"));
-        let results: Vec<_> = page.map(|(id, record)| self.give(**id, record, &properties, &[])).collect();
-        Told::new(200, json!({ "total": found.len(), "results": results }))
     }
 
     fn associations(&self, asked: &Asked) -> Told {
@@ -296,7 +254,7 @@ impl System for Portal {
             }
             ["crm", "v3", "objects", object] if !asked.is_post => self.list(object, asked),
             ["crm", "v3", "objects", object, "batch", "read"] => self.batch(object, asked),
-            ["crm", "v3", "objects", object, "search"] => self.search(object, asked),
+            ["crm", "v3", "objects", object, "search"] => search::search(self, object, asked),
             ["crm", "v4", "associations", "contacts", "companies", "batch", "read"] => self.associations(asked),
             _ => refusal(404, "Unable to infer object type", "OBJECT_NOT_FOUND"),
         }
@@ -307,7 +265,7 @@ pub(crate) fn refusal(status: u16, message: &str, category: &str) -> Told {
     Told::new(status, json!({ "status": "error", "message": message, "category": category, "correlationId": "c" }))
 }
 
-fn texts(value: &Value) -> Vec<String> {
+pub(crate) fn texts(value: &Value) -> Vec<String> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 

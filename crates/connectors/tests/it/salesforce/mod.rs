@@ -11,7 +11,7 @@ use std::time::Duration;
 use plumb_connectors::{Error, SalesforceAuth, SalesforceConfig, SalesforceObject, Secret, Selection, read_salesforce};
 use serde_json::json;
 
-use crate::crm::{Kept, Stub, VirtualClock};
+use crate::crm::{Kept, Stub, VirtualClock, movable};
 use stub::Organisation;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -51,7 +51,7 @@ async fn organisation(leads: u32) -> (Stub<Organisation>, Arc<VirtualClock>) {
 async fn run(config: &SalesforceConfig, clock: &VirtualClock, kept: Kept) -> (Kept, Result<(), Error>) {
     let checkpoint = kept.last_checkpoint();
     let mut kept = kept.next_run();
-    let result = read_salesforce(config, clock, checkpoint.as_ref(), &mut kept).await;
+    let result = movable(read_salesforce(config, clock, checkpoint.as_ref(), &mut kept)).await;
     (kept, result)
 }
 
