@@ -10,7 +10,7 @@ use ureq::http;
 
 use crate::error::Error;
 use crate::http::address::is_loopback;
-use crate::http::{Answer, Clock, Secret, excerpt, host};
+use crate::http::{Answer, Clock, Secret, encoded, excerpt, host};
 
 /// How often a request is sent before we give up for this run. With the growing pauses that is about two minutes.
 const TRIES_MAX: u32 = 8;
@@ -95,7 +95,7 @@ impl<'a> Client<'a> {
     pub(crate) fn redacted(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in locked(&self.secrets).iter().filter(|secret| !secret.expose().is_empty()) {
-            text = text.replace(secret.expose(), "***");
+            text = text.replace(secret.expose(), "***").replace(&encoded(secret.expose()), "***");
         }
         excerpt(&text)
     }

@@ -40,6 +40,8 @@ struct Field {
     kind: String,
     #[serde(default)]
     compound_field_name: Option<String>,
+    #[serde(default)]
+    calculated: bool,
 }
 
 impl Field {
@@ -74,6 +76,7 @@ impl Layout {
                 chosen.push(name.to_owned());
             }
         }
+        say_formulas(object, &usable, &chosen, sink);
         let is_id = |name: &String| {
             usable.iter().any(|field| field.name == *name && matches!(field.kind.as_str(), "id" | "reference"))
         };
@@ -140,6 +143,21 @@ fn say_files(object: &SalesforceObject, fields: &[Field], sink: &mut dyn Sink) {
             "nothing is to be done".into(),
         );
     }
+}
+
+/// Says which columns are formulas: their values change without a change of their record.
+fn say_formulas(object: &SalesforceObject, fields: &[&Field], chosen: &[String], sink: &mut dyn Sink) {
+    let formulas = fields.iter().filter(|field| field.calculated && chosen.contains(&field.name));
+    let names: Vec<_> = formulas.map(|field| format!("`{}`", field.name)).collect();
+    let Ok(count @ 1..) = u64::try_from(names.len()) else { return };
+    let what = format!("formulas, whose values are those of their record's last change: {}", names.join(", "));
+    sink.note(
+        &snake(&object.name),
+        None,
+        count,
+        what,
+        "compute them in SQL, or run the source in full now and then".into(),
+    );
 }
 
 /// Returns a name in small letters with lines between its words.

@@ -48,6 +48,7 @@ impl Organisation {
             lead("Email", "email"),
             lead("AnnualRevenue", "currency"),
             lead("Address", "address"),
+            lead("Formula__c", "double"),
             ("Lead", "Street", "textarea", Some("Address")),
             lead("ConvertedDate", "date"),
             lead("SystemModstamp", "datetime"),
@@ -96,7 +97,7 @@ impl Organisation {
     fn describe(&self, object: &str) -> Told {
         let fields = self.fields.iter().filter(|(of, ..)| *of == object);
         let fields: Vec<_> = fields
-            .map(|(_, name, kind, part_of)| json!({ "name": name, "type": kind, "compoundFieldName": part_of }))
+            .map(|(_, name, kind, part_of)| json!({ "name": name, "type": kind, "compoundFieldName": part_of, "calculated": name.starts_with("Formula") }))
             .collect();
         Told::new(
             200,
