@@ -68,6 +68,25 @@ async fn a_change_during_the_search_loses_no_other_one() {
 }
 
 #[tokio::test]
+async fn records_of_one_date_at_the_end_of_a_page_are_all_read() {
+    let (stub, clock) = portal(300).await;
+    clock.advance(HOUR);
+    let config = contacts(&stub.url);
+    let kept = read(&config, &clock, Kept::default()).await;
+    clock.advance(HOUR);
+    // Three of each millisecond: a page of 100 ends within such a group.
+    for id in 1..=300 {
+        stub.system().set("contacts", id, "budget", "2000");
+        if id % 3 == 0 {
+            clock.advance(Duration::from_millis(10));
+        }
+    }
+    clock.advance(HOUR);
+    let kept = read(&config, &clock, kept).await;
+    assert!(kept.collected.column("contacts", "budget").iter().all(|budget| budget == "2000"));
+}
+
+#[tokio::test]
 async fn a_change_that_search_finds_late_is_read_by_the_next_run() {
     let (stub, clock) = portal(3).await;
     clock.advance(HOUR);

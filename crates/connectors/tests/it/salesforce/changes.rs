@@ -53,15 +53,17 @@ async fn equal_dates_at_the_ends_of_pages_lose_nothing() {
 #[tokio::test]
 async fn a_change_between_pages_loses_neither_it_nor_others() {
     let (stub, clock) = organisation(1_000).await;
-    let mut next = 999;
+    let mut pages = 0;
     stub.system().on_request = Some(Box::new(move |organisation, asked| {
         if asked.path.contains("/query/") {
-            // One that was read, and one that is still to come.
-            for number in [999 - next, next] {
+            pages += 1;
+            // One that was read, and the last one of the page that is given now: it has a later date than its place.
+            for number in [pages, 199 + 200 * pages] {
                 organisation.set("Lead", &id(number), "Email", json!("changed@example.com"));
             }
-            organisation.expire_locators();
-            next -= 1;
+            if pages == 2 {
+                organisation.expire_locators();
+            }
         }
         None
     }));
@@ -73,7 +75,7 @@ async fn a_change_between_pages_loses_neither_it_nor_others() {
     let changed = kept.collected.column("lead", "Email").iter().filter(|email| *email == "changed@example.com").count();
     let expected =
         stub.system().objects["Lead"].values().filter(|lead| lead.fields["Email"] == "changed@example.com").count();
-    assert!(expected >= 8);
+    assert!(expected >= 6);
     assert_eq!((kept.tables()["lead"].len(), changed), (1_000, expected));
 }
 
