@@ -46,10 +46,12 @@ pub use ground::{
 pub use ingest::{GROUND_AREA, IngestReport, ingest, rebuild};
 pub use lake::Lake;
 pub use lock::{DataLock, IfLocked, LockHolder, is_at};
+pub use plumb_connectors::Secret;
 pub use raw::RejectedRow;
 pub use remote::{fetch, is_url};
 pub use sources::{
-    ALLOW_LOST_PERCENT, FileChange, FileNote, IDLE_LIMIT, ProgramSource, Source, SourceKind, SourceReport, TIME_LIMIT,
+    ALLOW_LOST_PERCENT, ApiObject, ApiSource, FileChange, FileNote, IDLE_TIMEOUT, ProgramSource, Source, SourceKind,
+    SourceReport, TIME_LIMIT,
 };
 pub use sql_file::SqlFile;
 pub use sql_hash::hashes_of;

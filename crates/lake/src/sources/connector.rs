@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use plumb_connectors::{
-    AirbyteConfig, Checkpoint, Error as ConnectorError, Program, SingerConfig, read_airbyte, read_singer,
+    AirbyteConfig, Checkpoint, Error as ConnectorError, Program, SingerConfig, SystemClock, read_airbyte, read_hubspot,
+    read_salesforce, read_singer,
 };
 
+use super::crm;
 use super::raw_sink::RawSink;
-use super::source::{IDLE_LIMIT, SourceKind, in_project};
+use super::source::{SourceKind, in_project};
 use super::source_pull::SourcePull;
 use crate::error::Error;
 
@@ -47,6 +49,10 @@ impl Run {
         match self.source.kind {
             SourceKind::Singer => read_singer(&self.singer(), checkpoint, sink).await,
             SourceKind::Airbyte => read_airbyte(&self.airbyte(), checkpoint, sink).await,
+            SourceKind::Hubspot => read_hubspot(&crm::hubspot(&self.source)?, &SystemClock, checkpoint, sink).await,
+            SourceKind::Salesforce => {
+                read_salesforce(&crm::salesforce(&self.source)?, &SystemClock, checkpoint, sink).await
+            }
             kind => Err(ConnectorError::new(format!("{kind:?} is no connector"), "report this as a bug")),
         }
     }
@@ -57,10 +63,10 @@ impl Run {
             program: self.program(),
             config: of_source.config.clone(),
             catalog: self.catalog(),
-            can_discover: true,
-            has_properties: false,
+            can_discover: of_source.can_discover,
+            has_properties: of_source.has_properties,
             streams: self.source.tables.clone(),
-            metadata: Default::default(),
+            metadata: of_source.metadata.clone(),
             keys: self.source.key.clone(),
         }
     }
@@ -74,7 +80,7 @@ impl Run {
             streams: self.source.tables.clone(),
             keys: self.source.key.clone(),
             cursors: self.source.cursor.iter().map(cursor).collect(),
-            has_strict_counts: true,
+            has_strict_counts: self.source.program.has_strict_counts,
         }
     }
 
@@ -82,10 +88,10 @@ impl Run {
         let of_source = &self.source.program;
         Program {
             command: of_source.command.clone(),
-            last_arguments: Vec::new(),
+            last_arguments: of_source.arguments.clone(),
             folder: Some(self.project.clone()),
             environment: of_source.environment.clone(),
-            idle_timeout: of_source.idle_limit.unwrap_or(IDLE_LIMIT),
+            idle_timeout: of_source.idle_timeout,
             time_limit: self.source.time_limit,
         }
     }

@@ -9,6 +9,7 @@ mod file_reader;
 mod file_rows;
 mod lost_rows;
 mod connector;
+mod crm;
 mod raw_sink;
 mod records;
 mod jsonl;
@@ -21,5 +22,6 @@ pub use changed_files::FileChange;
 pub(crate) use changed_files::changed_files;
 pub(crate) use pull::{Pulled, pull};
 pub use source::{
-    ALLOW_LOST_PERCENT, FileNote, IDLE_LIMIT, ProgramSource, Source, SourceKind, SourceReport, TIME_LIMIT,
+    ALLOW_LOST_PERCENT, ApiObject, ApiSource, FileNote, IDLE_TIMEOUT, ProgramSource, Source, SourceKind, SourceReport,
+    TIME_LIMIT,
 };

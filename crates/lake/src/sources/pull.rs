@@ -133,7 +133,7 @@ impl OneSource<'_> {
 
     /// Reads the source, for as long as it may take.
     async fn within_time(&self, pull: &mut SourcePull<'_>) -> Result<Ended, Error> {
-        if matches!(self.source.kind, SourceKind::Singer | SourceKind::Airbyte) {
+        if self.source.kind.is_resumed() {
             return connector::pull(pull).await;
         }
         let limit = self.source.time_limit;

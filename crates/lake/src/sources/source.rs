@@ -4,55 +4,45 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use plumb_connectors::Secret;
 use plumb_tables::{FileFormat, Note};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// One of the company's systems, as configured in `plumb.toml`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Source {
     /// How it is read.
     pub kind: SourceKind,
     /// A file, a pattern of files or a database's address.
     pub url: String,
     /// Only these tables; empty means all.
-    #[serde(default)]
     pub tables: Vec<String>,
     /// For a database's table, the column that grows when a row is added or changed: only rows from its last value on
     /// are read. A table without one is read whole, and known rows are skipped.
-    #[serde(default)]
     pub cursor: BTreeMap<String, String>,
     /// For a table, the columns of its key: of rows with the same key only the newest is seen. The default is the
     /// primary key of a database's table; the rows of files are the table `records`.
-    #[serde(default)]
     pub key: BTreeMap<String, Vec<String>>,
     /// The file in the project that says how files are read, a [`plumb_tables::ReadingPlan`]; `None` finds it out.
-    #[serde(default)]
     pub reading: Option<String>,
     /// The share of a file's rows, in percent, that may be set aside because they cannot be read.
-    #[serde(default = "allow_lost")]
     pub allow_lost: f64,
     /// Of a connector that is a program, how it is run.
-    #[serde(default)]
     pub program: ProgramSource,
+    /// Of a CRM that is read by its API, as whom and what.
+    pub api: ApiSource,
+    /// The tables with a cursor, or the objects of a CRM, of which each run compares all keys, so that rows are found that are
+    /// gone for good.
+    pub compare_keys: Vec<String>,
     /// How long one run may read it.
-    #[serde(default = "time_limit")]
     pub time_limit: Duration,
 }
 
 /// How long one run may read a source unless it says otherwise.
 pub const TIME_LIMIT: Duration = Duration::from_secs(3_600);
 
-fn time_limit() -> Duration {
-    TIME_LIMIT
-}
-
 /// The share of a file's rows that may be set aside unless the source says otherwise, in percent.
 pub const ALLOW_LOST_PERCENT: f64 = 1.0;
-
-fn allow_lost() -> f64 {
-    ALLOW_LOST_PERCENT
-}
 
 impl Source {
     /// Returns a source that is read whole and as it is found.
@@ -66,24 +56,53 @@ impl Source {
             reading: None,
             allow_lost: ALLOW_LOST_PERCENT,
             program: ProgramSource::default(),
+            api: ApiSource::default(),
+            compare_keys: Vec::new(),
             time_limit: TIME_LIMIT,
         }
     }
 }
 
 /// How a connector is run that is a program. Its variables of the environment are in it already.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone)]
 pub struct ProgramSource {
-    /// The program and its arguments, in the project's folder.
+    /// The program and its first arguments, in the project's folder.
     pub command: Vec<String>,
+    /// Its last arguments, behind those of the protocol.
+    pub arguments: Vec<String>,
     /// Its configuration.
     pub config: serde_json::Value,
     /// The file with its catalog; without one it is asked for it.
     pub catalog: Option<String>,
+    /// Whether a tap can be asked for its catalog.
+    pub can_discover: bool,
+    /// Whether a tap takes its catalog behind `--properties`.
+    pub has_properties: bool,
+    /// What is written into a tap's catalog, by stream; `*` is all streams.
+    pub metadata: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+    /// Whether a position of an Airbyte source is refused that counts more rows than have arrived.
+    pub has_strict_counts: bool,
     /// Variables of its environment.
     pub environment: BTreeMap<String, String>,
-    /// How long it may say nothing; `None` is [`IDLE_LIMIT`].
-    pub idle_limit: Option<Duration>,
+    /// How long it may say nothing.
+    pub idle_timeout: Duration,
+}
+
+impl Default for ProgramSource {
+    fn default() -> ProgramSource {
+        ProgramSource {
+            command: Vec::new(),
+            arguments: Vec::new(),
+            config: serde_json::Value::Null,
+            catalog: None,
+            can_discover: true,
+            has_properties: false,
+            metadata: BTreeMap::new(),
+            has_strict_counts: true,
+            environment: BTreeMap::new(),
+            idle_timeout: IDLE_TIMEOUT,
+        }
+    }
 }
 
 impl std::fmt::Debug for ProgramSource {
@@ -93,12 +112,37 @@ impl std::fmt::Debug for ProgramSource {
     }
 }
 
+/// As whom a CRM is read by its API, and what of it. Secrets are in it already.
+#[derive(Clone, Debug, Default)]
+pub struct ApiSource {
+    /// An access token.
+    pub token: Option<Secret>,
+    /// The id of an OAuth app.
+    pub client_id: Option<String>,
+    /// Its secret.
+    pub client_secret: Option<Secret>,
+    /// What a user's permission gave it.
+    pub refresh_token: Option<Secret>,
+    /// The objects, by their names in the API.
+    pub objects: BTreeMap<String, ApiObject>,
+}
+
+/// What is read of an object of a CRM.
+#[derive(Clone, Debug, Default)]
+pub struct ApiObject {
+    /// The fields that become columns; `None` is all.
+    pub fields: Option<Vec<String>>,
+    /// The fields whose history is read; of Salesforce, any is all that it tracks.
+    pub history: Vec<String>,
+    /// The objects whose associations with this one are read.
+    pub associations: Vec<String>,
+}
+
 /// How long a connector may say nothing unless its source says otherwise.
-pub const IDLE_LIMIT: Duration = Duration::from_secs(600);
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How a source is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceKind {
     /// Files of any format, each found out from its content.
     Files,
@@ -120,9 +164,18 @@ pub enum SourceKind {
     Singer,
     /// An Airbyte source: a program.
     Airbyte,
+    /// HubSpot, by its API.
+    Hubspot,
+    /// Salesforce, by its API.
+    Salesforce,
 }
 
 impl SourceKind {
+    /// Returns whether a run that fails keeps what it has read, and the next one goes on there.
+    pub(super) fn is_resumed(self) -> bool {
+        matches!(self, SourceKind::Singer | SourceKind::Airbyte | SourceKind::Hubspot | SourceKind::Salesforce)
+    }
+
     /// Returns whether its rows are in files that Plumbline itself opens.
     pub(super) fn is_files(self) -> bool {
         self == SourceKind::Files || self.format().is_some()
@@ -135,7 +188,9 @@ impl SourceKind {
             | SourceKind::Sqlite
             | SourceKind::Postgres
             | SourceKind::Singer
-            | SourceKind::Airbyte => None,
+            | SourceKind::Airbyte
+            | SourceKind::Hubspot
+            | SourceKind::Salesforce => None,
             SourceKind::Csv => Some(FileFormat::Csv),
             SourceKind::Jsonl => Some(FileFormat::Jsonl),
             SourceKind::Json => Some(FileFormat::Json),

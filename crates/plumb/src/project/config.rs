@@ -59,18 +59,49 @@ pub(super) struct SourceConfig {
     /// shell reads them, and messages show them.
     #[serde(default)]
     pub(super) command: Vec<String>,
+    /// Its last arguments, behind those of the protocol.
+    #[serde(default)]
+    pub(super) arguments: Vec<String>,
     /// Its configuration, which it finds in a file of its own. `${NAME}` in any text of it is the value of an environment
     /// variable: secrets belong there.
     #[serde(default)]
     pub(super) config: serde_json::Value,
     /// The file with its catalog, in the project. Without one it is asked for its streams, and `tables` chooses among them.
     pub(super) catalog: Option<String>,
+    /// Whether a tap without a `catalog` is asked for one; old ones cannot be.
+    #[serde(default = "yes")]
+    pub(super) discover: bool,
+    /// Whether a tap takes its catalog behind `--properties`, as old ones do.
+    #[serde(default)]
+    pub(super) properties: bool,
+    /// What is written into a tap's catalog for a stream, such as `replication-method`; `*` is all streams.
+    #[serde(default)]
+    pub(super) metadata: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+    /// Whether a position of an Airbyte source is refused that counts more rows than have arrived.
+    #[serde(default = "yes")]
+    pub(super) strict_counts: bool,
     /// Variables of its environment; `${NAME}` is the value of one of ours. No other variable of ours reaches it but those that
     /// say where things are, such as `PATH`.
     #[serde(default)]
     pub(super) environment: BTreeMap<String, String>,
+    /// Of HubSpot and Salesforce, an access token, usually `${A_VARIABLE}`.
+    pub(super) token: Option<String>,
+    /// Instead of a token, the id of an OAuth app.
+    pub(super) client_id: Option<String>,
+    /// The secret of the app, usually `${A_VARIABLE}`.
+    pub(super) client_secret: Option<String>,
+    /// What a user's permission gave the app, usually `${A_VARIABLE}`.
+    pub(super) refresh_token: Option<String>,
+    /// The objects of the CRM that are read, by their names in its API; contacts of HubSpot and leads of Salesforce unless they
+    /// are named.
+    #[serde(default)]
+    pub(super) objects: BTreeMap<String, ObjectConfig>,
+    /// The tables with a cursor of which every `plumb ingest` compares all keys, so that rows are found that are gone for good. Of
+    /// HubSpot and Salesforce, any name has all objects read whole each time.
+    #[serde(default)]
+    pub(super) compare_keys: Vec<String>,
     /// How long it may say nothing; ten minutes unless it is set.
-    pub(super) idle_limit: Option<Span>,
+    pub(super) idle_timeout: Option<Span>,
     /// The tables to read; empty means all.
     #[serde(default)]
     pub(super) tables: Vec<String>,
@@ -94,6 +125,10 @@ pub(super) struct SourceConfig {
     /// How long one `plumb ingest` may read it; an hour unless it is set. A source that takes longer is left as it was, and the
     /// others are read.
     pub(super) time_limit: Option<Span>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn allow_lost() -> f64 {
@@ -124,6 +159,24 @@ pub(super) enum SourceKind {
     Singer,
     /// An Airbyte source: a program that `command` names.
     Airbyte,
+    /// HubSpot, by its API.
+    Hubspot,
+    /// Salesforce, by its API; `url` is the company's own, `https://COMPANY.my.salesforce.com`.
+    Salesforce,
+}
+
+/// What is read of an object of a CRM.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ObjectConfig {
+    /// The fields that become columns; all that the system shows, unless they are named.
+    pub(super) fields: Option<Vec<String>>,
+    /// The fields whose history is read. Of Salesforce, naming any has all read that it tracks.
+    #[serde(default)]
+    pub(super) history: Vec<String>,
+    /// Of HubSpot, the objects whose associations with this one are read.
+    #[serde(default)]
+    pub(super) associations: Vec<String>,
 }
 
 /// What is predicted, and what mistakes cost.

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
-use plumb_lake::{FeatureSql, LabelSpec, ProgramSource, Source, SourceKind, SqlFile, SqlLimits};
+use plumb_lake::{FeatureSql, LabelSpec, Source, SqlFile, SqlLimits};
 use plumb_lead::{Language, MessageCatalog};
 
-use super::config::{self, Promote, SourceConfig};
+use super::config::Promote;
 use super::message_catalog;
 use super::read_config::read_config;
 use super::target::{Target, span};
@@ -213,28 +213,5 @@ impl Project {
         }
         paths.sort();
         Ok(paths)
-    }
-}
-
-impl From<SourceConfig> for Source {
-    fn from(config: SourceConfig) -> Source {
-        let SourceConfig { kind, url, tables, cursor, key, reading, allow_lost, time_limit, .. } = config;
-        let idle_limit = config.idle_limit.and_then(|span| span.0.to_std().ok());
-        let SourceConfig { command, config, catalog, environment, .. } = config;
-        let program = ProgramSource { command, config, catalog, environment, idle_limit };
-        let kind = match kind {
-            config::SourceKind::Files => SourceKind::Files,
-            config::SourceKind::Csv => SourceKind::Csv,
-            config::SourceKind::Jsonl => SourceKind::Jsonl,
-            config::SourceKind::Json => SourceKind::Json,
-            config::SourceKind::Sheet => SourceKind::Sheet,
-            config::SourceKind::Parquet => SourceKind::Parquet,
-            config::SourceKind::Sqlite => SourceKind::Sqlite,
-            config::SourceKind::Postgres => SourceKind::Postgres,
-            config::SourceKind::Singer => SourceKind::Singer,
-            config::SourceKind::Airbyte => SourceKind::Airbyte,
-        };
-        let time_limit = time_limit.and_then(|span| span.0.to_std().ok()).unwrap_or(plumb_lake::TIME_LIMIT);
-        Source { kind, url, tables, cursor, key, reading, allow_lost, program, time_limit }
     }
 }

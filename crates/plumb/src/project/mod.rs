@@ -1,5 +1,6 @@
 //! A project folder: `plumb.toml` and the files beside it. Secrets come from the environment, as `${NAME}`.
 
+mod source;
 mod span;
 mod environment;
 mod config;

@@ -36,6 +36,10 @@ fn expand(source: &mut SourceConfig, name: &str) -> Result<()> {
     for value in source.environment.values_mut() {
         *value = expanded(value, "environment")?;
     }
+    let credentials = [&mut source.token, &mut source.client_id, &mut source.client_secret, &mut source.refresh_token];
+    for credential in credentials.into_iter().flatten() {
+        *credential = expanded(credential, "token, client_id, client_secret or refresh_token")?;
+    }
     expand_json(&mut source.config, &|text| expanded(text, "config"))
 }
 
@@ -82,7 +86,7 @@ fn check(config: &Config) -> Result<()> {
     for (name, source) in &config.source {
         let is_program = matches!(source.kind, SourceKind::Singer | SourceKind::Airbyte);
         ensure!(
-            is_program || !source.url.is_empty(),
+            is_program || matches!(source.kind, SourceKind::Hubspot) || !source.url.is_empty(),
             "key `source.{name}.url` is missing: expected a file, a pattern of files, or the address of a database"
         );
         ensure!(

@@ -67,7 +67,7 @@ fn the_proposed_sql_reads_every_cell_that_the_look_at_the_files_could_read() {
     for number in 1..=200 {
         let (day, month) = (1 + number % 28, number % 5);
         leads += &format!(
-            "L{number},p{number}@c{number}.example,{day}. {} 2025,2025/{}/{day},{},{},\"{},5 m²\",{},{},{day}. {} 2025\n",
+            "L{number},p{number}@c{number}.example,{day}. {} 2025,2025/{}/{day},{},\"{}\",\"{},5 m²\",{},{},{day}. {} 2025\n",
             months[month],
             month + 2,
             ["14+", "3", "12"][number % 3],
