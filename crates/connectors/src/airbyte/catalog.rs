@@ -97,7 +97,7 @@ impl ConfiguredCatalog {
             let replaces = configured.destination_sync_mode.to_lowercase().starts_with("overwrite");
             Ok(ConfiguredStream {
                 name: stream.name,
-                namespace: stream.namespace,
+                namespace: stream.namespace.filter(|namespace| !namespace.is_empty()),
                 schema: stream.json_schema,
                 key: configured.primary_key.or(stream.source_defined_primary_key).unwrap_or_default(),
                 cursor: configured.cursor_field.unwrap_or_default(),
@@ -155,7 +155,7 @@ fn configure(stream: &RawValue, described: Described, choice: &Choice) -> Config
     ConfiguredStream {
         described: stream.to_owned(),
         name: described.name,
-        namespace: described.namespace,
+        namespace: described.namespace.filter(|namespace| !namespace.is_empty()),
         schema: described.json_schema,
         key,
         cursor,

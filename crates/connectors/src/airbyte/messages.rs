@@ -6,20 +6,15 @@ use chrono::Utc;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::airbyte::AirbyteConfig;
 use crate::airbyte::catalog::ConfiguredCatalog;
+use crate::airbyte::config::AirbyteConfig;
 use crate::airbyte::failure::Failure;
 use crate::airbyte::position::Position;
+use crate::airbyte::source_stream::{DELETED_FIELD, SourceStream, Status};
 use crate::error::Error;
 use crate::process::Secrets;
 use crate::records::{self, Given, Message, Object, Record, RecordStream, Tally};
 use crate::sink::Sink;
-
-/// The field that has a value if the row was deleted.
-const DELETED_FIELD: &str = "_ab_cdc_deleted_at";
-
-/// How many kinds of changes are told apart, of a stream.
-const CHANGES_MAX: usize = 1_000;
 
 /// What was heard of a source until now.
 pub(crate) struct Messages<'a> {
@@ -36,26 +31,6 @@ pub(crate) struct Messages<'a> {
 
 /// A stream's namespace and name.
 type StreamId = (Option<String>, String);
-
-struct SourceStream {
-    records: RecordStream,
-    /// Records since the last state that counts them.
-    uncounted: u64,
-    status: Status,
-    /// Whether it is decided what its completeness means.
-    is_settled: bool,
-    /// Fields that the source has emptied or shortened, with what it did.
-    changes: BTreeMap<(String, String), u64>,
-}
-
-/// What a source says of a stream's progress.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Status {
-    Unknown,
-    Running,
-    Complete,
-    Incomplete,
-}
 
 impl<'a> Messages<'a> {
     /// Begins a run.
@@ -78,14 +53,7 @@ impl<'a> Messages<'a> {
                 None => records.set_key(&stream.key),
             }
             let id = (stream.namespace.clone(), stream.name.clone());
-            let stream = SourceStream {
-                records,
-                uncounted: 0,
-                status: Status::Unknown,
-                is_settled: false,
-                changes: BTreeMap::new(),
-            };
-            streams.insert(id, stream);
+            streams.insert(id, SourceStream::new(records));
         }
         let (new_secrets, strangers, failure, tally) = Default::default();
         Messages { config, position, secrets, new_secrets, streams, strangers, failure, tally }
@@ -144,12 +112,7 @@ impl<'a> Messages<'a> {
             sink.note("", None, *count, what, "name the stream in `streams`, or in the catalog".into());
         }
         for stream in self.streams.values() {
-            stream.records.notes(sink);
-            for ((field, change), count) in &stream.changes {
-                let what = format!("the source itself has changed values of `{field}`: {change}");
-                let way_out = "see in the source's documentation which values it cannot give";
-                sink.note(stream.records.name(), Some(field), *count, what, way_out.into());
-            }
+            stream.notes(sink);
         }
     }
 
@@ -176,7 +139,7 @@ impl<'a> Messages<'a> {
     fn record(&mut self, object: &Object, sink: &mut dyn Sink) -> Result<bool, Error> {
         let Some(record) = object.object("record") else { return Ok(false) };
         let Some(name) = record.text("stream") else { return Ok(false) };
-        let id = (record.text("namespace").map(String::from), name.into_owned());
+        let id = (namespace(&record), name.into_owned());
         let Some(stream) = self.streams.get_mut(&id) else {
             self.tally.rejected += 1;
             *self.strangers.entry(id.1).or_default() += 1;
@@ -184,7 +147,8 @@ impl<'a> Messages<'a> {
         };
         stream.uncounted += 1;
         let now = Utc::now().timestamp_micros();
-        let emitted_at = record.read::<i64>("emitted_at").and_then(|milliseconds| milliseconds.checked_mul(1_000));
+        #[expect(clippy::cast_possible_truncation, reason = "a cast saturates, and what is later than now is now")]
+        let emitted_at = record.read::<f64>("emitted_at").map(|milliseconds| (milliseconds * 1_000.0) as i64);
         let given = match record.get("data") {
             Some(value) => {
                 let heard_at = emitted_at.map_or(now, |emitted_at| emitted_at.min(now));
@@ -317,39 +281,6 @@ impl<'a> Messages<'a> {
     }
 }
 
-impl SourceStream {
-    /// Ends a stream of which all has come: rows of a whole one that were not named are deleted.
-    fn settle(&mut self, is_readable: bool, sink: &mut dyn Sink) -> Result<(), Error> {
-        self.is_settled = true;
-        self.records.begin(sink)?;
-        if !self.records.is_whole || !self.records.has_begun() {
-            return Ok(());
-        }
-        if self.records.rejected() > 0 || !is_readable {
-            self.note_not_deleted("some of its rows cannot be read, so that nothing was called deleted", sink);
-            return Ok(());
-        }
-        sink.delete_unheard(self.records.name())
-    }
-
-    fn note_not_deleted(&self, why: &str, sink: &mut dyn Sink) {
-        let what = format!("{why}: rows that are gone from the system may still be here");
-        sink.note(self.records.name(), None, 1, what, "see the other notes of the stream, and read it again".into());
-    }
-
-    fn count_changes(&mut self, record: &Object) {
-        let changes: Vec<Object> = record.object("meta").and_then(|meta| meta.read("changes")).unwrap_or_default();
-        for change in changes {
-            let [field, kind, reason] = ["field", "change", "reason"].map(|name| change.text(name).unwrap_or_default());
-            let what = if reason.is_empty() { kind.into_owned() } else { format!("{kind} ({reason})") };
-            let is_known = self.changes.len() < CHANGES_MAX;
-            let what = if is_known { what } else { "in many ways".to_owned() };
-            let field = if is_known { field } else { "".into() };
-            *self.changes.entry((field.into_owned(), what)).or_default() += 1;
-        }
-    }
-}
-
 /// Returns the configuration that a CONTROL wants kept.
 pub(crate) fn new_config<'a>(object: &Object<'a>) -> Option<&'a RawValue> {
     object.object("control")?.object("connectorConfig")?.get("config")
@@ -357,5 +288,10 @@ pub(crate) fn new_config<'a>(object: &Object<'a>) -> Option<&'a RawValue> {
 
 fn descriptor(object: &Object) -> Option<StreamId> {
     let descriptor = object.object("stream_descriptor")?;
-    Some((descriptor.text("namespace").map(String::from), descriptor.text("name")?.into_owned()))
+    Some((namespace(&descriptor), descriptor.text("name")?.into_owned()))
+}
+
+/// Returns the namespace of a record or a stream; an empty one is none.
+fn namespace(object: &Object) -> Option<String> {
+    object.text("namespace").filter(|namespace| !namespace.is_empty()).map(String::from)
 }

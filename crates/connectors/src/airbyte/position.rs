@@ -126,7 +126,10 @@ fn without_streams(state: &str, goes_on: &dyn Fn(Option<&str>, &str) -> bool) ->
         .filter(|stream| {
             let stream: Object = serde_json::from_str(stream).unwrap_or_default();
             let descriptor = stream.object("stream_descriptor").unwrap_or_default();
-            goes_on(descriptor.text("namespace").as_deref(), &descriptor.text("name").unwrap_or_default())
+            goes_on(
+                descriptor.text("namespace").as_deref().filter(|namespace| !namespace.is_empty()),
+                &descriptor.text("name").unwrap_or_default(),
+            )
         })
         .collect();
     let shared = global.get("shared_state").map_or("null", |shared| shared.get());

@@ -5,8 +5,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::airbyte::AirbyteConfig;
 use crate::airbyte::catalog::ConfiguredCatalog;
+use crate::airbyte::config::AirbyteConfig;
 use crate::airbyte::messages::Messages;
 use crate::airbyte::position::Position;
 use crate::counting_sink::CountingSink;

@@ -82,6 +82,21 @@ fn the_state_is_kept_whole_with_its_digits() {
 }
 
 #[test]
+fn two_fields_of_one_name_keep_their_columns_whatever_comes_first() {
+    let record = |record: Value| json!({"type": "RECORD", "stream": "a", "record": record});
+    let nested = record(json!({"id": 1, "owner": {"name": "nested"}}));
+    let flat = record(json!({"id": 1, "owner_name": "flat"}));
+    let names =
+        |sink: &CountingSink| sink.streams["a"].columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
+    let first = run(&[schema("a"), nested, flat.clone()], None);
+    assert_eq!(names(&first), ["id", "owner_name", "owner_name__2"]);
+    assert_eq!(first.notes, ["1 the field `owner_name` is in the column `owner_name__2`: its name is another field's"]);
+    assert_eq!(names(&run(&[schema("a"), flat], first.checkpoints.last())), ["id", "owner_name__2"]);
+    let both = record(json!({"owner": {"name": "nested"}, "owner_name": "flat", "id": 1}));
+    assert_eq!(names(&run(&[schema("a"), both], None)), ["id", "owner_name", "owner__name"]);
+}
+
+#[test]
 fn another_key_in_mid_stream_is_refused() {
     let mut sink = CountingSink::default();
     let mut messages = Messages::new([].into(), Position::default(), Secrets::default());
@@ -142,14 +157,12 @@ proptest! {
     fn every_line_is_a_row_a_rejected_row_a_message_or_counted(lines in prop::collection::vec(line(), 0..40)) {
         let mut sink = CountingSink::default();
         let mut messages = Messages::new([].into(), Position::default(), Secrets::default());
-        let mut taken = 0;
-        for line in &lines {
+        for (number, line) in lines.iter().enumerate() {
             // A stream whose key changes is the one thing that is refused.
             if messages.line(line, &mut sink).is_err() {
                 break;
             }
-            taken += 1;
-            prop_assert_eq!(messages.tally.lines(), taken);
+            prop_assert_eq!(messages.tally.lines(), number as u64 + 1);
         }
         prop_assert_eq!(messages.tally.rows, sink.rows);
         messages.finish(&mut sink).expect("the sink refuses nothing");
