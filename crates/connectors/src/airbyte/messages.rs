@@ -125,7 +125,11 @@ impl<'a> Messages<'a> {
             "STATE" => self.state(&object, sink)?,
             "TRACE" => self.trace(&object),
             "CONTROL" => self.control(&object, sink)?,
-            "LOG" => self.log(&object, sink),
+            "LOG" => {
+                let line = log_line(&object, &self.secrets);
+                line.iter().for_each(|line| sink.progress(line));
+                object.get("log").is_some()
+            }
             "SPEC" | "CATALOG" | "CONNECTION_STATUS" | "DESTINATION_CATALOG" => true,
             _ => {
                 self.tally.add_unknown(&kind);
@@ -260,16 +264,6 @@ impl<'a> Messages<'a> {
         Ok(true)
     }
 
-    fn log(&self, object: &Object, sink: &mut dyn Sink) -> bool {
-        let Some(log) = object.object("log") else { return false };
-        let level = log.text("level").unwrap_or_default().to_ascii_uppercase();
-        if level != "DEBUG" && level != "TRACE" {
-            let text = self.secrets.mask(&log.text("message").unwrap_or_default());
-            sink.progress(&format!("{level}: {text}"));
-        }
-        true
-    }
-
     fn checkpoint(&mut self, sink: &mut dyn Sink) -> Result<(), Error> {
         for stream in self.streams.values() {
             let names = stream.records.kept_names();
@@ -284,6 +278,14 @@ impl<'a> Messages<'a> {
 /// Returns the configuration that a CONTROL wants kept.
 pub(crate) fn new_config<'a>(object: &Object<'a>) -> Option<&'a RawValue> {
     object.object("control")?.object("connectorConfig")?.get("config")
+}
+
+/// Returns a line of a source's log, without secrets, if somebody should see it.
+pub(crate) fn log_line(object: &Object, secrets: &Secrets) -> Option<String> {
+    let log = object.object("log")?;
+    let level = log.text("level").unwrap_or_default().to_ascii_uppercase();
+    let text = secrets.mask(&log.text("message").unwrap_or_default());
+    (level != "DEBUG" && level != "TRACE").then(|| format!("{level}: {text}"))
 }
 
 fn descriptor(object: &Object) -> Option<StreamId> {

@@ -123,6 +123,9 @@ impl Session<'_> {
             match object.text("type").unwrap_or_default().to_ascii_uppercase() {
                 name if name == kind => answer = object.get(field).map(|value| value.get().to_owned()),
                 name if name == "TRACE" => failure.add(&object),
+                name if name == "LOG" => {
+                    messages::log_line(&object, &self.secrets).iter().for_each(|line| sink.progress(line));
+                }
                 name if name == "CONTROL" => {
                     if let Some(new) = messages::new_config(&object) {
                         self.secrets.add_config(&serde_json::from_str(new.get()).unwrap_or_default());

@@ -99,6 +99,8 @@ fn file_of(address: &str) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     #[test]
@@ -120,6 +122,25 @@ mod tests {
             let object: Object = serde_json::from_str(message).expect("it is one");
             let error = Batch::read("leads", &object).err().expect("it cannot be read");
             assert!(error.what.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_cut_off_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("rows.gz");
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(b"{\"id\":1}\n{\"id\":2}\n").expect("memory can be written");
+        let bytes = encoder.finish().expect("memory can be written");
+        for (end, expected) in [(bytes.len(), Ok(2)), (bytes.len() - 4, Err(()))] {
+            std::fs::write(&path, &bytes[..end]).expect("a file");
+            let batch = Batch { stream: "a".into(), files: vec![path.clone()], is_gzip: true };
+            let mut lines = 0;
+            let outcome = batch.each_line(&mut |_| {
+                lines += 1;
+                Ok(())
+            });
+            assert_eq!(outcome.map(|()| lines).map_err(|_| ()), expected);
         }
     }
 }

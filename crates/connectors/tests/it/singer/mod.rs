@@ -1,5 +1,6 @@
 //! Taps: programs of our own that do as they should or do not, and those of others.
 
+mod protocol;
 mod misbehaviour;
 mod interrupted;
 mod conformance;
