@@ -38,6 +38,18 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         Lines { reader: BufReader::with_capacity(64 * 1024, reader), line: Vec::new(), bytes_max, overlong }
     }
 
+    /// Returns the next line if all of it has been read out of the pipe.
+    pub(crate) fn read_already(&mut self) -> Option<Line> {
+        let chunk = self.reader.buffer();
+        let end = chunk.iter().position(|byte| *byte == b'\n')?;
+        if self.line.len() + end > self.bytes_max {
+            return None;
+        }
+        self.line.extend_from_slice(&chunk[..end]);
+        self.reader.consume(end + 1);
+        Some(Line::Text { bytes: std::mem::take(&mut self.line), is_cut: false })
+    }
+
     /// Waits for the next line. It may be abandoned while it waits, and called again: nothing is lost.
     pub(crate) async fn next(&mut self) -> io::Result<Line> {
         loop {
@@ -71,7 +83,10 @@ mod tests {
         let mut lines = Lines::new(text, 4, overlong);
         let mut read = Vec::new();
         loop {
-            let line = lines.next().await.expect("memory can be read");
+            let line = match lines.read_already() {
+                Some(line) => line,
+                None => lines.next().await.expect("memory can be read"),
+            };
             let is_last = matches!(line, Line::TooLong | Line::End);
             read.push(line);
             if is_last {

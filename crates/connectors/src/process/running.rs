@@ -1,11 +1,13 @@
 //! A program that runs: its lines as they come, its limits, its end.
 
 use std::collections::VecDeque;
+use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
 use tokio::process::{Child, ChildStderr, ChildStdout};
+use tokio::task::consume_budget;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::error::Error;
@@ -101,17 +103,15 @@ impl Running {
 
     /// Waits for what it writes next.
     pub(crate) async fn next(&mut self) -> Result<Output, Error> {
+        // Many lines come at once, and none of them would let others, or the clock, have their turn.
+        consume_budget().await;
+        if let Some(line) = self.output.read_already() {
+            return if Instant::now() < self.deadline { self.take_line(Ok(line)) } else { Err(self.quiet()) };
+        }
         loop {
             let until = self.quiet_until();
             let output = tokio::select! {
-                line = self.output.next() => match line {
-                    Ok(Line::Text { bytes, is_cut }) => Some(Output::Line { bytes, is_cut }),
-                    Ok(Line::End) => Some(Output::Closed),
-                    Ok(Line::TooLong) => {
-                        return Err(self.fault(format!("wrote a line of more than {LINE_BYTES_MAX} bytes")));
-                    }
-                    Err(error) => return Err(self.fault("cannot be read").because(error)),
-                },
+                line = self.output.next() => Some(self.take_line(line)?),
                 line = next_log(&mut self.log) => self.take_log(line).map(Output::Log),
                 _ = self.child.wait(), if !self.has_ended => {
                     self.has_ended = true;
@@ -195,6 +195,15 @@ impl Running {
             format!("wrote nothing for {} s", self.idle_timeout.as_secs_f64())
         };
         Error { is_transient: true, way_out: "raise the limit, or see why it waits".into(), ..self.fault(what) }
+    }
+
+    fn take_line(&self, line: io::Result<Line>) -> Result<Output, Error> {
+        match line {
+            Ok(Line::Text { bytes, is_cut }) => Ok(Output::Line { bytes, is_cut }),
+            Ok(Line::End) => Ok(Output::Closed),
+            Ok(Line::TooLong) => Err(self.fault(format!("wrote a line of more than {LINE_BYTES_MAX} bytes"))),
+            Err(error) => Err(self.fault("cannot be read").because(error)),
+        }
     }
 
     /// Keeps a line of standard error, and returns it without secrets; `None` if that is closed.

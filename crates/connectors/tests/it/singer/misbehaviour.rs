@@ -16,6 +16,9 @@ echo '{"type":"RECORD","stream":"a","record":{"id":1}}'
 echo '{"type":"STATE","value":{"at":1}}'
 "#;
 
+/// Long enough for a loaded machine to start a shell.
+const LIMIT: Duration = Duration::from_secs(5);
+
 /// Returns the error of a tap that gives a row and a state, and then does what the script says.
 async fn fails(then: &str, change: impl Fn(&mut SingerConfig)) -> Error {
     let mut config = script(&format!("{ROW}\n{then}"));
@@ -50,15 +53,21 @@ async fn a_line_without_end_is_refused_at_its_limit() {
 }
 
 #[tokio::test]
-async fn silence_has_a_limit_and_so_has_talk() {
-    let error = fails("exec tail -f /dev/null", |config| config.program.idle_timeout = Duration::from_secs(5)).await;
+async fn silence_has_a_limit() {
+    let error = fails("exec tail -f /dev/null", |config| config.program.idle_timeout = LIMIT).await;
     assert_eq!((error.what.as_str(), error.is_transient), ("`sh` wrote nothing for 5 s", true));
-    let error = fails("while :; do echo; done", |config| config.program.time_limit = Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn talk_has_a_limit() {
+    let error = fails("while :; do echo; done", |config| config.program.time_limit = LIMIT).await;
     assert_eq!(error.what, "`sh` took more than 5 s in all, its time limit");
-    let error = fails("exec tail -f /dev/null >/dev/null", |config| {
-        config.program.idle_timeout = Duration::from_secs(5);
-    });
-    assert_eq!(error.await.what, "`sh` closed its output and did not end");
+}
+
+#[tokio::test]
+async fn a_closed_output_is_no_end() {
+    let error = fails("exec tail -f /dev/null >/dev/null", |config| config.program.idle_timeout = LIMIT).await;
+    assert_eq!(error.what, "`sh` closed its output and did not end");
 }
 
 #[tokio::test]
@@ -76,7 +85,7 @@ async fn what_a_tap_has_started_ends_with_it() {
     let file = folder.path().join("pid");
     let child = format!("tail -f /dev/null & echo $! > {}", file.display());
     fails(&format!("{child}; exec tail -f /dev/null"), |config| {
-        config.program.idle_timeout = Duration::from_secs(5);
+        config.program.idle_timeout = LIMIT;
     })
     .await;
     assert!(has_ended(&file), "after a time limit");
