@@ -109,7 +109,7 @@ impl<'a> Messages<'a> {
         self.tally.notes(sink);
         for (name, count) in &self.strangers {
             let what = format!("rows of `{name}` came, which is not in the catalog, and were left out");
-            sink.note("", None, *count, what, "name the stream in `streams`, or in the catalog".into());
+            sink.note("", None, *count, what, "name the stream in `tables`, or in the catalog".into());
         }
         for stream in self.streams.values() {
             stream.notes(sink);

@@ -99,7 +99,7 @@ impl Session<'_> {
         let config = self.config;
         let unusable = |reason: String| {
             let what = format!("the catalog of `{}` cannot be used: {reason}", config.program.name());
-            Error::new(what, "give a configured catalog by `catalog`, or correct `streams`")
+            Error::new(what, "give a configured catalog by `catalog`, or correct `tables`")
         };
         if let Some(path) = &config.catalog {
             let text = std::fs::read_to_string(path)

@@ -123,7 +123,7 @@ impl Messages {
             if stream.records.key() != before {
                 let [before, after] = [&before[..], stream.records.key()].map(|key| key.join(", "));
                 let what = format!("the key of `{name}` was ({before}) and is ({after}) in the middle of a run");
-                return Err(Error::new(what, "say which it is by `keys`"));
+                return Err(Error::new(what, "say which it is by `key`"));
             }
             stream.records.begin(sink)?;
         }

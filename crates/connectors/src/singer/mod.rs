@@ -102,7 +102,7 @@ async fn catalog_file(
     }
     let choice = Choice { streams: &config.streams, metadata: &config.metadata };
     let catalog = catalog::select(&discovered.text, &choice).map_err(|reason| {
-        let way_out = "give a catalog by `catalog`, or correct `streams`";
+        let way_out = "give a catalog by `catalog`, or correct `tables`";
         Error::new(format!("the catalog of `{name}` cannot be used: {reason}"), way_out)
     })?;
     folder.write("catalog.json", &catalog).map(Some)

@@ -107,7 +107,7 @@ fn another_key_in_mid_stream_is_refused() {
     let error = messages.line(other.to_string().as_bytes(), &mut sink).expect_err("it has another key");
     assert_eq!(
         error.to_string(),
-        "the key of `a` was (id) and is (name) in the middle of a run; say which it is by `keys`"
+        "the key of `a` was (id) and is (name) in the middle of a run; say which it is by `key`"
     );
 }
 
