@@ -105,12 +105,17 @@ impl Running {
     pub(crate) async fn next(&mut self) -> Result<Output, Error> {
         // Many lines come at once, and none of them would let others, or the clock, have their turn.
         consume_budget().await;
+        if Instant::now() >= self.deadline {
+            return Err(self.quiet());
+        }
         if let Some(line) = self.output.read_already() {
-            return if Instant::now() < self.deadline { self.take_line(Ok(line)) } else { Err(self.quiet()) };
+            return self.take_line(Ok(line));
         }
         loop {
             let until = self.quiet_until();
             let output = tokio::select! {
+                // Messages go first: one may tell a new token, which a line of the log that was written after it shows.
+                biased;
                 line = self.output.next() => Some(self.take_line(line)?),
                 line = next_log(&mut self.log) => self.take_log(line).map(Output::Log),
                 _ = self.child.wait(), if !self.has_ended => {
@@ -229,7 +234,8 @@ impl Running {
         });
         let mut lines: Vec<&str> = last.map(String::as_str).collect();
         lines.reverse();
-        lines.join("\n")
+        // Once more, for what has become a secret since.
+        self.secrets.mask(&lines.join("\n"))
     }
 }
 
