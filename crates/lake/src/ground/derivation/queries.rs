@@ -80,6 +80,11 @@ impl RawRows<'_> {
 }
 
 impl Queries {
+    /// Returns the limits of each file.
+    pub(super) fn limits(&self) -> &SqlLimits {
+        &self.limits
+    }
+
     /// Returns the rows of a file, typed and in their order.
     pub(super) async fn rows(&self, file: &SqlFile, required: &[RequiredColumn]) -> Result<RecordBatch, Error> {
         let Some(cluster) = &self.cluster else { return self.run(&self.local, file, required, Ok).await };
