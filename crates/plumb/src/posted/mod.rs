@@ -18,7 +18,7 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use handle::{PostOutcome, PostStatus, Posted, PostedCounts, RowToPost};
+pub(crate) use handle::{PostError, PostOutcome, PostStatus, Posted, PostedCounts, RowToPost};
 pub(crate) use refusal::Refusal;
 pub(crate) use row::{EventRow, LeadRow};
 pub(crate) use values::flattened;

@@ -40,15 +40,10 @@ pub(super) fn field_value(value: &Value) -> Option<FieldValue> {
 /// Returns a value in the kind of its field, of a program that sends numbers and flags as text; `None` if it does not fit.
 pub(super) fn fitting(kind: FieldKind, value: &FieldValue) -> Option<FieldValue> {
     let read = match (kind, value) {
-        (FieldKind::Number | FieldKind::WholeNumber, FieldValue::Text(text)) => match text.trim() {
-            "" => FieldValue::Missing,
-            text => FieldValue::Number(text.parse().ok()?),
-        },
-        (FieldKind::Flag, FieldValue::Text(text)) => match text.trim() {
-            "" => FieldValue::Missing,
-            text => FieldValue::Flag(text.to_ascii_lowercase().parse().ok()?),
-        },
-        (FieldKind::Timestamp, FieldValue::Text(text)) if text.trim().is_empty() => FieldValue::Missing,
+        (FieldKind::Number | FieldKind::WholeNumber, FieldValue::Text(text)) => {
+            FieldValue::Number(text.trim().parse().ok()?)
+        }
+        (FieldKind::Flag, FieldValue::Text(text)) => FieldValue::Flag(text.trim().to_ascii_lowercase().parse().ok()?),
         (FieldKind::Text, FieldValue::Number(_) | FieldValue::Flag(_)) => match json_value(value) {
             Value::Null => return None,
             plain => FieldValue::Text(plain.to_string()),
@@ -113,7 +108,7 @@ mod tests {
         let text = |text: &str| FieldValue::Text(text.to_owned());
         assert_eq!(fitting(FieldKind::Number, &text("5.5")), Some(FieldValue::Number(5.5)));
         assert_eq!(fitting(FieldKind::WholeNumber, &text("5.5")), None);
-        assert_eq!(fitting(FieldKind::Number, &text("")), Some(FieldValue::Missing));
+        assert_eq!(fitting(FieldKind::Number, &text("")), None, "a field that is emptied is said to be unused");
         assert_eq!(fitting(FieldKind::Number, &text("inf")), None);
         assert_eq!(fitting(FieldKind::Flag, &text("True")), Some(FieldValue::Flag(true)));
         assert_eq!(fitting(FieldKind::Text, &FieldValue::Number(7.0)), Some(text("7")));

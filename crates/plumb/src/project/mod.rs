@@ -6,6 +6,7 @@ mod config;
 mod read_config;
 mod target;
 mod message_catalog;
+mod webhooks;
 mod folder;
 #[cfg(test)]
 mod reference;
@@ -15,3 +16,4 @@ mod tests;
 pub(crate) use config::Promote;
 pub(crate) use folder::Project;
 pub(crate) use target::Target;
+pub(crate) use webhooks::{Secret, Webhook, Webhooks};

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use chrono::TimeDelta;
+use plumb_lake::{POSTED_EVENTS, POSTED_LEADS};
 
 use super::config::{Config, OptimiseConfig};
 use super::environment::with_environment;
@@ -55,6 +56,12 @@ fn check(config: &Config) -> Result<()> {
         [("time_s", config.limits.time_s), ("memory_mb", config.limits.memory_mb), ("rows", config.limits.rows)];
     for (name, limit) in limits {
         ensure!(limit > 0, "key `limits.{name}` is 0: expected more, or no such key for the default");
+    }
+    for name in [POSTED_EVENTS, POSTED_LEADS] {
+        ensure!(
+            !config.source.contains_key(name),
+            "key `source.{name}`: the rows that callers post to the server are called that: expected another name"
+        );
     }
     for (name, target) in &config.target.0 {
         ensure!(target.horizon.0 > TimeDelta::zero(), "key `target.{name}.horizon`: expected a time over 0");

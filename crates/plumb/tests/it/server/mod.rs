@@ -11,3 +11,4 @@ mod hosts;
 mod guesses;
 mod readiness;
 mod hangup;
+mod posted;
