@@ -95,7 +95,8 @@ fn events(count: usize) -> Vec<Event> {
             Event {
                 kind: kinds[event % kinds.len()].into(),
                 at,
-                known_at: at + TimeDelta::minutes(10), posted_id: None,
+                known_at: at + TimeDelta::minutes(10),
+                posted_id: None,
                 attributes: attributes.into_iter().collect(),
             }
         })

@@ -18,7 +18,9 @@ use crate::features::{
     PreparedFeatures,
 };
 use crate::future::LakeFuture;
-use crate::ground::{FieldKind, Ground, LabelSpec, Labels, OutcomeCounts, PostOutcomeChange, PostedRelation, RecentLead};
+use crate::ground::{
+    FieldKind, Ground, LabelSpec, Labels, OutcomeCounts, PostOutcomeChange, PostedRelation, RecentLead,
+};
 use crate::posted::{PostedBytes, posted_bytes};
 
 /// Chunks that a cluster gets at once; how many of them it computes at once is its own business.
@@ -48,7 +50,13 @@ impl Lake {
                 // An ingestion may have ended in between.
                 if version.as_deref() == Some(ground.version()) {
                     let prepared = PreparedFeatures::default();
-                    return Ok(Lake { ground, prepared, chunk_observations: CHUNK_OBSERVATIONS, cluster: None, posted });
+                    return Ok(Lake {
+                        ground,
+                        prepared,
+                        chunk_observations: CHUNK_OBSERVATIONS,
+                        cluster: None,
+                        posted,
+                    });
                 }
             }
         }
@@ -93,6 +101,11 @@ impl Lake {
     /// Returns the fields that a lead of a request may have, or the attributes of an event, each with what fits it.
     pub fn field_kinds(&self, relation: PostedRelation) -> BTreeMap<String, FieldKind> {
         self.ground.field_kinds(relation)
+    }
+
+    /// Returns the fields of leads, in the order of `sources/lead*.sql`.
+    pub fn lead_fields(&self) -> Vec<String> {
+        self.ground.lead_fields()
     }
 
     /// Returns those of the ids that are leads.

@@ -36,6 +36,9 @@ pub enum FieldKind {
     Timestamp,
 }
 
+/// Columns of `lead` that are not fields.
+const OF_LEADS: [&str; 4] = ["lead_id", "created_at", "known_from", "known_to"];
+
 /// The largest whole number that a 64-bit float has with all of its neighbours, about.
 const WHOLE_MAX: f64 = 9e15;
 
@@ -43,9 +46,9 @@ impl FieldKind {
     /// Returns whether a value fits; a missing one always does.
     pub fn fits(self, value: &FieldValue) -> bool {
         match (self, value) {
-            (_, FieldValue::Missing) | (FieldKind::Text, FieldValue::Text(_)) | (FieldKind::Flag, FieldValue::Flag(_)) => {
-                true
-            }
+            (_, FieldValue::Missing)
+            | (FieldKind::Text, FieldValue::Text(_))
+            | (FieldKind::Flag, FieldValue::Flag(_)) => true,
             (FieldKind::Number, FieldValue::Number(number)) => number.is_finite(),
             (FieldKind::WholeNumber, FieldValue::Number(number)) => number.fract() == 0.0 && number.abs() <= WHOLE_MAX,
             (FieldKind::Timestamp, FieldValue::Text(text)) => timestamp::parse(text).is_some(),
@@ -79,18 +82,28 @@ impl Ground {
     /// Returns the fields of a relation, without what every row has.
     pub(crate) fn field_kinds(&self, relation: PostedRelation) -> BTreeMap<String, FieldKind> {
         let (schema, own): (_, &[&str]) = match relation {
-            PostedRelation::Lead => (self.lead_schema(), &["lead_id", "created_at", "known_from", "known_to"]),
-            PostedRelation::Event => (self.event_schema(), &["lead_id", "event_id", POSTED_ID, "kind", "at", "known_at"]),
+            PostedRelation::Lead => (self.lead_schema(), &OF_LEADS),
+            PostedRelation::Event => {
+                (self.event_schema(), &["lead_id", "event_id", POSTED_ID, "kind", "at", "known_at"])
+            }
         };
         let fields = schema.fields().iter().filter(|field| !own.contains(&field.name().as_str()));
         fields.map(|field| (field.name().clone(), FieldKind::of(field.data_type()))).collect()
+    }
+
+    /// Returns the fields of leads, in their order.
+    pub(crate) fn lead_fields(&self) -> Vec<String> {
+        let schema = self.lead_schema();
+        let names = schema.fields().iter().map(|field| field.name().clone());
+        names.filter(|name| !OF_LEADS.contains(&name.as_str())).collect()
     }
 
     /// Returns those of the ids that are leads.
     pub(crate) async fn known_leads(&self, lead_ids: &[String]) -> Result<BTreeSet<String>, Error> {
         let ids = lead_ids.iter().map(|lead_id| lit(lead_id.as_str())).collect();
         let rows = self.table("lead").await?.filter(col("lead_id").in_list(ids, false));
-        let found = rows.and_then(|rows| rows.select_columns(&["lead_id"])).map_err(Error::engine("read the ground"))?;
+        let found =
+            rows.and_then(|rows| rows.select_columns(&["lead_id"])).map_err(Error::engine("read the ground"))?;
         let batches = found.collect().await.map_err(Error::engine("read the ground"))?;
         self.check_present()?;
         let ids = batches.iter().flat_map(|batch| batch.column(0).as_string::<i32>().iter().flatten());

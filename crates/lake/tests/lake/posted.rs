@@ -71,7 +71,8 @@ async fn posted_events_and_fields_are_in_the_ground() {
 async fn a_project_with_sql_of_its_own_decides_what_posted_rows_are() {
     let mut company = Company::new(LEAD, EVENT, "");
     post(&company, POSTED_EVENTS, "a.jsonl", &[event("e1", 3, "aa", r#""colour":"red""#)]);
-    let sql = "SELECT lead_key, kind || ' ' || field_colour AS kind, at, received_at AS known_at FROM posted_events.records";
+    let sql =
+        "SELECT lead_key, kind || ' ' || field_colour AS kind, at, received_at AS known_at FROM posted_events.records";
     company.files.push(SqlFile { name: "sources/event.mine.sql".into(), sql: sql.into() });
     let lake = company.lake().await;
     let (_, events) = lake.lead("lead:1", day(10)).await.expect("readable").expect("known");

@@ -130,22 +130,36 @@ impl Posted {
     ) -> Result<Posted> {
         let bytes_max = memory.state().0 / 4;
         let ids = RecentIds::new((bytes_max / 4 / ID_BYTES).min(IDS_MAX));
-        let names = HashMap::from([PostedRelation::Lead, PostedRelation::Event].map(|relation| (relation, BTreeSet::new())));
+        let names =
+            HashMap::from([PostedRelation::Lead, PostedRelation::Event].map(|relation| (relation, BTreeSet::new())));
         let mut state = State { overlay: Overlay::default(), ids, written: 0, names };
         let mut left_out = 0_usize;
         for source in [POSTED_EVENTS, POSTED_LEADS] {
             recover(data, source, lake, |row, from| state.recover(row, &from, &own_sql, bytes_max, &mut left_out))?;
         }
         if left_out > 0 {
-            tracing::error!("there is no memory for {left_out} posted rows that no score has until `plumb ingest` is run");
+            tracing::error!(
+                "there is no memory for {left_out} posted rows that no score has until `plumb ingest` is run"
+            );
         }
         let reservation = memory.begin();
         let reserved = reservation.resize(state.bytes());
         if reserved.is_err() {
-            tracing::error!("posted rows that wait for an ingestion take most of the memory for requests: run `plumb ingest`");
+            tracing::error!(
+                "posted rows that wait for an ingestion take most of the memory for requests: run `plumb ingest`"
+            );
         }
-        let [events, leads] = [POSTED_EVENTS, POSTED_LEADS].map(|source| SegmentWriter::new(&posted_folder(data, source)));
-        Ok(Posted { events, leads, state: Mutex::new(state), own_sql, reservation, bytes_max, counts: Counts::default() })
+        let [events, leads] =
+            [POSTED_EVENTS, POSTED_LEADS].map(|source| SegmentWriter::new(&posted_folder(data, source)));
+        Ok(Posted {
+            events,
+            leads,
+            state: Mutex::new(state),
+            own_sql,
+            reservation,
+            bytes_max,
+            counts: Counts::default(),
+        })
     }
 
     /// Returns whether rows of a relation count in the next score, and not only after an ingestion.
@@ -208,7 +222,9 @@ impl Posted {
                     let line = row.line(Receipt::new(now, state.written, content));
                     match line {
                         Ok(line) => pending.push(Pending { row: row.clone(), line, content }),
-                        Err(error) => status = PostStatus::Refused(Refusal::new("", format!("cannot be written: {error}"))),
+                        Err(error) => {
+                            status = PostStatus::Refused(Refusal::new("", format!("cannot be written: {error}")))
+                        }
                     }
                 }
                 outcomes.push(PostOutcome { id: row.id().to_owned(), status, is_matched, unused });
@@ -270,7 +286,8 @@ impl Posted {
             if pending.is_empty() {
                 continue;
             }
-            let place = writer.append(pending.iter().flat_map(|pending| pending.line.iter().copied()).collect()).await?;
+            let place =
+                writer.append(pending.iter().flat_map(|pending| pending.line.iter().copied()).collect()).await?;
             let mut state = self.state();
             let mut end = place.from;
             for Pending { row, line, content, .. } in pending {
@@ -365,10 +382,13 @@ impl State {
 
     /// Takes the fields out of a row of which a newer change came before; returns whether that are all of them.
     fn leave_out_overtaken(&mut self, row: &mut RowToPost) -> bool {
-        let RowToPost::Lead(LeadRow { lead_key, said_at: Some(said_at), fields, others, .. }) = row else { return false };
+        let RowToPost::Lead(LeadRow { lead_key, said_at: Some(said_at), fields, others, .. }) = row else {
+            return false;
+        };
         let count = fields.len();
         let said = said_at.timestamp_micros().unsigned_abs();
-        let is_overtaken = |ids: &RecentIds, name: &String| ids.get(change_id(lead_key, name)).is_some_and(|newest| newest > said);
+        let is_overtaken =
+            |ids: &RecentIds, name: &String| ids.get(change_id(lead_key, name)).is_some_and(|newest| newest > said);
         let overtaken: Vec<String> = fields.keys().filter(|name| is_overtaken(&self.ids, name)).cloned().collect();
         for name in overtaken {
             let value = fields.remove(&name).unwrap_or(FieldValue::Missing);

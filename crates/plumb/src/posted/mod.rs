@@ -15,8 +15,6 @@ mod overlay;
 mod recovery;
 mod handle;
 mod refusal;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use handle::{PostError, PostOutcome, PostStatus, Posted, PostedCounts, RowToPost};
 pub(crate) use refusal::Refusal;

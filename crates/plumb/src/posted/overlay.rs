@@ -60,17 +60,35 @@ pub(super) fn row_bytes(line: usize) -> usize {
 
 impl Overlay {
     /// Adds an event whose line ends at a byte of a file; what was there under its id is replaced.
-    pub(super) fn add_event(&mut self, row: EventRow, received_at: DateTime<Utc>, (file, end): (&Arc<str>, u64), bytes: usize) {
+    pub(super) fn add_event(
+        &mut self,
+        row: EventRow,
+        received_at: DateTime<Utc>,
+        (file, end): (&Arc<str>, u64),
+        bytes: usize,
+    ) {
         if let Some(key) = self.keys_of_events.insert(row.event_id.clone(), row.lead_key.clone()) {
             let event_id = row.event_id.clone();
-            self.remove(&key, |known| matches!(&known.content, Content::Event(event) if event.posted_id.as_ref() == Some(&event_id)));
+            self.remove(
+                &key,
+                |known| matches!(&known.content, Content::Event(event) if event.posted_id.as_ref() == Some(&event_id)),
+            );
         }
         let key = row.lead_key.clone();
-        self.add(key, Row { file: file.clone(), end, bytes, received_at, content: Content::Event(row.into_event(received_at)) });
+        self.add(
+            key,
+            Row { file: file.clone(), end, bytes, received_at, content: Content::Event(row.into_event(received_at)) },
+        );
     }
 
     /// Adds fields of a lead whose line ends at a byte of a file.
-    pub(super) fn add_lead(&mut self, row: LeadRow, received_at: DateTime<Utc>, (file, end): (&Arc<str>, u64), bytes: usize) {
+    pub(super) fn add_lead(
+        &mut self,
+        row: LeadRow,
+        received_at: DateTime<Utc>,
+        (file, end): (&Arc<str>, u64),
+        bytes: usize,
+    ) {
         let LeadRow { lead_key, created_at, fields, .. } = row;
         let content = Content::Lead { created_at, fields };
         self.add(lead_key, Row { file: file.clone(), end, bytes, received_at, content });
@@ -110,7 +128,13 @@ impl Overlay {
 
     /// Returns a lead as it was known at a time with the rows that this version of the ground does not have, and whether
     /// there are any.
-    pub(super) fn apply(&self, lake: &Lake, key: &str, as_of: DateTime<Utc>, known: Option<KnownLead>) -> (Option<KnownLead>, bool) {
+    pub(super) fn apply(
+        &self,
+        lake: &Lake,
+        key: &str,
+        as_of: DateTime<Utc>,
+        known: Option<KnownLead>,
+    ) -> (Option<KnownLead>, bool) {
         let is_news = |row: &&Row| row.received_at <= as_of && !row.is_in(lake);
         let news: Vec<&Row> = self.rows.get(key).into_iter().flatten().filter(is_news).collect();
         let replaced = |event: &Event| self.is_replaced(lake, event, as_of);
@@ -127,7 +151,8 @@ impl Overlay {
             (None, _) => return (None, false),
         };
         lead.created_at = created_at.map_or(lead.created_at, |created_at| created_at.min(lead.created_at));
-        let [of_leads, of_events] = [PostedRelation::Lead, PostedRelation::Event].map(|relation| lake.field_kinds(relation));
+        let [of_leads, of_events] =
+            [PostedRelation::Lead, PostedRelation::Event].map(|relation| lake.field_kinds(relation));
         events.retain(|event| !replaced(event));
         for row in news {
             match &row.content {

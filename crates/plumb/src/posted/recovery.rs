@@ -57,7 +57,8 @@ pub(super) fn recover(
         files.push((path, name, known, has_news || bytes_newer <= IDS_READ_MAX));
     }
     for (path, name, known, _) in files.into_iter().rev().filter(|(.., is_read)| *is_read) {
-        read_file(&path, source, &name, known, &mut each).with_context(|| format!("cannot read `{}`", path.display()))?;
+        read_file(&path, source, &name, known, &mut each)
+            .with_context(|| format!("cannot read `{}`", path.display()))?;
     }
     Ok(())
 }

@@ -43,6 +43,9 @@ pub(super) struct Config {
     /// What each of `sources/*.sql` may take: one that takes more ends with an error instead of the machine.
     #[serde(default)]
     pub(super) limits: LimitsConfig,
+    /// What the list of leads shows of each beside its score.
+    #[serde(default)]
+    pub(super) list: ListColumns,
     /// Where callers outside reach `plumb serve`, as `https://leads.example.com`: HubSpot signs the address that it calls.
     pub(super) public_url: Option<String>,
     /// The programs that post events to `/v1/webhooks/NAME`.
@@ -219,6 +222,16 @@ pub(super) struct LimitsConfig {
     pub(super) memory_mb: u64,
     /// Rows that it may return.
     pub(super) rows: u64,
+}
+
+/// What the list of leads shows of each beside its score. `plumb score` stores it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListColumns {
+    /// The field that has a lead's name; `name` by default. A lead without one is listed by its id.
+    pub(crate) name: Option<String>,
+    /// The fields, in their order; by default the first three that `sources/lead.sql` has.
+    pub(crate) columns: Option<Vec<String>>,
 }
 
 /// The programs that post events to `plumb serve` as they happen.

@@ -10,7 +10,7 @@ use plumb_lake::{
 };
 use plumb_lead::{Language, MessageCatalog};
 
-use super::config::{self, Promote, SourceConfig, WebhookConfigs};
+use super::config::{self, ListColumns, Promote, SourceConfig, WebhookConfigs};
 use super::message_catalog;
 use super::read_config::read_config;
 use super::target::{Target, span};
@@ -42,6 +42,7 @@ pub(crate) struct Project {
     ages: Vec<TimeDelta>,
     promote: Promote,
     limits: SqlLimits,
+    list: ListColumns,
     webhooks: WebhookConfigs,
     public_url: Option<String>,
 }
@@ -60,6 +61,7 @@ impl Project {
             ages: config.score.at.iter().map(|age| age.0).collect(),
             promote: config.retrain.promote,
             limits: config.limits.into(),
+            list: config.list,
             webhooks: config.webhook,
             public_url: config.public_url,
         })
@@ -143,6 +145,11 @@ impl Project {
     /// Returns what each of `sources/*.sql` may take.
     pub(crate) fn limits(&self) -> &SqlLimits {
         &self.limits
+    }
+
+    /// Returns what the list of leads shows of each.
+    pub(crate) fn list(&self) -> &ListColumns {
+        &self.list
     }
 
     /// Returns the webhooks that are configured, with their secrets.

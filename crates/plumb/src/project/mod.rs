@@ -13,7 +13,7 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use config::Promote;
+pub(crate) use config::{ListColumns, Promote};
 pub(crate) use folder::Project;
 pub(crate) use target::Target;
 pub(crate) use webhooks::{Secret, Webhook, Webhooks};

@@ -50,11 +50,7 @@ fn names(file: &SqlFile, source: &str) -> bool {
     file.sql.contains(source)
 }
 
-async fn project_columns(
-    queries: &Queries,
-    file: &SqlFile,
-    required: &[RequiredColumn],
-) -> Result<Vec<Field>, Error> {
+async fn project_columns(queries: &Queries, file: &SqlFile, required: &[RequiredColumn]) -> Result<Vec<Field>, Error> {
     let planned = planned(&queries.local, file, queries.limits()).await?;
     columns_of(file, planned.rows.schema().as_arrow(), required)
 }

@@ -44,9 +44,7 @@ pub(super) fn brief(lead_id: &str, name: &str) -> LeadBrief {
     LeadBrief {
         lead_id: lead_id.into(),
         name: Some(name.into()),
-        company: None,
-        industry: None,
-        channel: None,
+        fields: vec![("channel".into(), Some("web_site".into())), ("region".into(), None)],
         created_at: hour_of_new_year(0),
     }
 }

@@ -41,7 +41,8 @@ fn ingested_ids(company: &Touched, lead_id: &str) -> BTreeMap<String, usize> {
 
 fn metric(server: &Server, name: &str) -> u64 {
     let text = server.page("/metrics");
-    let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("{name}: {text}"));
+    let line =
+        text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("{name}: {text}"));
     line.split(' ').nth(1).and_then(|value| value.parse().ok()).expect("a number")
 }
 

@@ -106,7 +106,10 @@ pub(in crate::http::v1) fn check_time(
 ) -> Result<DateTime<Utc>, Refusal> {
     if time > now + AT_AHEAD_MAX {
         let (time, now, minutes) = (time.to_rfc3339(), now.to_rfc3339(), AT_AHEAD_MAX.num_minutes());
-        return Err(Refusal::new(name, format!("is {time}, and it is {now}: expected at most {minutes} minutes ahead")));
+        return Err(Refusal::new(
+            name,
+            format!("is {time}, and it is {now}: expected at most {minutes} minutes ahead"),
+        ));
     }
     Ok(time)
 }

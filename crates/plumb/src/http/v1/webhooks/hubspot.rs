@@ -129,7 +129,8 @@ fn read(
     now: DateTime<Utc>,
 ) -> Result<RowToPost, Refusal> {
     let lead_key = key(&webhook.lead_key, &notice)?;
-    let at = time_of(notice.get("occurredAt")).ok_or_else(|| Refusal::new("occurredAt", "is missing: expected milliseconds"))?;
+    let at = time_of(notice.get("occurredAt"))
+        .ok_or_else(|| Refusal::new("occurredAt", "is missing: expected milliseconds"))?;
     let at = check_time("occurredAt", at, now)?;
     let (said_at, others) = (Some(at), BTreeMap::new());
     match change {

@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn a_key_is_made_of_a_messages_values() {
-        let Value::Object(message) = json!({ "userId": "17", "n": 5, "context": { "traits": { "email": "a@b.org" } }, "no": "" })
+        let Value::Object(message) =
+            json!({ "userId": "17", "n": 5, "context": { "traits": { "email": "a@b.org" } }, "no": "" })
         else {
             unreachable!("it is one")
         };

@@ -132,7 +132,8 @@ fn identify(webhook: &Webhook, call: &Map<String, Value>, now: DateTime<Utc>) ->
     let (row_id, lead_key) = (message_id(call)?, key(&webhook.lead_key, call)?);
     let mut traits = object(call, "traits");
     let said_at = check_time("timestamp", time(call, now), now)?;
-    let named = ["createdAt", "created_at"].into_iter().find_map(|name| time_of(traits.get(name)).map(|time| (name, time)));
+    let named =
+        ["createdAt", "created_at"].into_iter().find_map(|name| time_of(traits.get(name)).map(|time| (name, time)));
     let created_at = match named {
         Some((name, time)) => {
             traits.remove(name);
@@ -147,7 +148,9 @@ fn identify(webhook: &Webhook, call: &Map<String, Value>, now: DateTime<Utc>) ->
 
 fn message_id(call: &Map<String, Value>) -> Result<String, Refusal> {
     let id = text_at(call, "messageId").filter(|id| id.len() <= 256);
-    let id = id.ok_or_else(|| Refusal::new("messageId", "is missing or too long: a call without one cannot be told from its repetition"))?;
+    let id = id.ok_or_else(|| {
+        Refusal::new("messageId", "is missing or too long: a call without one cannot be told from its repetition")
+    })?;
     Ok(format!("segment:{id}"))
 }
 

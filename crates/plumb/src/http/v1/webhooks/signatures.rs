@@ -44,7 +44,10 @@ pub(super) fn is_of_segment(secret: &Secret, headers: &HeaderMap, body: &[u8]) -
         "bearer" => is_secret(secret, rest.trim()),
         "basic" => {
             let decoded = STANDARD.decode(rest.trim()).ok().and_then(|decoded| String::from_utf8(decoded).ok());
-            decoded.as_deref().and_then(|both| both.split_once(':')).is_some_and(|(_, password)| is_secret(secret, password))
+            decoded
+                .as_deref()
+                .and_then(|both| both.split_once(':'))
+                .is_some_and(|(_, password)| is_secret(secret, password))
         }
         _ => false,
     }
@@ -68,7 +71,8 @@ pub(super) fn problem_of_hubspot(
     now: DateTime<Utc>,
 ) -> Option<&'static str> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let (Some(signature), Some(timestamp)) = (text("x-hubspot-signature-v3"), text("x-hubspot-request-timestamp")) else {
+    let (Some(signature), Some(timestamp)) = (text("x-hubspot-signature-v3"), text("x-hubspot-request-timestamp"))
+    else {
         return Some("the headers `X-HubSpot-Signature-v3` and `X-HubSpot-Request-Timestamp` are missing");
     };
     let Some(signed_at) = timestamp.parse().ok().and_then(DateTime::from_timestamp_millis) else {
@@ -165,7 +169,8 @@ mod tests {
         assert_eq!(check(&both, HubspotRequest { body: b"[]", ..request }, 0), wrong);
         assert_eq!(check(&both, HubspotRequest { uri: "https://leads.example.com/", ..request }, 0), wrong);
         assert_eq!(check(&both, HubspotRequest { method: "PUT", ..request }, 0), wrong);
-        let later = headers(&[("x-hubspot-signature-v3", HUBSPOT_SIGNATURE), ("x-hubspot-request-timestamp", "1772323200001")]);
+        let later =
+            headers(&[("x-hubspot-signature-v3", HUBSPOT_SIGNATURE), ("x-hubspot-request-timestamp", "1772323200001")]);
         assert_eq!(check(&later, request, 0), wrong);
         assert!(check(&HeaderMap::new(), request, 0).is_some());
     }
