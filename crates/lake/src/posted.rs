@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::current::Current;
 use crate::error::Error;
 use crate::publish;
+use crate::raw::{RawKind, TableState};
 use crate::sources::{Source, SourceKind};
 
 /// The source of posted events: its raw table is `posted_events.records`.
@@ -30,6 +31,13 @@ pub(crate) const FIELD_PREFIX: &str = "field_";
 
 /// The column of the `event` relation that has the id of a posted event. Ids of other sources are not compared with it.
 pub(crate) const POSTED_ID: &str = "posted_id";
+
+/// The columns of each posted event, beside its attributes.
+const EVENT_COLUMNS: [&str; 8] = ["event_id", "lead_key", "kind", "at", "received_at", "written", "content", "others"];
+
+/// The columns of each row of posted fields, beside these.
+const LEAD_COLUMNS: [&str; 8] =
+    ["row_id", "lead_key", "created_at", "said_at", "received_at", "written", "content", "others"];
 
 /// How much of each file of posted rows a version of the ground has, in bytes, by the file's name.
 pub type PostedBytes = BTreeMap<String, u64>;
@@ -53,6 +61,21 @@ pub(crate) fn with_posted(sources: &BTreeMap<String, Source>, data: &Path) -> Re
         }
     }
     Ok(all)
+}
+
+/// Returns raw tables with those of posted rows, and all columns that the server writes: SQL of a project may name them
+/// before the first row has them.
+pub(crate) fn with_posted_columns(tables: &BTreeMap<String, TableState>) -> BTreeMap<String, TableState> {
+    let mut all = tables.clone();
+    for (source, columns) in [(POSTED_EVENTS, &EVENT_COLUMNS), (POSTED_LEADS, &LEAD_COLUMNS)] {
+        let table = all.entry(format!("{source}.records")).or_default();
+        for column in columns {
+            if !table.columns.iter().any(|(known, _)| known == column) {
+                table.columns.push(((*column).to_owned(), RawKind::Text));
+            }
+        }
+    }
+    all
 }
 
 /// Returns how much of the posted files the current raw rows have, by source, and the folder of the version of the ground

@@ -81,6 +81,16 @@ async fn a_project_with_sql_of_its_own_decides_what_posted_rows_are() {
 }
 
 #[tokio::test]
+async fn sql_of_a_project_may_read_posted_rows_before_there_are_any() {
+    let mut company = Company::new(LEAD, EVENT, "");
+    let sql = "SELECT lead_key, kind, at, received_at AS known_at, others FROM posted_events.records";
+    company.files.push(SqlFile { name: "sources/event.mine.sql".into(), sql: sql.into() });
+    assert_eq!(company.ingest().await.counts.events, 1);
+    post(&company, POSTED_EVENTS, "a.jsonl", &[event("e1", 3, "aa", r#""value":1"#)]);
+    assert_eq!(company.ingest().await.counts.events, 2, "no row has `others`");
+}
+
+#[tokio::test]
 async fn a_posted_value_that_fits_its_column_no_more_is_a_rejected_row() {
     let company = Company::new(LEAD, EVENT, "");
     let lines = [event("e1", 3, "aa", r#""value":"much""#), event("e2", 3, "bb", r#""value":1e-7"#), "{torn".into()];

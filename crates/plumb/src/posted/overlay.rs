@@ -183,21 +183,24 @@ impl Overlay {
     }
 
     /// Notes that requests begin with a version of the ground. What it has is forgotten once no request reads an earlier one.
-    pub(super) fn note_version(&mut self, lake: &Arc<Lake>) {
+    /// Returns whether something was forgotten.
+    pub(super) fn note_version(&mut self, lake: &Arc<Lake>) -> bool {
         let weak = Arc::downgrade(lake);
         let LatestVersion { lake: latest, earlier, is_pruned } = &mut self.latest;
         if !latest.ptr_eq(&weak) {
             if earlier.iter().any(|earlier| earlier.ptr_eq(&weak)) {
-                return;
+                return false;
             }
             earlier.push(std::mem::replace(latest, weak));
             *is_pruned = false;
         }
         earlier.retain(|earlier| earlier.strong_count() > 0);
-        if !*is_pruned && earlier.is_empty() {
-            *is_pruned = true;
-            self.forget_rows_of(lake);
+        if *is_pruned || !earlier.is_empty() {
+            return false;
         }
+        *is_pruned = true;
+        self.forget_rows_of(lake);
+        true
     }
 
     fn forget_rows_of(&mut self, lake: &Lake) {

@@ -116,6 +116,16 @@ impl EventLine {
 }
 
 impl LeadRow {
+    /// Returns the id of a row whose sender gave it none: a row is compared with the last one of its lead.
+    pub(crate) fn id_of_key(lead_key: &str) -> String {
+        format!("lead:{lead_key}")
+    }
+
+    /// Returns an id as it is remembered.
+    pub(super) fn hashed_id(row_id: &str) -> u64 {
+        hash(&("lead", row_id))
+    }
+
     /// Returns the hash of what the caller sent.
     pub(super) fn content(&self) -> u64 {
         let LeadRow { lead_key, created_at, said_at, fields, others, .. } = self;

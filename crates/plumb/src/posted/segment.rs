@@ -71,6 +71,10 @@ fn run(folder: &Path, received: &Receiver<Append>) {
         let mut appends = vec![first];
         appends.extend(received.try_iter().take(REQUESTS_MAX - 1));
         let outcome = append_all(folder, &mut file, &appends).map_err(|error| format!("{error:#}"));
+        if outcome.is_err() {
+            // An ingestion may have read what was cut off again, and goes on behind it.
+            file = None;
+        }
         let mut from = outcome.as_ref().map_or(0, |place| place.from);
         for Append { lines, done } in appends {
             let own = outcome.clone().map(|place| Place { from, ..place });

@@ -10,10 +10,12 @@ use plumb_lake::{
 };
 use plumb_lead::{Language, MessageCatalog};
 
-use super::config::{self, ListColumns, Promote, SourceConfig, WebhookConfigs};
+use super::config::{self, Promote, SourceConfig};
+use super::list_columns::ListColumns;
 use super::message_catalog;
 use super::read_config::read_config;
 use super::target::{Target, span};
+use super::webhook_config::WebhookConfigs;
 use super::webhooks::Webhooks;
 use crate::content_hash::sha256;
 use crate::files::{read_text, read_within};

@@ -2,6 +2,8 @@
 
 mod span;
 mod environment;
+mod list_columns;
+mod webhook_config;
 mod config;
 mod read_config;
 mod target;
@@ -13,7 +15,8 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use config::{ListColumns, Promote};
+pub(crate) use config::Promote;
 pub(crate) use folder::Project;
+pub(crate) use list_columns::ListColumns;
 pub(crate) use target::Target;
 pub(crate) use webhooks::{Secret, Webhook, Webhooks};

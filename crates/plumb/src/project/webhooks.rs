@@ -5,8 +5,8 @@ use std::fmt;
 
 use anyhow::{Context, Result, ensure};
 
-use super::config::{HubspotConfig, SegmentConfig, WebhookConfigs};
 use super::environment::with_environment;
+use super::webhook_config::{HubspotConfig, SegmentConfig, WebhookConfigs};
 
 /// A secret, which no log shows.
 #[derive(Clone, PartialEq, Eq)]

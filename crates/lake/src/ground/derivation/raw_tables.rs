@@ -8,12 +8,13 @@ use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
 use datafusion::prelude::{ParquetReadOptions, SessionContext};
 
 use crate::error::Error;
+use crate::posted::with_posted_columns;
 use crate::raw::{State, TableState, schema_of, stored_schema};
 
 /// Makes every raw table visible in the session.
 pub(super) async fn register(context: &SessionContext, raw_folder: &Path, state: &State) -> Result<(), Error> {
     let catalog = context.catalog("datafusion").expect("a new session has its default catalog");
-    for (name, table) in &state.tables {
+    for (name, table) in &with_posted_columns(&state.tables) {
         let (source, table_name) = name.split_once('.').expect("raw tables are named with a dot");
         if catalog.schema(source).is_none() {
             let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());

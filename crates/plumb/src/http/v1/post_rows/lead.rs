@@ -109,7 +109,7 @@ fn lead(row: Value, row_id: Option<String>, now: DateTime<Utc>) -> Result<LeadRo
     let read = move || {
         fields.refuse_known_at()?;
         let created_at = fields.time("created_at", now)?;
-        let (fields, row_id) = (fields.rest()?, row_id.unwrap_or_else(|| format!("lead:{lead_key}")));
+        let (fields, row_id) = (fields.rest()?, row_id.unwrap_or_else(|| LeadRow::id_of_key(&lead_key)));
         if created_at.is_none() && fields.is_empty() {
             return Err(Refusal::new("", "says nothing of the lead: expected `created_at` or a field"));
         }
