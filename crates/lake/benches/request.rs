@@ -96,6 +96,7 @@ fn events(count: usize) -> Vec<Event> {
                 kind: kinds[event % kinds.len()].into(),
                 at,
                 known_at: at + TimeDelta::minutes(10),
+                posted_id: None,
                 attributes: attributes.into_iter().collect(),
             }
         })

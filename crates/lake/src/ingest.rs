@@ -14,6 +14,7 @@ use crate::future::LakeFuture;
 use crate::ground::{self, Counts, GroundNote, Origin, RawRows, Report, Spill, Undated, Version, derive};
 use crate::hash::hex;
 use crate::lock::DataLock;
+use crate::posted::with_posted;
 use crate::publish::{self, NewGround, Published, publish};
 use crate::raw::{self, Part, RejectedRow, State};
 use crate::sources::{Pulled, Source, SourceReport, pull};
@@ -72,7 +73,8 @@ pub fn ingest<'a>(
         raw::check_parts(&raw_folder, &known)?;
         let mut hashed = known.clone();
         raw::note_hashes(&raw_folder, &mut hashed)?;
-        let mut pulled = pull(sources, project, &raw_folder, hashed, progress).await?;
+        let sources = with_posted(sources, data)?;
+        let mut pulled = pull(&sources, project, &raw_folder, hashed, progress).await?;
         let version = match Version::current(data) {
             Err(damaged @ Error::Damaged { .. }) => Err(damaged.to_string()),
             version => Ok(version?),

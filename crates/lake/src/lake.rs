@@ -1,6 +1,6 @@
 //! An opened data folder: leads, labels and features of the current version of the ground.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,7 +18,10 @@ use crate::features::{
     PreparedFeatures,
 };
 use crate::future::LakeFuture;
-use crate::ground::{Ground, LabelSpec, Labels, OutcomeCounts, PostOutcomeChange, RecentLead};
+use crate::ground::{
+    FieldKind, Ground, LabelSpec, Labels, OutcomeCounts, PostOutcomeChange, PostedRelation, RecentLead,
+};
+use crate::posted::{PostedBytes, posted_bytes};
 
 /// Chunks that a cluster gets at once; how many of them it computes at once is its own business.
 const CLUSTER_CHUNKS: usize = 16;
@@ -32,16 +35,30 @@ pub struct Lake {
     chunk_observations: usize,
     /// Computes batches, instead of this process.
     cluster: Option<Cluster>,
+    /// How much of the posted rows it has, by source.
+    posted: BTreeMap<String, PostedBytes>,
 }
 
 impl Lake {
     /// Opens the data folder that [`crate::ingest()`] wrote.
     pub fn open<'a>(data: &'a Path) -> LakeFuture<'a, Lake> {
         async move {
-            let ground = Ground::open_current(data).await?;
-            let ground = ground.ok_or_else(|| Error::NoGround { data: data.to_owned() })?;
-            let prepared = PreparedFeatures::default();
-            Ok(Lake { ground, prepared, chunk_observations: CHUNK_OBSERVATIONS, cluster: None })
+            loop {
+                let ground = Ground::open_current(data).await?;
+                let ground = ground.ok_or_else(|| Error::NoGround { data: data.to_owned() })?;
+                let (version, posted) = posted_bytes(data)?;
+                // An ingestion may have ended in between.
+                if version.as_deref() == Some(ground.version()) {
+                    let prepared = PreparedFeatures::default();
+                    return Ok(Lake {
+                        ground,
+                        prepared,
+                        chunk_observations: CHUNK_OBSERVATIONS,
+                        cluster: None,
+                        posted,
+                    });
+                }
+            }
         }
         .boxed()
     }
@@ -74,6 +91,26 @@ impl Lake {
     /// [`crate::hashes_of`] gives it; empty if an earlier program derived it.
     pub fn source_sql(&self) -> &BTreeMap<String, String> {
         self.ground.source_sql()
+    }
+
+    /// Returns how much of each file of a posted source this version has, by the file's name.
+    pub fn posted_bytes(&self, source: &str) -> Option<&PostedBytes> {
+        self.posted.get(source)
+    }
+
+    /// Returns the fields that a lead of a request may have, or the attributes of an event, each with what fits it.
+    pub fn field_kinds(&self, relation: PostedRelation) -> BTreeMap<String, FieldKind> {
+        self.ground.field_kinds(relation)
+    }
+
+    /// Returns the fields of leads, in the order of `sources/lead*.sql`.
+    pub fn lead_fields(&self) -> Vec<String> {
+        self.ground.lead_fields()
+    }
+
+    /// Returns those of the ids that are leads.
+    pub fn known_leads<'a>(&'a self, lead_ids: &'a [String]) -> LakeFuture<'a, BTreeSet<String>> {
+        async move { self.ground.known_leads(lead_ids).await }.boxed()
     }
 
     /// Returns a lead and its events as they were known at a time; `None` if it was not known then.

@@ -3,6 +3,7 @@
 mod lake;
 mod ingest;
 mod publish;
+mod posted;
 mod table_records;
 mod survey;
 mod check;
@@ -41,12 +42,14 @@ pub use files::replace_file::{create_folder, sync_folder, write_atomically};
 pub use files::{rows, scores};
 pub use future::LakeFuture;
 pub use ground::{
-    Counts, GroundNote, GroundNoteCode, LabelSpec, Labels, OutcomeCounts, PostOutcomeChange, RecentLead, Undated,
+    Counts, FieldKind, GroundNote, GroundNoteCode, LabelSpec, Labels, OutcomeCounts, PostOutcomeChange, PostedRelation,
+    RecentLead, Undated,
 };
 pub use ingest::{GROUND_AREA, IngestReport, ingest, rebuild};
 pub use lake::Lake;
 pub use lock::{DataLock, IfLocked, LockHolder, is_at};
 pub use plumb_connectors::Secret;
+pub use posted::{POSTED_EVENTS, POSTED_FIELDS, POSTED_LEADS, PostedBytes, posted_folder};
 pub use raw::RejectedRow;
 pub use remote::{fetch, is_url};
 pub use sources::{

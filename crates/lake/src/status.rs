@@ -13,6 +13,7 @@ use crate::current::Current;
 use crate::error::Error;
 use crate::ground::{Counts, current_report};
 use crate::ingest::fingerprint;
+use crate::posted::with_posted;
 use crate::publish;
 use crate::raw::State;
 use crate::sources::{FileChange, Source, changed_files};
@@ -91,6 +92,7 @@ pub fn ground_status(
     let current = Current::load(data)?;
     let Some(report) = current_report(data)? else { return Ok(None) };
     let state = publish::state(data, &current)?;
+    let sources = &with_posted(sources, data)?;
     let mut names: BTreeSet<&str> = sources.keys().map(String::as_str).collect();
     names.extend(state.tables.keys().filter_map(|table| table.split_once('.')).map(|(source, _)| source));
     let of_source = |name| source_status(data, project, name, sources.get(name), &state);

@@ -40,6 +40,9 @@ pub struct Event {
     pub at: DateTime<Utc>,
     /// When we learned it: never used before.
     pub known_at: DateTime<Utc>,
+    /// The id under which a caller posted it to the server; `None` if another source has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posted_id: Option<String>,
     /// The other attributes of the `event` relation, by name.
     #[serde(flatten)]
     pub attributes: BTreeMap<String, FieldValue>,

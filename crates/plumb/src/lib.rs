@@ -25,6 +25,7 @@ mod serving;
 mod registry;
 mod store;
 mod journal;
+mod posted;
 mod lifecycle;
 pub mod http;
 mod telemetry;

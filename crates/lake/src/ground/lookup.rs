@@ -12,13 +12,14 @@ use plumb_lead::{Event, FieldValue, Lead};
 
 use super::opened::Ground;
 use crate::error::Error;
+use crate::posted::POSTED_ID;
 use crate::timestamp::from_micros;
 
 /// Columns of `lead` that are not fields.
 const LEAD_COLUMNS: [&str; 4] = ["lead_id", "created_at", "known_from", "known_to"];
 
 /// Columns of `event` that are not attributes.
-const EVENT_COLUMNS: [&str; 6] = ["lead_id", "event_id", "kind", "at", "known_at", "known_to"];
+const EVENT_COLUMNS: [&str; 7] = ["lead_id", "event_id", POSTED_ID, "kind", "at", "known_at", "known_to"];
 
 /// The newest version of a lead and all of its events, those included that are not known yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -160,11 +161,14 @@ fn events_of(events: &RecordBatch) -> Vec<Event> {
     let micros = |name: &str| column(events, name).as_primitive::<TimestampMicrosecondType>();
     let (at, known_at) = (micros("at"), micros("known_at"));
     let kinds = column(events, "kind").as_string::<i32>();
+    let posted = events.column_by_name(POSTED_ID).map(|ids| ids.as_string::<i32>());
+    let posted_id = |row: usize| posted.filter(|ids| ids.is_valid(row)).map(|ids| ids.value(row).to_owned());
     (0..events.num_rows())
         .map(|row| Event {
             kind: kinds.value(row).to_owned(),
             at: from_micros(at.value(row)),
             known_at: from_micros(known_at.value(row)),
+            posted_id: posted_id(row),
             attributes: values(events, row, &EVENT_COLUMNS),
         })
         .collect()

@@ -11,9 +11,11 @@ mod lead_order;
 mod lookup;
 mod labels;
 mod post_outcome;
+mod field_kinds;
 
 pub use derivation::{Counts, GroundNote, GroundNoteCode, Undated};
 pub(crate) use derivation::{NewSession, RawRows, Relations, Spill, check_relations, derive};
+pub use field_kinds::{FieldKind, PostedRelation};
 pub(crate) use in_use::remove_versions;
 pub use labels::{LabelSpec, Labels, OutcomeCounts};
 pub(crate) use lead_order::{LAST_LEAD, RelationFiles, Walk, lead_ids};

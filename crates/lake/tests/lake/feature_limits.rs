@@ -24,6 +24,7 @@ async fn error_of(expression: &str, industry: &str, budget: f64, events: usize) 
         kind: format!("call {number}"),
         at: day(1),
         known_at: day(1),
+        posted_id: None,
         attributes: BTreeMap::new(),
     };
     let events: Vec<Event> = (0..events).map(event).collect();

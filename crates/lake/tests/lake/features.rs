@@ -149,6 +149,7 @@ async fn a_request_field_that_does_not_fit_is_refused() {
         kind: "touch".into(),
         at: day(0),
         known_at: day(0),
+        posted_id: None,
         attributes: [("value".to_owned(), FieldValue::Flag(true))].into(),
     };
     let error = refused(lead("budget", FieldValue::Number(1.0)), &[event]).await;

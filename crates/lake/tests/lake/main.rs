@@ -27,6 +27,7 @@ mod malformed_input;
 mod bombs;
 mod file_sources;
 mod parsed_cells;
+mod posted;
 mod ground_notes;
 mod table_records;
 mod remote;

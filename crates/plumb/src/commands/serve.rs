@@ -1,5 +1,6 @@
 //! `plumb serve`: the JSON API and the pages.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::http::{self, App, Auth, CallerLimits, ConcurrencyLimit, Config, Reque
 use crate::lifecycle::check_database::{START_CHECK_WAIT, check_at_start};
 use crate::lifecycle::workspace::ProjectPaths;
 use crate::memory::{MemoryBudget, return_freed_memory};
-use crate::project::Project;
+use crate::project::{Project, Webhooks};
 use crate::store::Store;
 
 /// The default port.
@@ -257,6 +258,8 @@ async fn open(paths: &ProjectPaths, service: Service) -> Result<App> {
         timeouts,
         capture,
         response_format,
+        own_posted_sql: BTreeSet::new(),
+        webhooks: Webhooks::default(),
     };
     if Project::is_at(&paths.project) {
         let project = Project::open(&paths.project)?;
@@ -264,7 +267,9 @@ async fn open(paths: &ProjectPaths, service: Service) -> Result<App> {
         let store = paths.open_store().await?;
         check_at_start(&store, data, START_CHECK_WAIT).await?;
         let (targets, fixed_now) = (project.targets(), project.fixed_now());
-        return App::open(Some(lake), store, data, Config { targets, fixed_now, ..config }).await;
+        let (own_posted_sql, webhooks) = (project.own_posted_sql()?, project.webhooks()?);
+        let config = Config { targets, fixed_now, own_posted_sql, webhooks, ..config };
+        return App::open(Some(lake), store, data, config).await;
     }
     // A data folder alone, as `plumb quick` writes it.
     if *paths == ProjectPaths::new(&paths.project, None) {

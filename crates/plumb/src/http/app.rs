@@ -1,11 +1,12 @@
 //! What requests need.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
-use plumb_lake::Lake;
+use plumb_lake::{Lake, PostedRelation};
 
 use super::error::Error;
 use super::limits::RequestLimits;
@@ -18,6 +19,7 @@ use super::middleware::timeouts::Timeouts;
 use super::response_format::ResponseFormat;
 use crate::lifecycle::profile::ProfileFolder;
 use crate::memory::MemoryBudget;
+use crate::project::Webhooks;
 use crate::serving::{self, Engine};
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -34,6 +36,8 @@ pub(crate) struct App {
     pub(super) response_format: ResponseFormat,
     /// The profiles in the data folder.
     pub(super) profiles: ProfileFolder,
+    /// The programs that may post events of their own form.
+    pub(super) webhooks: Webhooks,
 }
 
 /// The configuration of a server.
@@ -58,6 +62,10 @@ pub(crate) struct Config {
     pub(crate) capture: bool,
     /// The response format of invocations that do not choose one.
     pub(crate) response_format: ResponseFormat,
+    /// The relations that SQL of the project's own gives posted rows to.
+    pub(crate) own_posted_sql: BTreeSet<PostedRelation>,
+    /// The programs that may post events of their own form.
+    pub(crate) webhooks: Webhooks,
 }
 
 impl App {
@@ -75,16 +83,18 @@ impl App {
             timeouts,
             capture,
             response_format,
+            own_posted_sql,
+            webhooks,
         } = config;
         let metrics = Metrics::new();
-        let serving = serving::Config { targets, fixed_now, memory: memory.clone() };
+        let serving = serving::Config { targets, fixed_now, memory: memory.clone(), own_posted_sql };
         let engine = Arc::new(Engine::open(lake, store, data, serving, metrics.serving()).await?);
         let (admission, heavy) = (AdmissionControl::new(concurrency), HeavyLane::new(concurrency.deadline));
         let limits = limits.within(&memory);
         let services =
             Arc::new(Services::new(auth, caller_limits, admission, heavy, (memory, limits), timeouts, metrics));
         let profiles = ProfileFolder::of_data(data);
-        Ok(App { engine, services, capture, response_format, profiles })
+        Ok(App { engine, services, capture, response_format, profiles, webhooks })
     }
 
     /// Reads again what can change while the server runs, and logs what there is now: the keys, the registry's models, the

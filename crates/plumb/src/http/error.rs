@@ -249,6 +249,24 @@ impl Error {
         Error::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).hint("try again in a second")
     }
 
+    /// So many posted rows wait for an ingestion that no more are taken.
+    pub(super) fn posted_full(waiting: usize) -> Error {
+        Error::busy(&format!("{waiting} posted rows wait for an ingestion, and there is no memory for more of them"))
+            .hint("run `plumb ingest`, and send this again; nothing of it is stored")
+    }
+
+    /// A webhook is not configured.
+    pub(super) fn no_webhook(name: &str) -> Error {
+        Error::new(StatusCode::NOT_FOUND, "no_webhook", format!("this server takes no webhooks of `{name}`")).hint(
+            format!("add `[webhook.{name}]` with `secret = \"${{NAME}}\"` to plumb.toml, export that variable, and start the server again"),
+        )
+    }
+
+    /// The signature of a webhook is missing or wrong.
+    pub(super) fn webhook_signature(message: &str, hint: &str) -> Error {
+        Error::new(StatusCode::UNAUTHORIZED, "webhook_signature", message).hint(hint)
+    }
+
     /// A feature of SageMaker is not supported.
     pub(super) fn unsupported(what: &str, instead: &str) -> Error {
         Error::request(format!("{what} are not supported by this server")).hint(instead)
@@ -264,7 +282,7 @@ impl Error {
     /// There is nothing at a path.
     pub(super) fn unknown_path(path: &str) -> Error {
         Error::new(StatusCode::NOT_FOUND, "unknown_path", format!("there is nothing at `{path}`")).hint(
-            "POST /v1/score, /v1/feedback, /endpoints/{target}/invocations; \
+            "POST /v1/score, /v1/events, /v1/leads, /v1/feedback, /endpoints/{target}/invocations; \
              GET /v1/leads, /v1/models, /v1/watch, /v1/health, /v1/openapi.json; pages at /",
         )
     }
@@ -374,6 +392,7 @@ impl From<serving::Error> for Error {
             serving::Error::UnknownTarget { target, targets } => Error::unknown_target(&target, &targets),
             serving::Error::NoChampion { target } => Error::no_champion(&target),
             serving::Error::NoLeadData => Error::no_leads(),
+            serving::Error::PostedFull { waiting } => Error::posted_full(waiting),
             serving::Error::Scoring(error) => error.into(),
             serving::Error::Internal(source) => source.into(),
         }

@@ -11,6 +11,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::prometheus_text::{CONTENT_TYPE as PROMETHEUS_TEXT, encode};
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -18,6 +19,7 @@ use prometheus_client::registry::Registry;
 use super::app::App;
 use super::error::Error;
 use super::middleware::Protocol;
+use crate::posted::PostedCounts;
 use crate::registry;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -45,8 +47,25 @@ async fn get_metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, E
     gauges.register("memory_bytes", "Memory that requests may need together", gauge(memory as u64));
     gauges.register("memory_taken_bytes", "Memory that requests have reserved", gauge(taken as u64));
     gauges.register("model_age_seconds", "Time since a model was trained", model_ages(&app).await?);
+    if let Some(posted) = app.engine.posted_counts().await? {
+        register_posted(&mut gauges, posted);
+    }
     encode(&mut text, &gauges).context("cannot write the gauges")?;
     Ok(([(CONTENT_TYPE, PROMETHEUS_TEXT)], text))
+}
+
+fn register_posted(registry: &mut Registry, posted: PostedCounts) {
+    let PostedCounts { accepted, duplicates, refused, waiting, bytes } = posted;
+    let counter = |value: u64| {
+        let counter: Counter = Counter::default();
+        counter.inc_by(value);
+        counter
+    };
+    registry.register("posted_rows_accepted", "Posted rows that were stored", counter(accepted));
+    registry.register("posted_rows_duplicate", "Posted rows that were stored before", counter(duplicates));
+    registry.register("posted_rows_rejected", "Posted rows that were refused", counter(refused));
+    registry.register("posted_rows_waiting", "Posted rows that wait for an ingestion", gauge(waiting as u64));
+    registry.register("posted_bytes_waiting", "Memory that waiting posted rows take", gauge(bytes as u64));
 }
 
 fn gauge(value: u64) -> Gauge<u64, AtomicU64> {

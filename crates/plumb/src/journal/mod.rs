@@ -13,6 +13,7 @@ mod entry;
 mod line;
 mod segments;
 mod new_segment;
+mod forced_file;
 mod writer;
 mod capture_files;
 mod loader;
@@ -31,7 +32,9 @@ pub(crate) use capture::{Capture, Payload};
 pub(crate) use catch_up::catch_up;
 pub(crate) use check::check;
 pub(crate) use entry::{JournalEntry, RECORDED_AT_ONCE, RECORDING_COPIES};
+pub(crate) use forced_file::ForcedFile;
 pub(crate) use handle::Journal;
 #[cfg(test)]
 pub(crate) use handle::recover;
+pub(crate) use new_segment::{NewSegment, list as list_segments, remove_left_aside};
 pub(crate) use search::RecordedPrediction;

@@ -21,10 +21,10 @@ const TRIES_MAX: usize = 100;
 
 /// A file of the journal that is locked as long as it is open.
 #[derive(Debug)]
-pub(super) struct NewSegment {
+pub(crate) struct NewSegment {
     /// Its name without the ending.
-    pub(super) name: String,
-    pub(super) file: File,
+    pub(crate) name: String,
+    pub(crate) file: File,
 }
 
 /// A file that has no name yet by which it would be found.
@@ -35,7 +35,7 @@ pub(super) struct AsideSegment {
 
 impl NewSegment {
     /// Makes a file in the journal's folder.
-    pub(super) fn begin(folder: &Path) -> Result<NewSegment> {
+    pub(crate) fn begin(folder: &Path) -> Result<NewSegment> {
         let cannot = || format!("cannot begin a file of the journal in `{}`", folder.display());
         for _try in 0..TRIES_MAX {
             let aside = AsideSegment::create(folder).with_context(cannot)?;
@@ -91,12 +91,12 @@ pub(super) fn is_at(file: &File, path: &Path) -> std::io::Result<bool> {
 }
 
 /// Returns the files of the journal in the order in which they were begun.
-pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     with_ending(folder, ENDING)
 }
 
 /// Removes files that a server left aside when it was killed. They are empty.
-pub(super) fn remove_left_aside(folder: &Path) -> Result<()> {
+pub(crate) fn remove_left_aside(folder: &Path) -> Result<()> {
     for path in with_ending(folder, ENDING_ASIDE)? {
         let removed = match File::open(&path) {
             Ok(file) if file.try_lock().is_ok() => fs::remove_file(&path),

@@ -1,15 +1,14 @@
 //! The thread that writes the journal. Whatever has come in while it waited for the disk is written and forced together.
 
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tokio::sync::{oneshot, watch};
 
 use super::entry::StoredEntry;
+use super::forced_file::ForcedFile;
 use super::new_segment::NewSegment;
 use super::segments::Segments;
 
@@ -31,20 +30,16 @@ pub(super) struct Writer {
     segments: Arc<Segments>,
     /// Bytes on the disk, over all files of this server.
     written: watch::Sender<u64>,
-    file: Arc<File>,
-    /// The good part of the file.
-    bytes: u64,
+    file: ForcedFile,
     /// From this size on, another file is begun.
     bytes_max: u64,
-    /// Whether there may be half a line behind the good part, so that nothing may follow.
-    is_spoilt: bool,
 }
 
 impl Writer {
     /// Begins a first file.
     pub(super) fn begin(folder: PathBuf, segments: Arc<Segments>, written: watch::Sender<u64>) -> Result<Writer> {
         let file = begin(&folder, &segments)?;
-        Ok(Writer { folder, segments, written, file, bytes: 0, bytes_max: SEGMENT_BYTES_MAX, is_spoilt: false })
+        Ok(Writer { folder, segments, written, file, bytes_max: SEGMENT_BYTES_MAX })
     }
 
     /// Writes until all senders are gone.
@@ -62,7 +57,7 @@ impl Writer {
         let (entries, waiting): (Vec<StoredEntry>, Vec<_>) =
             appends.into_iter().map(|append| (append.entry, append.done)).unzip();
         if let Ok(added) = outcome {
-            self.segments.grow(self.bytes, entries.into_iter());
+            self.segments.grow(self.file.bytes(), entries.into_iter());
             self.written.send_modify(|written| *written += added);
         }
         for done in waiting {
@@ -79,29 +74,20 @@ impl Writer {
 
     /// Writes lines and forces them to the disk, all of them or none; returns how many bytes they are.
     fn append(&mut self, appends: &[Append]) -> Result<u64> {
-        if self.bytes >= self.bytes_max || self.is_spoilt {
+        if !self.file.takes_more(self.bytes_max) {
             self.file = begin(&self.folder, &self.segments)?;
-            (self.bytes, self.bytes_max, self.is_spoilt) = (0, SEGMENT_BYTES_MAX, false);
+            self.bytes_max = SEGMENT_BYTES_MAX;
         }
         let lines = appends.iter().map(|append| append.line.as_slice()).collect::<Vec<&[u8]>>().concat();
-        let forced = self.file.as_ref().write_all(&lines).and_then(|()| self.file.sync_data());
-        if let Err(error) = forced {
-            // Half a line in the middle would make the next ones unreadable.
-            self.is_spoilt = true;
-            self.file.set_len(self.bytes).context("the journal cannot be cut back to its last whole line")?;
-            self.is_spoilt = false;
-            return Err(error).context("the disk does not take it");
-        }
-        let added = lines.len() as u64;
-        self.bytes += added;
-        Ok(added)
+        self.file.append(&lines)?;
+        Ok(lines.len() as u64)
     }
 }
 
 /// Begins a file, and has the segments hold its lock.
-fn begin(folder: &Path, segments: &Segments) -> Result<Arc<File>> {
+fn begin(folder: &Path, segments: &Segments) -> Result<ForcedFile> {
     let NewSegment { name, file } = NewSegment::begin(folder)?;
     let file = Arc::new(file);
     segments.begin(name, Some(file.clone()));
-    Ok(file)
+    Ok(ForcedFile::new(file))
 }

@@ -12,7 +12,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::list_columns::ListColumns;
 use super::span::Span;
+use super::webhook_config::WebhookConfigs;
 
 /// The configuration of a Plumbline project.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -43,6 +45,14 @@ pub(super) struct Config {
     /// What each of `sources/*.sql` may take: one that takes more ends with an error instead of the machine.
     #[serde(default)]
     pub(super) limits: LimitsConfig,
+    /// What the list of leads shows of each beside its score.
+    #[serde(default)]
+    pub(super) list: ListColumns,
+    /// Where callers outside reach `plumb serve`, as `https://leads.example.com`: HubSpot signs the address that it calls.
+    pub(super) public_url: Option<String>,
+    /// The programs that post events to `/v1/webhooks/NAME`.
+    #[serde(default)]
+    pub(super) webhook: WebhookConfigs,
 }
 
 /// A system that data comes from.

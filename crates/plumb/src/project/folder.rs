@@ -1,17 +1,20 @@
 //! An opened project folder: what `plumb.toml` says, and where the files beside it are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
-use plumb_lake::{FeatureSql, LabelSpec, Source, SqlFile, SqlLimits};
+use plumb_lake::{FeatureSql, LabelSpec, POSTED_EVENTS, POSTED_LEADS, PostedRelation, Source, SqlFile, SqlLimits};
 use plumb_lead::{Language, MessageCatalog};
 
 use super::config::Promote;
+use super::list_columns::ListColumns;
 use super::message_catalog;
 use super::read_config::read_config;
 use super::target::{Target, span};
+use super::webhook_config::WebhookConfigs;
+use super::webhooks::Webhooks;
 use crate::content_hash::sha256;
 use crate::files::{read_text, read_within};
 use crate::future;
@@ -39,6 +42,9 @@ pub(crate) struct Project {
     ages: Vec<TimeDelta>,
     promote: Promote,
     limits: SqlLimits,
+    list: ListColumns,
+    webhooks: WebhookConfigs,
+    public_url: Option<String>,
 }
 
 impl Project {
@@ -55,6 +61,9 @@ impl Project {
             ages: config.score.at.iter().map(|age| age.0).collect(),
             promote: config.retrain.promote,
             limits: config.limits.into(),
+            list: config.list,
+            webhooks: config.webhook,
+            public_url: config.public_url,
         })
     }
 
@@ -137,6 +146,25 @@ impl Project {
     /// Returns what each of `sources/*.sql` may take.
     pub(crate) fn limits(&self) -> &SqlLimits {
         &self.limits
+    }
+
+    /// Returns what the list of leads shows of each.
+    pub(crate) fn list(&self) -> &ListColumns {
+        &self.list
+    }
+
+    /// Returns the webhooks that are configured, with their secrets.
+    pub(crate) fn webhooks(&self) -> Result<Webhooks> {
+        Webhooks::read(&self.webhooks, self.public_url.as_deref(), |name| std::env::var(name).ok())
+            .with_context(|| format!("`{}` is wrong", self.folder.join("plumb.toml").display()))
+    }
+
+    /// Returns the relations that SQL of the project itself gives posted rows to.
+    pub(crate) fn own_posted_sql(&self) -> Result<BTreeSet<PostedRelation>> {
+        let files = self.source_sql()?;
+        let reads = |source: &str| files.iter().any(|file| file.sql.contains(source));
+        let relations = [(POSTED_LEADS, PostedRelation::Lead), (POSTED_EVENTS, PostedRelation::Event)];
+        Ok(relations.into_iter().filter(|(source, _)| reads(source)).map(|(_, relation)| relation).collect())
     }
 
     /// Returns `sources/*.sql`.

@@ -3,10 +3,13 @@
 mod source;
 mod span;
 mod environment;
+mod list_columns;
+mod webhook_config;
 mod config;
 mod read_config;
 mod target;
 mod message_catalog;
+mod webhooks;
 mod folder;
 #[cfg(test)]
 mod reference;
@@ -15,4 +18,6 @@ mod tests;
 
 pub(crate) use config::Promote;
 pub(crate) use folder::Project;
+pub(crate) use list_columns::ListColumns;
 pub(crate) use target::Target;
+pub(crate) use webhooks::{Secret, Webhook, Webhooks};

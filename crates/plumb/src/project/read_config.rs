@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use chrono::TimeDelta;
+use plumb_lake::{POSTED_EVENTS, POSTED_LEADS};
 use serde_json::Value;
 
 use super::config::{Config, OptimiseConfig, SourceConfig, SourceKind};
@@ -92,6 +93,12 @@ fn check(config: &Config) -> Result<()> {
         ensure!(
             !is_program || !source.command.is_empty(),
             "key `source.{name}.command` is missing: expected the program that reads the source, and its arguments, as a list"
+        );
+    }
+    for name in [POSTED_EVENTS, POSTED_LEADS] {
+        ensure!(
+            !config.source.contains_key(name),
+            "key `source.{name}`: the rows that callers post to the server are called that: expected another name"
         );
     }
     for (name, target) in &config.target.0 {

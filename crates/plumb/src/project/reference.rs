@@ -74,17 +74,13 @@ fn section(text: &mut String, path: &str, schema: &Value) {
     }
     text.push_str("\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n");
     for (key, value) in keys.iter().filter(|(_, value)| inner(path, value).is_none()) {
-        let is_required = schema["required"].as_array().is_some_and(|required| required.contains(&key.as_str().into()));
-        let default = match &value["default"] {
-            Value::Null if is_required => "required".to_owned(),
-            Value::Null => "none".to_owned(),
-            default => format!("`{default}`"),
-        };
+        let default = default_of(schema, key);
         let line = format!("| `{key}` | {} | {default} | {} |\n", type_of(value), comment(value));
         text.push_str(&line);
         // A table of few keys, which is written in one line, is described where it is.
-        for (inner, value) in value["properties"].as_object().unwrap_or(&nothing) {
-            let line = format!("| `{key}.{inner}` | {} | required | {} |\n", type_of(value), comment(value));
+        for (inner, field) in value["properties"].as_object().unwrap_or(&nothing) {
+            let default = default_of(value, inner);
+            let line = format!("| `{key}.{inner}` | {} | {default} | {} |\n", type_of(field), comment(field));
             text.push_str(&line);
         }
     }
@@ -92,6 +88,16 @@ fn section(text: &mut String, path: &str, schema: &Value) {
         if let Some((suffix, schema)) = inner(path, value) {
             section(text, &format!("{key}{suffix}"), schema);
         }
+    }
+}
+
+/// Returns the default of a key of a table.
+fn default_of(table: &Value, key: &str) -> String {
+    let is_required = table["required"].as_array().is_some_and(|required| required.contains(&key.into()));
+    match &table["properties"][key]["default"] {
+        Value::Null if is_required => "required".to_owned(),
+        Value::Null => "none".to_owned(),
+        default => format!("`{default}`"),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
-use plumb_lake::Lake;
+use plumb_lake::{Lake, PostedRelation};
 use tokio::sync::Semaphore;
 
 use super::disk_check::DiskCheck;
@@ -19,6 +19,7 @@ use super::variants::{RoutedVariant, Variants};
 use crate::future;
 use crate::journal::Journal;
 use crate::memory::MemoryBudget;
+use crate::posted::Posted;
 use crate::scoring::Scorer;
 use crate::store::Store;
 use crate::telemetry::ServingMetrics;
@@ -38,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) fixed_now: Option<DateTime<Utc>>,
     /// The memory of requests.
     pub(crate) memory: Arc<MemoryBudget>,
+    /// The relations that SQL of the project's own gives posted rows to.
+    pub(crate) own_posted_sql: BTreeSet<PostedRelation>,
 }
 
 /// What requests are served from.
@@ -52,6 +55,8 @@ pub(crate) struct Engine {
     pub(super) store: Store,
     /// The leads and events; `None` where there are only models of plain columns.
     pub(super) lake: Option<LatestLake>,
+    /// The rows that callers post; `None` where there are no leads.
+    pub(super) posted: Option<Arc<Posted>>,
     /// The models of all variants, swapped when the registry's revision changes.
     pub(super) models: Models,
     /// Models no longer served, kept for display.
@@ -84,12 +89,14 @@ impl Engine {
         if let Some(lake) = &lake {
             models.prepare(lake).await?;
         }
+        let posted = lake.as_ref().map(|lake| Posted::open(data, lake, config.own_posted_sql, &config.memory));
         Ok(Engine {
             targets: RwLock::new(config.targets),
             fixed_now: config.fixed_now,
             memory: config.memory,
             disk_check: DiskCheck::new(data),
             store,
+            posted: posted.transpose()?.map(Arc::new),
             lake: lake.map(|lake| LatestLake::new(lake, data)),
             models,
             model_cache: ModelCache::new(data),

@@ -22,6 +22,12 @@ pub(crate) enum Error {
     /// The request needs leads, and the server has only models of plain columns.
     #[error("this server runs without lead data")]
     NoLeadData,
+    /// No more rows can be posted before an ingestion.
+    #[error("{waiting} posted rows wait for an ingestion, and there is no memory for more of them")]
+    PostedFull {
+        /// The rows that wait.
+        waiting: usize,
+    },
     /// The model cannot score the request.
     #[error(transparent)]
     Scoring(#[from] scoring::Error),

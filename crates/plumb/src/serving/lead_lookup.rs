@@ -1,4 +1,5 @@
-//! The lookup of a lead by its id: in the operational database while the lead is open, else in the ground.
+//! The lookup of a lead by its id: in the operational database while the lead is open, else in the ground; then in what was
+//! posted since.
 
 use std::sync::Arc;
 
@@ -9,10 +10,27 @@ use plumb_lead::{Event, Lead};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
+use super::engine::Engine;
 use crate::store::Store;
 
-/// Returns a lead and its events as they were known at a time; `None` if it was not known then.
-pub(super) async fn lead(
+/// A lead with its events, and whether rows that were posted and not ingested yet are among what is known of it.
+pub(super) struct FoundLead {
+    pub(super) known: Option<(Lead, Vec<Event>)>,
+    pub(super) has_posted_rows: bool,
+}
+
+/// Returns a lead and its events as they were known at a time, with what was posted since the last ingestion; `None` if it
+/// was not known then.
+pub(super) async fn lead(engine: &Engine, lake: &Arc<Lake>, lead_id: &str, as_of: DateTime<Utc>) -> Result<FoundLead> {
+    let known = ingested_lead(&engine.store, lake, lead_id, as_of).await?;
+    let (known, has_posted_rows) = match &engine.posted {
+        Some(posted) => posted.apply(lake, lead_id, as_of, known),
+        None => (known, false),
+    };
+    Ok(FoundLead { known, has_posted_rows })
+}
+
+async fn ingested_lead(
     store: &Store,
     lake: &Arc<Lake>,
     lead_id: &str,

@@ -14,6 +14,7 @@ mod instance;
 mod overrides;
 mod latest_lake;
 mod lead_lookup;
+mod posting;
 mod score_instances;
 mod score;
 mod shadow;

@@ -41,7 +41,8 @@ mod tests {
 
     fn event(kind: &str, hour: u32, value: f64) -> Event {
         let attributes = BTreeMap::from([("value".to_owned(), FieldValue::Number(value))]);
-        Event { kind: kind.into(), at: hour_of_new_year(hour), known_at: hour_of_new_year(hour), attributes }
+        let at = hour_of_new_year(hour);
+        Event { kind: kind.into(), at, known_at: at, posted_id: None, attributes }
     }
 
     #[test]

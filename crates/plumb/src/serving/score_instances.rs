@@ -12,10 +12,13 @@ use plumb_learn::Explanation;
 use super::engine::Engine;
 use super::error::Error;
 use super::instance::Instance;
-use super::lead_lookup;
+use super::lead_lookup::{self, FoundLead};
 use super::overrides::Overrides;
 use crate::blocking::Cancellation;
 use crate::scoring::{self, Explain, Predictions, RowKey, Rows, Scorer};
+
+/// What a prediction rests on beside the ground, if rows were posted that the ground lacked.
+const POSTED: &str = "posted";
 
 /// The predictions of a request, in its order.
 #[derive(Debug)]
@@ -163,11 +166,15 @@ async fn score_known_lead(
     as_of: DateTime<Utc>,
     explain: Explain,
 ) -> Result<Predictions, Error> {
-    let provenance = match overrides.names() {
-        overridden if overridden.is_empty() => scoring::provenance_of(lake),
-        overridden => Provenance { overrides: overridden, ..Provenance::default() },
+    let FoundLead { known, has_posted_rows } = lead_lookup::lead(engine, lake, &lead_id, as_of).await?;
+    let mut overridden = overrides.names();
+    // The ground alone does not give these inputs again.
+    overridden.extend(has_posted_rows.then(|| POSTED.to_owned()));
+    let provenance = match overridden.is_empty() {
+        true => scoring::provenance_of(lake),
+        false => Provenance { overrides: overridden, ..Provenance::default() },
     };
-    let (lead, events) = match lead_lookup::lead(&engine.store, lake, &lead_id, as_of).await? {
+    let (lead, events) = match known {
         Some((lead, events)) => overrides.apply(lead, events),
         None => match overrides.created_at {
             Some(created_at) => (Lead { lead_id, created_at, fields: overrides.fields }, overrides.events),

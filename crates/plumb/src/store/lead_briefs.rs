@@ -15,14 +15,10 @@ use super::timestamps::{from_micros, to_micros};
 pub(crate) struct LeadBrief {
     /// The lead.
     pub(crate) lead_id: String,
-    /// The person's name.
+    /// Its name.
     pub(crate) name: Option<String>,
-    /// The company's name.
-    pub(crate) company: Option<String>,
-    /// The company's industry.
-    pub(crate) industry: Option<String>,
-    /// The channel that the lead came by.
-    pub(crate) channel: Option<String>,
+    /// The fields that the project's list has, in its order.
+    pub(crate) fields: Vec<(String, Option<String>)>,
     /// When the lead was created.
     pub(crate) created_at: DateTime<Utc>,
 }
@@ -43,15 +39,15 @@ impl Store {
     async fn put_few_briefs(&self, briefs: &[LeadBrief]) -> Result<()> {
         let mut transaction = self.write().await?;
         for chunk in briefs.chunks(ROWS_PER_INSERT) {
+            let json = |brief: &LeadBrief| serde_json::to_string(&brief.fields);
+            let json = chunk.iter().map(json).collect::<Result<Vec<String>, serde_json::Error>>()?;
             let mut query = QueryBuilder::<Sqlite>::new(
-                "INSERT OR REPLACE INTO lead_brief (lead_id, name, company, industry, channel, created_at) ",
+                "INSERT OR REPLACE INTO lead_brief (lead_id, name, fields_json, created_at) ",
             );
-            query.push_values(chunk, |mut row, brief| {
+            query.push_values(chunk.iter().zip(json), |mut row, (brief, fields)| {
                 row.push_bind(&brief.lead_id)
                     .push_bind(&brief.name)
-                    .push_bind(&brief.company)
-                    .push_bind(&brief.industry)
-                    .push_bind(&brief.channel)
+                    .push_bind(fields)
                     .push_bind(to_micros(brief.created_at));
             });
             query.build().execute(&mut *transaction).await.context("cannot store what the pages show of leads")?;
@@ -97,9 +93,7 @@ fn read(row: &SqliteRow) -> Result<LeadBrief> {
     Ok(LeadBrief {
         lead_id: row.try_get("lead_id")?,
         name: row.try_get("name")?,
-        company: row.try_get("company")?,
-        industry: row.try_get("industry")?,
-        channel: row.try_get("channel")?,
+        fields: serde_json::from_str(row.try_get("fields_json")?).context("the fields of a lead are unreadable")?,
         created_at: from_micros(row.try_get("created_at")?)?,
     })
 }
@@ -115,13 +109,11 @@ mod tests {
         let mut brief = LeadBrief {
             lead_id: "crm:1".into(),
             name: Some("Ada".into()),
-            company: None,
-            industry: Some("fintech".into()),
-            channel: Some("referral".into()),
+            fields: vec![("industry".into(), Some("fintech".into())), ("channel".into(), None)],
             created_at: hour_of_new_year(1),
         };
         store.put_lead_briefs(std::slice::from_ref(&brief)).await.expect("written");
-        brief.company = Some("Analytical Engines".into());
+        brief.fields[1].1 = Some("referral".into());
         store.put_lead_briefs(std::slice::from_ref(&brief)).await.expect("written");
         assert_eq!(store.lead_brief("crm:1").await.expect("read"), Some(brief));
         assert_eq!(store.lead_brief("crm:2").await.expect("read"), None);

@@ -167,7 +167,6 @@ mod tests {
     }
 
     fn brief(lead_id: &str) -> LeadBrief {
-        let (name, company, industry, channel) = (None, None, None, None);
-        LeadBrief { lead_id: lead_id.into(), name, company, industry, channel, created_at: hour_of_new_year(0) }
+        LeadBrief { lead_id: lead_id.into(), name: None, fields: Vec::new(), created_at: hour_of_new_year(0) }
     }
 }

@@ -99,6 +99,7 @@ mod tests {
             kind: "touch".into(),
             at: hour_of_new_year(2),
             known_at: hour_of_new_year(3),
+            posted_id: None,
             attributes: BTreeMap::from([("first".to_owned(), FieldValue::Flag(true))]),
         };
         let lead = Lead { lead_id: lead_id.into(), created_at: hour_of_new_year(1), fields };

@@ -86,7 +86,7 @@ fn relation_of(name: &str) -> &str {
 }
 
 /// Returns the columns of a file in the types of the ground.
-fn columns_of(file: &SqlFile, schema: &Schema, required: &[RequiredColumn]) -> Result<Vec<Field>, Error> {
+pub(super) fn columns_of(file: &SqlFile, schema: &Schema, required: &[RequiredColumn]) -> Result<Vec<Field>, Error> {
     // A flag that is read from text comes as a code.
     let fields: Vec<Field> = schema
         .fields()
@@ -106,7 +106,7 @@ fn columns_of(file: &SqlFile, schema: &Schema, required: &[RequiredColumn]) -> R
     Ok(fields.collect())
 }
 
-fn add_fields(fields: &mut Vec<Field>, others: Vec<Field>) {
+pub(super) fn add_fields(fields: &mut Vec<Field>, others: Vec<Field>) {
     for field in others {
         match fields.iter_mut().find(|known| known.name() == field.name()) {
             Some(known) if known.data_type() == &DataType::Int64 => *known = field,

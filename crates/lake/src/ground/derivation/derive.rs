@@ -7,6 +7,7 @@ use super::identity::Identities;
 use super::key_notes::key_notes;
 use super::lead_history::LeadHistory;
 use super::outcome_times::{OutcomeTimes, outcome_times};
+use super::posted::built_in_files;
 use super::queries::RawRows;
 use super::relation_columns::{event_columns, identity_columns, lead_columns, outcome_columns};
 use super::relations::{Counts, Relations};
@@ -18,8 +19,12 @@ use crate::sql_file::SqlFile;
 
 /// Runs the SQL files over the raw rows. `known` are the histories of the last run.
 pub(crate) async fn derive(raw: RawRows<'_>, files: &[SqlFile], known: &[LeadHistory]) -> Result<Relations, Error> {
-    let by_relation = by_relation(files)?;
+    let mut by_relation = by_relation(files)?;
     let queries = raw.queries(&files.iter().collect::<Vec<_>>()).await?;
+    let built_in = built_in_files(&queries, raw.state, &by_relation).await?;
+    for (relation, file) in &built_in {
+        by_relation.entry(relation).or_default().push(file);
+    }
     let mut rejected = Vec::new();
     let lead_files = &by_relation["lead"];
     let LeadRows { rows: lead_rows, is_whole, histories } =

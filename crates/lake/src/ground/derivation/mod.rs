@@ -23,6 +23,7 @@ mod outcome_times;
 mod key_notes;
 mod ground_note;
 mod undated;
+mod posted;
 mod check;
 
 pub(crate) use check::check_relations;

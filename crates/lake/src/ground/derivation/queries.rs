@@ -74,8 +74,9 @@ impl RawRows<'_> {
         let folder = std::path::absolute(self.folder).map_err(Error::file("find", self.folder))?;
         let faults = CellFaults::default();
         let mut sessions = BTreeMap::new();
-        for file in files {
-            let seen = RowsSeen::by(file);
+        // Built-in files see what most files do.
+        let seen_by = files.iter().map(|file| RowsSeen::by(file)).chain([RowsSeen::default()]);
+        for seen in seen_by {
             if let Entry::Vacant(entry) = sessions.entry(seen) {
                 entry.insert(self.sessions(&folder, state, seen, &faults).await?);
             }
@@ -112,6 +113,11 @@ impl Queries {
 
     fn of(&self, file: &SqlFile) -> &Sessions {
         self.sessions.get(&RowsSeen::by(file)).expect("sessions were opened for the files that are run")
+    }
+
+    /// Returns the limits of each file.
+    pub(super) fn limits(&self) -> &SqlLimits {
+        &self.limits
     }
 
     /// Returns the rows of a file, typed and in their order.

@@ -10,6 +10,7 @@ use datafusion::prelude::{ParquetReadOptions, SessionContext};
 use plumb_connectors::CellKind;
 
 use crate::error::Error;
+use crate::posted::with_posted_columns;
 use crate::raw::{State, TableState, schema_of, stored_schema};
 use crate::sql_file::SqlFile;
 use crate::timestamp::timestamp_type;
@@ -40,7 +41,7 @@ pub(super) async fn register(
     seen: RowsSeen,
 ) -> Result<(), Error> {
     let catalog = context.catalog("datafusion").expect("a new session has its default catalog");
-    for (name, table) in &state.tables {
+    for (name, table) in &with_posted_columns(&state.tables) {
         let (source, table_name) = name.split_once('.').expect("raw tables are named with a dot");
         if catalog.schema(source).is_none() {
             let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());

@@ -132,7 +132,8 @@ fn path_of(path: &str, name: &str) -> String {
 fn events_of(events: Option<Vec<EventInput>>) -> Vec<Event> {
     let event = |event: EventInput| {
         let EventInput { kind, at: Timestamp(at), known_at, attributes } = event;
-        Event { kind, at, known_at: known_at.map_or(at, |Timestamp(known_at)| known_at), attributes }
+        let known_at = known_at.map_or(at, |Timestamp(known_at)| known_at);
+        Event { kind, at, known_at, posted_id: None, attributes }
     };
     events.unwrap_or_default().into_iter().map(event).collect()
 }

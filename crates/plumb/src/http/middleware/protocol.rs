@@ -147,6 +147,8 @@ async fn admit(layer: &Layer, mut request: Request, next: Next) -> Result<Respon
             services.admission.run(admitted, response).await?
         }
         Some(admitted) => services.admission.run(admitted, next.run(request)).await?,
+        // A large body keeps a thread busy while it is parsed, whatever it is for.
+        None if memory.is_heavy() => services.heavy.run(async move { Ok(next.run(request).await) }).await?,
         None => next.run(request).await,
     };
     let mut response = memory.hold(response).await?;

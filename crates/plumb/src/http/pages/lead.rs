@@ -136,10 +136,8 @@ fn brief(lead_id: &str, brief: Option<&LeadBrief>) -> Markup {
     html! {
         dl.facts {
             @if let Some(brief) = brief {
-                @for (label, value) in [
-                    ("Company", &brief.company), ("Industry", &brief.industry), ("Channel", &brief.channel),
-                ] {
-                    @if let Some(value) = value { div { dt { (label) } dd { (words(value)) } } }
+                @for (name, value) in &brief.fields {
+                    @if let Some(value) = value { div { dt { (first_upper(&words(name))) } dd { (words(value)) } } }
                 }
                 div { dt { "Since" } dd { (day(brief.created_at)) } }
             }

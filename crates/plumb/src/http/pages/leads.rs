@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::bands::{chip, meaning};
 use super::charts;
 use super::layout::{Page, TargetChoice, empty, languages, layout};
-use super::text::{encoded, percent, words};
+use super::text::{encoded, first_upper, percent, words};
 use crate::http::app::App;
 use crate::http::cursor;
 use crate::http::error::Error;
@@ -78,32 +78,47 @@ fn filter(target: &str, band: Option<Band>, counts: &BandCounts) -> Markup {
 }
 
 fn list(ranked: &[RankedLead], target: &str) -> Markup {
+    let columns = columns(ranked);
     html! {
         @if ranked.is_empty() { p.card { "No lead is in this part of the list." } }
         @else {
             table.leads {
                 thead { tr {
-                    th scope="col" { "Lead" } th scope="col" { "Company" } th scope="col" { "Industry" }
-                    th scope="col" { "Channel" } th scope="col" { "Score" } th scope="col" { "Strongest reason" }
+                    th scope="col" { "Lead" }
+                    @for column in &columns { th scope="col" { (first_upper(&words(column))) } }
+                    th scope="col" { "Score" } th scope="col" { "Strongest reason" }
                 } }
-                tbody { @for (stored, brief) in ranked { (row(stored, brief.as_ref(), target)) } }
+                tbody { @for (stored, brief) in ranked { (row(stored, brief.as_ref(), &columns, target)) } }
             }
         }
     }
 }
 
-fn row(stored: &StoredPrediction, brief: Option<&LeadBrief>, target: &str) -> Markup {
+/// Returns the names of the fields that the leads have, in the project's order: a lead may have been stored when there were
+/// others.
+fn columns(ranked: &[RankedLead]) -> Vec<&str> {
+    let mut columns: Vec<&str> = Vec::new();
+    for (name, _) in ranked.iter().filter_map(|(_, brief)| brief.as_ref()).flat_map(|brief| &brief.fields) {
+        if !columns.contains(&name.as_str()) {
+            columns.push(name);
+        }
+    }
+    columns
+}
+
+fn row(stored: &StoredPrediction, brief: Option<&LeadBrief>, columns: &[&str], target: &str) -> Markup {
     let prediction = &stored.prediction;
     let name = brief.and_then(|brief| brief.name.as_deref()).unwrap_or(&prediction.lead_id);
-    let text = |pick: fn(&LeadBrief) -> &Option<String>| brief.and_then(|brief| pick(brief).as_deref()).map(words);
+    let text = |column: &str| {
+        let (_, value) = brief?.fields.iter().find(|(name, _)| name == column)?;
+        value.as_deref().map(words)
+    };
     html! {
         tr {
             th scope="row" {
                 a href={ "/leads/" (encoded(&prediction.lead_id)) "?target=" (encoded(target)) } { (name) }
             }
-            td.company { (text(|brief| &brief.company).unwrap_or_default()) }
-            td.industry { (text(|brief| &brief.industry).unwrap_or_default()) }
-            td.channel { (text(|brief| &brief.channel).unwrap_or_default()) }
+            @for column in columns { td.field { (text(column).unwrap_or_default()) } }
             td.score {
                 span.score-line {
                     (chip(prediction.band)) " " span.number { (percent(prediction.score.get())) }

@@ -109,8 +109,10 @@ fn responses_have_the_languages_that_are_described() {
         for (method, operation) in operations.as_object().expect("methods") {
             let example = &operation["requestBody"]["content"]["application/json"]["example"];
             let answer = in_german(&server, path, method, example);
-            if path == "/v1/feedback" {
-                assert_eq!(answer.status, 404, "the example is about no answer of this server: {}", answer.text);
+            if method == "post" && path != "/v1/score" {
+                let why = "the example is about no answer of this server, which has no leads and no webhooks";
+                assert!(matches!(answer.status, 404 | 409), "{why}: {}", answer.text);
+                check(&document, path, method, &answer);
                 continue;
             }
             assert_eq!(answer.status, 200, "{path}: {}", answer.text);

@@ -1,6 +1,6 @@
 //! A real server on a free port, and a real client.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::http::{App, Auth, CallerLimits, ConcurrencyLimit, Config, RequestLimits, ResponseFormat, Timeouts, serve};
 use crate::memory::MemoryBudget;
+use crate::project::Webhooks;
 use crate::registry;
 use crate::registry::tests::card;
 use crate::store::tests::hour_of_new_year;
@@ -33,6 +34,8 @@ pub(super) fn config() -> Config {
         timeouts: Timeouts::DEFAULT,
         capture: false,
         response_format: ResponseFormat::default(),
+        own_posted_sql: BTreeSet::new(),
+        webhooks: Webhooks::default(),
     }
 }
 
@@ -41,9 +44,7 @@ pub(super) fn brief(lead_id: &str, name: &str) -> LeadBrief {
     LeadBrief {
         lead_id: lead_id.into(),
         name: Some(name.into()),
-        company: None,
-        industry: None,
-        channel: None,
+        fields: vec![("channel".into(), Some("web_site".into())), ("region".into(), None)],
         created_at: hour_of_new_year(0),
     }
 }

@@ -100,18 +100,11 @@ struct RankedLeadResponse {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Brief)]
 pub(super) struct BriefResponse {
-    /// The person's name.
+    /// Its name.
     #[schema(required)]
     name: Option<String>,
-    /// The person's company.
-    #[schema(required)]
-    company: Option<String>,
-    /// The company's industry.
-    #[schema(required)]
-    industry: Option<String>,
-    /// How the lead came in.
-    #[schema(required)]
-    channel: Option<String>,
+    /// The fields that `[list]` of plumb.toml names.
+    fields: BTreeMap<String, Option<String>>,
     /// When the lead came in.
     created_at: DateTime<Utc>,
 }
@@ -217,7 +210,7 @@ pub(in crate::http) fn parse_band(letter: Option<&str>) -> Result<Option<Band>, 
 
 impl From<LeadBrief> for BriefResponse {
     fn from(brief: LeadBrief) -> BriefResponse {
-        let LeadBrief { name, company, industry, channel, created_at, .. } = brief;
-        BriefResponse { name, company, industry, channel, created_at }
+        let LeadBrief { name, fields, created_at, .. } = brief;
+        BriefResponse { name, fields: fields.into_iter().collect(), created_at }
     }
 }

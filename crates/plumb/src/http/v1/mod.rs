@@ -6,6 +6,8 @@ mod target;
 mod page_query;
 mod score;
 mod feedback;
+mod post_rows;
+mod webhooks;
 mod leads;
 mod lead;
 mod models;
@@ -43,8 +45,15 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/v1/watch", get(watch::get))
         .route_layer(from_fn_with_state(app.clone(), in_turn));
     let others = Router::new()
+        .route("/v1/events", post(post_rows::events))
+        .route("/v1/leads", post(post_rows::leads))
         .route("/v1/feedback", post(feedback::post))
         .route("/v1/health", get(health::get))
         .route("/v1/openapi.json", get(openapi::get));
-    protocol.scoring_routes(scoring).merge(protocol.routes(lists.merge(others)))
+    // Their senders sign in ways of their own.
+    let signed = Router::new()
+        .route("/v1/webhooks/segment", post(webhooks::segment::post))
+        .route("/v1/webhooks/hubspot", post(webhooks::hubspot::post));
+    let all = protocol.routes(lists.merge(others)).merge(protocol.public_routes(signed));
+    protocol.scoring_routes(scoring).merge(all)
 }

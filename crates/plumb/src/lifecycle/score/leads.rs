@@ -97,7 +97,7 @@ pub(crate) async fn score_leads(
     let batch = Batch::new(observations, first_open, done.as_ref());
     let mut scores = LeadScores::new(target, &card.model_id, batch.open_leads_left());
     scores.leads_before = open.len() - scores.leads;
-    store_briefs(lake, store, run.as_of, &ids).await?;
+    store_briefs(lake, store, run.as_of, &ids, project.list()).await?;
     store_predictions(&scorer, lake, store, &run, &batch, &mut scores, progress).await?;
     scores.categories_without_rate = lake.take_categories_without_rate();
     store.set_open_leads(target, &ids).await?;

@@ -79,7 +79,7 @@ async fn a_database_of_a_newer_program_is_refused() {
     };
     store.writer.execute("PRAGMA user_version = 9").await.expect("a pragma");
     refused().await;
-    store.writer.execute("PRAGMA user_version = 7").await.expect("a pragma");
+    store.writer.execute("PRAGMA user_version = 8").await.expect("a pragma");
     let applied = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
         VALUES (9, 'tomorrow', TRUE, x'00', 1)";
     store.writer.execute(applied).await.expect("as a newer program does");

@@ -69,12 +69,16 @@ async fn every_row_of_version_5_is_there_under_the_new_names() {
     let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
     let tables: i64 = sqlx::query_scalar(tables).fetch_one(&mut *connection).await.expect("a number");
     assert_eq!(tables, TABLES.len() as i64 + 5, "two that were made anew, two new ones, and the one of sqlx");
-    for (_, new) in TABLES.iter().filter(|(_, new)| *new != "model") {
+    let is_as_it_was = |name: &str| !["model", "lead_brief"].contains(&name);
+    for (_, new) in TABLES.iter().filter(|(_, new)| is_as_it_was(new)) {
         let expected: Vec<String> =
             before[new].iter().map(|row| row.replace("{\"brought\":", "{\"overrides\":")).collect();
         assert_eq!(rows(&mut connection, new).await, expected, "{new}");
     }
     assert_eq!(rows(&mut connection, "model").await.len(), 2);
+    let fields = r#"[["company","Analytical Engines"],["industry","fintech"],["channel","referral"]]"#;
+    let briefs = [format!("'ada' 'Ada' 1767225600000000 '{fields}'"), "'bob' NULL 1767225600000000 '[]'".to_owned()];
+    assert_eq!(rows(&mut connection, "lead_brief").await, briefs);
     drop(connection);
     it_is_read_by_todays_program(&store).await;
 
@@ -112,15 +116,18 @@ async fn it_is_read_by_todays_program(store: &Store) {
 
 #[tokio::test]
 async fn a_database_of_any_older_version_is_brought_up_to_date() {
-    for version in 1..=6 {
+    for version in 1..=7 {
         let folder = TempDir::new().expect("a temporary folder");
-        let brief = "INSERT INTO lead_brief VALUES ('ada', 'Ada', NULL, NULL, NULL, 1767225600000000)";
+        let brief = "INSERT INTO lead_brief VALUES ('ada', 'Ada', 'Engines', NULL, NULL, 1767225600000000)";
         older(&folder, version, brief).await.close().await.expect("SQLite closes the file");
         let store = Store::open(&folder.path().join("plumb.db")).await.expect("an older schema");
-        assert!(store.lead_brief("ada").await.expect("read").is_some(), "version {version}");
+        let brief = store.lead_brief("ada").await.expect("read").expect("it is there");
+        let field = |name: &str, value: Option<&str>| (name.to_owned(), value.map(str::to_owned));
+        let fields = [field("company", Some("Engines")), field("industry", None), field("channel", None)];
+        assert_eq!(brief.fields, fields, "version {version}");
         assert_eq!(store.unmatched_labels().await.expect("read"), []);
         let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&store.readers).await.expect("a number");
-        assert_eq!(found, 7, "so that an older program refuses it");
+        assert_eq!(found, 8, "so that an older program refuses it");
     }
 }
 

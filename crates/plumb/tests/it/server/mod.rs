@@ -11,3 +11,6 @@ mod hosts;
 mod guesses;
 mod readiness;
 mod hangup;
+mod list_columns;
+mod posted;
+mod webhooks;

@@ -10,3 +10,4 @@ pub(crate) mod provided;
 pub(crate) mod redaction;
 pub(crate) mod rounds;
 pub(crate) mod shop;
+pub(crate) mod touched;
