@@ -204,7 +204,7 @@ pub fn rebuild<'a>(
 }
 
 /// Counts the changes of how the ground is derived within a version of the program.
-const RULES: u8 = 2;
+const RULES: u8 = 3;
 
 /// Hashes what the ground is derived from: all that a later run adds to, so that an earlier state is recognised.
 pub(crate) fn fingerprint(state: &State, files: &[SqlFile]) -> String {

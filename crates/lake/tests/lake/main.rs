@@ -13,6 +13,7 @@ mod failing_sources;
 mod feature_file;
 mod connectors;
 mod corrections;
+mod taken_back;
 mod dataset;
 mod rows;
 mod time_travel;

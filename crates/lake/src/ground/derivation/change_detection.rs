@@ -4,13 +4,13 @@
 //! brought rows. The first values of a lead count from the lead's creation, for nothing better is known; a value that a
 //! later run changes or empties counts from that run, and a lead that a later run has no longer ends with it.
 
-use datafusion::arrow::array::{AsArray, RecordBatch};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::{concat_batches, filter_record_batch, is_not_null, is_null};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::prelude::SessionContext;
 use sha2::{Digest, Sha256};
 
-use super::lead_history::{LeadChanges, LeadHistory, WHOLE, known_at, whole_schema};
+use super::lead_history::{LeadChanges, LeadHistory, known_at};
 use super::queries::{Queries, RawRows};
 use super::query_rows::statement;
 use super::relation_columns::RequiredColumn;
@@ -23,7 +23,7 @@ use crate::sql_file::SqlFile;
 /// The rows of all files of leads.
 pub(super) struct LeadRows {
     pub(super) rows: SourceRows,
-    /// Of each row, whether it has all that its file knows of the lead at that time.
+    /// Of each row, whether it and those of its time have all that its file knows of the lead then: it is of a history.
     pub(super) is_whole: Vec<bool>,
     pub(super) histories: Vec<LeadHistory>,
 }
@@ -42,7 +42,8 @@ pub(super) async fn read_leads(
     for file in files {
         let now = read_one(queries, file, required, rejected).await?;
         let undated = is_null(known_at(&now)).map_err(Error::engine("find undated rows"))?;
-        if undated.true_count() == 0 && known.iter().all(|known| known.file != file.name) {
+        // A file that has no row any more may have had some: that must not depend on whether the last history is at hand.
+        if undated.true_count() == 0 && now.num_rows() > 0 {
             is_whole.resize(is_whole.len() + now.num_rows(), false);
             batches.push(now);
             continue;
@@ -52,17 +53,15 @@ pub(super) async fn read_leads(
         let dated = is_not_null(known_at(&now)).map_err(Error::engine("find dated rows"))?;
         let dated = filter_record_batch(&now, &dated).map_err(Error::engine("find dated rows"))?;
         is_whole.resize(is_whole.len() + dated.num_rows(), false);
-        is_whole.extend(history.rows[WHOLE].as_boolean().iter().map(|is_whole| is_whole == Some(true)));
-        let of_file: Vec<usize> = (0..now.num_columns()).collect();
-        let undated = history.rows.project(&of_file).map_err(Error::engine("take the columns of a file"))?;
-        batches.push(concat(&now.schema(), &[dated, undated])?);
+        is_whole.resize(is_whole.len() + history.rows.num_rows(), true);
+        batches.push(concat(&now.schema(), &[dated, history.rows.clone()])?);
         histories.push(history);
     }
     Ok(LeadRows { rows: SourceRows::unite(files, batches)?, is_whole, histories })
 }
 
 /// Counts the changes of how a history is made, so that none is continued by other rules.
-const RULES: u8 = 2;
+const RULES: u8 = 3;
 
 /// One undated file and the raw rows that it is run over.
 struct UndatedFile<'a> {
@@ -86,10 +85,9 @@ impl UndatedFile<'_> {
         runs.dedup();
         let last = runs.last().copied().unwrap_or(i64::MIN);
         let known = known.filter(|known| {
-            known.fingerprint == self.fingerprint(&tables, known.until)
-                && known.rows.schema() == whole_schema(&now.schema())
+            known.fingerprint == self.fingerprint(&tables, known.until) && known.rows.schema() == now.schema()
         });
-        let mut changes = LeadChanges::new(now)?;
+        let mut changes = LeadChanges::new(now, self.accumulates(&tables))?;
         if let Some(known) = known {
             changes.resume(&known.rows, &self.rows_at(known.until).await?)?;
         }
@@ -103,7 +101,7 @@ impl UndatedFile<'_> {
             file: self.file.name.clone(),
             fingerprint: self.fingerprint(&tables, last),
             until: last,
-            rows: concat(&whole_schema(&now.schema()), changes.history())?,
+            rows: concat(&now.schema(), changes.history())?,
         })
     }
 
@@ -126,6 +124,12 @@ impl UndatedFile<'_> {
         Ok(tables)
     }
 
+    /// Returns whether the file shows a changed row beside what it was before.
+    fn accumulates(&self, tables: &[String]) -> bool {
+        let [name] = tables else { return false };
+        self.raw.state.tables.get(name).is_some_and(|table| table.key.is_empty())
+    }
+
     fn fingerprint(&self, tables: &[String], until: i64) -> String {
         let mut hasher = Sha256::new();
         hasher.update(serde_json::to_vec(self.file).expect("texts become JSON"));
@@ -136,7 +140,7 @@ impl UndatedFile<'_> {
             hasher.update(serde_json::to_vec(&(name, parts)).expect("names and paths become JSON"));
         }
         hasher.update(env!("CARGO_PKG_VERSION"));
-        hasher.update([RULES]);
+        hasher.update([RULES, u8::from(self.accumulates(tables))]);
         hex(hasher.finalize())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change_detection::LeadRows;
+use super::event_times::event_note;
 use super::identity::Identities;
 use super::key_notes::key_notes;
 use super::lead_history::LeadHistory;
@@ -27,17 +27,19 @@ pub(crate) async fn derive(raw: RawRows<'_>, files: &[SqlFile], known: &[LeadHis
     }
     let mut rejected = Vec::new();
     let lead_files = &by_relation["lead"];
-    let LeadRows { rows: lead_rows, is_whole, histories } =
+    let with_history =
         change_detection::read_leads(&raw, &queries, lead_files, &lead_columns(), known, &mut rejected).await?;
-    let mut undated_files = undated("lead", lead_files, &lead_rows);
-    let mut notes = key_notes("lead", &lead_rows);
+    let lead_rows = &with_history.rows;
+    let mut undated_files = undated("lead", lead_files, lead_rows);
+    let mut notes = key_notes("lead", lead_rows);
     let pairs = match by_relation.get("identity") {
         Some(files) => Some(SourceRows::read(&queries, files, &identity_columns(), &mut rejected).await?),
         None => None,
     };
     notes.extend(pairs.iter().flat_map(|pairs| key_notes("identity", pairs)));
-    let identities = Identities::resolve(&lead_rows, pairs.as_ref());
-    let leads = leads::versions(&lead_rows, &is_whole, lead_files, &identities, &mut rejected)?;
+    let identities = Identities::resolve(lead_rows, pairs.as_ref());
+    let mut leads = leads::versions(&with_history, lead_files, &identities, &mut rejected)?;
+    notes.append(&mut leads.notes);
     let mut counts = Counts {
         leads: leads.leads,
         lead_versions: leads.versions.num_rows(),
@@ -56,18 +58,19 @@ pub(crate) async fn derive(raw: RawRows<'_>, files: &[SqlFile], known: &[LeadHis
         notes.extend(key_notes(relation, &rows));
         let facts = lead_facts::match_to_leads(&rows, &identities, &leads.test_leads)?;
         facts.add_to(&mut counts);
-        notes.extend(facts.note());
+        notes.extend(facts.notes());
         unmatched.extend(facts.unmatched.into_iter().map(|(key, rows)| (relation, key, rows)));
         relations.push(facts.batch);
     }
     let outcome = relations.pop().expect("two relations were read");
     let event = relations.pop().expect("two relations were read");
+    notes.extend(event_note(&event, &leads.versions));
     let OutcomeTimes { outcomes, notes: of_outcomes } = outcome_times(outcome, &leads.versions)?;
     let outcome = lead_facts::ordered(&outcomes)?;
     notes.extend(of_outcomes);
     counts.events = event.num_rows();
     counts.outcomes = outcome.num_rows();
-    let lead = leads.versions;
+    let (lead, histories) = (leads.versions, with_history.histories);
     Ok(Relations { lead, event, outcome, rejected, unmatched, counts, undated: undated_files, notes, histories })
 }
 

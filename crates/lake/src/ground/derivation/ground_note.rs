@@ -34,4 +34,14 @@ pub enum GroundNoteCode {
     OutcomeBeforeCreation,
     /// Events with the id of another one that was learned at the same time and says something else.
     EventContradicted,
+    /// Events that were corrected or deleted: what each was holds until that was learned.
+    EventEnded,
+    /// Events that are dated before their lead was created.
+    EventBeforeCreation,
+    /// Leads that a later run of an undated file no longer had: they ended with that run.
+    LeadGone,
+    /// Leads that their source says are deleted: they ended then.
+    LeadDeleted,
+    /// Leads that were deleted by the time that anything was known of them: they have no past to learn from.
+    LeadDeletedAtFirst,
 }

@@ -39,23 +39,36 @@ pub(super) struct LeadFacts {
 }
 
 impl LeadFacts {
-    /// Returns the note of rows that contradict each other.
-    pub(super) fn note(&self) -> Option<GroundNote> {
-        let rows = self.contradicted as u64;
-        (rows > 0).then(|| GroundNote {
-            code: GroundNoteCode::EventContradicted,
+    /// Returns the notes of rows that were taken back, and of rows that contradict each other.
+    pub(super) fn notes(&self) -> Vec<GroundNote> {
+        let note = |code, rows: usize, of_rows: usize, what: String, way_out: &str| GroundNote {
+            code,
             relation: "event".to_owned(),
             column: "event_id".to_owned(),
-            rows,
-            of_rows: self.batch.num_rows() as u64 + rows,
-            what: format!(
-                "{rows} events have the id of another event that was learned at the same time, and other values: of each id the \
-                 row that comes last counts, as if the others had never been"
-            ),
-            way_out: "if they are corrections, select as `known_at` when each was learned, of a table with a key by \
-                      `COALESCE(_changed_at, at) AS known_at`; if they are different events, give each an id of its own"
-                .to_owned(),
-        })
+            rows: rows as u64,
+            of_rows: of_rows as u64,
+            what,
+            way_out: way_out.to_owned(),
+        };
+        let (kept, ended, contradicted) = (self.batch.num_rows(), self.ended, self.contradicted);
+        let ended = (ended > 0).then(|| {
+            let what = format!(
+                "{ended} events were corrected or deleted: what each was holds until that was learned, and no longer"
+            );
+            let way_out = "nothing, if that is so; different events need an `event_id` each";
+            note(GroundNoteCode::EventEnded, ended, kept, what, way_out)
+        });
+        let contradicted = (contradicted > 0).then(|| {
+            let what = format!(
+                "{contradicted} events have the id of another event that was learned at the same time, and other values: of \
+                 each id the row that comes last counts, as if the others had never been"
+            );
+            let way_out = "if they are corrections, select as `known_at` when each was learned, of a table with a key by \
+                           `COALESCE(_changed_at, at) AS known_at`; if they are different events, give each an id of its \
+                           own";
+            note(GroundNoteCode::EventContradicted, contradicted, kept + contradicted, what, way_out)
+        });
+        ended.into_iter().chain(contradicted).collect()
     }
 
     /// Adds what was left out.

@@ -7,7 +7,6 @@ use datafusion::arrow::array::{
     ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, new_null_array,
 };
 use datafusion::arrow::compute::{filter_record_batch, is_null, take_record_batch};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::row::{RowConverter, Rows, SortField};
 use sha2::{Digest, Sha256};
@@ -25,16 +24,13 @@ pub(crate) struct LeadHistory {
     pub(crate) fingerprint: String,
     /// When its last run learned its rows.
     pub(crate) until: i64,
-    /// The rows, in the columns of the file, dated where that is known, and with [`WHOLE`].
+    /// The rows, in the columns of the file, dated where that is known.
     ///
-    /// A lead that has more rows than in the run before has the new ones. One that has others has all of its rows again,
-    /// which are whole: what none of them says is known no longer. One that is gone has a row with the time of that as
-    /// `deleted_at`.
+    /// A lead that has other rows than in the run before has all of them again: what none of them says is known no longer. Of
+    /// a table that keeps a changed row beside what it was, only the new rows are what the lead is. A lead that is gone has a
+    /// row with the time of that as `deleted_at`.
     pub(crate) rows: RecordBatch,
 }
-
-/// The column of a history that says whether a row and those of its time are all that is known of the lead then.
-pub(super) const WHOLE: &str = "_whole";
 
 /// The first half of the SHA-256 of a row. That two rows differ and it does not has a chance below one in 10^20, even among
 /// a billion rows.
@@ -43,6 +39,8 @@ type RowHash = [u8; 16];
 /// The changes of leads, run after run.
 pub(super) struct LeadChanges {
     converter: RowConverter,
+    /// Whether the file shows a changed row beside what it was before, as a single table without a key does.
+    accumulates: bool,
     /// The rows of each lead in the run before, in order.
     before: HashMap<String, Vec<RowHash>>,
     /// The leads seen so far.
@@ -51,10 +49,10 @@ pub(super) struct LeadChanges {
 }
 
 impl LeadChanges {
-    pub(super) fn new(like: &RecordBatch) -> Result<LeadChanges, Error> {
+    pub(super) fn new(like: &RecordBatch, accumulates: bool) -> Result<LeadChanges, Error> {
         let fields = values(like).iter().map(|array| SortField::new(array.data_type().clone())).collect();
         let converter = RowConverter::new(fields).map_err(Error::engine("compare rows of leads"))?;
-        Ok(LeadChanges { converter, before: HashMap::new(), leads: HashSet::new(), history: Vec::new() })
+        Ok(LeadChanges { converter, accumulates, before: HashMap::new(), leads: HashSet::new(), history: Vec::new() })
     }
 
     /// Continues a history, given the rows of its last run.
@@ -69,21 +67,19 @@ impl LeadChanges {
     /// Adds what a run says otherwise than the run before.
     pub(super) fn add_run(&mut self, rows: &RecordBatch, run: i64) -> Result<(), Error> {
         let doing = Error::engine::<ArrowError>;
+        // A lead whose rows have got dates is not gone.
+        let found: HashSet<&str> = lead_keys(rows).collect();
         let rows = undated(rows)?;
         let hashes = self.hashes(&rows)?;
         let now = rows_of_leads(&rows, &hashes);
-        let (known, new, is_whole) = self.changed(&rows, &hashes, &now);
+        let (known, new) = self.changed(&rows, &hashes, &now);
         // Rows that were there already stand before those that came with this run, which were learned later.
         let changed = UInt32Array::from_iter_values(known.into_iter().chain(new));
         let changed = take_record_batch(&rows, &changed).map_err(doing("keep the changed rows"))?;
         let dates = lead_keys(&changed).map(|lead| self.leads.contains(lead).then_some(run));
         let dates = timestamp_array(dates.collect::<Vec<_>>());
-        let dated = with_columns(&changed, &[("known_at", dates)]);
-        let is_whole = lead_keys(&changed).map(|lead| Some(is_whole.contains(lead))).collect();
-        let dated = dated.and_then(|rows| with_whole(&rows, is_whole)).map_err(doing("date the changed rows"))?;
-        self.history.push(dated);
-        let mut gone: Vec<&str> =
-            self.before.keys().filter(|lead| !now.contains_key(*lead)).map(String::as_str).collect();
+        self.history.push(with_columns(&changed, &[("known_at", dates)]).map_err(doing("date the changed rows"))?);
+        let mut gone: Vec<&str> = self.before.keys().map(String::as_str).filter(|lead| !found.contains(lead)).collect();
         gone.sort_unstable();
         if !gone.is_empty() {
             self.history.push(ended(&rows, &gone, run).map_err(doing("note the leads that are gone"))?);
@@ -98,29 +94,25 @@ impl LeadChanges {
         &self.history
     }
 
-    /// Returns the rows to add, those that were there already apart from the new ones, and the leads that lack a row that
-    /// they had.
-    fn changed<'r>(
+    /// Returns the rows to add: those that were there already, and the new ones.
+    fn changed(
         &self,
-        rows: &'r RecordBatch,
+        rows: &RecordBatch,
         hashes: &[RowHash],
         now: &HashMap<String, Vec<RowHash>>,
-    ) -> (Vec<u32>, Vec<u32>, HashSet<&'r str>) {
-        let (mut known, mut new, mut is_whole) = (Vec::new(), Vec::new(), HashSet::new());
+    ) -> (Vec<u32>, Vec<u32>) {
+        let (mut known, mut new) = (Vec::new(), Vec::new());
         for (row, (lead, hash)) in lead_keys(rows).zip(hashes).enumerate() {
             let before = self.before.get(lead).map_or(&[][..], Vec::as_slice);
             let now = &now[lead];
-            let lacks = is_whole.contains(lead) || before.iter().any(|hash| now.binary_search(hash).is_err());
-            if lacks {
-                is_whole.insert(lead);
-            }
+            let stands_alone = self.accumulates && before.iter().all(|hash| now.binary_search(hash).is_ok());
             match before.binary_search(hash) {
                 Err(_) => new.push(row as u32),
-                Ok(_) if lacks => known.push(row as u32),
+                Ok(_) if before != now && !stands_alone => known.push(row as u32),
                 Ok(_) => {}
             }
         }
-        (known, new, is_whole)
+        (known, new)
     }
 
     /// Returns the hash of each row.
@@ -181,9 +173,7 @@ fn ended(like: &RecordBatch, leads: &[&str], run: i64) -> Result<RecordBatch, Ar
     let rows = RecordBatch::try_new(like.schema(), columns)?;
     let run = timestamp_array(vec![Some(run); leads.len()]);
     let leads: ArrayRef = Arc::new(StringArray::from_iter_values(leads));
-    let rows = with_columns(&rows, &[("lead_key", leads), ("known_at", run.clone()), ("deleted_at", run)])?;
-    let is_whole = BooleanArray::from(vec![false; rows.num_rows()]);
-    with_whole(&rows, is_whole)
+    with_columns(&rows, &[("lead_key", leads), ("known_at", run.clone()), ("deleted_at", run)])
 }
 
 /// Returns rows with other values in some of their columns.
@@ -193,17 +183,4 @@ fn with_columns(rows: &RecordBatch, others: &[(&str, ArrayRef)]) -> Result<Recor
         columns[rows.schema().index_of(name)?] = values.clone();
     }
     RecordBatch::try_new(rows.schema(), columns)
-}
-
-fn with_whole(rows: &RecordBatch, is_whole: BooleanArray) -> Result<RecordBatch, ArrowError> {
-    let mut columns = rows.columns().to_vec();
-    columns.push(Arc::new(is_whole));
-    RecordBatch::try_new(whole_schema(&rows.schema()), columns)
-}
-
-/// Returns the columns of a history of a file with these.
-pub(super) fn whole_schema(of_file: &Schema) -> SchemaRef {
-    let mut fields: Vec<Arc<Field>> = of_file.fields().iter().cloned().collect();
-    fields.push(Arc::new(Field::new(WHOLE, DataType::Boolean, true)));
-    Arc::new(Schema::new(fields))
 }

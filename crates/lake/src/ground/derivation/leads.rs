@@ -1,18 +1,19 @@
 //! Versions of leads: the fields that were known of each one, from when until when.
-//!
-//! What is known of a lead comes in rows, each of one file and one of the lead's keys. A row of a dated file may say one field
-//! and leave the others empty, as a history of changes does: what it leaves empty is as it was. A row that change detection
-//! has dated says all that its file knows then, so that an empty field was emptied. Where several files or keys have a field,
-//! the value that was learned last counts: an empty one hides none of another key.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
-use datafusion::arrow::compute::take;
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray, UInt32Array, make_comparator,
+};
+use datafusion::arrow::compute::{SortOptions, take};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 
+use super::change_detection::LeadRows;
+use super::ended_leads::EndedLeads;
+use super::ground_note::GroundNote;
 use super::identity::Identities;
+use super::lead_state::{Comparator, End, LeadRow, LeadState};
 use super::source_rows::SourceRows;
 use crate::error::Error;
 use crate::raw::RejectedRow;
@@ -29,50 +30,94 @@ pub(super) struct Leads {
     /// Leads that are tests, left out everywhere.
     pub(super) test_leads: HashSet<String>,
     pub(super) leads: usize,
-    /// Leads of which nothing is known any more, because all of their records were deleted.
+    /// Leads that are there no longer: all of their records were deleted.
     pub(super) deleted_leads: usize,
+    /// What was found of leads that are no longer there.
+    pub(super) notes: Vec<GroundNote>,
 }
 
-/// Builds the versions. `is_whole` says of each row whether it has all that its file knows of the lead at that time.
+/// Builds the versions. A field that a dated row leaves empty is as it was in the version before; one that a run found
+/// empty is empty from that run on.
 pub(super) fn versions(
-    rows: &SourceRows,
-    is_whole: &[bool],
+    lead_rows: &LeadRows,
     files: &[&SqlFile],
     identities: &Identities,
     rejected: &mut Vec<RejectedRow>,
 ) -> Result<Leads, Error> {
+    let rows = &lead_rows.rows;
     let grouped = group(rows, identities);
-    let (created, known, deleted) = (rows.micros("created_at"), rows.micros("known_at"), rows.micros("deleted_at"));
-    let keys = rows.text("lead_key");
-    let fields: Vec<usize> = (0..rows.batch.num_columns())
-        .filter(|column| !NOT_FIELDS.contains(&rows.batch.schema_ref().field(*column).name().as_str()))
-        .collect();
+    let fields = fields(rows)?;
+    let reader = RowReader::new(lead_rows);
     let mut versions = Versions::new(fields.len());
+    let mut ended = EndedLeads::default();
     let (mut leads, mut deleted_leads) = (0, 0);
     for (lead_id, rows_of_lead) in grouped.rows_of {
         if grouped.test_leads.contains(lead_id) {
             continue;
         }
-        let created_at = rows_of_lead.iter().filter(|row| created.is_valid(**row)).map(|row| created.value(*row)).min();
-        let Some(created_at) = created_at else {
+        let created = |row: &usize| reader.created.is_valid(*row).then(|| reader.created.value(*row));
+        let Some(created_at) = rows_of_lead.iter().filter_map(created).min() else {
             let origin = rows.origin(files, rows_of_lead[0]);
             let reason = "no version of this lead has `created_at`";
             rejected.push(RejectedRow::at(&origin, "created_at", reason.into()));
             continue;
         };
         leads += 1;
-        let facts = rows_of_lead.into_iter().map(|row| {
-            // Undated values were known from the start.
-            let at = if known.is_valid(row) { known.value(row).max(created_at) } else { created_at };
-            let deleted_at = deleted.is_valid(row).then(|| deleted.value(row).max(at));
-            LeadRow { row, key: keys.value(row), file: rows.file_of[row], at, deleted_at, is_whole: is_whole[row] }
-        });
-        let has_value = |field: usize, row: usize| rows.batch.column(fields[field]).is_valid(row);
-        let is_known = versions.add_lead(lead_id, created_at, facts.collect(), has_value);
-        deleted_leads += usize::from(!is_known);
+        let mut of_lead: Vec<LeadRow> = rows_of_lead.iter().map(|row| reader.read(*row, created_at)).collect();
+        // Rows of one timestamp stay in the order of the files.
+        of_lead.sort_by_key(|row| (row.from, row.known_at.unwrap_or(created_at)));
+        let found = versions.add_lead(lead_id, created_at, &of_lead, rows, &fields);
+        deleted_leads += usize::from(found.0.is_some());
+        ended.add(lead_id, found);
     }
-    let test_leads = grouped.test_leads;
-    Ok(Leads { versions: versions.finish(rows, &fields)?, test_leads, leads, deleted_leads })
+    let notes = ended.notes(files, leads);
+    let fields: Vec<usize> = fields.iter().map(|(column, _)| *column).collect();
+    Ok(Leads { versions: versions.finish(rows, &fields)?, test_leads: grouped.test_leads, leads, deleted_leads, notes })
+}
+
+/// Returns the columns that are fields of leads, and what compares their values.
+fn fields(rows: &SourceRows) -> Result<Vec<(usize, Comparator)>, Error> {
+    let names = rows.batch.schema_ref().fields().iter().enumerate();
+    let columns = names.filter(|(_, field)| !NOT_FIELDS.contains(&field.name().as_str())).map(|(column, _)| column);
+    let compared = columns.map(|column| {
+        let values = rows.batch.column(column);
+        let compare = make_comparator(values, values, SortOptions::default());
+        Ok((column, compare.map_err(Error::engine("compare values of leads"))?))
+    });
+    compared.collect()
+}
+
+/// Reads what rows say of their leads.
+struct RowReader<'a> {
+    lead_rows: &'a LeadRows,
+    keys: &'a StringArray,
+    created: &'a TimestampMicrosecondArray,
+    known: &'a TimestampMicrosecondArray,
+    deleted: &'a TimestampMicrosecondArray,
+}
+
+impl<'a> RowReader<'a> {
+    fn new(lead_rows: &'a LeadRows) -> Self {
+        let rows = &lead_rows.rows;
+        let [created, known, deleted] = ["created_at", "known_at", "deleted_at"].map(|name| rows.micros(name));
+        RowReader { lead_rows, keys: rows.text("lead_key"), created, known, deleted }
+    }
+
+    fn read(&self, row: usize, created_at: i64) -> LeadRow<'a> {
+        let value = |times: &TimestampMicrosecondArray| times.is_valid(row).then(|| times.value(row));
+        let known_at = value(self.known);
+        LeadRow {
+            row,
+            file: self.lead_rows.rows.file_of[row],
+            key: self.keys.value(row),
+            is_whole: self.lead_rows.is_whole[row],
+            known_at,
+            // Undated values were known from the start.
+            from: known_at.map_or(created_at, |known_at| known_at.max(created_at)),
+            deleted_at: value(self.deleted),
+            has_creation: self.created.is_valid(row),
+        }
+    }
 }
 
 /// The rows of each lead.
@@ -95,78 +140,6 @@ fn group<'a>(rows: &SourceRows, identities: &'a Identities) -> Grouped<'a> {
     grouped
 }
 
-/// What a row says, and when that was learned.
-struct LeadRow<'a> {
-    row: usize,
-    key: &'a str,
-    file: u16,
-    at: i64,
-    /// When its record was deleted; not before `at`.
-    deleted_at: Option<i64>,
-    is_whole: bool,
-}
-
-/// What happens to a lead at a time.
-enum Change<'r, 'a> {
-    /// A row is learned, whose place among the lead's rows is this.
-    Row(&'r LeadRow<'a>, usize),
-    /// The record of a key is deleted.
-    Delete(&'a str),
-}
-
-/// A field's value: the row that has it, and that row's place among the lead's rows, by when they were learned.
-type Value = Option<(usize, u32)>;
-
-/// What one file says of one key.
-struct Stream {
-    /// When its last row was learned.
-    at: i64,
-    values: Vec<Value>,
-}
-
-/// What is known of a lead at a time.
-#[derive(Default)]
-struct LeadState<'a> {
-    streams: BTreeMap<(u16, &'a str), Stream>,
-    /// Its keys, and whether the record of each is there.
-    is_there: BTreeMap<&'a str, bool>,
-}
-
-impl<'a> LeadState<'a> {
-    fn apply(&mut self, change: &Change<'_, 'a>, fields: usize, has_value: &impl Fn(usize, usize) -> bool) {
-        let (learned, place) = match change {
-            Change::Delete(key) => {
-                self.is_there.insert(key, false);
-                return;
-            }
-            Change::Row(learned, place) => (*learned, *place),
-        };
-        self.is_there.insert(learned.key, true);
-        let new = || Stream { at: learned.at, values: vec![None; fields] };
-        let stream = self.streams.entry((learned.file, learned.key)).or_insert_with(new);
-        // Several rows of one time are one statement. A deleted record is kept as it was.
-        if learned.is_whole && learned.deleted_at.is_none() && stream.at != learned.at {
-            stream.values.fill(None);
-        }
-        stream.at = learned.at;
-        for (field, value) in stream.values.iter_mut().enumerate() {
-            if has_value(field, learned.row) {
-                *value = Some((place, learned.row as u32));
-            }
-        }
-    }
-
-    fn is_known(&self) -> bool {
-        self.is_there.values().any(|is_there| *is_there)
-    }
-
-    /// Returns the row of each field's value: of all that say one, the row that was learned last.
-    fn value_rows(&self, fields: usize) -> impl Iterator<Item = Option<u32>> {
-        let value = |field: usize| self.streams.values().filter_map(|stream| stream.values[field]).max();
-        (0..fields).map(move |field| value(field).map(|(_, row)| row))
-    }
-}
-
 struct Versions<'a> {
     lead_id: Vec<&'a str>,
     created_at: Vec<Option<i64>>,
@@ -187,39 +160,37 @@ impl<'a> Versions<'a> {
         }
     }
 
-    /// Adds the versions of a lead, and returns whether the last one holds until now.
+    /// Adds the versions of a lead, whose rows are in the order in which they were known. Returns how it ended, if it did,
+    /// and whether it has a version.
     fn add_lead(
         &mut self,
         lead_id: &'a str,
         created_at: i64,
-        mut rows: Vec<LeadRow<'_>>,
-        has_value: impl Fn(usize, usize) -> bool,
-    ) -> bool {
-        // Rows of one timestamp stay in the order of the files.
-        rows.sort_by_key(|row| row.at);
-        let mut changes: Vec<(i64, Change<'_, '_>)> = Vec::with_capacity(rows.len());
-        changes.extend(rows.iter().enumerate().map(|(place, row)| (row.at, Change::Row(row, place))));
-        changes.extend(rows.iter().filter_map(|row| Some((row.deleted_at?, Change::Delete(row.key)))));
-        changes.sort_by_key(|(at, _)| *at);
-        let (fields, mut state, mut is_known) = (self.value_rows.len(), LeadState::default(), false);
-        for changes in changes.chunk_by(|(a, _), (b, _)| a == b) {
-            let at = changes[0].0;
-            changes.iter().for_each(|(_, change)| state.apply(change, fields, &has_value));
-            if let Some(known_to) = self.known_to.last_mut().filter(|_| is_known) {
-                *known_to = Some(at);
+        of_lead: &[LeadRow<'a>],
+        rows: &SourceRows,
+        fields: &[(usize, Comparator)],
+    ) -> (Option<End>, bool) {
+        let mut state = LeadState::new(fields.len());
+        let versions_before = self.lead_id.len();
+        for (position, row) in of_lead.iter().enumerate() {
+            state.add(*row, rows, fields);
+            let next = of_lead.get(position + 1).map(|next| next.from);
+            if next == Some(row.from) {
+                continue;
             }
-            is_known = state.is_known();
-            if is_known {
-                self.lead_id.push(lead_id);
-                self.created_at.push(Some(created_at));
-                self.known_from.push(Some(at));
-                self.known_to.push(None);
-                for (value_rows, row) in self.value_rows.iter_mut().zip(state.value_rows(fields)) {
-                    value_rows.push(row);
-                }
+            let end = state.end().map(|end| end.at);
+            if end.is_some_and(|end| end <= row.from) {
+                continue;
+            }
+            self.lead_id.push(lead_id);
+            self.created_at.push(Some(created_at));
+            self.known_from.push(Some(row.from));
+            self.known_to.push(next.into_iter().chain(end).min());
+            for (field, value_rows) in self.value_rows.iter_mut().enumerate() {
+                value_rows.push(state.value_row(field));
             }
         }
-        is_known
+        (state.end(), self.lead_id.len() > versions_before)
     }
 
     fn finish(self, rows: &SourceRows, fields: &[usize]) -> Result<RecordBatch, Error> {

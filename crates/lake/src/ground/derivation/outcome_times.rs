@@ -59,7 +59,7 @@ pub(super) fn outcome_times(outcomes: RecordBatch, versions: &RecordBatch) -> Re
 }
 
 /// Returns when each lead was created.
-fn created_at(versions: &RecordBatch) -> HashMap<&str, i64> {
+pub(super) fn created_at(versions: &RecordBatch) -> HashMap<&str, i64> {
     let lead_ids = versions["lead_id"].as_string::<i32>();
     let created = versions["created_at"].as_primitive::<TimestampMicrosecondType>();
     lead_ids.iter().flatten().zip(created.values().iter().copied()).collect()

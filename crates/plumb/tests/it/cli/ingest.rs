@@ -217,10 +217,12 @@ async fn rejected_rows_are_listed_with_place_and_reason() {
       ],
       "counts": {
         "leads": 2,
+        "deleted_leads": 0,
         "lead_versions": 2,
         "events": 0,
         "outcomes": 0,
         "duplicates": 0,
+        "ended_events": 0,
         "test_leads": 0,
         "rows_of_test_leads": 0,
         "unmatched_rows": 0,
