@@ -3,6 +3,7 @@
 mod cell;
 mod error;
 mod json_fields;
+mod databases;
 mod sink;
 mod stream;
 mod process;
@@ -19,6 +20,7 @@ mod salesforce;
 
 pub use airbyte::{AirbyteConfig, check_airbyte, read_airbyte};
 pub use cell::{Cell, CellKind};
+pub use databases::{DatabaseConfig, DatabaseKind, read_database};
 pub use error::Error;
 pub use http::{Clock, Secret, SystemClock};
 pub use hubspot::{HubspotAuth, HubspotConfig, HubspotObject, read_hubspot};

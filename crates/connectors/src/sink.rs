@@ -29,6 +29,12 @@ pub trait Sink: Send {
     /// began as one that is whole.
     fn delete_unheard(&mut self, stream: &str) -> Result<(), Error>;
 
+    /// Returns how many rows of a stream are known by now, each key once and deleted ones left out: those of earlier runs and
+    /// of this one. `None` is not known, as of a stream without a key.
+    fn rows_known(&self, _stream: &str) -> Option<u64> {
+        None
+    }
+
     /// Takes the position from which the next run goes on, if all is kept that was given until now.
     fn checkpoint(&mut self, checkpoint: Checkpoint) -> Result<(), Error>;
 

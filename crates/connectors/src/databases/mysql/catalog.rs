@@ -1,0 +1,154 @@
+//! The tables of a MySQL database.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::{AssertSqlSafe, Row};
+
+use super::super::failure::within;
+use super::super::table::{Listing, Table, TableColumn, quote};
+use super::types::{Declared, reading};
+use crate::error::Error;
+
+/// Tables and views of all schemas but the server's own.
+const TABLES: &str = "
+SELECT CAST(table_schema AS CHAR), CAST(table_name AS CHAR), COALESCE(table_schema = DATABASE(), 0)
+FROM information_schema.tables
+WHERE table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')
+    AND table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
+ORDER BY table_name, table_schema";
+
+const COLUMNS: &str = "
+SELECT CAST(c.column_name AS CHAR), CAST(c.data_type AS CHAR), CAST(c.column_type AS CHAR),
+    CAST(COALESCE(c.numeric_precision, 0) AS SIGNED), CAST(COALESCE(c.numeric_scale, 0) AS SIGNED),
+    EXISTS (SELECT 1 FROM information_schema.key_column_usage k WHERE k.table_schema = c.table_schema
+        AND k.table_name = c.table_name AND k.column_name = c.column_name)
+FROM information_schema.columns c WHERE c.table_schema = ? AND c.table_name = ? ORDER BY c.ordinal_position";
+
+/// The columns of indexes that let no two rows be the same, those of the primary key first.
+const KEYS: &str = "
+SELECT CAST(index_name AS CHAR), CAST(column_name AS CHAR), CAST(COALESCE(nullable, '') AS CHAR)
+FROM information_schema.statistics WHERE table_schema = ? AND table_name = ? AND non_unique = 0
+ORDER BY index_name <> 'PRIMARY', index_name, seq_in_index";
+
+/// Lists the tables that are wanted; all of the address's database if none is named.
+pub(super) async fn list(
+    connection: &mut MySqlConnection,
+    limit: Duration,
+    wanted: &[String],
+) -> Result<Listing, Error> {
+    let doing = "list the tables";
+    let rows = fetch(connection, limit, doing, TABLES, &[]).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (schema, name): (String, String) = (at(row, 0, doing)?, at(row, 1, doing)?);
+        let label = if at::<i64>(row, 2, doing)? == 1 { name.clone() } else { format!("{schema}.{name}") };
+        found.push((schema, name, label));
+    }
+    let is_called = |(schema, name, label): &(String, String, String), wanted: &String| {
+        label == wanted || *wanted == format!("{schema}.{name}")
+    };
+    if let Some(missing) = wanted.iter().find(|wanted| !found.iter().any(|found| is_called(found, wanted))) {
+        let what = format!("there is no table `{missing}`, or the user may not read it");
+        let way_out = "correct `tables`, or GRANT SELECT on it to the user; a table of another database is \
+                       `database.table`, and the address names the one that others are of";
+        return Err(Error::new(what, way_out));
+    }
+    let mut listing = Listing::default();
+    for table in found {
+        let name = wanted.iter().find(|wanted| is_called(&table, wanted));
+        let is_of_address = table.1 == table.2;
+        if name.is_some() || (wanted.is_empty() && is_of_address) {
+            let label = name.unwrap_or(&table.2).clone();
+            listing.tables.push(describe(connection, limit, &table.0, &table.1, label).await?);
+        }
+    }
+    Ok(listing)
+}
+
+async fn describe(
+    connection: &mut MySqlConnection,
+    limit: Duration,
+    schema: &str,
+    name: &str,
+    label: String,
+) -> Result<Table, Error> {
+    let doing = format!("describe table `{label}`");
+    let key = key(&fetch(connection, limit, &doing, KEYS, &[schema, name]).await?, &doing)?;
+    let rows = fetch(connection, limit, &doing, COLUMNS, &[schema, name]).await?;
+    let columns = rows.iter().map(|row| column(row, &key, &doing)).collect::<Result<Vec<_>, _>>()?;
+    // A key of which a column may not be read is none.
+    let key = if key.iter().all(|key| columns.iter().any(|column| column.name == *key)) { key } else { Vec::new() };
+    Ok(Table {
+        stream: label.replace('.', "_"),
+        label,
+        sql: format!("{}.{}", quote(schema, '`'), quote(name, '`')),
+        columns,
+        key,
+        identity: None,
+        has_transactions: false,
+    })
+}
+
+/// Returns the columns of the primary key, or of the first other index that lets no two rows be the same.
+fn key(rows: &[MySqlRow], doing: &str) -> Result<Vec<String>, Error> {
+    let mut indexes: BTreeMap<(bool, String), Option<Vec<String>>> = BTreeMap::new();
+    for row in rows {
+        let index: String = at(row, 0, doing)?;
+        let column: Option<String> = at(row, 1, doing)?;
+        let is_nullable = at::<String>(row, 2, doing)? == "YES";
+        let columns = indexes.entry((index != "PRIMARY", index)).or_insert_with(|| Some(Vec::new()));
+        match column.filter(|_| !is_nullable) {
+            Some(column) => columns.iter_mut().for_each(|columns| columns.push(column.clone())),
+            // Nothing is not the same as nothing, and an expression is no column.
+            None => *columns = None,
+        }
+    }
+    Ok(indexes.into_values().flatten().next().unwrap_or_default())
+}
+
+fn column(row: &MySqlRow, key: &[String], doing: &str) -> Result<TableColumn, Error> {
+    let name: String = at(row, 0, doing)?;
+    let number = |index| at::<i64>(row, index, doing).map(|number| u64::try_from(number).unwrap_or_default());
+    let declared = Declared {
+        base: at::<String>(row, 1, doing)?.to_lowercase(),
+        full: at::<String>(row, 2, doing)?.to_lowercase(),
+        precision: number(3)?,
+        scale: number(4)?,
+        is_key: at::<i64>(row, 5, doing)? == 1 || key.contains(&name),
+    };
+    let sql = quote(&name, '`');
+    let reading = reading(&sql, &declared);
+    Ok(TableColumn {
+        source: name.clone(),
+        name,
+        sql,
+        select: reading.select,
+        declared: declared.full,
+        kind: reading.kind,
+        wire: reading.wire,
+        order: reading.order,
+    })
+}
+
+async fn fetch(
+    connection: &mut MySqlConnection,
+    limit: Duration,
+    doing: &str,
+    sql: &'static str,
+    binds: &[&str],
+) -> Result<Vec<MySqlRow>, Error> {
+    let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+    for bind in binds {
+        query = query.bind((*bind).to_owned());
+    }
+    within(limit, doing, query.fetch_all(connection)).await
+}
+
+fn at<'r, T>(row: &'r MySqlRow, index: usize, doing: &str) -> Result<T, Error>
+where
+    T: sqlx::Decode<'r, sqlx::MySql>,
+{
+    row.try_get_unchecked(index).map_err(|error| super::failed(doing, error))
+}
