@@ -191,8 +191,13 @@ fn value(row: &SqliteRow, index: usize) -> Value {
 
 /// Bytes as PostgreSQL writes them.
 fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    format!("\\x{digits}")
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    let mut text = String::with_capacity(2 + 2 * bytes.len());
+    text.push_str("\\x");
+    for byte in bytes {
+        text.extend([digit(byte >> 4), digit(byte & 15)]);
+    }
+    text
 }
 
 fn text_bytes(value: &Value) -> u64 {

@@ -6,3 +6,4 @@ mod airbyte;
 mod crm;
 mod hubspot;
 mod salesforce;
+mod databases;

@@ -95,6 +95,11 @@ impl Sink for Collected {
         Ok(())
     }
 
+    fn rows_known(&self, name: &str) -> Option<u64> {
+        let has_key = self.streams.get(name).is_some_and(|stream| !stream.key.is_empty());
+        self.tables.get(name).filter(|_| has_key).map(|table| table.len() as u64)
+    }
+
     fn checkpoint(&mut self, checkpoint: Checkpoint) -> Result<(), Error> {
         self.checkpoints.push(checkpoint);
         Ok(())

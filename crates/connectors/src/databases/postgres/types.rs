@@ -55,7 +55,7 @@ fn numeric(quoted: &str, modifier: i32, is_key: bool) -> Kind {
         wide: CellKind::Text,
         // A cast of what is larger or smaller than a double is an error.
         misfit: format!(
-            "CASE WHEN {quoted} = 0 OR {quoted}::text IN ('NaN', 'Infinity', '-Infinity') THEN false \
+            "CASE WHEN {quoted} IS NULL OR {quoted} = 0 OR {quoted}::text IN ('NaN', 'Infinity', '-Infinity') THEN false \
              WHEN abs({quoted}) BETWEEN 1e-300 AND 1e300 THEN {quoted}::float8::text::numeric <> {quoted} ELSE true END"
         ),
     };
