@@ -40,6 +40,11 @@ pub(super) fn check_tables(
         let Some(known) = known.tables.get(&table.stream) else { continue };
         check_known_columns(table, known, config)?;
     }
+    for table in tables.iter() {
+        let key = key_of(table, config)?;
+        check_key(table, &key, config)?;
+        wanted_columns(table, &key, cursor_of(table, config)?, config)?;
+    }
     Ok(())
 }
 
@@ -164,7 +169,7 @@ pub(super) fn cursor_of<'a>(table: &'a Table, config: &DatabaseConfig) -> Result
 }
 
 /// Checks what needs a key.
-pub(super) fn check_key(table: &Table, key: &[String], config: &DatabaseConfig) -> Result<(), Error> {
+fn check_key(table: &Table, key: &[String], config: &DatabaseConfig) -> Result<(), Error> {
     if key.is_empty() && names(&config.compare_keys, table) {
         let what = format!("`compare_keys` names table `{}`, which has no key", table.label);
         return Err(Error::new(what, "name the columns that no two rows have in common by `key`"));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 
-use super::checks::{check_key, check_tables, cursor_of, key_of, settled_kind, wanted_columns};
+use super::checks::{check_tables, cursor_of, key_of, settled_kind, wanted_columns};
 use super::config::{DatabaseConfig, DatabaseKind, names};
 use super::known::{Known, KnownColumn, KnownCursor, KnownTable};
 use super::reading::Reading;
@@ -89,7 +89,6 @@ impl<'a, S: Server> TableRun<'a, S> {
         config: &'a DatabaseConfig,
     ) -> Result<TableRun<'a, S>, Error> {
         let key = key_of(table, config)?;
-        check_key(table, &key, config)?;
         let cursor = cursor_of(table, config)?;
         let columns = wanted_columns(table, &key, cursor, config)?;
         let mut kinds = Vec::with_capacity(columns.len());

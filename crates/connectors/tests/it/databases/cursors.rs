@@ -3,7 +3,7 @@
 use plumb_connectors::{DatabaseConfig, DatabaseKind};
 use sqlx::{Connection, PgConnection};
 
-use super::{check_error, check_note, failure, mysql, postgres, read, run_mysql, run_postgres, with_cursor};
+use super::{check_error, check_note, failure, mysql, postgres, read, run_mysql, run_postgres, settle, with_cursor};
 use crate::support::Collected;
 
 const LEADS: &str = "
@@ -17,6 +17,7 @@ fn config(url: &str) -> DatabaseConfig {
 #[tokio::test]
 async fn postgres_gives_what_was_written_since_whatever_its_cursor_says() {
     let url = postgres("late", LEADS).await;
+    settle(&url).await;
     // A transaction that began before the first run, and ends after it.
     let mut late = PgConnection::connect(&url).await.expect("the server is there");
     let begun = "BEGIN; INSERT INTO leads VALUES (140, 'late', '2026-01-02')";
@@ -44,7 +45,9 @@ async fn postgres_gives_what_was_written_since_whatever_its_cursor_says() {
     // Of those that did not change only the one at which the cursor stood.
     assert_eq!(read_again, ["fair", "far", "late", "new", "null", "partner", "partner", "partner", "web"]);
     assert_eq!(second.tables["leads"].len(), 104);
+    settle(&url).await;
     let third = read(&config(&url), second).await;
+    let third = read(&config(&url), third).await;
     assert!(third.rows.len() <= 3, "the newest, and those without a moment: {}", third.rows.len());
     // `infinity` has not moved the cursor to the end of time.
     run_postgres(&url, "INSERT INTO leads VALUES (150, 'later', '2026-02-02')").await;
@@ -59,6 +62,7 @@ async fn the_transactions_of_partitions_count_too() {
         CREATE TABLE leads_1 PARTITION OF leads FOR VALUES WITH (MODULUS 2, REMAINDER 1);
         INSERT INTO leads SELECT n, timestamptz '2026-01-01' + n * interval '1 hour' FROM generate_series(1, 50) n;";
     let url = postgres("late_parts", sql).await;
+    settle(&url).await;
     let first = read(&config(&url), Collected::default()).await;
     run_postgres(&url, "INSERT INTO leads VALUES (60, '2026-01-01'), (61, '2026-01-01')").await;
     let second = read(&config(&url), first).await;

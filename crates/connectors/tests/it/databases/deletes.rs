@@ -2,7 +2,7 @@
 
 use plumb_connectors::{DatabaseConfig, DatabaseKind};
 
-use super::{check_error, check_note, postgres, read, run_postgres, try_read, with_cursor};
+use super::{check_error, check_note, postgres, read, run_postgres, settle, try_read, with_cursor};
 use crate::support::Collected;
 
 const LEADS: &str = "
@@ -12,6 +12,7 @@ const LEADS: &str = "
 #[tokio::test]
 async fn all_keys_are_compared_on_request_and_otherwise_the_difference_is_said() {
     let url = postgres("deletes", LEADS).await;
+    settle(&url).await;
     let config = with_cursor(DatabaseKind::Postgres, &url, "leads", "updated_at");
     let first = read(&config, Collected::default()).await;
     run_postgres(&url, "DELETE FROM leads WHERE id <= 10").await;

@@ -29,6 +29,14 @@ async fn run_postgres(url: &str, sql: &str) {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("it runs");
 }
 
+/// Waits until all transactions of the server have ended that have a number by now. Those of other tests count too.
+async fn settle(url: &str) {
+    let mut connection = PgConnection::connect(url).await.expect("the server is there");
+    let now: i64 = sqlx::query_scalar("SELECT txid_current()").fetch_one(&mut connection).await.expect("a number");
+    let ended = "SELECT txid_snapshot_xmin(txid_current_snapshot())";
+    while sqlx::query_scalar::<_, i64>(ended).fetch_one(&mut connection).await.expect("a number") <= now {}
+}
+
 /// Returns the address of a new database of a test's own, in which some SQL was run.
 async fn mysql(name: &str, sql: &str) -> String {
     let server = address("PLUMB_TEST_MYSQL_URL");
