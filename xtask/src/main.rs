@@ -2,11 +2,13 @@
 //!
 //! A recipe is a list of commands that anyone could type; those of the benchmarks are in `bench`, checks of the source
 //! tree in `house`. What they need of the
-//! machine is found or installed in `provide`, and the database server that the tests talk to is in `postgres`.
+//! machine is found or installed in `provide`, and the database servers that the tests talk to are in `postgres`
+//! and `mysql`.
 
 mod bench;
 mod house;
 mod postgres;
+mod mysql;
 mod provide;
 
 use std::io::{BufRead, BufReader, Write};
@@ -61,6 +63,18 @@ fn main() -> ExitCode {
     }
 }
 
+/// The database servers that the tests talk to.
+struct Servers {
+    postgres: postgres::Server,
+    mysql: mysql::Server,
+}
+
+impl Servers {
+    fn start(postgres: &provide::PostgresPrograms, mysql: &provide::MysqlPrograms) -> Result<Servers> {
+        Ok(Servers { postgres: postgres::Server::start(postgres)?, mysql: mysql::Server::start(mysql)? })
+    }
+}
+
 /// The quick part: format, lints, documentation. It starts no server and runs no test.
 fn check() -> Result<()> {
     provide::cpp_compiler()?;
@@ -71,25 +85,27 @@ fn check() -> Result<()> {
 /// never skipped because something was not there.
 fn test() -> Result<()> {
     provide::cpp_compiler()?;
-    let programs = provide::postgres_programs()?;
+    let postgres = provide::postgres_programs()?;
+    let mysql = provide::mysql_programs()?;
     let sdks = provide::sdks()?;
     format_and_lints()?;
     dependencies(&provide::cargo_deny()?)?;
 
-    // The server lives until the end of this function, also when a test fails.
-    let server = postgres::Server::start(&programs)?;
-    tests(&server, &sdks, &mut cargo_test())
+    // The servers live until the end of this function, also when a test fails.
+    let servers = Servers::start(&postgres, &mysql)?;
+    tests(&servers, &sdks, &mut cargo_test())
 }
 
 /// The long form of the tests that fail, kill and race: the simulations with more seeds, real processes with more rounds.
 fn soak() -> Result<()> {
     provide::cpp_compiler()?;
-    let programs = provide::postgres_programs()?;
+    let postgres = provide::postgres_programs()?;
+    let mysql = provide::mysql_programs()?;
     let sdks = provide::sdks()?;
-    let server = postgres::Server::start(&programs)?;
+    let servers = Servers::start(&postgres, &mysql)?;
     let mut command = cargo_test();
     command.env("PLUMB_SEEDS", SOAK_SEEDS.to_string()).env("PLUMB_ROUNDS", SOAK_ROUNDS.to_string());
-    tests(&server, &sdks, command.args(["--", "simulation::", "rounds::"]))
+    tests(&servers, &sdks, command.args(["--", "simulation::", "rounds::"]))
 }
 
 /// Every test, of which a caller may choose some.
@@ -149,8 +165,8 @@ fn dependencies(cargo_deny: &Path) -> Result<()> {
 
 /// Runs tests, whose command was begun. (There are no examples in documentation to run: each would be a program of its
 /// own that links DataFusion again.)
-fn tests(server: &postgres::Server, sdks: &provide::Sdks, command: &mut Command) -> Result<()> {
-    command.env("PLUMB_TEST_POSTGRES_URL", server.url());
+fn tests(servers: &Servers, sdks: &provide::Sdks, command: &mut Command) -> Result<()> {
+    command.env("PLUMB_TEST_POSTGRES_URL", servers.postgres.url()).env("PLUMB_TEST_MYSQL_URL", servers.mysql.url());
     command.env("PLUMB_TEST_NODE_MODULES", &sdks.node_modules).env("PLUMB_TEST_PYTHON_PATH", &sdks.python_path);
     command
         .env("PLUMB_TEST_XGBOOST_PATH", &sdks.xgboost_path)

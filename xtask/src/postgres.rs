@@ -20,14 +20,14 @@ use crate::say;
 const START_SECONDS_MAX: u64 = 60;
 
 /// Between asking for a free port and listening on it, another program may take it; then the next try asks again.
-const TRIES: usize = 3;
+pub(crate) const TRIES: usize = 3;
 
 /// The shell that starts the server, waits until our end of its standard input closes, stops the server and removes
 /// its folder. The pipe closes however we end, killed included, so no server and no folder is ever left behind.
 ///
 /// PostgreSQL waits for its clients to leave on TERM and turns them out on INT. A shell starts what runs in the
 /// background with INT ignored, so before PostgreSQL has handlers of its own only TERM reaches it: hence both.
-const KEEPER: &str = r#"
+pub(crate) const KEEPER: &str = r#"
 folder=$1; shift
 "$@" >"$folder/log" 2>&1 </dev/null &
 server=$!
@@ -69,7 +69,7 @@ impl Server {
     fn try_start(programs: &PostgresPrograms) -> Result<Server> {
         let user = unprivileged_user()?;
         let password = random_hex()?;
-        let folder = make_folder(user)?;
+        let folder = make_folder("plumb-postgres", user)?;
         // From here on the folder must go away again, whatever fails.
         let keeper_or_error = initdb(programs, &folder, &password, user).and_then(|()| {
             let port = free_port()?;
@@ -127,20 +127,21 @@ impl Drop for Server {
 }
 
 /// The user to run the server as: it refuses to be root's. `None`: the user of this process.
-fn unprivileged_user() -> Result<Option<(u32, u32)>> {
+pub(crate) fn unprivileged_user() -> Result<Option<(u32, u32)>> {
     if !is_root()? {
         return Ok(None);
     }
     let found = ["postgres", "nobody"].iter().find_map(|name| id(name).ok());
-    found.map(Some).context("PostgreSQL refuses to run as root, and there is neither a user `postgres` nor `nobody`")
+    found.map(Some).context("the server refuses to run as root, and there is neither a user `postgres` nor `nobody`")
 }
 
-fn make_folder(user: Option<(u32, u32)>) -> Result<PathBuf> {
-    let folder = std::env::temp_dir().join(format!("plumb-postgres-{}", random_hex()?));
+/// Makes a folder of a server's own, which its user alone may look into.
+pub(crate) fn make_folder(name: &str, user: Option<(u32, u32)>) -> Result<PathBuf> {
+    let folder = std::env::temp_dir().join(format!("{name}-{}", random_hex()?));
     fs::create_dir(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
     fs::set_permissions(&folder, Permissions::from_mode(0o700)).context("cannot close the folder to others")?;
     if let Some((user, group)) = user {
-        chown(&folder, Some(user), Some(group)).context("cannot give the folder to PostgreSQL's user")?;
+        chown(&folder, Some(user), Some(group)).context("cannot give the folder to the server's user")?;
     }
     Ok(folder)
 }
@@ -178,7 +179,8 @@ fn start_keeper(programs: &PostgresPrograms, folder: &Path, port: u16, user: Opt
     command.spawn().context("cannot start `sh`")
 }
 
-fn become_user(command: &mut Command, user: Option<(u32, u32)>) {
+/// Makes a command run as a user.
+pub(crate) fn become_user(command: &mut Command, user: Option<(u32, u32)>) {
     if let Some((user, group)) = user {
         command.uid(user).gid(group);
     }
@@ -189,7 +191,8 @@ fn free_port() -> Result<u16> {
     Ok(listener.local_addr().context("cannot read the port")?.port())
 }
 
-fn random_hex() -> Result<String> {
+/// Returns a number that nobody guesses.
+pub(crate) fn random_hex() -> Result<String> {
     let mut bytes = [0_u8; 8];
     let mut source = fs::File::open("/dev/urandom").context("cannot open /dev/urandom")?;
     source.read_exact(&mut bytes).context("cannot read /dev/urandom")?;

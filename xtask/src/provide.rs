@@ -54,6 +54,15 @@ pub(crate) struct PostgresPrograms {
     pub(crate) postgres: PathBuf,
 }
 
+/// Where MariaDB's server programs are.
+#[derive(Clone, Debug)]
+pub(crate) struct MysqlPrograms {
+    /// Makes a data folder.
+    pub(crate) install: PathBuf,
+    /// The server.
+    pub(crate) server: PathBuf,
+}
+
 /// Makes sure of a C++ compiler: XGBoost is built from its source.
 pub(crate) fn cpp_compiler() -> Result<()> {
     let found = || env::var_os("CXX").is_some() || ["c++", "g++", "clang++"].iter().any(|name| on_path(name).is_some());
@@ -72,6 +81,17 @@ pub(crate) fn postgres_programs() -> Result<PostgresPrograms> {
     find_postgres().context(
         "PostgreSQL's `initdb` and `postgres` are neither on the PATH nor in /usr/lib/postgresql/*/bin: \
          install the server, on Debian by `apt-get install postgresql`",
+    )
+}
+
+/// Finds MariaDB's server programs, or installs them.
+pub(crate) fn mysql_programs() -> Result<MysqlPrograms> {
+    if find_mysql().is_none() {
+        install("a MariaDB server for the tests", "mariadb-server")?;
+    }
+    find_mysql().context(
+        "MariaDB's `mariadb-install-db` and `mariadbd` are neither on the PATH nor in /usr/sbin: install the server, on \
+         Debian by `apt-get install mariadb-server`",
     )
 }
 
@@ -236,6 +256,13 @@ fn find_postgres() -> Option<PostgresPrograms> {
     installed.sort();
     let newest_first = installed.into_iter().rev().map(|(_, folder)| folder);
     newest_first.chain(path_folders()).find_map(|folder| in_folder(&folder))
+}
+
+fn find_mysql() -> Option<MysqlPrograms> {
+    // Servers lie in a folder that is not on everybody's PATH.
+    let find =
+        |program: &str| on_path(program).or(Some(Path::new("/usr/sbin").join(program)).filter(|file| file.is_file()));
+    Some(MysqlPrograms { install: find("mariadb-install-db")?, server: find("mariadbd")? })
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {
