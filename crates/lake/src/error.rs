@@ -28,17 +28,6 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
-    /// A source's database refused.
-    #[error("source `{source_name}`: cannot {doing}")]
-    Database {
-        /// The source's name in `plumb.toml`.
-        source_name: String,
-        /// What was being done.
-        doing: String,
-        /// The database's error.
-        #[source]
-        source: sqlx::Error,
-    },
     /// A SQL file cannot be run.
     #[error("`{file}`: {problem}")]
     Sql {

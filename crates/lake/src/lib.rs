@@ -53,8 +53,8 @@ pub use posted::{POSTED_EVENTS, POSTED_FIELDS, POSTED_LEADS, PostedBytes, posted
 pub use raw::RejectedRow;
 pub use remote::{fetch, is_url};
 pub use sources::{
-    ALLOW_LOST_PERCENT, ApiObject, ApiSource, FileChange, FileNote, IDLE_TIMEOUT, ProgramSource, Source, SourceKind,
-    SourceReport, TIME_LIMIT,
+    ALLOW_LOST_PERCENT, ApiObject, ApiSource, DatabaseSource, FileChange, FileNote, IDLE_TIMEOUT, ProgramSource,
+    Source, SourceKind, SourceReport, TIME_LIMIT,
 };
 pub use sql_file::SqlFile;
 pub use sql_hash::hashes_of;

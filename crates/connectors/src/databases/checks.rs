@@ -9,7 +9,7 @@ use crate::cell::CellKind;
 use crate::error::Error;
 
 /// The columns that whoever keeps the rows adds to them.
-const RESERVED: [&str; 6] = ["_origin", "_learned_at", "_hash", "_key", "_sequence", "_deleted_at"];
+const RESERVED: [&str; 7] = ["_origin", "_learned_at", "_hash", "_key", "_sequence", "_deleted_at", "_changed_at"];
 
 /// Checks that what the configuration and earlier runs name is there. Names that are ours are changed.
 pub(super) fn check_tables(

@@ -17,9 +17,6 @@ pub(crate) const NAME_BYTES_MAX: usize = 512;
 /// The most rows of a file that are rejected: each is kept with its reason, and a file of nothing else is of another kind.
 pub(crate) const REJECTED_ROWS_MAX: usize = 1_000_000;
 
-/// What the rows of a table of a database file may hold, 8 bytes a cell and the length of each text: this much, or so many
-/// times the file. A view in it could otherwise be without an end.
-pub(crate) const DATABASE_BYTES_FREE: u64 = 1 << 30;
 pub(crate) const DATABASE_RATIO: u64 = 100;
 
 /// The most bytes of rows that are collected before they are passed on, however few rows they are.

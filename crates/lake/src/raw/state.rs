@@ -42,8 +42,6 @@ pub(crate) struct TableState {
     /// Whether some row is a newer version of another.
     pub(crate) has_versions: bool,
     pub(crate) parts: Vec<Part>,
-    /// The cursor's last value, as text.
-    pub(crate) cursor: Option<String>,
 }
 
 /// A source that cannot be read.

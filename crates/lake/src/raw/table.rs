@@ -212,6 +212,12 @@ impl RawTable {
         heard_at.unwrap_or(self.learned_at).min(self.learned_at)
     }
 
+    /// Returns how many rows are there, each key once; `None` if there is no key.
+    pub(crate) fn rows_known(&self) -> Option<u64> {
+        let is_there = |hash: &&i64| **hash != DELETED;
+        (!self.key.is_empty()).then(|| self.newest.values().filter(is_there).count() as u64)
+    }
+
     /// Counts from now on which rows this run hears of.
     pub(crate) fn count_heard(&mut self) {
         self.heard.get_or_insert_default();
@@ -268,15 +274,12 @@ impl RawTable {
     }
 
     /// Writes what is left and records the table in the state.
-    pub(crate) fn finish(mut self, cursor: Option<String>, state: &mut State) -> Result<u64, Error> {
+    pub(crate) fn finish(mut self, state: &mut State) -> Result<u64, Error> {
         self.close_part()?;
         let entry = state.tables.entry(self.name).or_default();
         entry.columns = self.columns;
         entry.key = self.key;
         entry.has_versions = self.has_versions;
-        if cursor.is_some() {
-            entry.cursor = cursor;
-        }
         entry.parts.extend(self.parts);
         Ok(self.rows_new)
     }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use plumb_connectors::{
-    AirbyteConfig, Checkpoint, Error as ConnectorError, Program, SingerConfig, SystemClock, read_airbyte, read_hubspot,
-    read_salesforce, read_singer,
+    AirbyteConfig, Checkpoint, DatabaseConfig, DatabaseKind, Error as ConnectorError, Program, SingerConfig,
+    SystemClock, read_airbyte, read_database, read_hubspot, read_salesforce, read_singer,
 };
 
 use super::crm;
@@ -32,8 +32,14 @@ pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<Ended, Error> {
         Ok(Err(error)) => Some(sink.error(error)),
         Err(_) => Some(Error::out_of_time(name, source.time_limit)),
     };
-    sink.finish()?;
-    Ok(result.map_or(Ended::Whole, Ended::InPart))
+    match result {
+        // A database is read as of one moment: a part of that is of none.
+        Some(error) if !source.kind.is_resumed() => Err(error),
+        result => {
+            sink.finish()?;
+            Ok(result.map_or(Ended::Whole, Ended::InPart))
+        }
+    }
 }
 
 /// One run of a connector.
@@ -47,6 +53,9 @@ impl Run {
     async fn read(&self, sink: &mut RawSink<'_, '_>) -> Result<(), ConnectorError> {
         let checkpoint = self.checkpoint.as_ref();
         match self.source.kind {
+            SourceKind::Sqlite => read_database(&self.sqlite()?, checkpoint, sink).await,
+            SourceKind::Postgres => read_database(&self.server(DatabaseKind::Postgres), checkpoint, sink).await,
+            SourceKind::Mysql => read_database(&self.server(DatabaseKind::MySql), checkpoint, sink).await,
             SourceKind::Singer => read_singer(&self.singer(), checkpoint, sink).await,
             SourceKind::Airbyte => read_airbyte(&self.airbyte(), checkpoint, sink).await,
             SourceKind::Hubspot => read_hubspot(&crm::hubspot(&self.source)?, &SystemClock, checkpoint, sink).await,
@@ -54,6 +63,31 @@ impl Run {
                 read_salesforce(&crm::salesforce(&self.source)?, &SystemClock, checkpoint, sink).await
             }
             kind => Err(ConnectorError::new(format!("{kind:?} is no connector"), "report this as a bug")),
+        }
+    }
+
+    fn sqlite(&self) -> Result<DatabaseConfig, ConnectorError> {
+        let path = in_project(&self.project, self.source.url.trim_start_matches("sqlite://"));
+        if !path.is_file() {
+            let what = format!("no database file `{}`", path.display());
+            return Err(ConnectorError::new(what, "check `url` in plumb.toml; it is relative to the project folder"));
+        }
+        Ok(DatabaseConfig { url: path.to_string_lossy().into_owned(), ..self.server(DatabaseKind::Sqlite) })
+    }
+
+    fn server(&self, kind: DatabaseKind) -> DatabaseConfig {
+        let source = &self.source;
+        let of_kind = DatabaseConfig::new(kind, &source.url);
+        DatabaseConfig {
+            tables: source.tables.clone(),
+            cursor: source.cursor.clone(),
+            look_back: source.database.look_back.unwrap_or(of_kind.look_back),
+            key: source.key.clone(),
+            columns: source.database.columns.clone(),
+            compare_keys: source.compare_keys.iter().cloned().collect(),
+            allow_empty: source.database.allow_empty.clone(),
+            gone: source.database.gone.clone(),
+            ..of_kind
         }
     }
 

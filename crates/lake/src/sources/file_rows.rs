@@ -12,7 +12,7 @@ use crate::raw::{RawTable, RejectedRow};
 use plumb_connectors::Cell;
 
 /// The columns that every raw table has itself.
-const RESERVED: [&str; 6] = ["_origin", "_learned_at", "_deleted_at", "_hash", "_key", "_sequence"];
+const RESERVED: [&str; 7] = ["_origin", "_learned_at", "_deleted_at", "_changed_at", "_hash", "_key", "_sequence"];
 
 /// One file that is being read.
 pub(super) struct FileRows<'a> {

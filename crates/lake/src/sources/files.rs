@@ -68,7 +68,7 @@ pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
     }
     if let Some(table) = table {
         pull.note_rounded_keys(&table);
-        pull.report.rows_new += table.finish(None, pull.state)?;
+        pull.report.rows_new += table.finish(pull.state)?;
     }
     Ok(())
 }

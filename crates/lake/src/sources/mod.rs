@@ -14,14 +14,11 @@ mod raw_sink;
 mod records;
 mod jsonl;
 mod parquet;
-mod database_table;
-mod sqlite;
-mod postgres;
 
 pub use changed_files::FileChange;
 pub(crate) use changed_files::changed_files;
 pub(crate) use pull::{Pulled, pull};
 pub use source::{
-    ALLOW_LOST_PERCENT, ApiObject, ApiSource, FileNote, IDLE_TIMEOUT, ProgramSource, Source, SourceKind, SourceReport,
-    TIME_LIMIT,
+    ALLOW_LOST_PERCENT, ApiObject, ApiSource, DatabaseSource, FileNote, IDLE_TIMEOUT, ProgramSource, Source,
+    SourceKind, SourceReport, TIME_LIMIT,
 };

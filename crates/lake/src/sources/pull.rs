@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::connector::{self, Ended};
-use super::source::{Source, SourceKind, SourceReport};
+use super::files;
+use super::source::{Source, SourceReport};
 use super::source_pull::SourcePull;
-use super::{files, postgres, sqlite};
 use crate::error::Error;
 use crate::raw::{RejectedRow, SourceFailure, State};
 
@@ -133,21 +133,13 @@ impl OneSource<'_> {
 
     /// Reads the source, for as long as it may take.
     async fn within_time(&self, pull: &mut SourcePull<'_>) -> Result<Ended, Error> {
-        if self.source.kind.is_resumed() {
+        if !self.source.kind.is_files() {
             return connector::pull(pull).await;
         }
         let limit = self.source.time_limit;
-        match tokio::time::timeout(limit, pull_one(pull)).await {
+        match tokio::time::timeout(limit, files::pull(pull)).await {
             Ok(result) => result.map(|()| Ended::Whole),
             Err(_) => Err(Error::out_of_time(self.name, limit)),
         }
-    }
-}
-
-async fn pull_one(pull: &mut SourcePull<'_>) -> Result<(), Error> {
-    match pull.source.kind {
-        SourceKind::Sqlite => sqlite::pull(pull).await,
-        SourceKind::Postgres => postgres::pull(pull).await,
-        _ => files::pull(pull).await,
     }
 }

@@ -53,7 +53,7 @@ impl<'p, 'a> RawSink<'p, 'a> {
         for (_, SinkTable { table, .. }) in std::mem::take(&mut self.tables) {
             self.pull.note_rounded_keys(&table);
             self.pull.report.rows_deleted += table.rows_deleted;
-            self.pull.report.rows_new += table.finish(None, self.pull.state)?;
+            self.pull.report.rows_new += table.finish(self.pull.state)?;
         }
         if let Some(checkpoint) = self.checkpoint {
             self.pull.state.checkpoints.insert(self.pull.name.to_owned(), checkpoint);
@@ -174,6 +174,10 @@ impl Sink for RawSink<'_, '_> {
         let problem = || format!("more than {REJECTED_ROWS_MAX} of its rows cannot be read");
         let way_out = "mend them, or leave the table out by `tables` in plumb.toml";
         if is_too_many { Err(ConnectorError::new(problem(), way_out)) } else { Ok(()) }
+    }
+
+    fn rows_known(&self, stream: &str) -> Option<u64> {
+        self.tables.get(stream)?.table.rows_known()
     }
 
     fn delete_unheard(&mut self, stream: &str) -> Result<(), ConnectorError> {

@@ -1,6 +1,6 @@
 //! A source as configured in `plumb.toml`, and the report of a run over it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ pub struct Source {
     pub reading: Option<String>,
     /// The share of a file's rows, in percent, that may be set aside because they cannot be read.
     pub allow_lost: f64,
+    /// What only databases have.
+    pub database: DatabaseSource,
     /// Of a connector that is a program, how it is run.
     pub program: ProgramSource,
     /// Of a CRM that is read by its API, as whom and what.
@@ -55,12 +57,26 @@ impl Source {
             key: BTreeMap::new(),
             reading: None,
             allow_lost: ALLOW_LOST_PERCENT,
+            database: DatabaseSource::default(),
             program: ProgramSource::default(),
             api: ApiSource::default(),
             compare_keys: Vec::new(),
             time_limit: TIME_LIMIT,
         }
     }
+}
+
+/// What of a database is read, beside its tables and their cursors.
+#[derive(Clone, Debug, Default)]
+pub struct DatabaseSource {
+    /// How far behind a cursor's last value rows are read again, if it is a moment; `None` is an hour.
+    pub look_back: Option<Duration>,
+    /// For a table, the columns that are read, beside those of its key and cursor; all of a table that is not named.
+    pub columns: BTreeMap<String, BTreeSet<String>>,
+    /// The tables that may come back without a row although they had some.
+    pub allow_empty: BTreeSet<String>,
+    /// The tables, and columns as `table.column`, that may be gone.
+    pub gone: BTreeSet<String>,
 }
 
 /// How a connector is run that is a program. Its variables of the environment are in it already.
@@ -160,6 +176,8 @@ pub enum SourceKind {
     Sqlite,
     /// A PostgreSQL database.
     Postgres,
+    /// A MySQL or MariaDB database.
+    Mysql,
     /// A Singer tap: a program.
     Singer,
     /// An Airbyte source: a program.
@@ -187,6 +205,7 @@ impl SourceKind {
             SourceKind::Files
             | SourceKind::Sqlite
             | SourceKind::Postgres
+            | SourceKind::Mysql
             | SourceKind::Singer
             | SourceKind::Airbyte
             | SourceKind::Hubspot

@@ -1,7 +1,7 @@
 //! The keys of `plumb.toml`. The comments here are their documentation: the tables in `docs/configuration.md` and the
 //! JSON Schema for editors, `docs/plumb.schema.json`, are made of them (`reference`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -119,6 +119,18 @@ pub(super) struct SourceConfig {
     /// for rows from its last value on. A table without one is read whole each time, and known rows are passed over.
     #[serde(default)]
     pub(super) cursor: BTreeMap<String, String>,
+    /// How far behind a cursor's last value rows are read again, if the cursor is a moment; an hour unless it is set. Known rows are
+    /// passed over.
+    pub(super) look_back: Option<Span>,
+    /// For tables of a database, the columns that are read, beside those of the key and the cursor; all unless they are named.
+    #[serde(default)]
+    pub(super) columns: BTreeMap<String, BTreeSet<String>>,
+    /// Tables of a database that may come back without a row although they had some: all of their rows are deleted then.
+    #[serde(default)]
+    pub(super) allow_empty: BTreeSet<String>,
+    /// Tables of a database, and columns as `table.column`, that were read once and may be gone.
+    #[serde(default)]
+    pub(super) gone: BTreeSet<String>,
     /// For tables, the columns that identify a row: of several versions of one, only the newest is seen. Of a database's
     /// table it is the primary key unless it is set; the table of a file is called `records`.
     #[serde(default)]
@@ -165,6 +177,8 @@ pub(super) enum SourceKind {
     Sqlite,
     /// A PostgreSQL database.
     Postgres,
+    /// A MySQL or MariaDB database.
+    Mysql,
     /// A Singer tap: a program that `command` names.
     Singer,
     /// An Airbyte source: a program that `command` names.

@@ -1,7 +1,7 @@
 //! A source as `plumb.toml` has it, as the lake takes it.
 
 use chrono::TimeDelta;
-use plumb_lake::{ApiObject, ApiSource, ProgramSource, Secret, Source, SourceKind};
+use plumb_lake::{ApiObject, ApiSource, DatabaseSource, ProgramSource, Secret, Source, SourceKind};
 
 use super::config::{self, ObjectConfig, SourceConfig};
 
@@ -14,6 +14,12 @@ impl From<SourceConfig> for Source {
             client_secret: config.client_secret.map(Secret::new),
             refresh_token: config.refresh_token.map(Secret::new),
             objects: config.objects.into_iter().map(|(name, of_object)| (name, of_object.into())).collect(),
+        };
+        let database = DatabaseSource {
+            look_back: config.look_back.and_then(|span| seconds(span.0)),
+            columns: config.columns,
+            allow_empty: config.allow_empty,
+            gone: config.gone,
         };
         let program = ProgramSource {
             command: config.command,
@@ -35,6 +41,7 @@ impl From<SourceConfig> for Source {
             key: config.key,
             reading: config.reading,
             allow_lost: config.allow_lost,
+            database,
             program,
             api,
             compare_keys: config.compare_keys,
@@ -61,6 +68,7 @@ impl From<config::SourceKind> for SourceKind {
             config::SourceKind::Parquet => SourceKind::Parquet,
             config::SourceKind::Sqlite => SourceKind::Sqlite,
             config::SourceKind::Postgres => SourceKind::Postgres,
+            config::SourceKind::Mysql => SourceKind::Mysql,
             config::SourceKind::Singer => SourceKind::Singer,
             config::SourceKind::Airbyte => SourceKind::Airbyte,
             config::SourceKind::Hubspot => SourceKind::Hubspot,
