@@ -85,7 +85,7 @@ impl<'a> Reading<'a> {
             }
         }
         if self.number.is_multiple_of(PROGRESS_ROWS) {
-            sink.progress(&format!("reading {stream}: {} rows", self.number));
+            sink.progress(&format!("{stream}: {} rows", self.number));
         }
         Ok(())
     }

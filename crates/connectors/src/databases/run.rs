@@ -38,7 +38,7 @@ pub(super) async fn run<S: Server>(
         sink.note(&note.stream, note.column.as_deref(), note.count, note.what, note.way_out);
     }
     for table in &listing.tables {
-        sink.progress(&format!("reading {}", table.stream));
+        sink.progress(&table.stream);
         let before = known.tables.get(&table.stream).cloned();
         let mut run = TableRun::new(&mut server, table, before, horizon, config).await?;
         let read = AssertUnwindSafe(run.read(sink)).catch_unwind().await;
@@ -187,7 +187,7 @@ impl<'a, S: Server> TableRun<'a, S> {
     }
 
     async fn read_keys(&mut self, sink: &mut dyn Sink) -> Result<(), Error> {
-        sink.progress(&format!("reading {}: all keys", self.reading.table.stream));
+        sink.progress(&format!("{}: all keys", self.reading.table.stream));
         let positions = self.reading.key_positions();
         let columns: Vec<TableColumn> =
             positions.into_iter().map(|index| self.reading.columns[index].clone()).collect();
