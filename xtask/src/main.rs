@@ -155,7 +155,8 @@ fn tests(server: &postgres::Server, sdks: &provide::Sdks, command: &mut Command)
     command
         .env("PLUMB_TEST_XGBOOST_PATH", &sdks.xgboost_path)
         .env("PLUMB_TEST_SAGEMAKER_PATH", &sdks.sagemaker_path)
-        .env("PLUMB_TEST_SCHEMATHESIS_PATH", &sdks.schemathesis_path);
+        .env("PLUMB_TEST_SCHEMATHESIS_PATH", &sdks.schemathesis_path)
+        .env("PLUMB_TEST_S3_PATH", &sdks.s3_path);
     match real_data() {
         Some(folder) => {
             command.env("PLUMB_REAL_DATA", folder);

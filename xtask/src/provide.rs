@@ -27,6 +27,9 @@ const SAGEMAKER_SDK: &str = "--no-deps sagemaker==2.251.1 protobuf==5.29.5";
 /// What makes requests out of the OpenAPI document.
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 
+/// The S3 server that object stores are tested with: it checks signatures and conditional writes.
+const S3_SERVER: &str = "moto[s3,server]==5.2.5";
+
 /// Where the AWS SDKs are, Python's xgboost, SageMaker's own SDK, and schemathesis.
 #[derive(Clone, Debug)]
 pub(crate) struct Sdks {
@@ -40,6 +43,8 @@ pub(crate) struct Sdks {
     pub(crate) sagemaker_path: PathBuf,
     /// And one with schemathesis.
     pub(crate) schemathesis_path: PathBuf,
+    /// And one with moto, an S3 server.
+    pub(crate) s3_path: PathBuf,
 }
 
 /// Where PostgreSQL's server programs are.
@@ -119,10 +124,15 @@ pub(crate) fn sdks() -> Result<Sdks> {
             .arg(NODE_SDK);
         npm
     })?;
-    let [xgboost, sagemaker, schemathesis] = ["xgboost", "sagemaker", "schemathesis"].map(|name| folder.join(name));
-    for (folder, package) in
-        [(&python, PYTHON_SDK), (&xgboost, PYTHON_XGBOOST), (&sagemaker, SAGEMAKER_SDK), (&schemathesis, SCHEMATHESIS)]
-    {
+    let [xgboost, sagemaker, schemathesis, s3] =
+        ["xgboost", "sagemaker", "schemathesis", "s3"].map(|name| folder.join(name));
+    for (folder, package) in [
+        (&python, PYTHON_SDK),
+        (&xgboost, PYTHON_XGBOOST),
+        (&sagemaker, SAGEMAKER_SDK),
+        (&schemathesis, SCHEMATHESIS),
+        (&s3, S3_SERVER),
+    ] {
         once(folder, package, || {
             let mut pip = Command::new("python3");
             pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
@@ -137,6 +147,7 @@ pub(crate) fn sdks() -> Result<Sdks> {
         xgboost_path: xgboost,
         sagemaker_path: sagemaker,
         schemathesis_path: schemathesis,
+        s3_path: s3,
     })
 }
 

@@ -104,7 +104,10 @@ fn retry() -> RetryConfig {
 /// Returns the settings among variables, by the names that a provider's programs read.
 fn settings<'a, K: FromStr>(variables: &'a [(String, String)], prefix: &str) -> Vec<(K, &'a str)> {
     let setting = |(name, value): &'a (String, String)| {
-        name.starts_with(prefix).then(|| K::from_str(&name.to_ascii_lowercase()).ok()).flatten().map(|key| (key, value.as_str()))
+        name.starts_with(prefix)
+            .then(|| K::from_str(&name.to_ascii_lowercase()).ok())
+            .flatten()
+            .map(|key| (key, value.as_str()))
     };
     variables.iter().filter_map(setting).collect()
 }

@@ -26,9 +26,7 @@ pub enum Error {
         problem: String,
     },
     /// An object is not what was written.
-    #[error(
-        "`{url}` is damaged: {found}, expected {expected}; nothing was changed here. {way_out}"
-    )]
+    #[error("`{url}` is damaged: {found}, expected {expected}; nothing was changed here. {way_out}")]
     Damaged {
         /// The object.
         url: String,

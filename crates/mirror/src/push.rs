@@ -236,7 +236,8 @@ async fn send(bucket: &Bucket, entry: &Entry, path: &Path) -> Result<(), Error> 
         check(entry, path, hasher)?;
         return bucket.store.put(&place, part.into()).await.map(|_| ()).map_err(failed);
     }
-    let mut upload = WriteMultipart::new_with_chunk_size(bucket.store.put_multipart(&place).await.map_err(failed)?, PART_BYTES);
+    let mut upload =
+        WriteMultipart::new_with_chunk_size(bucket.store.put_multipart(&place).await.map_err(failed)?, PART_BYTES);
     while !part.is_empty() {
         if let Err(error) = upload.wait_for_capacity(1).await {
             // The error that is said is the first one.

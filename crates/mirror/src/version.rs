@@ -45,6 +45,16 @@ pub(crate) struct Entry {
     pub(crate) sha256: String,
 }
 
+impl Writer {
+    /// Returns this user on this machine.
+    pub fn here(user: &str) -> Writer {
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let names = [host.trim().to_owned(), std::env::var("HOSTNAME").unwrap_or_default()];
+        let host = names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned());
+        Writer { user: user.to_owned(), host }
+    }
+}
+
 impl Version {
     /// Returns the name of the object that lists its files.
     pub(crate) fn object(&self) -> String {

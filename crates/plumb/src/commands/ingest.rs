@@ -7,6 +7,7 @@ use plumb_tables::Level;
 use super::arguments::{ClusterArgs, PathArgs, WaitArgs};
 use super::output::Format;
 use super::progress::ProgressLine;
+use super::push::afterwards;
 use crate::lifecycle::ingest::{IngestOutcome, ingest};
 use crate::project::Project;
 
@@ -31,7 +32,9 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let if_locked = args.wait.if_locked();
     let outcome = ingest(&project, &paths.data, cluster.as_ref(), if_locked, &|progress| line.show(progress)).await?;
     drop(line);
-    format.print(&outcome, text)
+    format.print(&outcome, text)?;
+    afterwards(&paths).await;
+    Ok(())
 }
 
 /// Returns the outcome as lines.

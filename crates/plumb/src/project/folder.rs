@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::{FeatureSql, LabelSpec, Source, SourceKind, SqlFile, SqlLimits};
 use plumb_lead::{Language, MessageCatalog};
 
-use super::config::{self, Promote, SourceConfig};
+use super::config::{self, Promote, SourceConfig, StoreConfig};
 use super::message_catalog;
 use super::read_config::read_config;
 use super::target::{Target, span};
@@ -39,6 +39,8 @@ pub(crate) struct Project {
     ages: Vec<TimeDelta>,
     promote: Promote,
     limits: SqlLimits,
+    /// The bucket that has a copy of the data folder.
+    bucket: Option<StoreConfig>,
 }
 
 impl Project {
@@ -55,6 +57,7 @@ impl Project {
             ages: config.score.at.iter().map(|age| age.0).collect(),
             promote: config.retrain.promote,
             limits: config.limits.into(),
+            bucket: config.store,
         })
     }
 
@@ -131,6 +134,11 @@ impl Project {
     /// Returns who promotes a challenger.
     pub(crate) fn promote(&self) -> Promote {
         self.promote
+    }
+
+    /// Returns the bucket that has a copy of the data folder.
+    pub(crate) fn bucket(&self) -> Option<&StoreConfig> {
+        self.bucket.as_ref()
     }
 
     /// Returns what each of `sources/*.sql` may take.

@@ -12,6 +12,6 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use config::Promote;
+pub(crate) use config::{Promote, StoreConfig};
 pub(crate) use folder::Project;
 pub(crate) use target::Target;
