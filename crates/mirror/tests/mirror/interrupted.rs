@@ -25,10 +25,11 @@ async fn a_push_that_dies_leaves_the_version_before_and_is_gone_on_with() {
     }
     // The client ends once some files were sent.
     let stop = tokio::sync::Notify::new();
+    let notify = |_, _| stop.notify_one();
     tokio::select! {
         biased;
         () = stop.notified() => {}
-        pushed = push_with(&bucket, &folder, &|_, _| stop.notify_one()) => panic!("it was not stopped: {pushed:?}"),
+        pushed = push_with(&bucket, &folder, &notify) => panic!("it was not stopped: {pushed:?}"),
     }
     let copy = Folder::new();
     pull_into(&bucket, &copy.data()).await.expect("the version before is pulled");
