@@ -118,7 +118,7 @@ fn s3(bucket: &str, variables: &[(String, String)]) -> Opened {
         builder = builder.with_config(key, value);
     }
     let endpoint = |name: &&str| variables.iter().find(|(other, _)| other == name).map(|(_, value)| value);
-    if let Some(endpoint) = ENDPOINTS.iter().find_map(|name| endpoint(name)) {
+    if let Some(endpoint) = ENDPOINTS.iter().find_map(endpoint) {
         // Without encryption only to this machine: signatures and people's rows would be open on the way.
         builder = builder.with_allow_http(is_loopback(endpoint)).with_endpoint(endpoint);
     }

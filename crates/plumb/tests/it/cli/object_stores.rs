@@ -83,7 +83,7 @@ fn a_data_folder_comes_back_on_a_new_machine_and_scores_the_same_bytes() {
     assert!(empty.contains("run `plumb pull` first"), "{empty}");
     success(bucket.plumb(second.path(), &["pull"]));
     let scores = |folder: &Path| {
-        success(bucket.plumb(folder, &["features", "--target", "converted", "--out", "features.parquet"]));
+        success(bucket.plumb(folder, &["features", "--out", "features.parquet"]));
         success(bucket.plumb(folder, &["score", "features.parquet", "--target", "converted", "--out", "scores.csv"]));
         std::fs::read(folder.join("scores.csv")).expect("the scores")
     };
