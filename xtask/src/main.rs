@@ -171,7 +171,8 @@ fn tests(servers: &Servers, sdks: &provide::Sdks, command: &mut Command) -> Resu
     command
         .env("PLUMB_TEST_XGBOOST_PATH", &sdks.xgboost_path)
         .env("PLUMB_TEST_SAGEMAKER_PATH", &sdks.sagemaker_path)
-        .env("PLUMB_TEST_SCHEMATHESIS_PATH", &sdks.schemathesis_path);
+        .env("PLUMB_TEST_SCHEMATHESIS_PATH", &sdks.schemathesis_path)
+        .env("PLUMB_TEST_S3_PATH", &sdks.s3_path);
     command.envs(sdks.connectors.iter().map(|(variable, folder)| (variable, folder)));
     match real_data() {
         Some(folder) => {

@@ -27,6 +27,9 @@ const SAGEMAKER_SDK: &str = "--no-deps sagemaker==2.251.1 protobuf==5.29.5";
 /// What makes requests out of the OpenAPI document.
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 
+/// The S3 server that object stores are tested with: it checks signatures and conditional writes.
+const S3_SERVER: &str = "moto[s3,server]==5.2.5";
+
 /// Where the AWS SDKs are, Python's xgboost, SageMaker's own SDK, and schemathesis.
 #[derive(Clone, Debug)]
 pub(crate) struct Sdks {
@@ -43,6 +46,8 @@ pub(crate) struct Sdks {
     /// A folder of programs for each environment in which connectors of others are installed, by the variable that tells
     /// the tests of it.
     pub(crate) connectors: Vec<(&'static str, PathBuf)>,
+    /// And one with moto, an S3 server.
+    pub(crate) s3_path: PathBuf,
 }
 
 /// Where PostgreSQL's server programs are.
@@ -142,10 +147,15 @@ pub(crate) fn sdks() -> Result<Sdks> {
             .arg(NODE_SDK);
         npm
     })?;
-    let [xgboost, sagemaker, schemathesis] = ["xgboost", "sagemaker", "schemathesis"].map(|name| folder.join(name));
-    for (folder, package) in
-        [(&python, PYTHON_SDK), (&xgboost, PYTHON_XGBOOST), (&sagemaker, SAGEMAKER_SDK), (&schemathesis, SCHEMATHESIS)]
-    {
+    let [xgboost, sagemaker, schemathesis, s3] =
+        ["xgboost", "sagemaker", "schemathesis", "s3"].map(|name| folder.join(name));
+    for (folder, package) in [
+        (&python, PYTHON_SDK),
+        (&xgboost, PYTHON_XGBOOST),
+        (&sagemaker, SAGEMAKER_SDK),
+        (&schemathesis, SCHEMATHESIS),
+        (&s3, S3_SERVER),
+    ] {
         once(folder, package, || {
             let mut pip = Command::new("python3");
             pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
@@ -161,6 +171,7 @@ pub(crate) fn sdks() -> Result<Sdks> {
         sagemaker_path: sagemaker,
         schemathesis_path: schemathesis,
         connectors: connectors()?,
+        s3_path: s3,
     })
 }
 

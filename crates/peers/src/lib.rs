@@ -7,7 +7,9 @@
 mod environment;
 mod turns;
 mod process;
+mod s3_server;
 
 pub use environment::{Packages, once, python};
 pub use process::{cpu_seconds, finish, peak_megabytes};
+pub use s3_server::S3Server;
 pub use turns::{Runner, median, take_turns};

@@ -79,6 +79,10 @@ enum Command {
     Variants(commands::variants::Args),
     /// Return to the champion before the current one.
     Rollback(commands::rollback::Args),
+    /// Copy to the bucket of `[store]` what it lacks of the data folder.
+    Push(commands::push::Args),
+    /// Make a new data folder of what the bucket of `[store]` holds.
+    Pull(commands::pull::Args),
 }
 
 /// Makes do with little memory where the process may take no more. Called before there are threads.
@@ -129,6 +133,8 @@ async fn run_command(Cli { json, command }: Cli) -> Result<()> {
         Command::Promote(args) => commands::promote::run(args, format).await,
         Command::Variants(args) => commands::variants::run(args, format).await,
         Command::Rollback(args) => commands::rollback::run(args, format).await,
+        Command::Push(args) => commands::push::run(args, format).await,
+        Command::Pull(args) => commands::pull::run(args, format).await,
     };
     if let Some(traces) = traces {
         traces.finish().await;

@@ -7,6 +7,7 @@ use plumb_tables::Level;
 use super::arguments::{ClusterArgs, PathArgs, WaitArgs};
 use super::output::Format;
 use super::progress::ProgressLine;
+use super::push::afterwards;
 use crate::lifecycle::ingest::{IngestOutcome, ingest};
 use crate::project::Project;
 
@@ -32,6 +33,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let outcome = ingest(&project, &paths.data, cluster.as_ref(), if_locked, &|progress| line.show(progress)).await?;
     drop(line);
     format.print(&outcome, text)?;
+    afterwards(&paths).await;
     match outcome.sources.iter().filter(|source| source.failure.is_some()).count() {
         0 => Ok(()),
         failed => bail!("{failed} of {} sources could not be read; all else is ingested", outcome.sources.len()),

@@ -20,6 +20,8 @@ pub(crate) mod profile;
 pub(crate) mod profile_text;
 pub(crate) mod progress;
 pub(crate) mod promote;
+pub(crate) mod pull;
+pub(crate) mod push;
 pub(crate) mod quick;
 mod quick_text;
 mod reading_arguments;

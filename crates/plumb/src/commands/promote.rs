@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::arguments::{PathArgs, current_user};
 use super::model_text::leak_lines;
 use super::output::Format;
+use super::push::afterwards;
 use crate::lifecycle::promote::{Promotion, promote};
 
 #[derive(clap::Args)]
@@ -26,7 +27,9 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let paths = args.paths.paths();
     let store = paths.open_store().await?;
     let promotion = promote(&store, &paths.data, &args.target, args.model, &current_user(), &args.why).await?;
-    format.print(&promotion, text)
+    format.print(&promotion, text)?;
+    afterwards(&paths).await;
+    Ok(())
 }
 
 fn text(promotion: &Promotion) -> String {

@@ -6,6 +6,7 @@ use plumb_lead::Metrics;
 use super::arguments::{EffortArgs, TargetArgs, current_user};
 use super::model_text::nomination_line;
 use super::output::Format;
+use super::push::afterwards;
 use super::train::candidates_text;
 use super::training_progress::TrainingProgress;
 use crate::lifecycle::retrain::{self, RetrainingOutcome};
@@ -38,7 +39,9 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
         drop(progress);
         outcomes.add(outcome)?;
     }
-    outcomes.finish().map(drop)
+    outcomes.finish()?;
+    afterwards(&args.targets.paths.paths()).await;
+    Ok(())
 }
 
 /// Returns the outcome of a retraining as lines.

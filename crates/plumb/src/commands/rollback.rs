@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::arguments::{PathArgs, current_user};
 use super::output::Format;
+use super::push::afterwards;
 use crate::lifecycle::rollback::{Rollback, rollback};
 
 #[derive(clap::Args)]
@@ -21,7 +22,9 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let paths = args.paths.paths();
     let store = paths.open_store().await?;
-    format.print(&rollback(&store, &paths.data, &args.target, &current_user(), &args.why).await?, text)
+    format.print(&rollback(&store, &paths.data, &args.target, &current_user(), &args.why).await?, text)?;
+    afterwards(&paths).await;
+    Ok(())
 }
 
 fn text(rollback: &Rollback) -> String {

@@ -17,6 +17,7 @@ use super::output::Format;
 use super::signals::{Hangups, stopped};
 use crate::http::{self, App, Auth, CallerLimits, ConcurrencyLimit, Config, RequestLimits, ResponseFormat, Timeouts};
 use crate::lifecycle::check_database::{START_CHECK_WAIT, check_at_start};
+use crate::lifecycle::mirror;
 use crate::lifecycle::workspace::ProjectPaths;
 use crate::memory::{MemoryBudget, return_freed_memory};
 use crate::project::{Project, Webhooks};
@@ -206,6 +207,7 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
 pub(crate) async fn serve(paths: &ProjectPaths, listener: TcpListener, service: Service, format: Format) -> Result<()> {
     // Caught from here on, also while models are loaded.
     let hangups = Hangups::catch()?;
+    mirror::refuse_empty(paths)?;
     let app = Arc::new(open(paths, service).await?);
     tokio::spawn(reload_at(hangups, app.clone(), paths.clone()));
     let address = listener.local_addr().context("the server has no address")?;

@@ -10,6 +10,7 @@ use plumb_lead::{Interval, Metric, OutOfCoreSettings, Profit, Quantiles};
 use super::arguments::{EffortArgs, ROWS_MAX, THREADS_MAX, TargetArgs, WaitArgs, check_bind, current_user, number};
 use super::model_text::{left_out_text, metrics_heading, metrics_line, nomination_line};
 use super::output::Format;
+use super::push::afterwards;
 use super::training_progress::TrainingProgress;
 use crate::lifecycle::train::{self, TrainingOutcome};
 use crate::training::{LeftOut, OutOfCore, TrainingSpec};
@@ -77,7 +78,9 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
         drop(progress);
         outcomes.add(outcome)?;
     }
-    outcomes.finish().map(drop)
+    outcomes.finish()?;
+    afterwards(&args.targets.paths.paths()).await;
+    Ok(())
 }
 
 /// Returns the outcome of a training as lines.

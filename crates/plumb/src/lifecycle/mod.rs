@@ -15,6 +15,7 @@ pub(crate) mod import;
 pub(crate) mod ingest;
 pub(crate) mod init;
 pub(crate) mod locks;
+pub(crate) mod mirror;
 pub(crate) mod monitor;
 pub(crate) mod profile;
 pub(crate) mod progress;

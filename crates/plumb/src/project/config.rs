@@ -53,6 +53,21 @@ pub(super) struct Config {
     /// The programs that post events to `/v1/webhooks/NAME`.
     #[serde(default)]
     pub(super) webhook: WebhookConfigs,
+    /// The bucket that has a copy of the data folder.
+    pub(super) store: Option<StoreConfig>,
+}
+
+/// The bucket that has a copy of the data folder: `plumb push` writes it, `plumb pull` reads it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoreConfig {
+    /// The bucket, with a prefix that belongs to this data folder alone: `s3://bucket/prefix`, or one with `gs://` or
+    /// `az://`. Credentials come from the environment, by the names that the store's own programs read.
+    pub(crate) url: String,
+    /// Whether `plumb ingest`, `train`, `retrain`, `promote` and `rollback` push when they are done. A push that fails is
+    /// said on standard error and does not make them fail.
+    #[serde(default)]
+    pub(crate) push: bool,
 }
 
 /// A system that data comes from.

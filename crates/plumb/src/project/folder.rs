@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::{FeatureSql, LabelSpec, POSTED_EVENTS, POSTED_LEADS, PostedRelation, Source, SqlFile, SqlLimits};
 use plumb_lead::{Language, MessageCatalog};
 
-use super::config::Promote;
+use super::config::{Promote, StoreConfig};
 use super::list_columns::ListColumns;
 use super::message_catalog;
 use super::read_config::read_config;
@@ -45,6 +45,8 @@ pub(crate) struct Project {
     list: ListColumns,
     webhooks: WebhookConfigs,
     public_url: Option<String>,
+    /// The bucket that has a copy of the data folder.
+    bucket: Option<StoreConfig>,
 }
 
 impl Project {
@@ -64,6 +66,7 @@ impl Project {
             list: config.list,
             webhooks: config.webhook,
             public_url: config.public_url,
+            bucket: config.store,
         })
     }
 
@@ -141,6 +144,11 @@ impl Project {
     /// Returns who promotes a challenger.
     pub(crate) fn promote(&self) -> Promote {
         self.promote
+    }
+
+    /// Returns the bucket that has a copy of the data folder.
+    pub(crate) fn bucket(&self) -> Option<&StoreConfig> {
+        self.bucket.as_ref()
     }
 
     /// Returns what each of `sources/*.sql` may take.

@@ -16,7 +16,7 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use config::Promote;
+pub(crate) use config::{Promote, StoreConfig};
 pub(crate) use folder::Project;
 pub(crate) use list_columns::ListColumns;
 pub(crate) use target::Target;

@@ -32,6 +32,7 @@ mod monitoring;
 mod ground_truth;
 mod journal_segments;
 mod checks;
+mod snapshot;
 #[cfg(test)]
 pub(crate) mod tests;
 

@@ -16,3 +16,4 @@ mod options;
 mod private_files;
 mod terminal;
 mod tutorial;
+mod object_stores;

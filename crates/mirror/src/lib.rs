@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod bucket;
+mod hash;
+mod version;
+mod base;
+mod push;
+mod pull;
+
+pub use base::BASE_FILE;
+pub use bucket::Bucket;
+pub use error::Error;
+pub use pull::{Pulled, pull};
+pub use push::{LocalFile, Push, Pushed, push};
+pub use version::{Version, Writer};
