@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use plumb_lake::{FileNote, GroundNote, RejectedRow, SourceReport, Undated};
-use plumb_tables::Level;
+use plumb_tables::{Level, NoteCode};
 
 use super::arguments::{ClusterArgs, PathArgs, WaitArgs};
 use super::output::Format;
@@ -101,7 +101,13 @@ fn note_text(noted: &FileNote) -> String {
     let others = if *files > 1 { format!(" and {} more", files - 1) } else { String::new() };
     let column = note.column.as_ref().map(|column| format!(", column `{column}`")).unwrap_or_default();
     let way_out = if note.way_out.is_empty() { String::new() } else { format!("; {}", note.way_out) };
-    format!("  {level}: {file}{others}{column}: {}{way_out}", note.what)
+    // What a file has is counted in the sentence; what a connector found is not.
+    let times = if note.code == NoteCode::Connector && note.count > 1 {
+        format!(" ({} times)", note.count)
+    } else {
+        String::new()
+    };
+    format!("  {level}: {file}{others}{column}: {}{times}{way_out}", note.what)
 }
 
 fn ground_note_text(note: &GroundNote) -> String {
