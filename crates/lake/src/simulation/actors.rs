@@ -97,14 +97,14 @@ fn pull_rows(raw_folder: &Path, state: &mut State, rows: i64) -> Result<i64, Err
         table.push(vec![Cell::Integer(id)], format!("crm:leads:{id}"))?;
     }
     let read = rows.max(cursor);
-    table.finish(Some(read.to_string()), state)?;
+    table.finish(state)?;
+    state.checkpoints.insert("crm".to_owned(), read.into());
     Ok(read)
 }
 
 /// Returns up to which row the source was read.
 pub(super) fn cursor(state: &State) -> i64 {
-    let cursor = state.tables.get(TABLE).and_then(|table| table.cursor.as_ref());
-    cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0)
+    state.checkpoints.get("crm").and_then(serde_json::Value::as_i64).unwrap_or(0)
 }
 
 /// Returns relations that tell up to which row they were derived.
