@@ -94,6 +94,16 @@ impl Current {
         write_atomically(&data.join("CURRENT"), &text)
     }
 
+    /// Makes sure that an earlier program refuses the folder, of which this is what counts.
+    pub(crate) fn take_over(&self, data: &Path) -> Result<(), Error> {
+        if is_moved(data) || !data.join("raw").is_dir() {
+            return Ok(());
+        }
+        // The run that wrote it may have failed to force it to the disk. If it were lost, nothing would count any more.
+        self.publish(data)?;
+        leave_earlier_pointers(data)
+    }
+
     /// Returns whether this program wrote what counts.
     pub(crate) fn has_hashes(&self) -> bool {
         [&self.state, &self.report].into_iter().all(|file| file.as_ref().is_some_and(|file| file.hash.is_some()))

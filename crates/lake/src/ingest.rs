@@ -11,7 +11,7 @@ use crate::current::Current;
 use crate::engine::SqlLimits;
 use crate::error::Error;
 use crate::future::LakeFuture;
-use crate::ground::{self, Counts, GroundNote, Origin, RawRows, Report, Spill, Undated, Version, derive};
+use crate::ground::{self, Counts, GroundNote, Origin, RawRows, Report, SharedFiles, Spill, Undated, Version, derive};
 use crate::hash::hex;
 use crate::lock::DataLock;
 use crate::posted::with_posted;
@@ -157,7 +157,8 @@ impl Derivation<'_> {
             return Ok(Derived { ground: NewGround::Same(version.report.clone()), is_unchanged });
         }
         (self.progress)("deriving leads, events and outcomes");
-        let histories = current.map_or(Ok(Vec::new()), Version::histories)?;
+        let histories = current.map_or(&[][..], Version::histories);
+        let shared = SharedFiles::open(self.data, current)?;
         let new_session = self.cluster.map(|cluster| || cluster.session());
         let spill = Spill::open(self.data)?;
         let raw = RawRows {
@@ -167,7 +168,7 @@ impl Derivation<'_> {
             limits: self.limits,
             spill: spill.path(),
         };
-        let relations = derive(raw, self.files, &histories).await?;
+        let relations = derive(raw, self.files, histories, &shared).await?;
         let origin = Origin { derived_from, source_sql: hashes_of(self.files) };
         Ok(Derived { ground: NewGround::Derived(Box::new(relations), origin), is_unchanged })
     }
@@ -194,7 +195,8 @@ pub fn rebuild<'a>(
                 let spill = Spill::open(into)?;
                 let rows = RawRows { folder: &raw_folder, state: &then, cluster: None, limits, spill: spill.path() };
                 let origin = Origin { derived_from: ground.to_owned(), source_sql: hashes_of(files) };
-                publish::publish_ground(into, derive(rows, files, &[]).await?, origin)?;
+                let shared = SharedFiles::open(into, None)?;
+                publish::publish_ground(into, derive(rows, files, &[], &shared).await?, origin)?;
                 return Ok(true);
             }
         }

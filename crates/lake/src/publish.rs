@@ -60,7 +60,7 @@ pub(crate) fn state(data: &Path, current: &Current) -> Result<State, Error> {
 /// Removes what runs that died or failed have left. Nothing of it counts.
 pub(crate) fn remove_leftovers(data: &Path, current: &Current, state: &State) -> Result<(), Error> {
     if current.state.as_ref().is_some_and(|state| state.hash.is_some()) {
-        leave_earlier_pointers(data)?;
+        current.take_over(data)?;
     }
     raw::remove_unlisted(&data.join("raw"), state)?;
     let (run, version) = (current.run(), current.version());

@@ -31,6 +31,15 @@ impl RoundedIds {
         }
     }
 
+    /// Adds those of later rows.
+    pub(crate) fn merge(&mut self, later: RoundedIds) {
+        self.rows += later.rows;
+        if self.example.is_empty() {
+            self.example = later.example;
+        }
+        self.different.extend(later.different);
+    }
+
     /// Returns how many different ones there are.
     pub(crate) fn different(&self) -> usize {
         self.different.len()

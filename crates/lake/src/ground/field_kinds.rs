@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use datafusion::arrow::array::AsArray;
 use datafusion::arrow::datatypes::DataType;
-use datafusion::prelude::{col, lit};
 use plumb_lead::FieldValue;
 
 use super::opened::Ground;
@@ -84,7 +82,7 @@ impl Ground {
         let (schema, own): (_, &[&str]) = match relation {
             PostedRelation::Lead => (self.lead_schema(), &OF_LEADS),
             PostedRelation::Event => {
-                (self.event_schema(), &["lead_id", "event_id", POSTED_ID, "kind", "at", "known_at"])
+                (self.event_schema(), &["lead_id", "event_id", POSTED_ID, "kind", "at", "known_at", "known_to"])
             }
         };
         let fields = schema.fields().iter().filter(|field| !own.contains(&field.name().as_str()));
@@ -100,13 +98,12 @@ impl Ground {
 
     /// Returns those of the ids that are leads.
     pub(crate) async fn known_leads(&self, lead_ids: &[String]) -> Result<BTreeSet<String>, Error> {
-        let ids = lead_ids.iter().map(|lead_id| lit(lead_id.as_str())).collect();
-        let rows = self.table("lead").await?.filter(col("lead_id").in_list(ids, false));
-        let found =
-            rows.and_then(|rows| rows.select_columns(&["lead_id"])).map_err(Error::engine("read the ground"))?;
-        let batches = found.collect().await.map_err(Error::engine("read the ground"))?;
-        self.check_present()?;
-        let ids = batches.iter().flat_map(|batch| batch.column(0).as_string::<i32>().iter().flatten());
-        Ok(ids.map(str::to_owned).collect())
+        let mut known = BTreeSet::new();
+        for lead_id in lead_ids {
+            if self.read_leads("lead", lead_id, lead_id).await?.num_rows() > 0 {
+                known.insert(lead_id.clone());
+            }
+        }
+        Ok(known)
     }
 }

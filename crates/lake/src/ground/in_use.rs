@@ -4,6 +4,7 @@
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
+use super::shared_files::remove_unlisted;
 use crate::error::Error;
 use crate::files::replace_file::sync_folder;
 use crate::lock::is_at;
@@ -30,7 +31,7 @@ impl InUse {
 }
 
 /// Removes those versions of the ground whose numbers are unwanted and that nobody uses, and the rests of versions that
-/// were being written or removed by a run that died. Only a run that holds the lock of the ground may do so.
+/// were being written or removed by a run that died, and the files that no version lists any more. Only a run that holds the lock of the ground may do so.
 pub(crate) fn remove_versions(data: &Path, is_unwanted: impl Fn(u64) -> bool) -> Result<(), Error> {
     let ground = &data.join("ground");
     let entries = match std::fs::read_dir(ground) {
@@ -48,7 +49,7 @@ pub(crate) fn remove_versions(data: &Path, is_unwanted: impl Fn(u64) -> bool) ->
             remove_version(ground, name)?;
         }
     }
-    Ok(())
+    remove_unlisted(ground)
 }
 
 fn remove_version(ground: &Path, name: &str) -> Result<(), Error> {

@@ -4,12 +4,10 @@
 //! once, and holds a few rows of each file.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, RecordBatch, RecordBatchReader, StringArray, UInt32Array, new_empty_array,
-};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_empty_array};
 use datafusion::arrow::compute::{cast, concat};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt32Type};
 use datafusion::parquet::arrow::ProjectionMask;
@@ -39,60 +37,90 @@ pub(crate) struct RelationFiles {
     pub(crate) outcome: Relation,
 }
 
+impl RelationFiles {
+    /// Returns a relation by its name.
+    pub(crate) fn relation(&self, name: &str) -> &Relation {
+        match name {
+            "lead" => &self.lead,
+            "event" => &self.event,
+            _ => &self.outcome,
+        }
+    }
+}
+
 /// The files of a relation. Their footers are read once.
 pub(crate) struct Relation {
+    /// The columns, with texts as texts.
+    schema: SchemaRef,
     files: Vec<(PathBuf, ArrowReaderMetadata)>,
 }
 
 impl Relation {
-    /// Opens a file, or all files of a folder, with the columns of this schema.
-    pub(crate) fn open(path: &Path, schema: &Schema) -> std::result::Result<Relation, Error> {
-        let mut paths = vec![path.to_owned()];
-        if path.is_dir() {
-            let entries = std::fs::read_dir(path)
-                .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<PathBuf>>>());
-            paths = entries.map_err(Error::file("list", path))?;
-            paths.sort();
-        }
-        let options = options(schema);
+    /// Opens these files, which have the same columns.
+    pub(crate) fn open(paths: Vec<PathBuf>) -> std::result::Result<Relation, Error> {
+        let mut schema: Option<SchemaRef> = None;
         let mut files = Vec::with_capacity(paths.len());
         for path in paths {
             let file = File::open(&path).map_err(Error::file("open", &path))?;
-            let metadata =
-                ArrowReaderMetadata::load(&file, options.clone()).map_err(Error::engine("open the ground"))?;
-            files.push((path, metadata));
+            let load = |options| ArrowReaderMetadata::load(&file, options).map_err(Error::engine("open the ground"));
+            let schema = match &schema {
+                Some(schema) => schema,
+                None => {
+                    let fields = load(ArrowReaderOptions::new())?.schema().fields().clone();
+                    schema.insert(Arc::new(Schema::new(fields)))
+                }
+            };
+            files.push((path.clone(), load(options(schema))?));
         }
-        Ok(Relation { files })
+        Ok(Relation { schema: schema.unwrap_or_else(|| Arc::new(Schema::empty())), files })
+    }
+
+    /// Returns the columns.
+    pub(crate) fn schema(&self) -> SchemaRef {
+        self.schema.clone()
     }
 
     /// Returns these columns and `lead_id` of all rows, file after file.
     pub(crate) fn rows(&self, columns: &[&str]) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<>> {
-        let walk = self.walk("", LAST_LEAD, columns)?;
-        let batches = walk.cursors.into_iter().flat_map(|cursor| cursor.reader);
-        Ok(batches.map(|batch| Ok(batch?)))
+        Ok(self.walk("", LAST_LEAD, columns)?.cursors.into_iter().flatten())
+    }
+
+    /// Returns these columns of all rows, in their order.
+    pub(crate) fn read(&self, columns: &[&str]) -> Result<RecordBatch> {
+        let mut walk = self.walk("", LAST_LEAD, columns)?;
+        let batches = walk.up_to(LAST_LEAD)?;
+        let rows = walk.concat(&batches)?;
+        let positions = columns.iter().map(|column| rows.schema_ref().index_of(column));
+        Ok(rows.project(&positions.collect::<std::result::Result<Vec<_>, _>>()?)?)
+    }
+
+    /// Returns all columns of the leads from the first id to the last.
+    pub(crate) fn leads_between(&self, first: &str, last: &str) -> Result<RecordBatch> {
+        let mut walk = self.walk(first, last, &self.column_names())?;
+        let batches = walk.up_to(last)?;
+        walk.concat(&batches)
+    }
+
+    /// Returns the names of the columns.
+    pub(crate) fn column_names(&self) -> Vec<&str> {
+        self.schema.fields().iter().map(|field| field.name().as_str()).collect()
     }
 
     /// Returns a walk along the leads from the first id to the last, over these columns and `lead_id`.
     pub(crate) fn walk(&self, first: &str, last: &str, columns: &[&str]) -> Result<Walk> {
-        let mut cursors = Vec::with_capacity(self.files.len());
+        let mut cursors = Vec::new();
         for (path, metadata) in &self.files {
-            let wanted = columns.iter().copied().chain(["lead_id"]);
             let groups = groups_between(metadata, first, last);
-            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(File::open(path)?, metadata.clone())
-                .with_projection(ProjectionMask::columns(metadata.parquet_schema(), wanted))
-                .with_row_groups(groups)
-                .with_batch_size(BATCH_ROWS)
-                .build()?;
-            cursors.push(Cursor { reader, rest: None, from: first.to_owned() });
+            if groups.is_empty() {
+                continue;
+            }
+            let wanted = columns.iter().copied().chain(["lead_id"]);
+            let columns = ProjectionMask::columns(metadata.parquet_schema(), wanted);
+            let unopened = Unopened { path: path.clone(), metadata: metadata.clone(), columns, groups };
+            cursors.push(Cursor { file: CursorFile::Unopened(Box::new(unopened)), rest: None, from: first.to_owned() });
         }
-        // A file without any such row group still knows its columns.
-        let schema = cursors.first().map_or_else(|| Arc::new(Schema::empty()), |cursor| cursor.reader.schema());
-        let wanted = schema.fields().iter().filter(|field| columns.contains(&field.name().as_str()));
-        let plain = wanted.map(|field| match field.data_type() {
-            DataType::Dictionary(..) => Arc::new(Field::new(field.name(), DataType::Utf8, field.is_nullable())),
-            _ => field.clone(),
-        });
-        let columns = Arc::new(Schema::new(plain.collect::<Vec<_>>()));
+        let wanted = self.schema.fields().iter().filter(|field| columns.contains(&field.name().as_str()));
+        let columns = Arc::new(Schema::new(wanted.cloned().collect::<Vec<_>>()));
         Ok(Walk { columns, cursors })
     }
 }
@@ -102,6 +130,15 @@ pub(crate) struct Walk {
     /// The wanted columns, in the order of the files.
     columns: SchemaRef,
     cursors: Vec<Cursor>,
+}
+
+/// Returns rows with their lead ids as texts.
+pub(crate) fn with_plain_ids(batch: &RecordBatch) -> Result<RecordBatch> {
+    let position = batch.schema_ref().index_of("lead_id")?;
+    let (mut fields, mut columns) = (batch.schema_ref().fields().to_vec(), batch.columns().to_vec());
+    fields[position] = Arc::new(Field::new("lead_id", DataType::Utf8, fields[position].is_nullable()));
+    columns[position] = cast(&columns[position], &DataType::Utf8)?;
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
 impl Walk {
@@ -136,18 +173,75 @@ pub(crate) fn lead_ids(batch: &RecordBatch) -> (&UInt32Array, &StringArray) {
     (lead_ids.keys(), lead_ids.values().as_string())
 }
 
+/// A place in a file.
 struct Cursor {
-    reader: ParquetRecordBatchReader,
+    file: CursorFile,
     rest: Option<RecordBatch>,
     from: String,
 }
 
+/// A file is open only while leads of it are read: a relation has more files than a process may have open.
+enum CursorFile {
+    Unopened(Box<Unopened>),
+    Open(ParquetRecordBatchReader),
+    Read,
+}
+
+/// What is to be read of a file.
+struct Unopened {
+    path: PathBuf,
+    metadata: ArrowReaderMetadata,
+    columns: ProjectionMask,
+    groups: Vec<usize>,
+}
+
+impl Unopened {
+    fn open(self) -> Result<ParquetRecordBatchReader> {
+        ParquetRecordBatchReaderBuilder::new_with_metadata(File::open(self.path)?, self.metadata)
+            .with_projection(self.columns)
+            .with_row_groups(self.groups)
+            .with_batch_size(BATCH_ROWS)
+            .build()
+    }
+
+    /// Returns whether all leads of the file come after this one.
+    fn is_after(&self, last: &str) -> bool {
+        let first = self.groups.first().map(|group| self.metadata.metadata().row_group(*group));
+        let least = first.and_then(|group| group.column(lead_id_column(&self.metadata)?).statistics()?.min_bytes_opt());
+        least.is_some_and(|least| least > last.as_bytes())
+    }
+}
+
+impl Iterator for Cursor {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Result<RecordBatch>> {
+        if let CursorFile::Unopened(_) = &self.file
+            && let CursorFile::Unopened(unopened) = std::mem::replace(&mut self.file, CursorFile::Read)
+        {
+            match unopened.open() {
+                Ok(reader) => self.file = CursorFile::Open(reader),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        let CursorFile::Open(reader) = &mut self.file else { return None };
+        let batch = reader.next();
+        if batch.is_none() {
+            self.file = CursorFile::Read;
+        }
+        batch.map(|batch| Ok(batch?))
+    }
+}
+
 impl Cursor {
     fn up_to(&mut self, last: &str, batches: &mut Vec<RecordBatch>) -> Result<()> {
+        if matches!(&self.file, CursorFile::Unopened(file) if file.is_after(last)) {
+            return Ok(());
+        }
         loop {
             let batch = match self.rest.take() {
                 Some(batch) => batch,
-                None => match self.reader.next().transpose()? {
+                None => match self.next().transpose()? {
                     Some(batch) => batch,
                     None => return Ok(()),
                 },

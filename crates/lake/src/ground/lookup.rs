@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt64Array};
-use datafusion::arrow::compute::take_record_batch;
+use datafusion::arrow::compute::{filter_record_batch, is_null, take_record_batch};
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, TimestampMicrosecondType};
-use datafusion::prelude::{col, lit};
 use futures::{Stream, StreamExt, stream};
 use plumb_lead::{Event, FieldValue, Lead};
 
+use super::lead_order::with_plain_ids;
 use super::opened::Ground;
 use crate::error::Error;
 use crate::posted::POSTED_ID;
@@ -50,10 +50,9 @@ impl LeadLife {
 impl Ground {
     /// Returns a lead and its events as they were known at a time; `None` if it was not known then.
     pub(crate) async fn lead(&self, lead_id: &str, as_of: DateTime<Utc>) -> Result<Option<(Lead, Vec<Event>)>, Error> {
-        let of_lead = col("lead_id").eq(lit(lead_id));
-        let versions = self.read_filtered("lead", of_lead.clone()).await?;
+        let versions = self.read_leads("lead", lead_id, lead_id).await?;
         let Some(lead) = leads_of(&versions, as_of).pop() else { return Ok(None) };
-        let events = self.read_filtered("event", of_lead).await?;
+        let events = self.read_leads("event", lead_id, lead_id).await?;
         let ends = ends_of(&events);
         let now = as_of.timestamp_micros();
         let is_known = |event: &Event, end: i64| event.known_at <= as_of && now < end;
@@ -69,20 +68,23 @@ impl Ground {
         &self,
         as_of: DateTime<Utc>,
     ) -> Result<impl Stream<Item = Result<Vec<Lead>, Error>> + use<'_>, Error> {
-        let rows = self.table("lead").await?;
-        let batches = rows.execute_stream().await.map_err(Error::engine("read the ground"))?;
-        let leads =
-            batches.map(move |versions| Ok(leads_of(&versions.map_err(Error::engine("read the ground"))?, as_of)));
-        Ok(leads.chain(stream::once(async { self.check_present().map(|()| Vec::new()) })))
+        let columns = self.files.lead.column_names();
+        let batches = self.files.lead.rows(&columns).map_err(Error::engine("read the ground"))?;
+        let leads = batches.map(move |versions| {
+            let versions = versions.and_then(|versions| with_plain_ids(&versions));
+            Ok(leads_of(&versions.map_err(Error::engine("read the ground"))?, as_of))
+        });
+        Ok(stream::iter(leads).chain(stream::once(async { self.check_present().map(|()| Vec::new()) })))
     }
 
-    /// Returns the newest version of those leads, with all events that were not corrected or deleted, of the ids, which are in order, that exist. Little else
-    /// is read if the ids follow closely.
+    /// Returns the newest version of those leads of the ids, which are in order, that exist, with all events that were not
+    /// corrected or deleted. Little else is read if the ids follow closely.
     pub(crate) async fn recent_leads(&self, lead_ids: &[String]) -> Result<Vec<RecentLead>, Error> {
         let (Some(first), Some(last)) = (lead_ids.first(), lead_ids.last()) else { return Ok(Vec::new()) };
-        let in_range = || col("lead_id").between(lit(first.as_str()), lit(last.as_str()));
-        let versions = self.read_filtered("lead", in_range().and(col("known_to").is_null())).await?;
-        let events = self.read_filtered("event", in_range()).await?;
+        let versions = self.read_leads("lead", first, last).await?;
+        let is_newest = is_null(column(&versions, "known_to")).map_err(Error::engine("find the newest versions"))?;
+        let versions = filter_record_batch(&versions, &is_newest).map_err(Error::engine("find the newest versions"))?;
+        let events = self.read_leads("event", first, last).await?;
         let ends = ends_of(&events);
         let mut rows_of: HashMap<&str, Vec<u64>> = HashMap::new();
         for (row, lead_id) in events["lead_id"].as_string::<i32>().iter().enumerate() {

@@ -5,6 +5,7 @@
 
 mod derivation;
 mod versions;
+mod shared_files;
 mod in_use;
 mod opened;
 mod lead_order;
@@ -23,4 +24,7 @@ pub use lookup::RecentLead;
 pub(crate) use opened::Ground;
 pub use post_outcome::PostOutcomeChange;
 pub(crate) use post_outcome::UndatedField;
+#[cfg(test)]
+pub(crate) use shared_files::RelationLists;
+pub(crate) use shared_files::SharedFiles;
 pub(crate) use versions::{Origin, Report, UNMATCHED, Version, current_report, write};

@@ -1,32 +1,28 @@
-//! The ground on disk: the three relations as Parquet, one folder a version, which never changes.
+//! The ground on disk: the three relations as Parquet. A version is a list of files, and never changes.
 //!
 //! ```text
-//! ground/000007/lead.parquet  lead_id, created_at, known_from, known_to, fields
-//! ground/000007/event/2026-03.parquet
-//! ground/000007/outcome.parquet
-//! ground/000007/history/0.parquet   the history of leads whose source has no dates
-//! ground/000007/unmatched.csv the rows that belong to no lead
 //! ground/000007/report.json   counts, rejected rows, what the version was derived from, and the hash of each file
+//! ground/000007/unmatched.csv the rows that belong to no lead
+//! ground/files/*.parquet      the files of the relations and of the histories of leads, which versions share
 //! ```
+//!
+//! The versions of an earlier program have their files in their own folders: `lead.parquet`, `event/2026-03.parquet`,
+//! `outcome.parquet`. They are read as long as they are current.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use datafusion::arrow::array::{AsArray, RecordBatch, UInt32Array};
-use datafusion::arrow::compute::take_record_batch;
-use datafusion::arrow::datatypes::TimestampMicrosecondType;
 use serde::{Deserialize, Serialize};
 
 use super::derivation::{Counts, GroundNote, LeadHistory, Relations, Undated};
 use super::in_use::InUse;
+use super::shared_files::{RelationLists, shared_path};
 use crate::current::{Current, FileRef};
 use crate::error::Error;
 use crate::files::csv_file::csv_of;
 use crate::files::file_hash::{FileHash, check_files};
-use crate::files::parquet_files::{read_parquet, write_parquet};
 use crate::files::replace_file::{name_folder, temporary_folder, write_atomically};
 use crate::raw::RejectedRow;
-use crate::timestamp::from_micros;
 
 /// What to do if a version is damaged: everything in it is derived.
 const DERIVE_AGAIN: &str = "run `plumb ingest`, which derives it again";
@@ -45,9 +41,13 @@ pub(crate) struct Report {
     pub(crate) undated: Vec<Undated>,
     #[serde(default)]
     pub(crate) notes: Vec<GroundNote>,
+    /// The histories of undated leads, for the next run. Those of an earlier program are built again.
     #[serde(default)]
-    histories: Vec<HistoryEntry>,
-    /// The hash of each file by its path in the version; empty if an earlier program wrote it.
+    histories: Vec<LeadHistory>,
+    /// The files of the relations; `None` if an earlier program wrote them into the version's own folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    relations: Option<RelationLists>,
+    /// The hash of each file in the version's own folder by its path; empty if an early program wrote it.
     #[serde(default)]
     files: BTreeMap<String, FileHash>,
     /// The hash of each of the sources' files of SQL by its name; empty if an earlier program wrote it.
@@ -61,14 +61,6 @@ pub(crate) struct Origin {
     pub(crate) derived_from: String,
     /// The hash of each of the sources' files of SQL by its name.
     pub(crate) source_sql: BTreeMap<String, String>,
-}
-
-/// One file under `history`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct HistoryEntry {
-    file: String,
-    fingerprint: String,
-    until: i64,
 }
 
 /// A version whose files are as they were written.
@@ -107,10 +99,32 @@ impl Version {
 
     fn check(report_path: &Path, report: Report, in_use: Option<InUse>) -> Result<Version, Error> {
         let folder = report_path.parent().unwrap_or(Path::new(".")).to_owned();
-        let files: Vec<(PathBuf, &FileHash)> =
-            report.files.iter().map(|(name, hash)| (folder.join(name), hash)).collect();
-        check_files(&files, DERIVE_AGAIN)?;
-        Ok(Version { folder, report, _in_use: in_use })
+        let version = Version { folder, report, _in_use: in_use };
+        let own = version.report.files.iter().map(|(name, hash)| (version.folder.join(name), hash));
+        let shared = version.shared().map(|hash| (shared_path(version.ground(), hash), hash));
+        check_files(&own.chain(shared).collect::<Vec<(PathBuf, &FileHash)>>(), DERIVE_AGAIN)?;
+        Ok(version)
+    }
+
+    /// Returns the folder of the ground.
+    fn ground(&self) -> &Path {
+        self.folder.parent().unwrap_or(Path::new("."))
+    }
+
+    /// Returns the files that it shares with other versions.
+    pub(super) fn shared(&self) -> impl Iterator<Item = &FileHash> {
+        self.report.shared()
+    }
+
+    /// Returns the files of a relation: in the order of leads, unless an earlier program wrote them.
+    pub(crate) fn files_of(&self, relation: &str) -> Result<Vec<PathBuf>, Error> {
+        if let Some(lists) = &self.report.relations {
+            return Ok(lists.of(relation).iter().map(|file| shared_path(self.ground(), file)).collect());
+        }
+        match relation {
+            "event" => files_in(&self.folder.join("event")),
+            other => Ok(vec![self.folder.join(format!("{other}.parquet"))]),
+        }
     }
 
     /// Returns whether the hashes of its files are known.
@@ -118,15 +132,44 @@ impl Version {
         !self.report.files.is_empty()
     }
 
-    /// Reads its histories.
-    pub(crate) fn histories(&self) -> Result<Vec<LeadHistory>, Error> {
-        let read = |(index, entry): (usize, &HistoryEntry)| {
-            let HistoryEntry { file, fingerprint, until } = entry.clone();
-            let rows = read_parquet(&self.folder.join(history_file(index)))?;
-            Ok(LeadHistory { file, fingerprint, until, rows })
-        };
-        self.report.histories.iter().enumerate().map(read).collect()
+    /// Returns the histories of its undated leads.
+    pub(crate) fn histories(&self) -> &[LeadHistory] {
+        // Those of an earlier program are not among the shared files.
+        if self.report.relations.is_some() { &self.report.histories } else { &[] }
     }
+}
+
+impl Report {
+    fn shared(&self) -> impl Iterator<Item = &FileHash> {
+        let histories = self.histories.iter().flat_map(|history| &history.files);
+        self.relations.iter().flat_map(RelationLists::all).chain(histories)
+    }
+}
+
+/// Returns the shared files of all versions that are on the disk; `None` if a version cannot be read.
+pub(super) fn files_listed(ground: &Path) -> Result<Option<Vec<FileHash>>, Error> {
+    let mut listed = Vec::new();
+    for entry in std::fs::read_dir(ground).map_err(Error::file("list", ground))? {
+        let entry = entry.map_err(Error::file("list", ground))?;
+        if entry.file_name().to_str().is_none_or(|name| name.parse::<u64>().is_err()) {
+            continue;
+        }
+        let report = std::fs::read(entry.path().join("report.json")).ok();
+        let Some(report) = report.and_then(|content| serde_json::from_slice::<Report>(&content).ok()) else {
+            return Ok(None);
+        };
+        listed.extend(report.shared().cloned());
+    }
+    Ok(Some(listed))
+}
+
+/// Returns the files of a folder in the order of their names.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = std::fs::read_dir(folder).map_err(Error::file("list", folder))?;
+    let paths: std::io::Result<Vec<PathBuf>> = entries.map(|entry| Ok(entry?.path())).collect();
+    let mut paths = paths.map_err(Error::file("list", folder))?;
+    paths.sort();
+    Ok(paths)
 }
 
 /// Reads the report of the current version, and no other file of it; `None` before the first one.
@@ -145,62 +188,23 @@ fn parse(path: &Path, content: &[u8]) -> Result<Report, Error> {
 }
 
 /// Writes a new version, which is on the disk when this returns, and returns its report and where that is. It counts
-/// once the pointer of the data folder names it.
+/// once the pointer of the data folder names it. The files that it lists are on the disk already.
 pub(crate) fn write(data: &Path, relations: Relations, origin: Origin) -> Result<(Report, FileRef), Error> {
     let ground = data.join("ground");
     let temporary = temporary_folder(&ground, ".version-")?;
-    let mut files = Files { folder: temporary.path(), hashes: BTreeMap::new() };
-    files.folder("event")?;
-    files.folder("history")?;
-    files.parquet("lead.parquet", &relations.lead)?;
-    files.parquet("outcome.parquet", &relations.outcome)?;
-    for (month, batch) in by_month(&relations.event)? {
-        files.parquet(&format!("event/{month}.parquet"), &batch)?;
-    }
-    let mut histories = Vec::with_capacity(relations.histories.len());
-    for (index, LeadHistory { file, fingerprint, until, rows }) in relations.histories.into_iter().enumerate() {
-        files.parquet(&history_file(index), &rows)?;
-        histories.push(HistoryEntry { file, fingerprint, until });
-    }
-    files.bytes(UNMATCHED, &unmatched_csv(&relations.unmatched)?)?;
-    let Relations { counts, rejected, undated, notes, .. } = relations;
+    let Relations { lists, rejected, unmatched, counts, undated, notes, histories } = relations;
+    let unmatched = unmatched_csv(&unmatched)?;
+    write_atomically(&temporary.path().join(UNMATCHED), &unmatched)?;
+    let files = BTreeMap::from([(UNMATCHED.to_owned(), FileHash::of_bytes(&unmatched))]);
     let Origin { derived_from, source_sql } = origin;
-    let report = Report { derived_from, counts, rejected, undated, notes, histories, files: files.hashes, source_sql };
+    let relations = Some(lists);
+    let report = Report { derived_from, counts, rejected, undated, notes, histories, relations, files, source_sql };
     let text = serde_json::to_vec_pretty(&report).expect("counts and texts become JSON");
     write_atomically(&temporary.path().join("report.json"), &text)?;
     let name = format!("{:06}", 1 + newest_number(&ground)?.max(Current::load(data)?.version()));
     name_folder(temporary, &ground.join(&name))?;
     let path = Path::new("ground").join(name).join("report.json");
     Ok((report, FileRef { path, hash: Some(FileHash::of_bytes(&text)) }))
-}
-
-/// The files of a version that is being written.
-struct Files<'a> {
-    folder: &'a Path,
-    hashes: BTreeMap<String, FileHash>,
-}
-
-impl Files<'_> {
-    fn folder(&self, name: &str) -> Result<(), Error> {
-        let folder = self.folder.join(name);
-        std::fs::create_dir(&folder).map_err(Error::file("create", &folder))
-    }
-
-    fn parquet(&mut self, name: &str, batch: &RecordBatch) -> Result<(), Error> {
-        let hash = write_parquet(&self.folder.join(name), batch)?;
-        self.hashes.insert(name.to_owned(), hash);
-        Ok(())
-    }
-
-    fn bytes(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        write_atomically(&self.folder.join(name), bytes)?;
-        self.hashes.insert(name.to_owned(), FileHash::of_bytes(bytes));
-        Ok(())
-    }
-}
-
-fn history_file(index: usize) -> String {
-    format!("history/{index}.parquet")
 }
 
 fn unmatched_csv(unmatched: &[(&'static str, String, usize)]) -> Result<Vec<u8>, Error> {
@@ -212,24 +216,4 @@ fn newest_number(ground: &Path) -> Result<u64, Error> {
     let entries = std::fs::read_dir(ground).map_err(Error::file("list", ground))?;
     let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     Ok(numbers.max().unwrap_or(0))
-}
-
-/// Splits events by the month in which they happened. Without any, one empty file keeps the columns.
-fn by_month(events: &RecordBatch) -> Result<BTreeMap<String, RecordBatch>, Error> {
-    let at = events.column_by_name("at").expect("events have a timestamp").as_primitive::<TimestampMicrosecondType>();
-    let mut rows_of: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-    for row in 0..at.len() {
-        rows_of.entry(from_micros(at.value(row)).format("%Y-%m").to_string()).or_default().push(row as u32);
-    }
-    if rows_of.is_empty() {
-        return Ok(BTreeMap::from([("none".to_owned(), events.clone())]));
-    }
-    rows_of
-        .into_iter()
-        .map(|(month, rows)| {
-            let batch =
-                take_record_batch(events, &UInt32Array::from(rows)).map_err(Error::engine("split events by month"))?;
-            Ok((month, batch))
-        })
-        .collect()
 }

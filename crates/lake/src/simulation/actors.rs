@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch};
-use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::arrow::datatypes::{Field, Schema};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -13,7 +13,7 @@ use super::expectations::Expectations;
 use crate::current::Current;
 use crate::error::Error;
 use crate::files::parquet_files::read_parquet;
-use crate::ground::{Counts, Origin, Relations, Version};
+use crate::ground::{Origin, RelationLists, Relations, SharedFiles, Version};
 use crate::ingest::GROUND_AREA;
 use crate::lock::{DataLock, IfLocked};
 use crate::publish::{self, NewGround, publish};
@@ -62,9 +62,10 @@ impl Actor<'_> {
         raw::check_parts(&raw_folder, &known)?;
         let mut state = State { run: known.run + 1, learned_at: known.learned_at + 1, ..known };
         let read = pull_rows(&raw_folder, &mut state, rows)?;
-        let _in_use = Version::current(data)?;
+        let version = Version::current(data)?;
+        let shared = SharedFiles::open(data, version.as_ref())?;
         let origin = Origin { derived_from: read.to_string(), source_sql: BTreeMap::new() };
-        let ground = NewGround::Derived(Box::new(relations(read)), origin);
+        let ground = NewGround::Derived(Box::new(relations(read, &shared)?), origin);
         publish(data, &before, &state, ground)?;
         publish::remove_older(data, &before)?;
         Ok(Some(read))
@@ -78,7 +79,7 @@ impl Actor<'_> {
                 // A lock that is tried is a moment for others.
                 let _ = DataLock::acquire(self.data, "reader", IfLocked::Refuse, &|_| ());
             }
-            let lead = read_parquet(&version.folder.join("lead.parquet"));
+            let lead = version.files_of("lead").and_then(|files| read_parquet(&files[0]));
             if let Err(error) = lead
                 && !plumb_simulation::is_dead()
             {
@@ -107,23 +108,20 @@ pub(super) fn cursor(state: &State) -> i64 {
     state.checkpoints.get("crm").and_then(serde_json::Value::as_i64).unwrap_or(0)
 }
 
-/// Returns relations that tell up to which row they were derived.
-fn relations(read: i64) -> Relations {
-    let batch = |name: &str, column: ArrayRef| {
+/// Writes relations that tell up to which row they were derived.
+fn relations(read: i64, shared: &SharedFiles) -> Result<Relations, Error> {
+    let add = |name: &str, column: ArrayRef| {
         let schema = Schema::new(vec![Field::new(name, column.data_type().clone(), true)]);
-        RecordBatch::try_new(Arc::new(schema), vec![column]).expect("the column is of its own type")
+        let rows = RecordBatch::try_new(Arc::new(schema), vec![column]).expect("the column is of its own type");
+        Ok::<_, Error>(vec![shared.add(&rows)?])
     };
     let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(1..=read));
-    debug_assert_eq!(ids.data_type(), &DataType::Int64);
-    Relations {
-        lead: batch("lead_id", ids.clone()),
-        event: batch("at", timestamp_array(std::iter::repeat_n(Some(0), 3))),
-        outcome: batch("lead_id", ids),
-        rejected: Vec::new(),
-        unmatched: Vec::new(),
-        counts: Counts::default(),
-        undated: Vec::new(),
-        notes: Vec::new(),
-        histories: Vec::new(),
-    }
+    // Those of the events are the same in all versions.
+    let lists = RelationLists {
+        lead: add("lead_id", ids.clone())?,
+        event: add("at", timestamp_array(std::iter::repeat_n(Some(0), 3)))?,
+        outcome: add("lead_id", ids)?,
+    };
+    shared.finish()?;
+    Ok(Relations { lists, ..Relations::default() })
 }

@@ -99,7 +99,7 @@ impl Expectations {
         }
         let version = Version::current(data)?;
         let leads = match &version {
-            Some(version) => read_parquet(&version.folder.join("lead.parquet"))?.num_rows() as i64,
+            Some(version) => read_parquet(&version.files_of("lead")?[0])?.num_rows() as i64,
             None => 0,
         };
         Ok((leads != cursor).then(|| format!("the ground has {leads} rows, and the raw rows are {cursor}")))

@@ -1,7 +1,7 @@
 //! A company of plain files in a temporary folder: rows of leads, events and outcomes, one source each.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use plumb_lake::{
@@ -105,9 +105,18 @@ impl Company {
         Lake::open(&self.data()).await.expect("it was ingested")
     }
 
-    pub(crate) fn data(&self) -> std::path::PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
+}
+
+/// Returns the files of a relation of a version, in the order of leads.
+pub(crate) fn files_of(data: &Path, version: u32, relation: &str) -> Vec<PathBuf> {
+    let report = std::fs::read(data.join(format!("ground/{version:06}/report.json"))).expect("it is there");
+    let report: serde_json::Value = serde_json::from_slice(&report).expect("JSON");
+    let files = report["relations"][relation].as_array().expect("a list");
+    let name = |file: &serde_json::Value| format!("ground/files/{}.parquet", file["sha256"].as_str().expect("text"));
+    files.iter().map(|file| data.join(name(file))).collect()
 }
 
 /// Locks a data folder for an ingestion.

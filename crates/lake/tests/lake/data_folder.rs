@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use plumb_lake::{Lake, rebuild};
 use serde_json::{Value, json};
 
-use crate::company::{Company, day, features};
+use crate::company::{Company, day, features, files_of};
 
 const LEADS: &str = r#"{"id":"1","email":"ada@x.org","created_at":"2026-01-01","industry":"fintech"}"#;
 const MORE_LEADS: [&str; 3] = [
@@ -138,17 +138,18 @@ async fn lists_of_rejected_and_unmatched_rows_are_of_one_run() {
 async fn a_flipped_byte_in_the_ground_is_named_and_derived_again() {
     let company = company();
     company.ingest().await;
-    let damaged =
-        ["lead.parquet", "event/2026-01.parquet", "outcome.parquet", "unmatched.csv", "report.json"].into_iter();
-    for (number, file) in damaged.enumerate() {
-        let folder = format!("ground/{:06}", number + 1);
-        let path = company.data().join(&folder).join(file);
+    for (number, file) in (1..).zip(["lead", "event", "outcome", "unmatched.csv", "report.json"]) {
+        let path = match file.contains('.') {
+            true => company.data().join(format!("ground/{number:06}/{file}")),
+            false => files_of(&company.data(), number, file).remove(0),
+        };
+        let name = path.strip_prefix(company.data()).expect("it is in the folder").display().to_string();
         flip(&path, 30);
         let error = leads(&company.data()).await.expect_err("a byte differs");
-        assert!(error.contains(&format!("{folder}/{file}` is damaged: its ")), "{error}");
+        assert!(error.contains(&format!("{name}` is damaged: its ")), "{error}");
         assert!(error.ends_with("run `plumb ingest`, which derives it again"), "{error}");
         let report = company.ingest().await;
-        assert!(report.damaged.is_some_and(|damaged| damaged.contains(file)) && !report.unchanged);
+        assert!(report.damaged.is_some_and(|damaged| damaged.contains(&name)) && !report.unchanged);
         assert_eq!(leads(&company.data()).await, Ok(1));
         assert!(company.ingest().await.unchanged);
     }
@@ -233,9 +234,18 @@ fn make_earlier(company: &Company) {
     fs::write(data.join("raw/state.json"), state.to_string()).expect("writable");
     let report = path("report");
     let mut of_ground: Value = serde_json::from_slice(&fs::read(&report).expect("it is there")).expect("JSON");
-    of_ground.as_object_mut().expect("an object").remove("files");
-    fs::write(&report, of_ground.to_string()).expect("writable");
     let version = report.parent().expect("a folder");
+    fs::create_dir(version.join("event")).expect("made");
+    for (relation, file) in [("lead", "lead"), ("event", "event/2026-01"), ("outcome", "outcome")] {
+        let [shared] = files_of(&data, 1, relation).try_into().expect("one file");
+        fs::copy(shared, version.join(format!("{file}.parquet"))).expect("it is there");
+    }
+    fs::remove_dir_all(data.join("ground/files")).expect("it is there");
+    of_ground
+        .as_object_mut()
+        .expect("an object")
+        .retain(|entry, _| !["files", "relations", "histories"].contains(&entry.as_str()));
+    fs::write(&report, of_ground.to_string()).expect("writable");
     fs::write(data.join("ground/CURRENT"), version.file_name().expect("a name").to_str().expect("text"))
         .expect("writable");
     fs::rename(version.join("unmatched.csv"), data.join("unmatched.csv")).expect("it is there");

@@ -8,6 +8,7 @@ mod relations;
 mod change_detection;
 mod data_folder;
 mod one_snapshot;
+mod partitions;
 mod features;
 mod failing_sources;
 mod feature_file;

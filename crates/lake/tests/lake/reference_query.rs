@@ -14,7 +14,7 @@ use plumb_lake::{FeatureSql, SqlFile};
 use plumb_lead::{Observation, Values};
 use proptest::prelude::*;
 
-use crate::company::{Company, day};
+use crate::company::{Company, day, files_of};
 use crate::generated;
 use crate::random_company::{AS_OF_DAYS, LEADS, company, event, lead};
 
@@ -82,10 +82,10 @@ async fn query(company: &Company, sql: &str, observations: &[Observation]) -> Re
         .with_target_partitions(1)
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false);
     let context = SessionContext::new_with_config(config);
-    let ground = company.data().join("ground/000001");
-    let path = |name: &str| ground.join(name).display().to_string();
-    context.register_parquet("lead", path("lead.parquet"), ParquetReadOptions::default()).await?;
-    context.register_parquet("event", format!("{}/", path("event")), ParquetReadOptions::default()).await?;
+    for relation in ["lead", "event"] {
+        let [file] = files_of(&company.data(), 1, relation).try_into().expect("one partition");
+        context.register_parquet(relation, file.display().to_string(), ParquetReadOptions::default()).await?;
+    }
     context.register_batch("observation", observation_batch(observations)?)?;
     let timestamp = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
     context.register_udf(create_udf(

@@ -2,7 +2,7 @@
 
 use plumb_lake::Lake;
 
-use crate::company::{Company, features};
+use crate::company::{Company, features, files_of};
 
 const LEAD: &str = r#"{"id":"1","created_at":"2026-01-01","industry":"Tech"}"#;
 
@@ -96,7 +96,7 @@ async fn a_select_that_writes_is_refused() {
 async fn no_file_is_read_but_the_sources() {
     let mut company = Company::new(LEAD, "", "");
     company.ingest().await;
-    let parquet = company.data().join("ground/000001/lead.parquet");
+    let parquet = files_of(&company.data(), 1, "lead").remove(0);
     assert!(parquet.is_file());
     let path = parquet.display();
     for from in [

@@ -44,6 +44,11 @@ impl CellFaults {
         code
     }
 
+    /// Returns why the text of a code cannot be read; `None` if it is not among those that are kept.
+    pub(crate) fn reason(&self, code: u64) -> Option<String> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&code).map(|fault| fault.reason.clone())
+    }
+
     /// Returns the texts so far by their codes, and forgets them.
     pub(crate) fn take(&self) -> BTreeMap<u64, Fault> {
         std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner))

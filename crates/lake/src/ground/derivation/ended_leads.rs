@@ -20,6 +20,13 @@ impl Found {
         }
         self.leads += 1;
     }
+
+    fn merge(&mut self, later: Found) {
+        if self.leads == 0 {
+            self.example = later.example;
+        }
+        self.leads += later.leads;
+    }
 }
 
 /// Leads that ended.
@@ -40,6 +47,13 @@ impl EndedLeads {
             ([], true) => self.deleted.add(lead_id),
             (files, true) => files.iter().for_each(|file| self.gone.entry(*file).or_default().add(lead_id)),
         }
+    }
+
+    /// Adds those of later leads.
+    pub(super) fn merge(&mut self, later: EndedLeads) {
+        later.gone.into_iter().for_each(|(file, found)| self.gone.entry(file).or_default().merge(found));
+        self.deleted.merge(later.deleted);
+        self.deleted_at_first.merge(later.deleted_at_first);
     }
 
     /// Returns what to say of them. `leads` is the number of all leads.

@@ -1,44 +1,55 @@
-//! Events and outcomes: matched to their lead, without duplicates; unmatched rows are counted.
+//! Events and outcomes of leads, without duplicates.
 //!
 //! An event that comes again with the same `event_id` and other values was corrected: what it was holds until the correction
 //! was learned. So does one that was deleted until that was.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
 use datafusion::arrow::compute::{SortColumn, lexsort_to_indices, take, take_record_batch};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, TimestampMicrosecondType};
-use datafusion::arrow::row::{RowConverter, SortField};
+use datafusion::arrow::row::{Row, RowConverter, Rows, SortField};
 
 use super::ground_note::{GroundNote, GroundNoteCode};
 use super::identity::Identities;
-use super::relations::Counts;
-use super::source_rows::SourceRows;
+use super::source_rows::{LEAD, SourceRows};
 use crate::error::Error;
 use crate::timestamp::{timestamp_array, timestamp_type};
 
 /// Columns of event and outcome rows that are not attributes.
-const NOT_ATTRIBUTES: [&str; 4] = ["lead_key", "known_at", "deleted_at", "_origin"];
+const NOT_ATTRIBUTES: [&str; 5] = ["lead_key", "known_at", "deleted_at", "_origin", LEAD];
 
-/// The events or outcomes of leads.
+/// The events or outcomes of some leads.
 pub(super) struct LeadFacts {
     /// `lead_id, known_at`, of events `known_to`, then the other columns; ordered by lead and `at`.
     pub(super) batch: RecordBatch,
-    /// Duplicate rows, left out.
-    duplicates: usize,
-    /// Rows that hold no longer, because they were corrected or deleted.
-    ended: usize,
-    /// Rows with the `event_id` of another one that was learned at the same time and says something else: left out.
-    contradicted: usize,
-    /// Rows of test leads, left out.
-    of_test_leads: usize,
-    /// Keys of unmatched rows, with their number.
-    pub(super) unmatched: BTreeMap<String, usize>,
+    pub(super) counts: FactCounts,
 }
 
-impl LeadFacts {
+/// What was counted of events or outcomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct FactCounts {
+    /// Rows that are kept.
+    pub(super) kept: usize,
+    /// Duplicate rows, left out.
+    pub(super) duplicates: usize,
+    /// Rows that hold no longer, because they were corrected or deleted.
+    pub(super) ended: usize,
+    /// Rows with the `event_id` of another one that was learned at the same time and says something else: left out.
+    pub(super) contradicted: usize,
+}
+
+impl FactCounts {
+    /// Adds those of other leads.
+    pub(super) fn add(&mut self, other: FactCounts) {
+        self.kept += other.kept;
+        self.duplicates += other.duplicates;
+        self.ended += other.ended;
+        self.contradicted += other.contradicted;
+    }
+
     /// Returns the notes of rows that were taken back, and of rows that contradict each other.
     pub(super) fn notes(&self) -> Vec<GroundNote> {
         let note = |code, rows: usize, of_rows: usize, what: String, way_out: &str| GroundNote {
@@ -50,7 +61,7 @@ impl LeadFacts {
             what,
             way_out: way_out.to_owned(),
         };
-        let (kept, ended, contradicted) = (self.batch.num_rows(), self.ended, self.contradicted);
+        let FactCounts { kept, ended, contradicted, .. } = *self;
         let ended = (ended > 0).then(|| {
             let what = format!(
                 "{ended} events were corrected or deleted: what each was holds until that was learned, and no longer"
@@ -70,57 +81,41 @@ impl LeadFacts {
         });
         ended.into_iter().chain(contradicted).collect()
     }
-
-    /// Adds what was left out.
-    pub(super) fn add_to(&self, counts: &mut Counts) {
-        counts.duplicates += self.duplicates;
-        counts.ended_events += self.ended;
-        counts.rows_of_test_leads += self.of_test_leads;
-        counts.unmatched_rows += self.unmatched.values().sum::<usize>();
-    }
 }
 
-/// Matches each row to its lead. Of duplicates, by `event_id` where there is one, the first known stays.
-pub(super) fn match_to_leads(
-    rows: &SourceRows,
-    identities: &Identities,
-    test_leads: &HashSet<String>,
-) -> Result<LeadFacts, Error> {
-    let keys = rows.text("lead_key");
+/// Returns the facts of leads. Of duplicates, by `event_id` where there is one, the first known stays.
+pub(super) fn facts_of_leads(rows: &SourceRows, identities: &Identities) -> Result<LeadFacts, Error> {
     let (at, known) = (rows.micros("at"), rows.micros("known_at"));
-    let known_at = |row: usize| if known.is_valid(row) { known.value(row) } else { at.value(row) };
-    let mut unmatched: BTreeMap<String, usize> = BTreeMap::new();
-    let mut of_test_leads = 0;
-    let mut matched: Vec<(usize, &str)> = Vec::with_capacity(keys.len());
-    for row in 0..keys.len() {
-        match identities.lead_of(keys.value(row)) {
-            None => *unmatched.entry(keys.value(row).to_owned()).or_default() += 1,
-            Some(lead_id) if test_leads.contains(lead_id) => of_test_leads += 1,
-            Some(lead_id) => matched.push((row, lead_id)),
-        }
-    }
-    matched.sort_by_key(|(row, _)| known_at(*row));
-    let found = matched.len();
-    let batch = attributes(rows, &matched, known_at)?;
-    let kept = Kept::of(rows, &matched, &batch)?;
+    let known_at = |row: u32| {
+        let row = row as usize;
+        if known.is_valid(row) { known.value(row) } else { at.value(row) }
+    };
+    let mut found: Vec<u32> = (0..rows.batch.num_rows() as u32).collect();
+    found.sort_by_key(|row| known_at(*row));
+    let batch = attributes(rows, &found, identities, known_at)?;
+    let kept = Kept::of(rows, &found, &batch)?;
     let contradicted = kept.contradicted;
     let batch = kept.rows_of(&batch)?;
-    let duplicates = found - contradicted - batch.num_rows();
+    let duplicates = found.len() - contradicted - batch.num_rows();
     let ended = batch.column_by_name("known_to").map_or(0, |known_to| known_to.len() - known_to.null_count());
-    Ok(LeadFacts { batch: ordered(&batch)?, duplicates, ended, contradicted, of_test_leads, unmatched })
+    let counts = FactCounts { kept: batch.num_rows(), duplicates, ended, contradicted };
+    Ok(LeadFacts { batch: ordered(&batch)?, counts })
 }
 
 fn attributes(
     rows: &SourceRows,
-    matched: &[(usize, &str)],
-    known_at: impl Fn(usize) -> i64,
+    found: &[u32],
+    identities: &Identities,
+    known_at: impl Fn(u32) -> i64,
 ) -> Result<RecordBatch, Error> {
-    let indices = UInt32Array::from_iter_values(matched.iter().map(|(row, _)| *row as u32));
+    let leads = rows.leads();
+    let indices = UInt32Array::from(found.to_vec());
     let mut fields =
         vec![Field::new("lead_id", DataType::Utf8, false), Field::new("known_at", timestamp_type(), false)];
+    let lead_ids = found.iter().map(|row| identities.lead_id(leads[*row as usize]));
     let mut columns: Vec<ArrayRef> = vec![
-        Arc::new(StringArray::from_iter_values(matched.iter().map(|(_, lead_id)| *lead_id))),
-        timestamp_array(matched.iter().map(|(row, _)| Some(known_at(*row)))),
+        Arc::new(StringArray::from_iter_values(lead_ids)),
+        timestamp_array(found.iter().map(|row| Some(known_at(*row)))),
     ];
     for (field, array) in rows.batch.schema_ref().fields().iter().zip(rows.batch.columns()) {
         if !NOT_ATTRIBUTES.contains(&field.name().as_str()) {
@@ -142,37 +137,26 @@ impl Kept {
     /// Keeps the first of rows that differ only in when they became known. Rows of one file with the same `event_id` are
     /// versions of one event: each holds until the next one is learned, which says something else.
     ///
-    /// `matched` are in the order in which they were learned, and `batch` has their columns.
-    fn of(rows: &SourceRows, matched: &[(usize, &str)], batch: &RecordBatch) -> Result<Kept, Error> {
-        let content: Vec<ArrayRef> = batch
-            .schema_ref()
-            .fields()
-            .iter()
-            .zip(batch.columns())
-            .filter(|(field, _)| field.name() != "known_at")
-            .map(|(_, array)| array.clone())
-            .collect();
-        let sort_fields = content.iter().map(|array| SortField::new(array.data_type().clone())).collect();
-        let doing = Error::engine::<datafusion::arrow::error::ArrowError>;
-        let converter = RowConverter::new(sort_fields).map_err(doing("compare rows"))?;
-        let contents = converter.convert_columns(&content).map_err(doing("compare rows"))?;
+    /// `found` are in the order in which they were learned, and `batch` has their columns.
+    fn of(rows: &SourceRows, found: &[u32], batch: &RecordBatch) -> Result<Kept, Error> {
         let ids = batch.column_by_name("event_id").and_then(|array| array.as_string_opt::<i32>());
+        let contents = Contents::of(rows, found, batch)?;
         let known = batch["known_at"].as_primitive::<TimestampMicrosecondType>();
         let deleted = rows.column("deleted_at").map(|_| rows.micros("deleted_at"));
         let deleted_at = |position: usize| {
-            let deleted = deleted.filter(|deleted| deleted.is_valid(matched[position].0))?;
-            Some(deleted.value(matched[position].0).max(known.value(position)))
+            let deleted = deleted.filter(|deleted| deleted.is_valid(found[position] as usize))?;
+            Some(deleted.value(found[position] as usize).max(known.value(position)))
         };
-        let mut kept = Kept { rows: Vec::with_capacity(matched.len()), known_to: Vec::new(), contradicted: 0 };
+        let mut kept = Kept { rows: Vec::with_capacity(found.len()), known_to: Vec::new(), contradicted: 0 };
         let (mut newest_of, mut seen_contents) = (HashMap::new(), HashSet::new());
-        for (position, (row, _)) in matched.iter().enumerate() {
+        for (position, row) in found.iter().enumerate() {
             let Some(ids) = ids.filter(|ids| ids.is_valid(position)) else {
                 if seen_contents.insert(contents.row(position)) {
                     kept.push(position, deleted_at(position));
                 }
                 continue;
             };
-            let newest = newest_of.entry((rows.file_of[*row], ids.value(position)));
+            let newest = newest_of.entry((rows.file_of[*row as usize], ids.value(position)));
             let newest = match newest {
                 Entry::Vacant(entry) => {
                     entry.insert(kept.rows.len());
@@ -215,6 +199,50 @@ impl Kept {
         fields.insert(2, Arc::new(Field::new("known_to", timestamp_type(), true)));
         columns.insert(2, timestamp_array(self.known_to));
         RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(doing("date the corrections of events"))
+    }
+}
+
+/// What rows say, but for when they became known: of those that are compared with another one.
+struct Contents {
+    rows: Rows,
+    /// Where the content of each row is.
+    places: Vec<u32>,
+}
+
+impl Contents {
+    fn of(rows: &SourceRows, found: &[u32], batch: &RecordBatch) -> Result<Contents, Error> {
+        let ids = batch.column_by_name("event_id").and_then(|array| array.as_string_opt::<i32>());
+        let mut is_compared = vec![true; found.len()];
+        if let Some(ids) = ids {
+            let mut first_of: HashMap<(u16, &str), usize> = HashMap::with_capacity(found.len());
+            for (position, row) in found.iter().enumerate().filter(|(position, _)| ids.is_valid(*position)) {
+                match first_of.entry((rows.file_of[*row as usize], ids.value(position))) {
+                    Entry::Vacant(entry) => {
+                        // Most ids come once.
+                        is_compared[position] = false;
+                        entry.insert(position);
+                    }
+                    Entry::Occupied(entry) => is_compared[*entry.get()] = true,
+                }
+            }
+        }
+        let compared: Vec<u32> = (0..found.len() as u32).filter(|row| is_compared[*row as usize]).collect();
+        let mut places = vec![0; found.len()];
+        compared.iter().zip(0..).for_each(|(row, place)| places[*row as usize] = place);
+        let compared = UInt32Array::from(compared);
+        let fields = batch.schema_ref().fields().iter().zip(batch.columns());
+        let columns =
+            fields.filter(|(field, _)| field.name() != "known_at").map(|(_, array)| take(array, &compared, None));
+        let columns = columns.collect::<Result<Vec<ArrayRef>, _>>().map_err(Error::engine("compare rows"))?;
+        let sort_fields = columns.iter().map(|array| SortField::new(array.data_type().clone())).collect();
+        let converter = RowConverter::new(sort_fields).map_err(Error::engine("compare rows"))?;
+        let rows = converter.convert_columns(&columns).map_err(Error::engine("compare rows"))?;
+        Ok(Contents { rows, places })
+    }
+
+    /// Returns the content of a row that is compared with another one.
+    fn row(&self, row: usize) -> Row<'_> {
+        self.rows.row(self.places[row] as usize)
     }
 }
 

@@ -1,60 +1,57 @@
 //! Versions of leads: the fields that were known of each one, from when until when.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray, UInt32Array, make_comparator,
+    Array, ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray, UInt32Array, make_comparator,
 };
 use datafusion::arrow::compute::{SortOptions, take};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 
-use super::change_detection::LeadRows;
+use super::change_detection::RowsOfLeads;
 use super::ended_leads::EndedLeads;
-use super::ground_note::GroundNote;
 use super::identity::Identities;
 use super::lead_state::{Comparator, End, LeadRow, LeadState};
-use super::source_rows::SourceRows;
+use super::source_rows::{LEAD, SourceRows};
 use crate::error::Error;
 use crate::raw::RejectedRow;
 use crate::sql_file::SqlFile;
 use crate::timestamp::{timestamp_array, timestamp_type};
 
 /// Columns of the `lead` relation that are not fields of a lead.
-const NOT_FIELDS: [&str; 6] = ["lead_key", "created_at", "known_at", "deleted_at", "is_test", "_origin"];
+const NOT_FIELDS: [&str; 7] = ["lead_key", "created_at", "known_at", "deleted_at", "is_test", "_origin", LEAD];
 
 /// The leads of the ground.
 pub(super) struct Leads {
     /// `lead_id, created_at, known_from, known_to`, then the fields; ordered by lead and `known_from`.
     pub(super) versions: RecordBatch,
-    /// Leads that are tests, left out everywhere.
-    pub(super) test_leads: HashSet<String>,
     pub(super) leads: usize,
     /// Leads that are there no longer: all of their records were deleted.
     pub(super) deleted_leads: usize,
-    /// What was found of leads that are no longer there.
-    pub(super) notes: Vec<GroundNote>,
+    /// Leads that are no longer there.
+    pub(super) ended: EndedLeads,
 }
 
 /// Builds the versions. A field that a dated row leaves empty is as it was in the version before; one that a run found
 /// empty is empty from that run on.
 pub(super) fn versions(
-    lead_rows: &LeadRows,
+    lead_rows: &RowsOfLeads,
     files: &[&SqlFile],
     identities: &Identities,
     rejected: &mut Vec<RejectedRow>,
 ) -> Result<Leads, Error> {
     let rows = &lead_rows.rows;
-    let grouped = group(rows, identities);
     let fields = fields(rows)?;
     let reader = RowReader::new(lead_rows);
     let mut versions = Versions::new(fields.len());
     let mut ended = EndedLeads::default();
     let (mut leads, mut deleted_leads) = (0, 0);
-    for (lead_id, rows_of_lead) in grouped.rows_of {
-        if grouped.test_leads.contains(lead_id) {
+    for (lead, rows_of_lead) in rows_by_lead(rows) {
+        if identities.is_test(lead) {
             continue;
         }
+        let lead_id = identities.lead_id(lead);
         let created = |row: &usize| reader.created.is_valid(*row).then(|| reader.created.value(*row));
         let Some(created_at) = rows_of_lead.iter().filter_map(created).min() else {
             let origin = rows.origin(files, rows_of_lead[0]);
@@ -70,9 +67,8 @@ pub(super) fn versions(
         deleted_leads += usize::from(found.0.is_some());
         ended.add(lead_id, found);
     }
-    let notes = ended.notes(files, leads);
     let fields: Vec<usize> = fields.iter().map(|(column, _)| *column).collect();
-    Ok(Leads { versions: versions.finish(rows, &fields)?, test_leads: grouped.test_leads, leads, deleted_leads, notes })
+    Ok(Leads { versions: versions.finish(rows, &fields)?, leads, deleted_leads, ended })
 }
 
 /// Returns the columns that are fields of leads, and what compares their values.
@@ -89,7 +85,7 @@ fn fields(rows: &SourceRows) -> Result<Vec<(usize, Comparator)>, Error> {
 
 /// Reads what rows say of their leads.
 struct RowReader<'a> {
-    lead_rows: &'a LeadRows,
+    lead_rows: &'a RowsOfLeads,
     keys: &'a StringArray,
     created: &'a TimestampMicrosecondArray,
     known: &'a TimestampMicrosecondArray,
@@ -97,7 +93,7 @@ struct RowReader<'a> {
 }
 
 impl<'a> RowReader<'a> {
-    fn new(lead_rows: &'a LeadRows) -> Self {
+    fn new(lead_rows: &'a RowsOfLeads) -> Self {
         let rows = &lead_rows.rows;
         let [created, known, deleted] = ["created_at", "known_at", "deleted_at"].map(|name| rows.micros(name));
         RowReader { lead_rows, keys: rows.text("lead_key"), created, known, deleted }
@@ -120,24 +116,13 @@ impl<'a> RowReader<'a> {
     }
 }
 
-/// The rows of each lead.
-struct Grouped<'a> {
-    rows_of: BTreeMap<&'a str, Vec<usize>>,
-    test_leads: HashSet<String>,
-}
-
-fn group<'a>(rows: &SourceRows, identities: &'a Identities) -> Grouped<'a> {
-    let keys = rows.text("lead_key");
-    let tests = rows.column("is_test").and_then(|array| array.as_boolean_opt().cloned());
-    let mut grouped = Grouped { rows_of: BTreeMap::new(), test_leads: HashSet::new() };
-    for row in 0..keys.len() {
-        let lead_id = identities.lead_of(keys.value(row)).expect("every lead's key was numbered");
-        if tests.as_ref().is_some_and(|tests| tests.is_valid(row) && tests.value(row)) {
-            grouped.test_leads.insert(lead_id.to_owned());
-        }
-        grouped.rows_of.entry(lead_id).or_default().push(row);
+/// Returns the rows of each lead, in the order of leads.
+fn rows_by_lead(rows: &SourceRows) -> BTreeMap<u32, Vec<usize>> {
+    let mut rows_of: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (row, lead) in rows.leads().iter().enumerate() {
+        rows_of.entry(*lead).or_default().push(row);
     }
-    grouped
+    rows_of
 }
 
 struct Versions<'a> {

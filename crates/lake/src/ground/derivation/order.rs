@@ -12,14 +12,22 @@ use crate::error::Error;
 
 /// Puts rows into their order.
 pub(super) fn ordered(rows: RecordBatch) -> Result<RecordBatch, Error> {
+    match order_of(&rows, None) {
+        None => Ok(rows),
+        Some(order) => take_record_batch(&rows, &order).map_err(Error::engine("order rows")),
+    }
+}
+
+/// Returns the order of rows, by the run of each first if they are of several; `None` if they are in order.
+pub(super) fn order_of(rows: &RecordBatch, runs: Option<&[i64]>) -> Option<UInt32Array> {
     let origins = rows.column_by_name("_origin").filter(|array| array.data_type() == &DataType::Utf8);
     let origins: Vec<(&str, u64)> = match origins {
         Some(origins) => origins.as_string::<i32>().iter().map(|origin| parts(origin.unwrap_or_default())).collect(),
         None => vec![("", 0); rows.num_rows()],
     };
     // Mostly they are in order, each from a row of its own.
-    if origins.windows(2).all(|pair| pair[0] < pair[1]) {
-        return Ok(rows);
+    if runs.is_none() && origins.windows(2).all(|pair| pair[0] < pair[1]) {
+        return None;
     }
     let comparators: OnceCell<Vec<DynComparator>> = OnceCell::new();
     let by_content = |a: u32, b: u32| {
@@ -31,8 +39,9 @@ pub(super) fn ordered(rows: RecordBatch) -> Result<RecordBatch, Error> {
         comparators.iter().find_map(differ).unwrap_or(Ordering::Equal)
     };
     let mut order: Vec<u32> = (0..rows.num_rows() as u32).collect();
-    order.sort_by(|a, b| origins[*a as usize].cmp(&origins[*b as usize]).then_with(|| by_content(*a, *b)));
-    take_record_batch(&rows, &UInt32Array::from(order)).map_err(Error::engine("order rows"))
+    let place = |row: u32| (runs.map(|runs| runs[row as usize]), origins[row as usize]);
+    order.sort_by(|a, b| place(*a).cmp(&place(*b)).then_with(|| by_content(*a, *b)));
+    Some(UInt32Array::from(order))
 }
 
 /// Splits an origin such as `crm.leads:17`.

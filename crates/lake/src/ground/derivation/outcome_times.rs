@@ -17,8 +17,12 @@ use crate::timestamp::{DAY_MICROS, day_of, from_micros, timestamp_array};
 /// Outcomes with the times as they are read, and what was found.
 pub(super) struct OutcomeTimes {
     pub(super) outcomes: RecordBatch,
-    pub(super) notes: Vec<GroundNote>,
+    pub(super) found: OddTimes,
 }
+
+/// The odd times of outcomes, by target.
+#[derive(Default)]
+pub(super) struct OddTimes(BTreeMap<String, OfTarget>);
 
 /// The outcomes of one target.
 #[derive(Default)]
@@ -35,10 +39,13 @@ pub(super) fn outcome_times(outcomes: RecordBatch, versions: &RecordBatch) -> Re
     let created = created_at(versions);
     let (lead_ids, targets) = (outcomes["lead_id"].as_string::<i32>(), outcomes["target"].as_string::<i32>());
     let [at, known_at] = ["at", "known_at"].map(|name| outcomes[name].as_primitive::<TimestampMicrosecondType>());
-    let mut of_target: BTreeMap<&str, OfTarget> = BTreeMap::new();
+    let mut of_target: BTreeMap<String, OfTarget> = BTreeMap::new();
     let (mut read_at, mut read_known_at) = (at.values().to_vec(), known_at.values().to_vec());
     for row in 0..outcomes.num_rows() {
-        let counts = of_target.entry(targets.value(row)).or_default();
+        let counts = match of_target.get_mut(targets.value(row)) {
+            Some(counts) => counts,
+            None => of_target.entry(targets.value(row).to_owned()).or_default(),
+        };
         counts.rows += 1;
         let (lead_id, at) = (lead_ids.value(row), at.value(row));
         let Some(created_at) = created.get(lead_id).copied().filter(|created_at| at <= *created_at) else { continue };
@@ -53,9 +60,26 @@ pub(super) fn outcome_times(outcomes: RecordBatch, versions: &RecordBatch) -> Re
             counts.example.get_or_insert_with(|| (lead_id.to_owned(), created_at, at));
         }
     }
-    let notes = of_target.iter().flat_map(|(target, counts)| counts.notes(target)).collect();
     let outcomes = with_times(&outcomes, read_at, read_known_at)?;
-    Ok(OutcomeTimes { outcomes, notes })
+    Ok(OutcomeTimes { outcomes, found: OddTimes(of_target) })
+}
+
+impl OddTimes {
+    /// Adds what was found in the outcomes of later leads.
+    pub(super) fn merge(&mut self, later: OddTimes) {
+        for (target, of_later) in later.0 {
+            let known = self.0.entry(target).or_default();
+            known.rows += of_later.rows;
+            known.on_creation_day += of_later.on_creation_day;
+            known.before_creation += of_later.before_creation;
+            known.example = known.example.take().or(of_later.example);
+        }
+    }
+
+    /// Returns what somebody should look at.
+    pub(super) fn notes(&self) -> Vec<GroundNote> {
+        self.0.iter().flat_map(|(target, counts)| counts.notes(target)).collect()
+    }
 }
 
 /// Returns when each lead was created.

@@ -12,18 +12,22 @@ use datafusion::error::DataFusionError;
 use datafusion::prelude::{SessionContext, col, lit};
 
 use super::order::ordered;
-use super::query_rows::{planned, rows_of};
+use super::query_rows::{Batches, planned, rows_of};
 use super::raw_tables::{RowsSeen, register};
+use super::readable_rows::RowReader;
 use super::relation_columns::RequiredColumn;
 use super::typed_rows::typed;
 use crate::bit_equality::first_difference;
 use crate::engine::{CellFaults, SqlLimits, begin_of, limited_session, supervised};
 use crate::error::Error;
-use crate::raw::State;
+use crate::raw::{RejectedRow, State};
 use crate::sql_file::SqlFile;
 
 /// Keys of a file whose rows are compared.
 const KEYS_COMPARED: usize = 32;
+
+/// Batches that a query has computed and nobody has taken yet.
+const BATCHES_WAITING: usize = 2;
 
 /// How often a cluster runs a query before its failure counts: an executor that died takes its part of the result along.
 const CLUSTER_ATTEMPTS: usize = 3;
@@ -120,8 +124,65 @@ impl Queries {
         &self.limits
     }
 
+    /// Hands out the readable rows of a file, batch after batch, at least one that may be empty.
+    pub(super) async fn each_batch(
+        &self,
+        file: &SqlFile,
+        required: &[RequiredColumn],
+        rejected: &mut Vec<RejectedRow>,
+        take: &mut (dyn FnMut(RecordBatch) -> Result<(), Error> + Send),
+    ) -> Result<(), Error> {
+        let mut reader = RowReader::new(file, required, &self.faults);
+        let mut read = |batch: RecordBatch| take(reader.read(batch, rejected)?);
+        match &self.of(file).cluster {
+            Some(_) => read(self.rows(file, required).await?)?,
+            None => self.each_local_batch(file, required, &mut read).await?,
+        }
+        reader.finish(rejected);
+        Ok(())
+    }
+
+    /// Hands out the typed rows of a file while its query runs on other threads.
+    async fn each_local_batch(
+        &self,
+        file: &SqlFile,
+        required: &[RequiredColumn],
+        take: &mut (dyn FnMut(RecordBatch) -> Result<(), Error> + Send),
+    ) -> Result<(), Error> {
+        let (sender, mut batches) = tokio::sync::mpsc::channel(BATCHES_WAITING);
+        let (context, limits, required) = (self.local(file).clone(), self.limits.clone(), required.to_vec());
+        let query = self.supervised(file, async move |file| {
+            let planned = planned(&context, &file, &limits).await?;
+            let mut rows = Batches::open(&file, &limits, planned).await?;
+            while let Some(batch) = rows.next().await? {
+                if sender.send(typed(&file, batch, &required)?).await.is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        let mut query = std::pin::pin!(query);
+        loop {
+            tokio::select! {
+                batch = batches.recv() => match batch {
+                    Some(batch) => take(batch)?,
+                    None => return query.await,
+                },
+                // A query that was stopped may still hold its end of the channel.
+                done = &mut query => {
+                    done?;
+                    break;
+                }
+            }
+        }
+        while let Some(batch) = batches.recv().await {
+            take(batch)?;
+        }
+        Ok(())
+    }
+
     /// Returns the rows of a file, typed and in their order.
-    pub(super) async fn rows(&self, file: &SqlFile, required: &[RequiredColumn]) -> Result<RecordBatch, Error> {
+    async fn rows(&self, file: &SqlFile, required: &[RequiredColumn]) -> Result<RecordBatch, Error> {
         let Some(cluster) = &self.of(file).cluster else { return self.run(self.local(file), file, required, Ok).await };
         let mut rows = self.run(cluster, file, required, Ok).await;
         for _ in 1..CLUSTER_ATTEMPTS {

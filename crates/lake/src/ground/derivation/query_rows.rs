@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
@@ -13,6 +15,7 @@ use datafusion::sql::sqlparser::ast;
 use datafusion::sql::sqlparser::tokenizer::Location;
 use futures::TryStreamExt;
 
+use super::rows_aside::bytes_of;
 use crate::engine::{SelectOnly, SqlLimits, check_plan, select_only, sql_error, with_flag_codes};
 use crate::error::Error;
 use crate::sql_file::SqlFile;
@@ -59,27 +62,54 @@ pub(super) async fn rows_of(
 ) -> Result<RecordBatch, Error> {
     let at = planned.at;
     let failed = |error: DataFusionError| sql_error(file, at, limits, &error);
-    let rows = shape(planned.rows).map_err(failed)?;
-    let schema = Arc::new(rows.schema().as_arrow().clone());
-    let mut stream = rows.execute_stream().await.map_err(failed)?;
+    let rows = Planned { rows: shape(planned.rows).map_err(failed)?, at };
     let memory = MemoryConsumer::new("rows").register(&context.runtime_env().memory_pool);
-    let (mut batches, mut count) = (Vec::new(), 0_u64);
-    while let Some(batch) = stream.try_next().await.map_err(failed)? {
-        count += batch.num_rows() as u64;
-        if count > limits.rows {
-            let expected = "join on keys and select fewer, or raise it";
-            let limit = limits.rows;
-            return Err(file
-                .error_at(at, format!("it has more than {limit} rows, the `limits.rows` of plumb.toml: {expected}")));
-        }
+    let mut rows = Batches::open(file, limits, rows).await?;
+    let mut batches = Vec::new();
+    while let Some(batch) = rows.next().await? {
         memory.try_grow(bytes_of(&batch)).map_err(failed)?;
         batches.push(batch);
     }
-    let schema = batches.first().map_or(schema, RecordBatch::schema);
+    let schema = batches.first().map(RecordBatch::schema).expect("there is at least one");
     concat_batches(&schema, &batches).map_err(|error| failed(error.into()))
 }
 
-/// Returns the bytes of a batch's rows, without those of the columns that they are a part of.
-fn bytes_of(batch: &RecordBatch) -> usize {
-    batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or(0)).sum()
+/// The rows of a file's query, batch after batch: at least one, which may be empty.
+pub(super) struct Batches<'a> {
+    file: &'a SqlFile,
+    limits: &'a SqlLimits,
+    at: Location,
+    stream: SendableRecordBatchStream,
+    rows: u64,
+    /// The columns, until a batch has come.
+    columns: Option<SchemaRef>,
+}
+
+impl<'a> Batches<'a> {
+    /// Starts the query.
+    pub(super) async fn open(
+        file: &'a SqlFile,
+        limits: &'a SqlLimits,
+        Planned { rows, at }: Planned,
+    ) -> Result<Batches<'a>, Error> {
+        let columns = Some(Arc::new(rows.schema().as_arrow().clone()));
+        let stream = rows.execute_stream().await.map_err(|error| sql_error(file, at, limits, &error))?;
+        Ok(Batches { file, limits, at, stream, rows: 0, columns })
+    }
+
+    /// Returns the next batch; `None` after the last.
+    pub(super) async fn next(&mut self) -> Result<Option<RecordBatch>, Error> {
+        let batch = self.stream.try_next().await;
+        let batch = batch.map_err(|error| sql_error(self.file, self.at, self.limits, &error))?;
+        let columns = self.columns.take();
+        let Some(batch) = batch else { return Ok(columns.map(RecordBatch::new_empty)) };
+        self.rows += batch.num_rows() as u64;
+        if self.rows > self.limits.rows {
+            let expected = "join on keys and select fewer, or raise it";
+            let problem =
+                format!("it has more than {} rows, the `limits.rows` of plumb.toml: {expected}", self.limits.rows);
+            return Err(self.file.error_at(self.at, problem));
+        }
+        Ok(Some(batch))
+    }
 }

@@ -1,6 +1,6 @@
 //! Rejects rows in which a required value is missing, or a text cannot be read as what the query takes it for.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
@@ -9,56 +9,76 @@ use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Schema, Timesta
 
 use super::relation_columns::RequiredColumn;
 use super::typed_rows::{flag_of, is_timestamp};
-use crate::engine::{Fault, is_fault_number, is_fault_time};
+use crate::engine::{CellFaults, Fault, is_fault_number, is_fault_time};
 use crate::error::Error;
 use crate::raw::RejectedRow;
 use crate::sql_file::SqlFile;
 use crate::timestamp::{self, timestamp_array, timestamp_type};
 
-/// Parses timestamps that are text, and takes the rejected rows out. `faults` are the texts that functions could not read.
-pub(super) fn readable(
-    file: &SqlFile,
-    batch: RecordBatch,
-    required: &[RequiredColumn],
-    faults: &BTreeMap<u64, Fault>,
-    rejected: &mut Vec<RejectedRow>,
-) -> Result<RecordBatch, Error> {
-    let mut accepted = vec![true; batch.num_rows()];
-    let mut found: HashSet<u64> = HashSet::new();
-    let mut fields: Vec<Field> = batch.schema_ref().fields().iter().map(|field| field.as_ref().clone()).collect();
-    let mut arrays = batch.columns().to_vec();
-    let mut reject = |row: usize, field: &str, reason: String| {
-        if accepted[row] {
-            rejected.push(RejectedRow::at(&origin(file, &batch, row), field, reason));
-        }
-        accepted[row] = false;
-    };
-    for (field, array) in fields.iter_mut().zip(&mut arrays) {
-        let name = flag_of(field.name()).unwrap_or(field.name()).to_owned();
-        for (row, code) in unread(array) {
-            found.insert(code);
-            let reason = faults.get(&code).map(|fault| fault.reason.clone());
-            reject(row, &name, reason.unwrap_or_else(|| "a text that the query parses cannot be read".to_owned()));
-        }
-        if flag_of(field.name()).is_some() {
-            *array = flags(array);
-            *field = Field::new(&name, DataType::Boolean, true);
-        }
-        let column = required.iter().find(|column| column.name == name);
-        if is_timestamp(&name, column.map(|column| &column.data_type)) && array.data_type() == &DataType::Utf8 {
-            *array = parsed(array, |row, reason| reject(row, &name, reason));
-            *field = Field::new(&name, timestamp_type(), true);
-        }
-        if column.is_some_and(|column| column.not_null) {
-            for row in (0..array.len()).filter(|row| array.is_null(*row)) {
-                reject(row, &name, "missing: every row needs it".into());
+/// Reads the rows of one file, batch after batch: parses timestamps that are text, and takes the rejected rows out.
+pub(super) struct RowReader<'a> {
+    file: &'a SqlFile,
+    required: &'a [RequiredColumn],
+    /// The texts that functions of the query could not read.
+    faults: &'a CellFaults,
+    /// Those of them that are in a row.
+    found: HashSet<u64>,
+    rows: usize,
+}
+
+impl<'a> RowReader<'a> {
+    pub(super) fn new(file: &'a SqlFile, required: &'a [RequiredColumn], faults: &'a CellFaults) -> RowReader<'a> {
+        RowReader { file, required, faults, found: HashSet::new(), rows: 0 }
+    }
+
+    /// Returns the readable rows of the next batch.
+    pub(super) fn read(&mut self, batch: RecordBatch, rejected: &mut Vec<RejectedRow>) -> Result<RecordBatch, Error> {
+        let (file, rows_before) = (self.file, self.rows);
+        self.rows += batch.num_rows();
+        let mut accepted = vec![true; batch.num_rows()];
+        let mut fields: Vec<Field> = batch.schema_ref().fields().iter().map(|field| field.as_ref().clone()).collect();
+        let mut arrays = batch.columns().to_vec();
+        let mut reject = |row: usize, field: &str, reason: String| {
+            if accepted[row] {
+                let origin = known_origin(&batch, row).map(str::to_owned);
+                let origin = origin.unwrap_or_else(|| format!("{}:{}", file.name, rows_before + row + 1));
+                rejected.push(RejectedRow::at(&origin, field, reason));
+            }
+            accepted[row] = false;
+        };
+        for (field, array) in fields.iter_mut().zip(&mut arrays) {
+            let name = flag_of(field.name()).unwrap_or(field.name()).to_owned();
+            for (row, code) in unread(array) {
+                self.found.insert(code);
+                let reason = self.faults.reason(code);
+                reject(row, &name, reason.unwrap_or_else(|| "a text that the query parses cannot be read".to_owned()));
+            }
+            if flag_of(field.name()).is_some() {
+                *array = flags(array);
+                *field = Field::new(&name, DataType::Boolean, true);
+            }
+            let column = self.required.iter().find(|column| column.name == name);
+            if is_timestamp(&name, column.map(|column| &column.data_type)) && array.data_type() == &DataType::Utf8 {
+                *array = parsed(array, |row, reason| reject(row, &name, reason));
+                *field = Field::new(&name, timestamp_type(), true);
+            }
+            if column.is_some_and(|column| column.not_null) {
+                for row in (0..array.len()).filter(|row| array.is_null(*row)) {
+                    reject(row, &name, "missing: every row needs it".into());
+                }
             }
         }
+        let batch =
+            RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(Error::engine("parse timestamps"))?;
+        filter_record_batch(&batch, &BooleanArray::from(accepted)).map_err(Error::engine("reject rows"))
     }
-    rejected.extend(faults.iter().filter(|(code, _)| !found.contains(code)).map(|(_, fault)| elsewhere(file, fault)));
-    let batch =
-        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(Error::engine("parse timestamps"))?;
-    filter_record_batch(&batch, &BooleanArray::from(accepted)).map_err(Error::engine("reject rows"))
+
+    /// Rejects the texts that could not be read and are in no row.
+    pub(super) fn finish(self, rejected: &mut Vec<RejectedRow>) {
+        let faults = self.faults.take();
+        let elsewhere = faults.iter().filter(|(code, _)| !self.found.contains(code));
+        rejected.extend(elsewhere.map(|(_, fault)| of_no_row(self.file, fault)));
+    }
 }
 
 /// Returns the rows of a column whose value stands for a text that could not be read, with its code.
@@ -79,7 +99,7 @@ fn flags(codes: &ArrayRef) -> ArrayRef {
 
 /// Returns the entry of a text that could not be read and that no returned row stands for: the query filters by it, or
 /// makes something else of it.
-fn elsewhere(file: &SqlFile, fault: &Fault) -> RejectedRow {
+fn of_no_row(file: &SqlFile, fault: &Fault) -> RejectedRow {
     let Fault { reason, cells } = fault;
     let reason = format!(
         "{reason}; {cells} such cells are in no row that the query returns, or it makes other values of them: parse them in \
@@ -100,11 +120,9 @@ fn parsed(texts: &ArrayRef, mut reject: impl FnMut(usize, String)) -> ArrayRef {
     timestamp_array(micros)
 }
 
-/// Returns where a row came from: its file or table, and its line or key.
-pub(super) fn origin(file: &SqlFile, batch: &RecordBatch, row: usize) -> String {
-    let known = batch.column_by_name("_origin").filter(|array| array.data_type() == &DataType::Utf8);
-    match known.map(|array| array.as_string::<i32>()).filter(|origins| origins.is_valid(row)) {
-        Some(origins) => origins.value(row).to_owned(),
-        None => format!("{}:{}", file.name, row + 1),
-    }
+/// Returns where a row came from, if its query says so: its file or table, and its line or key.
+pub(super) fn known_origin(batch: &RecordBatch, row: usize) -> Option<&str> {
+    let origins = batch.column_by_name("_origin").filter(|array| array.data_type() == &DataType::Utf8)?;
+    let origins = origins.as_string::<i32>();
+    origins.is_valid(row).then(|| origins.value(row))
 }

@@ -1,18 +1,17 @@
 //! The relations as they are derived, with what was counted on the way.
 
-use datafusion::arrow::array::RecordBatch;
 use serde::{Deserialize, Serialize};
 
 use super::ground_note::GroundNote;
 use super::lead_history::LeadHistory;
 use super::undated::Undated;
+use crate::ground::shared_files::RelationLists;
 use crate::raw::RejectedRow;
 
-/// The relations `lead`, `event` and `outcome`.
+/// The relations `lead`, `event` and `outcome`, whose files are on the disk.
+#[derive(Default)]
 pub(crate) struct Relations {
-    pub(crate) lead: RecordBatch,
-    pub(crate) event: RecordBatch,
-    pub(crate) outcome: RecordBatch,
+    pub(crate) lists: RelationLists,
     pub(crate) rejected: Vec<RejectedRow>,
     /// `relation, key, rows` of the unmatched rows: they belong to no lead.
     pub(crate) unmatched: Vec<(&'static str, String, usize)>,

@@ -3,42 +3,26 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray, new_null_array,
+    Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray, UInt32Array, new_null_array,
 };
 use datafusion::arrow::compute::{cast, concat};
-use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, UInt32Type};
 
-use super::queries::Queries;
-use super::readable_rows::{origin, readable};
-use super::relation_columns::RequiredColumn;
+use super::readable_rows::known_origin;
 use crate::error::Error;
-use crate::raw::RejectedRow;
 use crate::sql_file::SqlFile;
+
+/// The column of the lead that a row was matched to, by its number.
+pub(super) const LEAD: &str = "_lead";
 
 /// The rows of all files of one relation, and the file of each row.
 pub(super) struct SourceRows {
     pub(super) batch: RecordBatch,
     /// Position in `files`, a row each.
     pub(super) file_of: Vec<u16>,
-    /// The columns of each of `files`.
-    pub(super) columns_of: Vec<Vec<String>>,
 }
 
 impl SourceRows {
-    /// Runs the files of one relation and unites their rows by column name.
-    pub(super) async fn read(
-        queries: &Queries,
-        files: &[&SqlFile],
-        required: &[RequiredColumn],
-        rejected: &mut Vec<RejectedRow>,
-    ) -> Result<SourceRows, Error> {
-        let mut batches = Vec::with_capacity(files.len());
-        for file in files {
-            batches.push(read_one(queries, file, required, rejected).await?);
-        }
-        SourceRows::unite(files, batches)
-    }
-
     /// Unites the rows of the files of one relation by column name.
     pub(super) fn unite(files: &[&SqlFile], batches: Vec<RecordBatch>) -> Result<SourceRows, Error> {
         let fields = united_fields(files, &batches)?;
@@ -62,9 +46,7 @@ impl SourceRows {
         let fields: Vec<Field> = fields.into_iter().map(|(name, kind)| Field::new(name, kind, true)).collect();
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
             .map_err(Error::engine("unite the files of a relation"))?;
-        let names =
-            |batch: &RecordBatch| batch.schema_ref().fields().iter().map(|field| field.name().clone()).collect();
-        Ok(SourceRows { batch, file_of, columns_of: batches.iter().map(names).collect() })
+        Ok(SourceRows { batch, file_of })
     }
 
     pub(super) fn column(&self, name: &str) -> Option<&ArrayRef> {
@@ -81,21 +63,23 @@ impl SourceRows {
         self.column(name).expect("required columns are there, in their type").as_primitive()
     }
 
-    /// Returns where a row came from.
+    /// Returns the lead of each row.
+    pub(super) fn leads(&self) -> &[u32] {
+        self.column(LEAD).expect("rows were matched to their leads").as_primitive::<UInt32Type>().values()
+    }
+
+    /// Returns where a row came from; if its query does not say so, its file.
     pub(super) fn origin(&self, files: &[&SqlFile], row: usize) -> String {
-        origin(files[usize::from(self.file_of[row])], &self.batch, row)
+        known_origin(&self.batch, row).map_or_else(|| files[usize::from(self.file_of[row])].name.clone(), str::to_owned)
     }
 }
 
-/// Runs one file and takes the rejected rows out.
-pub(super) async fn read_one(
-    queries: &Queries,
-    file: &SqlFile,
-    required: &[RequiredColumn],
-    rejected: &mut Vec<RejectedRow>,
-) -> Result<RecordBatch, Error> {
-    let rows = queries.rows(file, required).await?;
-    readable(file, rows, required, &queries.faults.take(), rejected)
+/// Returns rows with the lead of each.
+pub(super) fn with_leads(rows: &RecordBatch, leads: Vec<u32>) -> Result<RecordBatch, Error> {
+    let (mut fields, mut columns) = (rows.schema_ref().fields().to_vec(), rows.columns().to_vec());
+    fields.push(Arc::new(Field::new(LEAD, DataType::UInt32, true)));
+    columns.push(Arc::new(UInt32Array::from(leads)));
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(Error::engine("match rows to their leads"))
 }
 
 /// Returns the columns of all files, with types that hold the values of all.

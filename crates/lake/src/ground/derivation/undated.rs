@@ -1,9 +1,9 @@
 //! Undated fields: columns whose source does not record when they changed.
 
-use datafusion::arrow::array::Array;
+use datafusion::arrow::datatypes::Schema;
 use serde::{Deserialize, Serialize};
 
-use super::source_rows::SourceRows;
+use super::source_rows::LEAD;
 use crate::sql_file::SqlFile;
 
 /// Columns whose source does not record since when their values were known: today's value may not have been known
@@ -21,23 +21,12 @@ pub struct Undated {
 }
 
 /// Columns that identify or date a row and are not fields of its lead.
-const IN_EVERY_FILE: [&str; 8] =
-    ["lead_key", "event_id", "created_at", "at", "known_at", "deleted_at", "is_test", "_origin"];
+const IN_EVERY_FILE: [&str; 9] =
+    ["lead_key", "event_id", "created_at", "at", "known_at", "deleted_at", "is_test", "_origin", LEAD];
 
-/// Returns the files of a relation with rows without `known_at`.
-pub(super) fn undated(relation: &str, files: &[&SqlFile], rows: &SourceRows) -> Vec<Undated> {
-    let known = rows.micros("known_at");
-    let mut counts = vec![0; files.len()];
-    for row in (0..known.len()).filter(|row| known.is_null(*row)) {
-        counts[usize::from(rows.file_of[row])] += 1;
-    }
-    let counted = files.iter().zip(counts).zip(&rows.columns_of).filter(|((_, rows), _)| *rows > 0);
-    counted
-        .map(|((file, rows), columns)| Undated {
-            file: file.name.clone(),
-            relation: relation.to_owned(),
-            columns: columns.iter().filter(|column| !IN_EVERY_FILE.contains(&column.as_str())).cloned().collect(),
-            rows,
-        })
-        .collect()
+/// Returns the entry of a file with so many rows without `known_at`; `None` if there is no such row.
+pub(super) fn undated(relation: &str, file: &SqlFile, columns: &Schema, rows: usize) -> Option<Undated> {
+    let names = columns.fields().iter().map(|field| field.name());
+    let columns = names.filter(|name| !IN_EVERY_FILE.contains(&name.as_str())).cloned().collect();
+    (rows > 0).then(|| Undated { file: file.name.clone(), relation: relation.to_owned(), columns, rows })
 }

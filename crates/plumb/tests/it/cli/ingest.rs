@@ -128,10 +128,13 @@ fn rows_of_parquet_are_ingested() {
     write(first.path(), "sheet.csv", "id,name,budget,created_at\n1,Ada,10.5,2026-01-01\n2,Bob,,2026-01-02\n");
     ingest(&first);
     // What one project has made of its rows is a Parquet file like another.
+    let report = std::fs::read(first.path().join("data/ground/000001/report.json")).expect("it is there");
+    let report: serde_json::Value = serde_json::from_slice(&report).expect("JSON");
+    let lead = report["relations"]["lead"][0]["sha256"].as_str().expect("one file");
     let second = project(
         &format!(
             "[source.lake]\nkind = \"parquet\"\nurl = \"{}\"",
-            first.path().join("data/ground/*/lead.parquet").display()
+            first.path().join(format!("data/ground/files/{lead}.parquet")).display()
         ),
         "SELECT lead_id AS lead_key, created_at, known_from AS known_at, name, budget FROM lake.records",
     );
