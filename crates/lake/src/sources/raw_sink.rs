@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use plumb_connectors::{Cell, Checkpoint, Column, Error as ConnectorError, Row, Sink, Stream};
 use plumb_tables::{Level, Note, NoteCode};
 
-use super::lost_rows::{EXAMPLES, LostRows};
 use super::source_pull::SourcePull;
 use crate::error::Error;
 use crate::files::limits::REJECTED_ROWS_MAX;
@@ -46,10 +45,6 @@ impl<'p, 'a> RawSink<'p, 'a> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        let rejected = self.pull.rejected.iter();
-        let examples = rejected.take(EXAMPLES).map(|row| format!("{}: {row}", row.file)).collect();
-        let lost = LostRows { rows: self.pull.report.rows_read, lost: self.pull.rejected.len() as u64, examples };
-        lost.check(self.pull, self.pull.name)?;
         for (_, SinkTable { table, .. }) in std::mem::take(&mut self.tables) {
             self.pull.note_rounded_keys(&table);
             self.pull.report.rows_deleted += table.rows_deleted;

@@ -1,7 +1,7 @@
 //! `plumb ingest`: copies new rows of the sources into the data folder, and derives leads, events and outcomes.
 
 use anyhow::{Result, bail};
-use plumb_lake::{FileNote, GroundNote, RejectedRow, SourceReport, Undated};
+use plumb_lake::{FileNote, GroundNote, GroundNoteCode, RejectedRow, SourceReport, Undated};
 use plumb_tables::{Level, NoteCode};
 
 use super::arguments::{ClusterArgs, PathArgs, WaitArgs};
@@ -111,7 +111,9 @@ fn note_text(noted: &FileNote) -> String {
 }
 
 fn ground_note_text(note: &GroundNote) -> String {
-    format!("warning: {}, column `{}`: {}; {}", note.relation, note.column, note.what, note.way_out)
+    // Before somebody is a lead, much may have happened.
+    let level = if note.code == GroundNoteCode::EventBeforeCreation { "note" } else { "warning" };
+    format!("{level}: {}, column `{}`: {}; {}", note.relation, note.column, note.what, note.way_out)
 }
 
 fn undated_text(undated: &Undated) -> String {

@@ -85,11 +85,19 @@ impl Project {
         given.or(self.as_of).unwrap_or_else(Utc::now)
     }
 
-    /// Returns the time that a command works at: [`Project::now`], of which a given one may not be still to come. It may be
-    /// later than the configured one: who gives a time wants that one.
+    /// Returns the time that a command works at: [`Project::now`], of which a given one may not be still to come.
     pub(crate) fn as_of(&self, given: Option<DateTime<Utc>>) -> Result<DateTime<Utc>> {
-        let problem = given.and_then(|given| future::problem(given, self.now(None).max(Utc::now())));
-        match problem {
+        self.as_of_until(given, self.now(None))
+    }
+
+    /// Returns the time that a command looks at that keeps nothing: as [`Project::as_of`], but a given one may be later than
+    /// the configured one, as long as the clock has come to it.
+    pub(crate) fn as_of_by_clock(&self, given: Option<DateTime<Utc>>) -> Result<DateTime<Utc>> {
+        self.as_of_until(given, self.now(None).max(Utc::now()))
+    }
+
+    fn as_of_until(&self, given: Option<DateTime<Utc>>, latest: DateTime<Utc>) -> Result<DateTime<Utc>> {
+        match given.and_then(|given| future::problem(given, latest)) {
             Some(problem) => bail!("--as-of {problem}"),
             None => Ok(self.now(given)),
         }

@@ -60,7 +60,7 @@ impl EarlyEvents {
                 time(created_at),
                 time(at)
             ),
-            way_out: "nothing, if they happened before; of a day without a time, write its end in sources/event.sql: \
+            way_out: "if they happened before, leave it so; if a day without a time is meant, write its end in sources/event.sql: \
                       `date_trunc('day', at) + INTERVAL '1 day' - INTERVAL '1 second'`"
                 .to_owned(),
         })

@@ -83,7 +83,7 @@ fn the_proposed_sql_reads_every_cell_that_the_look_at_the_files_could_read() {
     assert!(said.contains("200 leads in 200 versions, 0 events, 200 outcomes"), "{said}");
     assert!(!said.contains("rejected"), "{said}");
     let sql = read(folder.path(), "sources/lead.sql");
-    for part in ["'decimal point, plus'", "'decimal comma, scale'", "'decimal comma, unit m²'", "'day first'"] {
+    for part in ["'decimal comma, plus'", "'decimal comma, scale'", "'decimal comma, unit m²'", "'day first'"] {
         assert!(sql.contains(part), "`{part}` is not in:\n{sql}");
     }
 }

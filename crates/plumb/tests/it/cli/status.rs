@@ -141,7 +141,9 @@ fn a_source_with_another_key_is_read_beside_its_old_rows_and_nothing_is_deleted(
     replace(shop.path(), "plumb.toml", "url = \"sheet.csv\"", "url = \"sheet.csv\"\nkey = { records = [\"id\"] }");
     let sheet = std::fs::read_to_string(shop.path().join("sheet.csv")).expect("it is there");
     shop.write("sheet.csv", &format!("{sheet}9999,2026-05-31T00:00:00Z,7,web,,0,2026-06-10T00:00:00Z\n"));
-    let error = shop.plumb_fails(&["ingest"]);
+    let failed = shop.plumb_fails(&["ingest"]);
+    assert!(failed.contains("1 of 1 sources could not be read"), "{failed}");
+    let error = shop.plumb(&["status"]);
     assert!(error.contains("the key of `records` was `` and is now `id`"), "{error}");
     assert!(error.contains("give the source another name") && !error.contains("delete"), "{error}");
     // What it says to do does it.
