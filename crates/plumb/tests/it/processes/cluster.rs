@@ -166,6 +166,7 @@ fn a_cluster_beyond_this_machine_requires_a_token() {
     100 leads in 437 versions, 2120 events, 164 outcomes
     left out: 12 duplicates, 1 test leads with 1 rows
     unmatched: 16 rows of no lead, and 0 keys that too many leads share, listed in data/ground/000001/unmatched.csv
+    note: event, column `at`: 59 events are dated before their lead was created (`crm:10002`: created 2024-11-21 15:37:37, event 2024-11-21 13:38:46), 0 of them at midnight of that day, as a day without a time is: they stay as they are; if they happened before, leave it so; if a day without a time is meant, write its end in sources/event.sql: `date_trunc('day', at) + INTERVAL '1 day' - INTERVAL '1 second'`
     ");
 }
 
