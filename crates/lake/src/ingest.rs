@@ -158,7 +158,7 @@ impl Derivation<'_> {
         }
         (self.progress)("deriving leads, events and outcomes");
         let histories = current.map_or(&[][..], Version::histories);
-        let shared = SharedFiles::open(self.data, current)?;
+        let shared = SharedFiles::open(self.data, current.into_iter().flat_map(Version::shared))?;
         let new_session = self.cluster.map(|cluster| || cluster.session());
         let spill = Spill::open(self.data)?;
         let raw = RawRows {
@@ -195,7 +195,7 @@ pub fn rebuild<'a>(
                 let spill = Spill::open(into)?;
                 let rows = RawRows { folder: &raw_folder, state: &then, cluster: None, limits, spill: spill.path() };
                 let origin = Origin { derived_from: ground.to_owned(), source_sql: hashes_of(files) };
-                let shared = SharedFiles::open(into, None)?;
+                let shared = SharedFiles::open(into, [])?;
                 publish::publish_ground(into, derive(rows, files, &[], &shared).await?, origin)?;
                 return Ok(true);
             }

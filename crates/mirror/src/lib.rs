@@ -5,6 +5,7 @@ mod bucket;
 mod hash;
 mod version;
 mod base;
+mod published;
 mod push;
 mod pull;
 

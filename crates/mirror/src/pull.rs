@@ -14,7 +14,7 @@ use crate::base::Base;
 use crate::bucket::Bucket;
 use crate::error::Error;
 use crate::hash;
-use crate::push::{FILES_AT_ONCE, pointer};
+use crate::published::{FILES_AT_ONCE, manifest_of, pointer};
 use crate::version::{Entry, Manifest, Version};
 
 /// The file in an unfinished folder that the process which fills it holds locked.
@@ -82,28 +82,6 @@ pub async fn pull(
     finish(bucket, &aside, folder, &manifest, version)?;
     drop(lock);
     Ok(pulled)
-}
-
-/// Reads the list of a version's files.
-pub(crate) async fn manifest_of(bucket: &Bucket, version: &Version) -> Result<Manifest, Error> {
-    let object = version.object();
-    let damaged = |found: String| Error::Damaged {
-        url: bucket.url_of(&object),
-        found,
-        expected: format!("the list with the SHA-256 `{}`", version.sha256),
-        way_out: "Put back the object, if the bucket keeps versions, or push to another prefix",
-    };
-    let Some(found) = bucket.get(&object).await? else { return Err(damaged("it is not there".to_owned())) };
-    let text = found.bytes().await.map_err(|error| bucket.error("read", &object, &error))?;
-    let sha256 = hash::of_bytes(&text);
-    if sha256 != version.sha256 {
-        return Err(damaged(format!("it has the SHA-256 `{sha256}`")));
-    }
-    let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
-    match manifest.files.iter().find_map(|entry| Some((entry, entry.problem()?))) {
-        Some((entry, problem)) => Err(damaged(format!("of its file {:?} {problem}", entry.path))),
-        None => Ok(manifest),
-    }
 }
 
 fn is_empty(folder: &Path) -> Result<bool, Error> {

@@ -15,14 +15,8 @@ use crate::base::Base;
 use crate::bucket::Bucket;
 use crate::error::Error;
 use crate::hash;
-use crate::pull::manifest_of;
+use crate::published::{FILES_AT_ONCE, POINTER, manifest_of, pointer};
 use crate::version::{Entry, Manifest, Version, Writer};
-
-/// The pointer's name.
-pub(crate) const POINTER: &str = "CURRENT";
-
-/// Files that are under way at once.
-pub(crate) const FILES_AT_ONCE: usize = 4;
 
 /// A file up to this size is one request, a larger one has parts of this size: so much memory each file takes.
 const PART_BYTES: usize = 8 << 20;
@@ -113,21 +107,6 @@ pub async fn push(bucket: &Bucket, push: Push<'_>, progress: &(dyn Fn(u64, u64) 
     written.map_err(|error| bucket.error("write", &object, &error))?;
     publish(bucket, push.folder, found, &version).await?;
     Ok(Pushed { version: Some(version), ..pushed })
-}
-
-/// Reads the pointer, with what a conditional put needs to replace it.
-pub(crate) async fn pointer(bucket: &Bucket) -> Result<Option<(Version, UpdateVersion)>, Error> {
-    let Some(found) = bucket.get(POINTER).await? else { return Ok(None) };
-    let seen = UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
-    let text = found.bytes().await.map_err(|error| bucket.error("read", POINTER, &error))?;
-    let version = serde_json::from_slice(&text).map_err(|error| Error::Damaged {
-        url: bucket.url_of(POINTER),
-        found: error.to_string(),
-        expected: "the pointer to a version".to_owned(),
-        way_out: "Put back its version before, if the bucket keeps versions, or write it by hand from the newest of \
-                  `versions/`",
-    })?;
-    Ok(Some((version, seen)))
 }
 
 /// Replaces the pointer, unless somebody else has meanwhile.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::http::{Answer, Client, Clock, Lane, Request, Secret, ask_token, checked_base};
-use crate::hubspot::{HubspotAuth, HubspotConfig, INTERVALS};
+use crate::hubspot::config::{HubspotAuth, HubspotConfig, INTERVALS};
 
 /// HubSpot, as one of its users.
 pub(crate) struct Api<'a> {

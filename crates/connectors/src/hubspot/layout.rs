@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::error::Error;
 use crate::http::encoded;
-use crate::hubspot::HubspotObject;
 use crate::hubspot::api::Api;
+use crate::hubspot::config::HubspotObject;
 use crate::selection::Selection;
 use crate::sink::Sink;
 use crate::stream::{Column, Stream};

@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use crate::http::{encoded, named_time};
-use crate::hubspot::LOOK_BACK;
 use crate::hubspot::api::Api;
 use crate::hubspot::associations;
+use crate::hubspot::config::LOOK_BACK;
 use crate::hubspot::layout::Layout;
 use crate::hubspot::position::Step;
 use crate::hubspot::records::{Page, Record, read_records};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::hubspot::{HubspotObject, LOOK_BACK};
+use crate::hubspot::config::{HubspotObject, LOOK_BACK};
 use crate::selection::Selection;
 use crate::sink::Checkpoint;
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::http::{Answer, Client, Clock, Lane, Request, Secret, ask_token, checked_base, host};
-use crate::salesforce::{SalesforceAuth, SalesforceConfig, VERSION, refusal};
+use crate::salesforce::config::{SalesforceAuth, SalesforceConfig, VERSION};
+use crate::salesforce::refusal;
 use crate::sink::Sink;
 
 /// The time from one request to the next. Salesforce limits the requests of a day, and those of over 20 seconds at a time.

@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use crate::error::Error;
 use crate::http::{encoded, named_time};
-use crate::salesforce::LOOK_BACK;
 use crate::salesforce::api::Api;
+use crate::salesforce::config::LOOK_BACK;
 use crate::salesforce::layout::Layout;
 use crate::salesforce::position::{Positions, Step};
 use crate::salesforce::refusal::{self, Refusal};

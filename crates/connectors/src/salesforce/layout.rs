@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::error::Error;
 use crate::http::encoded;
-use crate::salesforce::SalesforceObject;
 use crate::salesforce::api::Api;
+use crate::salesforce::config::SalesforceObject;
 use crate::sink::Sink;
 use crate::stream::{Column, Stream};
 

@@ -1,10 +1,7 @@
 //! Records by `queryAll`, which has those in the recycle bin too.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, SecondsFormat};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::error::Error;
 use crate::http::{encoded, named_time};
@@ -13,13 +10,10 @@ use crate::salesforce::api::Api;
 use crate::salesforce::layout::Layout;
 use crate::salesforce::position::{Place, Positions, Step};
 use crate::salesforce::refusal::{self, Refusal};
-use crate::salesforce::writer::Writer;
+use crate::salesforce::writer::{Record, Writer};
 
 /// The longest query, as an address has it: Salesforce takes addresses of 16,384 bytes with the host.
 const QUERY_BYTES_MAX: usize = 15_000;
-
-/// A record by its fields.
-pub(crate) type Record = BTreeMap<String, Box<RawValue>>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,14 +1,20 @@
 //! Rows out of records.
 
+use std::collections::BTreeMap;
+
 use std::collections::HashSet;
+
+use serde_json::value::RawValue;
 
 use crate::cell::Cell;
 use crate::error::Error;
 use crate::json_text::{cell, text_of};
 use crate::salesforce::layout::Layout;
-use crate::salesforce::query::Record;
 use crate::sink::Sink;
 use crate::stream::Row;
+
+/// A record by its fields.
+pub(crate) type Record = BTreeMap<String, Box<RawValue>>;
 
 /// Gives the rows of one object to a sink.
 pub(crate) struct Writer<'a> {

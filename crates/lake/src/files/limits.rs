@@ -17,8 +17,6 @@ pub(crate) const NAME_BYTES_MAX: usize = 512;
 /// The most rows of a file that are rejected: each is kept with its reason, and a file of nothing else is of another kind.
 pub(crate) const REJECTED_ROWS_MAX: usize = 1_000_000;
 
-pub(crate) const DATABASE_RATIO: u64 = 100;
-
 /// The most bytes of rows that are collected before they are passed on, however few rows they are.
 pub(crate) const BLOCK_BYTES_MAX: u64 = 64 << 20;
 

@@ -6,7 +6,9 @@
 mod derivation;
 mod versions;
 mod shared_files;
+mod relation_lists;
 mod in_use;
+mod removal;
 mod opened;
 mod lead_order;
 mod lookup;
@@ -17,7 +19,6 @@ mod field_kinds;
 pub use derivation::{Counts, GroundNote, GroundNoteCode, Undated};
 pub(crate) use derivation::{NewSession, RawRows, Relations, Spill, check_relations, derive};
 pub use field_kinds::{FieldKind, PostedRelation};
-pub(crate) use in_use::remove_versions;
 pub use labels::{LabelSpec, Labels, OutcomeCounts};
 pub(crate) use lead_order::{LAST_LEAD, RelationFiles, Walk, lead_ids};
 pub use lookup::RecentLead;
@@ -25,6 +26,7 @@ pub(crate) use opened::Ground;
 pub use post_outcome::PostOutcomeChange;
 pub(crate) use post_outcome::UndatedField;
 #[cfg(test)]
-pub(crate) use shared_files::RelationLists;
+pub(crate) use relation_lists::RelationLists;
+pub(crate) use removal::remove_versions;
 pub(crate) use shared_files::SharedFiles;
 pub(crate) use versions::{Origin, Report, UNMATCHED, Version, current_report, write};

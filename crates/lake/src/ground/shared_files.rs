@@ -14,45 +14,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use datafusion::arrow::array::RecordBatch;
-use serde::{Deserialize, Serialize};
 
-use super::versions::{Version, files_listed};
+use super::relation_lists::{FOLDER, path_in};
 use crate::error::Error;
 use crate::files::file_hash::FileHash;
 use crate::files::parquet_files::write_batch;
 use crate::files::replace_file::{create_folder, sync_folder};
-
-/// The folder's name in the ground.
-const FOLDER: &str = "files";
-
-/// The files of each relation, in the order of leads: a lead is in one file of a relation only.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RelationLists {
-    pub(crate) lead: Vec<FileHash>,
-    pub(crate) event: Vec<FileHash>,
-    pub(crate) outcome: Vec<FileHash>,
-}
-
-impl RelationLists {
-    /// Returns the files of a relation.
-    pub(super) fn of(&self, relation: &str) -> &[FileHash] {
-        match relation {
-            "lead" => &self.lead,
-            "event" => &self.event,
-            _ => &self.outcome,
-        }
-    }
-
-    /// Returns the lists: `lead`, `event`, `outcome`.
-    pub(super) fn all_mut(&mut self) -> [&mut Vec<FileHash>; 3] {
-        [&mut self.lead, &mut self.event, &mut self.outcome]
-    }
-
-    /// Returns all files.
-    pub(super) fn all(&self) -> impl Iterator<Item = &FileHash> {
-        self.lead.iter().chain(&self.event).chain(&self.outcome)
-    }
-}
 
 /// The folder of shared files, to be added to.
 pub(crate) struct SharedFiles {
@@ -62,11 +29,11 @@ pub(crate) struct SharedFiles {
 }
 
 impl SharedFiles {
-    /// Opens the folder of a data folder. The files of `version`, which were just checked, are not written again.
-    pub(crate) fn open(data: &Path, version: Option<&Version>) -> Result<SharedFiles, Error> {
+    /// Opens the folder of a data folder. The `checked` files, which are there as they were written, are not written again.
+    pub(crate) fn open<'a>(data: &Path, checked: impl IntoIterator<Item = &'a FileHash>) -> Result<SharedFiles, Error> {
         let folder = data.join("ground").join(FOLDER);
         create_folder(&folder)?;
-        let whole = version.into_iter().flat_map(Version::shared).map(|file| file.sha256.clone()).collect();
+        let whole = checked.into_iter().map(|file| file.sha256.clone()).collect();
         Ok(SharedFiles { folder, whole: Mutex::new(whole) })
     }
 
@@ -96,31 +63,4 @@ impl SharedFiles {
     pub(crate) fn finish(&self) -> Result<(), Error> {
         sync_folder(&self.folder)
     }
-}
-
-/// Returns the path of a shared file, given the folder of the ground.
-pub(super) fn shared_path(ground: &Path, file: &FileHash) -> PathBuf {
-    path_in(&ground.join(FOLDER), file)
-}
-
-fn path_in(folder: &Path, file: &FileHash) -> PathBuf {
-    folder.join(format!("{}.parquet", file.sha256))
-}
-
-/// Removes the files that no version lists. Only a run that holds the lock of the ground may do so.
-pub(super) fn remove_unlisted(ground: &Path) -> Result<(), Error> {
-    let folder = ground.join(FOLDER);
-    if !folder.is_dir() {
-        return Ok(());
-    }
-    // If a version cannot be read, it is not known what it needs.
-    let Some(listed) = files_listed(ground)? else { return Ok(()) };
-    let listed: HashSet<PathBuf> = listed.iter().map(|file| path_in(&folder, file)).collect();
-    for entry in std::fs::read_dir(&folder).map_err(Error::file("list", &folder))? {
-        let path = entry.map_err(Error::file("list", &folder))?.path();
-        if !listed.contains(&path) {
-            std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
-        }
-    }
-    Ok(())
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::derivation::{Counts, GroundNote, LeadHistory, Relations, Undated};
 use super::in_use::InUse;
-use super::shared_files::{RelationLists, shared_path};
+use super::relation_lists::{RelationLists, shared_path};
 use crate::current::{Current, FileRef};
 use crate::error::Error;
 use crate::files::csv_file::csv_of;
@@ -112,7 +112,7 @@ impl Version {
     }
 
     /// Returns the files that it shares with other versions.
-    pub(super) fn shared(&self) -> impl Iterator<Item = &FileHash> {
+    pub(crate) fn shared(&self) -> impl Iterator<Item = &FileHash> {
         self.report.shared()
     }
 

@@ -63,7 +63,7 @@ impl Actor<'_> {
         let mut state = State { run: known.run + 1, learned_at: known.learned_at + 1, ..known };
         let read = pull_rows(&raw_folder, &mut state, rows)?;
         let version = Version::current(data)?;
-        let shared = SharedFiles::open(data, version.as_ref())?;
+        let shared = SharedFiles::open(data, version.iter().flat_map(Version::shared))?;
         let origin = Origin { derived_from: read.to_string(), source_sql: BTreeMap::new() };
         let ground = NewGround::Derived(Box::new(relations(read, &shared)?), origin);
         publish(data, &before, &state, ground)?;

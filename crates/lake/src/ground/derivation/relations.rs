@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::ground_note::GroundNote;
 use super::lead_history::LeadHistory;
 use super::undated::Undated;
-use crate::ground::shared_files::RelationLists;
+use crate::ground::relation_lists::RelationLists;
 use crate::raw::RejectedRow;
 
 /// The relations `lead`, `event` and `outcome`, whose files are on the disk.
