@@ -89,7 +89,7 @@ pub fn ingest<'a>(
         };
         let published = match derived.ground {
             NewGround::Same(report) if !pulled.state.differs_from(&known) && before.has_hashes() => {
-                Published { current: before, report }
+                Published { current: before, report: *report }
             }
             ground => {
                 let published = publish(data, &before, &pulled.state, ground)?;
@@ -154,7 +154,7 @@ impl Derivation<'_> {
         // An earlier program may have left a version without hashes half written, so that nothing of it is used.
         let current = current.filter(|version| version.has_hashes());
         if let Some(version) = current.filter(|_| is_unchanged) {
-            return Ok(Derived { ground: NewGround::Same(version.report.clone()), is_unchanged });
+            return Ok(Derived { ground: NewGround::Same(Box::new(version.report.clone())), is_unchanged });
         }
         (self.progress)("deriving leads, events and outcomes");
         let histories = current.map_or(&[][..], Version::histories);

@@ -22,7 +22,7 @@ const REJECTS: &str = "rejects.csv";
 /// The ground after a run.
 pub(crate) enum NewGround {
     /// It is as it was.
-    Same(Report),
+    Same(Box<Report>),
     /// It was derived, from this.
     Derived(Box<Relations>, Origin),
 }
@@ -78,7 +78,7 @@ pub(crate) fn remove_older(data: &Path, before: &Current) -> Result<(), Error> {
 /// Makes the state after a run, and its ground, what counts. `before` is what counts until then.
 pub(crate) fn publish(data: &Path, before: &Current, state: &State, ground: NewGround) -> Result<Published, Error> {
     let (report, report_file) = match ground {
-        NewGround::Same(report) => (report, before.report.clone()),
+        NewGround::Same(report) => (*report, before.report.clone()),
         NewGround::Derived(relations, origin) => {
             let (report, file) = ground::write(data, *relations, origin)?;
             (report, Some(file))
