@@ -60,9 +60,11 @@ pub(super) async fn pull(pull: &mut SourcePull<'_>) -> Result<(), Error> {
         };
         // What is wrong still is rejected again.
         pull.state.forget_rejected(&label, from.lines + 1);
-        let (bytes, lines) = read(pull, &plan, table, input, &from)?;
+        // Opened before: a fetched file loses its name once it was read.
+        let opened = File::open(&path).map_err(Error::file("open", &path))?;
+        let (bytes, lines) = read(pull, &plan, table, input, &opened, &from)?;
         let head_bytes = bytes.min(HEAD_BYTES);
-        let head = head_of(&path, head_bytes)?;
+        let head = head_of(opened, head_bytes).map_err(Error::file("read", &path))?;
         let state = FileState { bytes, lines, modified_micros: now.modified_micros, head, head_bytes };
         pull.state.files.insert(state_key, state);
     }
@@ -96,10 +98,10 @@ fn read(
     plan: &ReadingPlan,
     table: &mut RawTable,
     input: Input,
+    opened: &File,
     from: &FileState,
 ) -> Result<(u64, u64), Error> {
     let (label, path) = (&input.name.clone(), &input.path.clone());
-    // A fetched file is there as long as its input or its records are.
     let reader = FileReader::of(pull, plan, input)?;
     let is_continued = matches!(reader, FileReader::GrowingLines { .. }) && from.bytes > 0;
     let rejected_before = pull.rejected.len();
@@ -108,11 +110,11 @@ fn read(
     let mut notes = Vec::new();
     let (bytes, lines) = match &reader {
         FileReader::GrowingLines { .. } => jsonl::read(&mut rows, from)?,
-        FileReader::Parquet { .. } => whole(path, parquet::read(&mut rows, pull.name)?)?,
+        FileReader::Parquet { .. } => whole(opened, path, parquet::read(&mut rows, pull.name)?)?,
         FileReader::Records(source) => {
             let lines = records::read(&mut rows, source.as_ref());
             notes = source.notes().to_vec();
-            whole(path, lines.map_err(|error| table_error(pull.name, error))?)?
+            whole(opened, path, lines.map_err(|error| table_error(pull.name, error))?)?
         }
     };
     let rows = rows.rows;
@@ -139,8 +141,8 @@ fn open_table(pull: &SourcePull<'_>) -> Result<RawTable, Error> {
 }
 
 /// Returns the bytes and lines of a file that was read to its end.
-fn whole(path: &Path, lines: u64) -> Result<(u64, u64), Error> {
-    Ok((stat(path)?.bytes, lines))
+fn whole(opened: &File, path: &Path, lines: u64) -> Result<(u64, u64), Error> {
+    Ok((opened.metadata().map_err(Error::file("read", path))?.len(), lines))
 }
 
 fn is_unchanged(before: &FileState, now: &FileState) -> bool {
@@ -204,12 +206,14 @@ pub(super) fn stat(path: &Path) -> Result<FileState, Error> {
 /// A file with an unchanged beginning has grown; any other is read from its start, and its known rows are skipped.
 fn resume_point(path: &Path, before: Option<FileState>) -> Result<FileState, Error> {
     let Some(before) = before else { return Ok(FileState::default()) };
-    let same_head = stat(path)?.bytes >= before.bytes && head_of(path, before.head_bytes)? == before.head;
+    let file = File::open(path).map_err(Error::file("open", path))?;
+    let head = head_of(file, before.head_bytes).map_err(Error::file("read", path))?;
+    let same_head = stat(path)?.bytes >= before.bytes && head == before.head;
     Ok(if same_head { before } else { FileState::default() })
 }
 
-fn head_of(path: &Path, bytes: u64) -> Result<String, Error> {
+fn head_of(file: File, bytes: u64) -> std::io::Result<String> {
     let mut head = Vec::new();
-    File::open(path).and_then(|file| file.take(bytes).read_to_end(&mut head)).map_err(Error::file("read", path))?;
+    file.take(bytes).read_to_end(&mut head)?;
     Ok(hex(Sha256::digest(&head)))
 }

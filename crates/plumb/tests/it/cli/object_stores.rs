@@ -42,6 +42,7 @@ fn files_of_a_bucket_are_ingested_when_they_are_new_or_changed() {
         "import gzip\n\
          s3.put_object(Bucket='leads', Key='exports/1.csv', Body=b'id,name\\n1,Ada\\n')\n\
          s3.put_object(Bucket='leads', Key='exports/2.csv.gz', Body=gzip.compress(b'id,name\\n2,Bob\\n'))\n\
+         s3.put_object(Bucket='leads', Key='exports/5.jsonl', Body=b'{\"id\": \"5\", \"name\": \"Zoe\"}\n')\n\
          s3.put_object(Bucket='leads', Key='exports/old/3.csv', Body=b'id,name\\n3,Eve\\n')\n",
     );
     let folder = tempfile::tempdir().expect("a folder");
@@ -56,12 +57,12 @@ fn files_of_a_bucket_are_ingested_when_they_are_new_or_changed() {
         "SELECT id AS lead_key, '2026-01-01' AS created_at, '2026-01-01' AS known_at, name FROM crm.records",
     );
     let first = success(bucket.plumb(folder.path(), &["ingest"]));
-    assert!(first.contains("crm: 2 rows read, 2 new"), "{first}");
+    assert!(first.contains("crm: 3 rows read, 3 new"), "{first}");
     let second = success(bucket.plumb(folder.path(), &["ingest"]));
-    assert!(second.contains("crm: 0 rows read, 0 new, 2 files unchanged"), "{second}");
+    assert!(second.contains("crm: 0 rows read, 0 new, 3 files unchanged"), "{second}");
     bucket.run("s3.put_object(Bucket='leads', Key='exports/1.csv', Body=b'id,name\\n1,Ada\\n4,Kim\\n')\n");
     let third = success(bucket.plumb(folder.path(), &["ingest"]));
-    assert!(third.contains("2 rows read, 1 new, 1 files unchanged"), "{third}");
+    assert!(third.contains("2 rows read, 1 new, 2 files unchanged"), "{third}");
 }
 
 #[test]
