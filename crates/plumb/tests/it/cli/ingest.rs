@@ -11,8 +11,9 @@ use crate::setup::program::{failure, run, run_with, sqlite, success};
 use crate::setup::redaction::redacted;
 
 /// The relations of a project whose leads are a table with `id` and `email`, and that has neither events nor outcomes.
-const NO_EVENTS: &str = "SELECT '' AS lead_key, '' AS kind, '' AS at, '' AS known_at WHERE false";
-const NO_OUTCOMES: &str = "SELECT '' AS lead_key, '' AS target, true AS positive, '' AS at, '' AS known_at WHERE false";
+pub(super) const NO_EVENTS: &str = "SELECT '' AS lead_key, '' AS kind, '' AS at, '' AS known_at WHERE false";
+pub(super) const NO_OUTCOMES: &str =
+    "SELECT '' AS lead_key, '' AS target, true AS positive, '' AS at, '' AS known_at WHERE false";
 
 #[tokio::test]
 async fn a_second_ingest_reads_only_new_rows() {

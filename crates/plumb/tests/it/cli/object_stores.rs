@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use plumb_peers::S3Server;
 use tempfile::TempDir;
 
+use super::ingest::{NO_EVENTS, NO_OUTCOMES};
 use crate::setup::folder::{copy, write};
 use crate::setup::program::{failure, run_with, success};
 use crate::setup::provided::provided;
@@ -42,7 +43,7 @@ fn files_of_a_bucket_are_ingested_when_they_are_new_or_changed() {
         "import gzip\n\
          s3.put_object(Bucket='leads', Key='exports/1.csv', Body=b'id,name\\n1,Ada\\n')\n\
          s3.put_object(Bucket='leads', Key='exports/2.csv.gz', Body=gzip.compress(b'id,name\\n2,Bob\\n'))\n\
-         s3.put_object(Bucket='leads', Key='exports/5.jsonl', Body=b'{\"id\": \"5\", \"name\": \"Zoe\"}\n')\n\
+         s3.put_object(Bucket='leads', Key='exports/5.jsonl', Body=b'{\"id\": \"5\", \"name\": \"Zoe\"}\\n')\n\
          s3.put_object(Bucket='leads', Key='exports/old/3.csv', Body=b'id,name\\n3,Eve\\n')\n",
     );
     let folder = tempfile::tempdir().expect("a folder");
@@ -56,6 +57,8 @@ fn files_of_a_bucket_are_ingested_when_they_are_new_or_changed() {
         "sources/lead.sql",
         "SELECT id AS lead_key, '2026-01-01' AS created_at, '2026-01-01' AS known_at, name FROM crm.records",
     );
+    write(folder.path(), "sources/event.sql", NO_EVENTS);
+    write(folder.path(), "sources/outcome.sql", NO_OUTCOMES);
     let first = success(bucket.plumb(folder.path(), &["ingest"]));
     assert!(first.contains("crm: 3 rows read, 3 new"), "{first}");
     let second = success(bucket.plumb(folder.path(), &["ingest"]));
