@@ -131,6 +131,8 @@ impl Drop for DataLock {
     fn drop(&mut self) {
         // While the lock is still held. A file that stays is only a name.
         let _ = if self.is_removed_at_end { std::fs::remove_file(&self.path) } else { self.file.set_len(0) };
+        // To close the file is not enough: a program that another thread starts has it too until it runs.
+        let _ = self.file.unlock();
     }
 }
 
@@ -267,6 +269,16 @@ mod tests {
         });
         assert!(rounds.load(Ordering::SeqCst) > 0, "the first try of all succeeds");
         assert_eq!(std::fs::read_dir(data.path().join("locks")).expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn it_is_free_although_a_program_that_begins_still_has_its_file() {
+        let data = tempfile::tempdir().expect("a temporary folder");
+        let held = acquire(data.path(), "ground").expect("it is free");
+        let of_program = held.file.try_clone().expect("a second handle");
+        drop(held);
+        drop(acquire(data.path(), "ground").expect("it is free again"));
+        drop(of_program);
     }
 
     #[test]
