@@ -28,7 +28,7 @@ impl Rows {
     fn add(&mut self, leads: usize, events: usize) {
         for _ in 0..leads {
             let number = self.leads.len();
-            let person = if number % 17 == 0 { self.random.random_range(0..=number) } else { number };
+            let person = if number.is_multiple_of(17) { self.random.random_range(0..=number) } else { number };
             let budget = self.random.random_range(0..5);
             self.leads.push((number, format!("p{person}@x.org"), budget));
         }
