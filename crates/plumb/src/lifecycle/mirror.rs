@@ -19,7 +19,8 @@ use crate::project::{Project, StoreConfig};
 use crate::store::Store;
 
 /// What belongs to this machine, or is there only while a command runs.
-const LEFT_OUT: [&str; 7] = ["locks", "spill", "training", "plumb.db-wal", "plumb.db-shm", "plumb.stamp", BASE_FILE];
+const LEFT_OUT: [&str; 8] =
+    ["locks", "spill", "training", "cluster", "plumb.db-wal", "plumb.db-shm", "plumb.stamp", BASE_FILE];
 
 /// Files that never change once they have their name.
 const NAMED_BY_HASH: [&str; 2] = ["datasets", "models"];
