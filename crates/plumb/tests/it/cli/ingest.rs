@@ -190,7 +190,7 @@ async fn rejected_rows_are_listed_with_place_and_reason() {
     sheet: 0 rows read, 0 new, 1 files unchanged
     nothing is new: 2 leads in 2 versions, 0 events, 0 outcomes
     left out: 0 duplicates, 0 test leads with 0 rows
-    rejected: crm.leads, line 1, field `budget`: `lots` is text in a column declared as Real
+    rejected: crm.leads, line 1, field `budget`: `lots` is no number that 64 bits hold without loss
     rejected: 4 rows in all, listed in data/runs/000001/rejects.csv
     ");
     assert_snapshot!(success(run(folder.path(), &["ingest", "--json"])), @r#"
@@ -239,7 +239,7 @@ async fn rejected_rows_are_listed_with_place_and_reason() {
           "file": "crm.leads",
           "line": 1,
           "field": "budget",
-          "reason": "`lots` is text in a column declared as Real"
+          "reason": "`lots` is no number that 64 bits hold without loss"
         }
       ],
       "rejected_total": 4,
@@ -251,7 +251,7 @@ async fn rejected_rows_are_listed_with_place_and_reason() {
         fs::read_to_string(folder.path().join("data/runs/000001/rejects.csv")).expect("the rejects are written");
     assert_snapshot!(rejects, @r#"
     file,line,field,reason
-    crm.leads,1,budget,`lots` is text in a column declared as Real
+    crm.leads,1,budget,`lots` is no number that 64 bits hold without loss
     mail.jsonl,3,,expected a JSON object
     mail.jsonl,4,,not JSON: EOF while parsing a value at line 2 column 0
     sheet.csv,3,,"expected 2 cells, found 4: `x` is too many"
@@ -274,7 +274,7 @@ fn a_wrong_project_is_refused_with_the_reason() {
     );
     assert_snapshot!(
         refusal("[source.m]\nkind = \"csv\"\nurl = \"x\"\ncolour = 1"),
-        @"error: `./plumb.toml` is wrong: line 4, key `source.m.colour`: unknown field `colour`, expected one of `kind`, `url`, `tables`, `cursor`, `key`, `reading`, `allow_lost`"
+        @"error: `./plumb.toml` is wrong: line 4, key `source.m.colour`: unknown field `colour`, expected one of `kind`, `url`, `command`, `arguments`, `config`, `catalog`, `discover`, `properties`, `metadata`, `strict_counts`, `environment`, `token`, `client_id`, `client_secret`, `refresh_token`, `objects`, `compare_keys`, `idle_timeout`, `tables`, `cursor`, `look_back`, `columns`, `allow_empty`, `gone`, `key`, `reading`, `allow_lost`, `time_limit`"
     );
     assert_snapshot!(
         refusal("[source.m]\nkind = \"postgres\"\nurl = \"${PLUMB_TEST_UNSET}\""),
