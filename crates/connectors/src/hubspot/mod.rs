@@ -68,21 +68,21 @@ fn start(
     positions: &Positions,
     sink: &mut dyn Sink,
 ) -> (Position, bool) {
-    let asked = position::Asked::of(object);
+    let fields = position::FieldsRead::of(object);
     let started_at = api.client.server_now().timestamp_millis();
     let Some(known) = positions.objects.get(&object.name) else {
-        return (Position { asked, step: Step::list(started_at, None) }, true);
+        return (Position { fields, step: Step::list(started_at, None) }, true);
     };
     let archived_since = known.step.archived_since();
-    if !known.asked.covers(&asked) {
+    if !known.fields.covers(&fields) {
         let what = format!("`{}` is read from its beginning: more is asked of it than before", object.name);
         sink.note(&object.name, None, 1, what, "nothing is to be done; rows that are known stay".into());
-        return (Position { asked, step: Step::list(started_at, None) }, true);
+        return (Position { fields, step: Step::list(started_at, None) }, true);
     }
     if config.is_full && !matches!(known.step, Step::List { .. }) {
-        return (Position { asked, step: Step::list(started_at, archived_since) }, true);
+        return (Position { fields, step: Step::list(started_at, archived_since) }, true);
     }
-    (Position { asked, step: known.step.clone().resumed(api.client.server_now().timestamp_millis()) }, false)
+    (Position { fields, step: known.step.clone().resumed(api.client.server_now().timestamp_millis()) }, false)
 }
 
 /// Reads an object step by step. Each step ends with a checkpoint that names the next one.

@@ -19,13 +19,13 @@ pub(crate) struct Positions {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Position {
     /// What was read of each record.
-    pub(crate) asked: Asked,
+    pub(crate) fields: FieldsRead,
     pub(crate) step: Step,
 }
 
 /// What is read of each record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct FieldsRead {
     properties: Selection,
     history: Selection,
     associations: Vec<String>,
@@ -63,14 +63,14 @@ impl Positions {
     }
 }
 
-impl Asked {
-    pub(crate) fn of(object: &HubspotObject) -> Asked {
+impl FieldsRead {
+    pub(crate) fn of(object: &HubspotObject) -> FieldsRead {
         let HubspotObject { properties, history, associations, .. } = object.clone();
-        Asked { properties, history, associations }
+        FieldsRead { properties, history, associations }
     }
 
     /// Whether all that `other` asks for was read too.
-    pub(crate) fn covers(&self, other: &Asked) -> bool {
+    pub(crate) fn covers(&self, other: &FieldsRead) -> bool {
         self.properties.covers(&other.properties)
             && self.history.covers(&other.history)
             && other.associations.iter().all(|object| self.associations.contains(object))

@@ -54,7 +54,7 @@ impl Clock for VirtualClock {
 }
 
 /// A request, as a stub reads it.
-pub(crate) struct Asked {
+pub(crate) struct StubRequest {
     pub(crate) is_post: bool,
     pub(crate) path: String,
     pub(crate) query: BTreeMap<String, String>,
@@ -63,29 +63,29 @@ pub(crate) struct Asked {
     pub(crate) body: String,
 }
 
-impl Asked {
+impl StubRequest {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("JSON")
     }
 }
 
 /// What a stub answers.
-pub(crate) struct Told {
+pub(crate) struct StubResponse {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Value,
 }
 
-impl Told {
-    pub(crate) fn new(status: u16, body: Value) -> Told {
-        Told { status, headers: Vec::new(), body }
+impl StubResponse {
+    pub(crate) fn new(status: u16, body: Value) -> StubResponse {
+        StubResponse { status, headers: Vec::new(), body }
     }
 }
 
 /// A system that a stub plays.
 pub(crate) trait System: Send + 'static {
     fn clock(&self) -> Arc<VirtualClock>;
-    fn answer(&mut self, asked: &Asked) -> Told;
+    fn answer(&mut self, request: &StubRequest) -> StubResponse;
 }
 
 /// A stub behind an address of this machine. It lives as long as the test's runtime.
@@ -117,7 +117,7 @@ async fn answer<S: System>(
     body: Bytes,
 ) -> Response {
     let token = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let asked = Asked {
+    let request = StubRequest {
         is_post: method == Method::POST,
         path: uri.path().to_owned(),
         query: form(uri.query().unwrap_or_default()),
@@ -128,7 +128,7 @@ async fn answer<S: System>(
     let mut system = system.lock().expect("no panic before");
     let clock = system.clock();
     clock.advance(Duration::from_millis(5));
-    let told = system.answer(&asked);
+    let told = system.answer(&request);
     let mut response = (StatusCode::from_u16(told.status).expect("a status"), told.body.to_string()).into_response();
     let date = clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     for (name, value) in told.headers.into_iter().chain([("date", date)]) {

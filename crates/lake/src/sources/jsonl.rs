@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
+use plumb_connectors::flatten;
+
 use super::file_rows::FileRows;
 use crate::error::Error;
-use crate::files::limits::{NAME_BYTES_MAX, ROW_BYTES_MAX, SOURCE_COLUMNS_MAX};
+use crate::files::limits::ROW_BYTES_MAX;
 use crate::raw::FileState;
 
 /// Reads on from where the last run stopped, and returns the bytes and lines read so far. A last line that does not end
@@ -57,37 +59,5 @@ fn parse_object(line: &[u8]) -> Result<Option<BTreeMap<String, String>>, String>
     let serde_json::Value::Object(object) = value else {
         return Err("expected a JSON object".into());
     };
-    let mut fields = BTreeMap::new();
-    flatten("", object, &mut fields)?;
-    Ok(Some(fields))
-}
-
-/// Adds the fields of an object, whose nesting the parser has limited. Long names and many fields are refused before they are
-/// there: a short line can have a long name with many fields in it, and each would have that name.
-fn flatten(
-    prefix: &str,
-    object: serde_json::Map<String, serde_json::Value>,
-    fields: &mut BTreeMap<String, String>,
-) -> Result<(), String> {
-    for (key, value) in object {
-        let bytes = prefix.len() + key.len();
-        if bytes > NAME_BYTES_MAX {
-            return Err(format!("a field has a name of {bytes} bytes: expected at most {NAME_BYTES_MAX}"));
-        }
-        if fields.len() > SOURCE_COLUMNS_MAX {
-            return Err(format!("more than {SOURCE_COLUMNS_MAX} fields: are values used as names of fields?"));
-        }
-        let name = if prefix.is_empty() { key } else { format!("{prefix}_{key}") };
-        match value {
-            serde_json::Value::Null => {}
-            serde_json::Value::String(text) => {
-                fields.insert(name, text);
-            }
-            serde_json::Value::Object(inner) => flatten(&name, inner, fields)?,
-            other => {
-                fields.insert(name, other.to_string());
-            }
-        }
-    }
-    Ok(())
+    flatten(object).map(Some)
 }

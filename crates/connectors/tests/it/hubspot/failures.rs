@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::stub::refusal;
 use super::{contacts, named, portal, read, run};
-use crate::crm::{Kept, Told};
+use crate::crm::{Kept, StubResponse};
 
 fn oauth() -> HubspotAuth {
     HubspotAuth::RefreshToken {
@@ -25,26 +25,29 @@ async fn storms_of_refusals_are_waited_out() {
     stub.system().on_request = Some(Box::new(move |_, _| {
         requests += 1;
         match requests % 7 {
-            0 => Some(Told { headers: vec![("retry-after", "11".into())], ..refusal(429, "slow down", "RATE_LIMITS") }),
-            1..4 => Some(Told::new(503, json!("overloaded"))),
+            0 => Some(StubResponse {
+                headers: vec![("retry-after", "11".into())],
+                ..refusal(429, "slow down", "RATE_LIMITS")
+            }),
+            1..4 => Some(StubResponse::new(503, json!("overloaded"))),
             _ => None,
         }
     }));
     let started_at = clock.millis();
     let kept = read(&config, &clock, Kept::default()).await;
     assert_eq!(kept.tables()["contacts"].len(), 500);
-    assert!(clock.millis() - started_at > 11_000, "the pause that was asked for is made");
+    assert!(clock.millis() - started_at > 11_000, "the pause that was request for is made");
 }
 
 #[tokio::test]
 async fn a_system_that_stays_away_is_a_transient_error() {
     let (stub, clock) = portal(1).await;
     let config = contacts(&stub.url);
-    stub.system().on_request = Some(Box::new(|_, _| Some(Told::new(503, json!("overloaded")))));
+    stub.system().on_request = Some(Box::new(|_, _| Some(StubResponse::new(503, json!("overloaded")))));
     let (_, result) = run(&config, &clock, Kept::default()).await;
     let error = result.expect_err("away");
     assert!(error.is_transient, "{error}");
-    assert_eq!(stub.system().requests, 8, "it is not asked for ever");
+    assert_eq!(stub.system().requests, 8, "it is not request for ever");
 }
 
 #[tokio::test]
@@ -52,7 +55,7 @@ async fn a_limit_of_the_day_is_not_waited_for() {
     let (stub, clock) = portal(1).await;
     let config = contacts(&stub.url);
     let body = json!({ "status": "error", "message": "You have reached your daily limit.", "policyName": "DAILY" });
-    stub.system().on_request = Some(Box::new(move |_, _| Some(Told::new(429, body.clone()))));
+    stub.system().on_request = Some(Box::new(move |_, _| Some(StubResponse::new(429, body.clone()))));
     let error = run(&config, &clock, Kept::default()).await.1.expect_err("limited");
     assert!(error.is_transient && error.to_string().contains("daily limit"), "{error}");
     assert_eq!(stub.system().requests, 1);
@@ -64,8 +67,8 @@ async fn tokens_that_expire_are_renewed() {
     let mut config = contacts(&stub.url);
     config.auth = oauth();
     stub.system().token = ("nobody's".into(), 0);
-    stub.system().on_request = Some(Box::new(|portal, asked| {
-        if !asked.path.starts_with("/oauth") {
+    stub.system().on_request = Some(Box::new(|portal, request| {
+        if !request.path.starts_with("/oauth") {
             portal.clock.advance(Duration::from_secs(700));
         }
         None
@@ -84,7 +87,7 @@ async fn a_missing_scope_is_named() {
         "errors": [{ "message": "One or more of the following scopes are required.",
                      "context": { "requiredGranularScopes": ["crm.objects.contacts.read"] } }],
     });
-    stub.system().on_request = Some(Box::new(move |_, _| Some(Told::new(403, body.clone()))));
+    stub.system().on_request = Some(Box::new(move |_, _| Some(StubResponse::new(403, body.clone()))));
     let error = run(&config, &clock, Kept::default()).await.1.expect_err("refused").to_string();
     assert!(error.contains("`crm.objects.contacts.read`"), "{error}");
 }
@@ -107,7 +110,7 @@ async fn a_redirect_gets_no_token() {
     let config = contacts(&stub.url);
     let location = format!("{}/elsewhere", stub.url);
     stub.system().on_request = Some(Box::new(move |_, _| {
-        Some(Told { headers: vec![("location", location.clone())], ..Told::new(302, json!({})) })
+        Some(StubResponse { headers: vec![("location", location.clone())], ..StubResponse::new(302, json!({})) })
     }));
     let error = run(&config, &clock, Kept::default()).await.1.expect_err("refused").to_string();
     assert!(error.contains("another address"), "{error}");
@@ -121,8 +124,8 @@ async fn no_secret_is_in_anything_that_is_said() {
     let mut said = format!("{config:?}");
     // A server that repeats what it was sent.
     for status in [400, 401, 403, 404, 500] {
-        stub.system().on_request = Some(Box::new(move |_, asked| {
-            let message = format!("you sent {} and {}", asked.token.clone().unwrap_or_default(), asked.body);
+        stub.system().on_request = Some(Box::new(move |_, request| {
+            let message = format!("you sent {} and {}", request.token.clone().unwrap_or_default(), request.body);
             Some(refusal(status, &message, "ECHO"))
         }));
         for auth in [HubspotAuth::Token(Secret::new("pat-secret-1")), oauth()] {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::stub::Portal;
 use super::{contacts, named, portal, run};
-use crate::crm::{Kept, Stub, Told, VirtualClock};
+use crate::crm::{Kept, Stub, StubResponse, VirtualClock};
 use crate::support::Cells;
 
 /// A portal with all that happens, and the story of its changes between two runs.
@@ -53,7 +53,8 @@ async fn read_dying_at(deaths: &[Vec<u32>; 2]) -> Kept {
             let mut requests = 0;
             stub.system().on_request = Some(Box::new(move |_, _| {
                 requests += 1;
-                (Some(requests) == death).then(|| Told::new(400, json!({ "message": "the test ends this run" })))
+                (Some(requests) == death)
+                    .then(|| StubResponse::new(400, json!({ "message": "the test ends this run" })))
             }));
             let result;
             (kept, result) = run(&config, &clock, kept).await;

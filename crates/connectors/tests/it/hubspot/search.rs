@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::stub::{Portal, Record, refusal, texts};
-use crate::crm::{Asked, Told};
+use crate::crm::{StubRequest, StubResponse};
 
 /// Searches as HubSpot does: what it knows of a while ago, in pages by offset, and never beyond 10,000.
-pub(crate) fn search(portal: &Portal, object: &str, asked: &Asked) -> Told {
-    let body = asked.json();
+pub(crate) fn search(portal: &Portal, object: &str, request: &StubRequest) -> StubResponse {
+    let body = request.json();
     let (limit, offset) = (
         body["limit"].as_u64().expect("a limit"),
         body["after"].as_str().map_or(0, |after| after.parse().expect("an offset")),
@@ -45,5 +45,5 @@ pub(crate) fn search(portal: &Portal, object: &str, asked: &Asked) -> Told {
     let properties = texts(&body["properties"]);
     let page = found.iter().skip(usize::try_from(offset).expect("small")).take(usize::try_from(limit).expect("small"));
     let results: Vec<_> = page.map(|(id, record)| portal.give(**id, record, &properties, &[])).collect();
-    Told::new(200, json!({ "total": found.len(), "results": results }))
+    StubResponse::new(200, json!({ "total": found.len(), "results": results }))
 }

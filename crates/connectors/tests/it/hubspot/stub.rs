@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value, json};
 
 use super::search;
-use crate::crm::{Asked, System, Told, VirtualClock, form};
+use crate::crm::{StubRequest, StubResponse, System, VirtualClock, form};
 
 /// A record.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,7 @@ pub(crate) struct Record {
 }
 
 /// What happens at a request: it may change the portal, and may answer in its place.
-pub(crate) type Event = Box<dyn FnMut(&mut Portal, &Asked) -> Option<Told> + Send>;
+pub(crate) type Event = Box<dyn FnMut(&mut Portal, &StubRequest) -> Option<StubResponse> + Send>;
 
 /// A portal.
 pub(crate) struct Portal {
@@ -121,17 +121,17 @@ impl Portal {
         given
     }
 
-    fn list(&self, object: &str, asked: &Asked) -> Told {
+    fn list(&self, object: &str, request: &StubRequest) -> StubResponse {
         let names = |name: &str| {
-            asked.query.get(name).map(|text| text.split(',').map(str::to_owned).collect()).unwrap_or_default()
+            request.query.get(name).map(|text| text.split(',').map(str::to_owned).collect()).unwrap_or_default()
         };
         let (properties, history): (Vec<_>, Vec<_>) = (names("properties"), names("propertiesWithHistory"));
-        let limit: usize = asked.query["limit"].parse().expect("a number");
-        if limit > if history.is_empty() { 100 } else { 50 } || asked.url_bytes > 8_192 {
+        let limit: usize = request.query["limit"].parse().expect("a number");
+        if limit > if history.is_empty() { 100 } else { 50 } || request.url_bytes > 8_192 {
             return refusal(400, "limit or address too long", "VALIDATION_ERROR");
         }
-        let after: u64 = asked.query.get("after").map_or(0, |after| after.parse().expect("an id"));
-        let is_archived = asked.query["archived"] == "true";
+        let after: u64 = request.query.get("after").map_or(0, |after| after.parse().expect("an id"));
+        let is_archived = request.query["archived"] == "true";
         let records = self.objects.get(object).into_iter().flatten();
         let mut records = records.filter(|(id, record)| **id > after && record.archived_at.is_some() == is_archived);
         let page: Vec<_> = records.by_ref().take(limit).collect();
@@ -140,14 +140,14 @@ impl Portal {
         if let (Some((last, _)), Some(_)) = (page.last(), records.next()) {
             body["paging"] = json!({ "next": { "after": last.to_string(), "link": "https://elsewhere.example/" } });
         }
-        Told::new(200, body)
+        StubResponse::new(200, body)
     }
 
-    fn batch(&self, object: &str, asked: &Asked) -> Told {
-        let body = asked.json();
+    fn batch(&self, object: &str, request: &StubRequest) -> StubResponse {
+        let body = request.json();
         let (properties, history) = (texts(&body["properties"]), texts(&body["propertiesWithHistory"]));
         let inputs = body["inputs"].as_array().expect("a list");
-        if inputs.is_empty() && asked.query.is_empty() || inputs.len() > if history.is_empty() { 100 } else { 50 } {
+        if inputs.is_empty() && request.query.is_empty() || inputs.len() > if history.is_empty() { 100 } else { 50 } {
             return refusal(400, "too many or no inputs", "VALIDATION_ERROR");
         }
         let mut results = Vec::new();
@@ -157,17 +157,17 @@ impl Portal {
                 id = *winner;
             }
             if let Some(record) = self.objects.get(object).and_then(|records| records.get(&id))
-                && record.archived_at.is_some() == (asked.query["archived"] == "true")
+                && record.archived_at.is_some() == (request.query["archived"] == "true")
             {
                 results.push(self.give(id, record, &properties, &history));
             }
         }
         let status = if results.len() < inputs.len() { 207 } else { 200 };
-        Told::new(status, json!({ "status": "COMPLETE", "results": results }))
+        StubResponse::new(status, json!({ "status": "COMPLETE", "results": results }))
     }
 
-    fn associations(&self, asked: &Asked) -> Told {
-        let body = asked.json();
+    fn associations(&self, request: &StubRequest) -> StubResponse {
+        let body = request.json();
         let mut results = Vec::new();
         for input in body["inputs"].as_array().expect("a list") {
             let id: u64 = input["id"].as_str().expect("a text").parse().expect("an id");
@@ -186,11 +186,11 @@ impl Portal {
             }
             results.push(result);
         }
-        Told::new(207, json!({ "status": "COMPLETE", "results": results }))
+        StubResponse::new(207, json!({ "status": "COMPLETE", "results": results }))
     }
 
     /// Refuses who is faster than 100 requests in 10 seconds, or 4 searches in one.
-    fn limit(&mut self, is_search: bool) -> Option<Told> {
+    fn limit(&mut self, is_search: bool) -> Option<StubResponse> {
         let now = self.clock.millis();
         self.recent.push_back(now);
         self.recent.retain(|at| *at > now - 10_000);
@@ -202,14 +202,14 @@ impl Portal {
             return None;
         }
         self.too_fast += 1;
-        Some(Told {
+        Some(StubResponse {
             headers: vec![("retry-after", "10".into())],
             ..refusal(429, "You have reached your ten_secondly_rolling limit.", "RATE_LIMITS")
         })
     }
 
-    fn give_token(&mut self, asked: &Asked) -> Told {
-        let fields = form(&asked.body);
+    fn give_token(&mut self, request: &StubRequest) -> StubResponse {
+        let fields = form(&request.body);
         if fields["refresh_token"] != "refresh-secret" || fields["client_secret"] != "client-secret" {
             return refusal(
                 400,
@@ -219,7 +219,10 @@ impl Portal {
         }
         self.tokens_given += 1;
         self.token = (format!("access-secret-{}", self.tokens_given), self.clock.millis() + 1_800_000);
-        Told::new(200, json!({ "access_token": self.token.0, "refresh_token": "refresh-secret", "expires_in": 1800 }))
+        StubResponse::new(
+            200,
+            json!({ "access_token": self.token.0, "refresh_token": "refresh-secret", "expires_in": 1800 }),
+        )
     }
 }
 
@@ -228,41 +231,44 @@ impl System for Portal {
         self.clock.clone()
     }
 
-    fn answer(&mut self, asked: &Asked) -> Told {
+    fn answer(&mut self, request: &StubRequest) -> StubResponse {
         self.requests += 1;
         if let Some(mut event) = self.on_request.take() {
-            let told = event(self, asked);
+            let told = event(self, request);
             self.on_request.get_or_insert(event);
             if let Some(told) = told {
                 return told;
             }
         }
-        if asked.path == "/oauth/v1/token" {
-            return self.give_token(asked);
+        if request.path == "/oauth/v1/token" {
+            return self.give_token(request);
         }
-        if asked.token.as_ref() != Some(&self.token.0) || self.clock.millis() > self.token.1 {
+        if request.token.as_ref() != Some(&self.token.0) || self.clock.millis() > self.token.1 {
             return refusal(401, "The OAuth token used to make this call expired", "EXPIRED_AUTHENTICATION");
         }
-        let parts: Vec<_> = asked.path.trim_start_matches('/').split('/').collect();
+        let parts: Vec<_> = request.path.trim_start_matches('/').split('/').collect();
         if let Some(told) = self.limit(parts.last() == Some(&"search")) {
             return told;
         }
         match parts[..] {
             ["crm", "v3", "properties", object] if self.objects.contains_key(object) => {
                 let definition = |(name, calculated): &(&str, bool)| json!({ "name": name, "type": "string", "calculated": calculated });
-                Told::new(200, json!({ "results": self.properties.iter().map(definition).collect::<Vec<_>>() }))
+                StubResponse::new(200, json!({ "results": self.properties.iter().map(definition).collect::<Vec<_>>() }))
             }
-            ["crm", "v3", "objects", object] if !asked.is_post => self.list(object, asked),
-            ["crm", "v3", "objects", object, "batch", "read"] => self.batch(object, asked),
-            ["crm", "v3", "objects", object, "search"] => search::search(self, object, asked),
-            ["crm", "v4", "associations", "contacts", "companies", "batch", "read"] => self.associations(asked),
+            ["crm", "v3", "objects", object] if !request.is_post => self.list(object, request),
+            ["crm", "v3", "objects", object, "batch", "read"] => self.batch(object, request),
+            ["crm", "v3", "objects", object, "search"] => search::search(self, object, request),
+            ["crm", "v4", "associations", "contacts", "companies", "batch", "read"] => self.associations(request),
             _ => refusal(404, "Unable to infer object type", "OBJECT_NOT_FOUND"),
         }
     }
 }
 
-pub(crate) fn refusal(status: u16, message: &str, category: &str) -> Told {
-    Told::new(status, json!({ "status": "error", "message": message, "category": category, "correlationId": "c" }))
+pub(crate) fn refusal(status: u16, message: &str, category: &str) -> StubResponse {
+    StubResponse::new(
+        status,
+        json!({ "status": "error", "message": message, "category": category, "correlationId": "c" }),
+    )
 }
 
 pub(crate) fn texts(value: &Value) -> Vec<String> {

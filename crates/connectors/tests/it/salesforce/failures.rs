@@ -5,13 +5,13 @@ use serde_json::json;
 
 use super::stub::refusal;
 use super::{leads, organisation, read, run};
-use crate::crm::{Kept, Told};
+use crate::crm::{Kept, StubResponse};
 
 #[tokio::test]
 async fn a_session_that_ends_is_renewed() {
     let (stub, clock) = organisation(900).await;
-    stub.system().on_request = Some(Box::new(|organisation, asked| {
-        if organisation.requests % 4 == 0 && asked.path.contains("/query") {
+    stub.system().on_request = Some(Box::new(|organisation, request| {
+        if organisation.requests % 4 == 0 && request.path.contains("/query") {
             organisation.token = "ended".into();
         }
         None
@@ -75,8 +75,8 @@ async fn fields_that_the_user_does_not_see_are_named() {
 #[tokio::test]
 async fn a_missing_permission_is_no_transient_error() {
     let (stub, clock) = organisation(1).await;
-    stub.system().on_request = Some(Box::new(|_, asked| {
-        asked
+    stub.system().on_request = Some(Box::new(|_, request| {
+        request
             .path
             .contains("sobjects")
             .then(|| refusal(403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization."))
@@ -88,15 +88,15 @@ async fn a_missing_permission_is_no_transient_error() {
 #[tokio::test]
 async fn tokens_do_not_leave_for_other_hosts() {
     let (stub, clock) = organisation(1).await;
-    stub.system().on_request = Some(Box::new(|_, asked| {
+    stub.system().on_request = Some(Box::new(|_, request| {
         let body = json!({ "records": [], "done": false, "nextRecordsUrl": "https://elsewhere.example/services/data/v61.0/query/1" });
-        asked.path.ends_with("queryAll").then(|| Told::new(200, body))
+        request.path.ends_with("queryAll").then(|| StubResponse::new(200, body))
     }));
     let error = run(&leads(&stub.url), &clock, Kept::default()).await.1.expect_err("refused").to_string();
     assert!(error.contains("`elsewhere.example`"), "{error}");
-    stub.system().on_request = Some(Box::new(|_, asked| {
+    stub.system().on_request = Some(Box::new(|_, request| {
         let body = json!({ "access_token": "x", "instance_url": "http://elsewhere.example" });
-        asked.path.contains("oauth2").then(|| Told::new(200, body))
+        request.path.contains("oauth2").then(|| StubResponse::new(200, body))
     }));
     let error = run(&leads(&stub.url), &clock, Kept::default()).await.1.expect_err("refused").to_string();
     assert!(error.contains("without encryption"), "{error}");
@@ -111,10 +111,10 @@ async fn no_secret_is_in_anything_that_is_said() {
     for status in [400, 401, 403, 404, 500] {
         // A server that repeats what it was sent; at some, after it has given a token.
         for gives_token in [true, false] {
-            stub.system().on_request = Some(Box::new(move |_, asked| {
-                let message = format!("you sent {} and {}", asked.token.clone().unwrap_or_default(), asked.body);
+            stub.system().on_request = Some(Box::new(move |_, request| {
+                let message = format!("you sent {} and {}", request.token.clone().unwrap_or_default(), request.body);
                 let told = refusal(status, "ECHO", &message);
-                (!gives_token || !asked.path.contains("oauth2")).then_some(told)
+                (!gives_token || !request.path.contains("oauth2")).then_some(told)
             }));
             let refresh = SalesforceAuth::RefreshToken {
                 login_url: stub.url.clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
-use crate::crm::{Asked, System, Told, VirtualClock, form};
+use crate::crm::{StubRequest, StubResponse, System, VirtualClock, form};
 
 /// A record: its fields but for the dates of its change, and whether it is in the recycle bin.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +17,7 @@ pub(crate) struct Record {
 }
 
 /// What happens at a request: it may change the organisation, and may answer in its place.
-pub(crate) type Event = Box<dyn FnMut(&mut Organisation, &Asked) -> Option<Told> + Send>;
+pub(crate) type Event = Box<dyn FnMut(&mut Organisation, &StubRequest) -> Option<StubResponse> + Send>;
 
 /// An organisation.
 pub(crate) struct Organisation {
@@ -94,19 +94,19 @@ impl Organisation {
         self.purged.push((object.into(), id.into(), now));
     }
 
-    fn describe(&self, object: &str) -> Told {
+    fn describe(&self, object: &str) -> StubResponse {
         let fields = self.fields.iter().filter(|(of, ..)| *of == object);
         let fields: Vec<_> = fields
             .map(|(_, name, kind, part_of)| json!({ "name": name, "type": kind, "compoundFieldName": part_of, "calculated": name.starts_with("Formula") }))
             .collect();
-        Told::new(
+        StubResponse::new(
             200,
             json!({ "name": object, "queryable": true, "replicateable": object == "Lead", "fields": fields }),
         )
     }
 
-    fn query(&mut self, asked: &Asked) -> Told {
-        let query = &asked.query["q"];
+    fn query(&mut self, request: &StubRequest) -> StubResponse {
+        let query = &request.query["q"];
         let rest = query.strip_prefix("SELECT ").expect("a query");
         let (fields, rest) = rest.split_once(" FROM ").expect("an object");
         let (object, rest) = rest.split_once(" WHERE ").expect("conditions");
@@ -123,7 +123,7 @@ impl Organisation {
         self.page(object.to_owned(), fields.split(',').map(str::to_owned).collect(), ids)
     }
 
-    fn page(&mut self, object: String, fields: Vec<String>, mut ids: Vec<String>) -> Told {
+    fn page(&mut self, object: String, fields: Vec<String>, mut ids: Vec<String>) -> StubResponse {
         let rest = ids.split_off(ids.len().min(self.page_rows));
         let records: Vec<_> =
             ids.iter().filter_map(|id| Some(self.give(&object, &fields, id, self.objects[&object].get(id)?))).collect();
@@ -133,7 +133,7 @@ impl Organisation {
             body["nextRecordsUrl"] = json!(format!("/services/data/v61.0/query/{locator}"));
             self.locators.insert(locator, (object, fields, rest));
         }
-        Told::new(200, body)
+        StubResponse::new(200, body)
     }
 
     fn give(&self, object: &str, fields: &[String], id: &str, record: &Record) -> Value {
@@ -151,9 +151,9 @@ impl Organisation {
         Value::Object(given)
     }
 
-    fn deleted(&self, object: &str, asked: &Asked) -> Told {
+    fn deleted(&self, object: &str, request: &StubRequest) -> StubResponse {
         let time = |name: &str| {
-            DateTime::parse_from_rfc3339(&asked.query[name]).expect("a time").timestamp_millis() / 60_000 * 60_000
+            DateTime::parse_from_rfc3339(&request.query[name]).expect("a time").timestamp_millis() / 60_000 * 60_000
         };
         let (start, end, now) = (time("start"), time("end"), self.clock.millis());
         if start < now - 15 * 86_400_000 || end <= start {
@@ -170,23 +170,23 @@ impl Organisation {
             return refusal(400, "EXCEEDED_ID_LIMIT", "too many ids");
         }
         let deleted: Vec<_> = found.iter().map(|(id, at)| json!({ "id": id, "deletedDate": stamp(*at) })).collect();
-        Told::new(
+        StubResponse::new(
             200,
             json!({ "deletedRecords": deleted, "earliestDateAvailable": stamp(0), "latestDateCovered": stamp(end) }),
         )
     }
 
-    fn give_token(&mut self, asked: &Asked) -> Told {
-        let fields = form(&asked.body);
+    fn give_token(&mut self, request: &StubRequest) -> StubResponse {
+        let fields = form(&request.body);
         if fields["client_secret"] != "consumer-secret" {
-            return Told::new(
+            return StubResponse::new(
                 400,
                 json!({ "error": "invalid_client", "error_description": format!("invalid {}", fields["client_secret"]) }),
             );
         }
         self.tokens_given += 1;
         self.token = format!("session-secret-{}", self.tokens_given);
-        Told::new(200, json!({ "access_token": self.token, "token_type": "Bearer" }))
+        StubResponse::new(200, json!({ "access_token": self.token, "token_type": "Bearer" }))
     }
 }
 
@@ -195,30 +195,30 @@ impl System for Organisation {
         self.clock.clone()
     }
 
-    fn answer(&mut self, asked: &Asked) -> Told {
+    fn answer(&mut self, request: &StubRequest) -> StubResponse {
         self.requests += 1;
         if let Some(mut event) = self.on_request.take() {
-            let told = event(self, asked);
+            let told = event(self, request);
             self.on_request.get_or_insert(event);
             if let Some(told) = told {
                 return told;
             }
         }
-        if asked.path == "/services/oauth2/token" {
-            return self.give_token(asked);
+        if request.path == "/services/oauth2/token" {
+            return self.give_token(request);
         }
-        if asked.token.as_ref() != Some(&self.token) {
+        if request.token.as_ref() != Some(&self.token) {
             return refusal(401, "INVALID_SESSION_ID", "Session expired or invalid");
         }
-        let path = asked.path.strip_prefix("/services/data/v61.0/").expect("the version");
+        let path = request.path.strip_prefix("/services/data/v61.0/").expect("the version");
         let parts: Vec<_> = path.trim_end_matches('/').split('/').collect();
         let mut told = match parts[..] {
             ["sobjects", object, _] if !self.objects.contains_key(object) => {
                 refusal(404, "NOT_FOUND", "The requested resource does not exist")
             }
             ["sobjects", object, "describe"] => self.describe(object),
-            ["sobjects", object, "deleted"] => self.deleted(object, asked),
-            ["queryAll"] => self.query(asked),
+            ["sobjects", object, "deleted"] => self.deleted(object, request),
+            ["queryAll"] => self.query(request),
             ["query", locator] => match self.locators.remove(locator) {
                 Some((object, fields, ids)) => self.page(object, fields, ids),
                 None => refusal(400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
@@ -265,8 +265,8 @@ fn holds(conditions: &str, id: &str, record: &Record) -> bool {
     conditions.split(" AND ").all(compare)
 }
 
-pub(crate) fn refusal(status: u16, code: &str, message: &str) -> Told {
-    Told::new(status, json!([{ "message": message, "errorCode": code }]))
+pub(crate) fn refusal(status: u16, code: &str, message: &str) -> StubResponse {
+    StubResponse::new(status, json!([{ "message": message, "errorCode": code }]))
 }
 
 fn stamp(millis: i64) -> String {
