@@ -32,7 +32,6 @@ pub(super) fn cell(value: Value, wire: Wire, kind: CellKind) -> Result<Cell, Mis
         (Value::Unreadable(reason), _) => Err(Misfit::Reject(reason)),
         (Value::Text(text), _) if wire == Wire::Moment => moment(&text, kind),
         (Value::Text(text), CellKind::Text) if wire == Wire::Date => date(text),
-        (Value::Text(text), CellKind::Text) if wire == Wire::Hex => Ok(Cell::Text(format!("\\x{text}").to_lowercase())),
         (Value::Text(text), _) if wire == Wire::Decimal => decimal(text, kind),
         (Value::Text(text), CellKind::Text) => Ok(Cell::Text(text)),
         (Value::Integer(value), CellKind::Integer) => Ok(Cell::Integer(value)),
@@ -68,6 +67,17 @@ pub(super) fn near(micros: i64) -> Result<i64, &'static str> {
 /// Returns a day as text.
 pub(super) fn day(date: NaiveDate) -> Result<String, &'static str> {
     if (1..=9999).contains(&date.year()) { Ok(date.format("%Y-%m-%d").to_string()) } else { Err(FAR) }
+}
+
+/// Returns bytes as PostgreSQL writes them.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    let mut text = String::with_capacity(2 + 2 * bytes.len());
+    text.push_str("\\x");
+    for byte in bytes {
+        text.extend([digit(byte >> 4), digit(byte & 15)]);
+    }
+    text
 }
 
 fn moment(text: &str, kind: CellKind) -> Result<Cell, Misfit> {

@@ -9,6 +9,7 @@ use futures::TryStreamExt;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, TypeInfo, ValueRef};
 
+use super::cells::hex;
 use super::config::{DatabaseConfig, LOOK_BACK_NUMBERS};
 use super::failure::within;
 use super::table::{Horizon, Kind, Listing, Order, Query, Server, Table, TableColumn, Take, Value, Wire, quote};
@@ -187,17 +188,6 @@ fn value(row: &SqliteRow, index: usize) -> Value {
         })
     };
     read().unwrap_or_else(|error: sqlx::Error| Value::Unreadable(error.to_string()))
-}
-
-/// Bytes as PostgreSQL writes them.
-fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
-    let mut text = String::with_capacity(2 + 2 * bytes.len());
-    text.push_str("\\x");
-    for byte in bytes {
-        text.extend([digit(byte >> 4), digit(byte & 15)]);
-    }
-    text
 }
 
 fn text_bytes(value: &Value) -> u64 {

@@ -66,8 +66,10 @@ pub(super) enum Wire {
     Plain,
     /// A number of any length, as text.
     Decimal,
-    /// Bytes, as text of hexadecimal digits.
-    Hex,
+    /// Bytes as they are.
+    Bytes,
+    /// A shape as text, which is empty if the server could not write it out.
+    Shape,
     /// `2026-11-28`.
     Date,
     /// `2026-11-28 12:00:00.5`.

@@ -10,17 +10,24 @@ use futures::TryStreamExt;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, ValueRef};
 
+use super::cells::hex;
 use super::config::{DatabaseConfig, LOOK_BACK_NUMBERS};
 use super::failure::{failed, within};
-use super::table::{Horizon, Listing, Order, Query, Server, Table, TableColumn, Take, Value};
+use super::table::{Horizon, Listing, Order, Query, Server, Table, TableColumn, Take, Value, Wire};
 use crate::cell::CellKind;
 use crate::error::Error;
 
-/// All reads see one state and keep no writer waiting. (The driver sets the time zone to UTC.)
-const BEGIN: [&str; 2] = [
+/// All reads see one state and keep no writer waiting. (The driver sets the time zone to UTC.) Rows are waited for while others
+/// are written down here: that may take longer than the minute after which the server would leave.
+const BEGIN: [&str; 3] = [
+    "SET SESSION net_write_timeout = 86400, SESSION wait_timeout = 86400",
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 ];
+
+/// Why there is no text of a shape that is there.
+const LONG_SHAPE: &str =
+    "as text it is longer than the server's `max_allowed_packet`: raise that, or leave the column out";
 
 /// A connection in a transaction.
 pub(super) struct MySql {
@@ -113,9 +120,13 @@ fn value(row: &MySqlRow, index: usize, column: &TableColumn) -> Value {
             return Ok(Value::Null);
         }
         Ok(match column.kind.narrow() {
+            _ if column.wire == Wire::Bytes => Value::Text(hex(row.try_get_unchecked(index)?)),
             CellKind::Integer | CellKind::Flag if column.is_plain() => Value::Integer(row.try_get_unchecked(index)?),
             CellKind::Real if column.is_plain() => Value::Real(row.try_get_unchecked(index)?),
-            _ => text(row, index)?.map_or(Value::Null, Value::Text),
+            _ => match text(row, index)? {
+                Some(text) if column.wire == Wire::Shape && text.is_empty() => Value::Unreadable(LONG_SHAPE.to_owned()),
+                text => text.map_or(Value::Null, Value::Text),
+            },
         })
     };
     read().unwrap_or_else(|error: sqlx::Error| Value::Unreadable(error.to_string()))

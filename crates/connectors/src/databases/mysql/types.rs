@@ -84,10 +84,15 @@ pub(super) fn reading(quoted: &str, declared: &Declared) -> Reading {
         }
         "enum" | "set" | "json" => of_text(Wire::Plain, quoted.to_owned(), None),
         "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => {
-            of_text(Wire::Hex, format!("HEX({quoted})"), None)
+            // Without HEX, of which the server makes nothing where the digits are longer than its `max_allowed_packet`.
+            of_text(Wire::Bytes, quoted.to_owned(), None)
         }
         "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
-        | "geometrycollection" | "geomcollection" => of_text(Wire::Plain, format!("ST_AsText({quoted})"), None),
+        | "geometrycollection" | "geomcollection" => {
+            // The server makes nothing of a shape whose text is longer than its `max_allowed_packet`: that is told from no shape.
+            let select = format!("COALESCE(ST_AsText({quoted}), IF({quoted} IS NULL, NULL, ''))");
+            of_text(Wire::Shape, select, None)
+        }
         _ => of_text(Wire::Plain, as_text(), None),
     }
 }

@@ -5,6 +5,7 @@ mod postgres_tables;
 mod cursors;
 mod deletes;
 mod mysql;
+mod mysql_large;
 mod sqlite;
 mod failures;
 
