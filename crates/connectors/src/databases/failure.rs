@@ -11,7 +11,13 @@ const TRANSIENT_STATES: [&str; 6] = ["08", "40", "53", "57", "58", "55P03"];
 /// interrupted and timed out queries.
 const TRANSIENT_NUMBERS: [u16; 9] = [1040, 1053, 1205, 1213, 1317, 1969, 2006, 2013, 3024];
 /// SQLite's: busy and locked.
-const TRANSIENT_SQLITE: [&str; 2] = ["5", "6"];
+const TRANSIENT_SQLITE: [i32; 2] = [5, 6];
+/// SQLite's number of what is wrong with a statement, and nothing else: a table that it names is not there.
+const REFUSED_SQLITE: i32 = 1;
+/// SQLite's number of a file that somebody began to write to and did not end: who only reads cannot take it back.
+const HALF_WRITTEN_SQLITE: i32 = 776;
+/// MySQL's own numbers of what is wrong with a view: a table, a column, a function or its definer is not there.
+const REFUSED_NUMBERS: [u16; 5] = [1054, 1146, 1305, 1356, 1449];
 
 /// Waits for a driver, but no longer than a limit.
 pub(super) async fn within<T>(
@@ -41,20 +47,43 @@ fn is_transient(error: &sqlx::Error) -> bool {
         sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(database) => {
             let code = database.code().unwrap_or_default();
-            let number = database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map(|error| error.number());
-            let is_sqlite = database.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some();
-            match number {
-                Some(number) => TRANSIENT_NUMBERS.contains(&number),
-                None if is_sqlite => TRANSIENT_SQLITE.contains(&code.as_ref()),
-                None => code.len() == 5 && TRANSIENT_STATES.iter().any(|state| code.starts_with(state)),
+            match (mysql_number(error), sqlite_number(error)) {
+                (Some(number), _) => TRANSIENT_NUMBERS.contains(&number),
+                (_, Some(number)) => TRANSIENT_SQLITE.contains(&(number & 0xff)),
+                _ => code.len() == 5 && TRANSIENT_STATES.iter().any(|state| code.starts_with(state)),
             }
         }
         _ => false,
     }
 }
 
+/// Whether a database has said of a statement that it cannot be run, and would say so again: a view is broken.
+pub(super) fn is_refused(error: &Error) -> bool {
+    let Some(error) = error.source.as_ref().and_then(|source| source.downcast_ref::<sqlx::Error>()) else {
+        return false;
+    };
+    mysql_number(error).is_some_and(|number| REFUSED_NUMBERS.contains(&number))
+        || sqlite_number(error) == Some(REFUSED_SQLITE)
+}
+
+fn mysql_number(error: &sqlx::Error) -> Option<u16> {
+    let database = error.as_database_error()?;
+    database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map(|error| error.number())
+}
+
+/// Returns SQLite's number, whose lower eight bits say the kind.
+fn sqlite_number(error: &sqlx::Error) -> Option<i32> {
+    let database = error.as_database_error()?;
+    database.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
+    database.code()?.parse().ok()
+}
+
 fn way_out(error: &sqlx::Error) -> &'static str {
     let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+    if sqlite_number(error) == Some(HALF_WRITTEN_SQLITE) {
+        return "another program died while it wrote to the file: open it once with a program that may write, which takes \
+                back what was half done";
+    }
     match (error, code.as_deref()) {
         (sqlx::Error::Io(_), _) => "see whether the database runs and can be reached",
         (sqlx::Error::Configuration(_), _) => "check the address of the database",

@@ -125,6 +125,19 @@ pub(super) struct Listing {
     pub(super) notes: Vec<Note>,
 }
 
+impl Listing {
+    /// Leaves out a table that its database refuses to read, unless it was asked for by name: then it is an error.
+    pub(super) fn leave_out(&mut self, label: &str, is_named: bool, error: Error) -> Result<(), Error> {
+        let way_out = format!("mend table `{label}`, or name the tables to read by `tables`");
+        if is_named {
+            return Err(Error { way_out, ..error });
+        }
+        let what = format!("{}: it is left out", error.what);
+        self.notes.push(Note { stream: label.to_owned(), column: None, count: 1, what, way_out });
+        Ok(())
+    }
+}
+
 /// What somebody should know.
 #[derive(Debug)]
 pub(super) struct Note {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Row};
 
-use super::super::failure::within;
+use super::super::failure::{is_refused, within};
 use super::super::table::{Listing, Table, TableColumn, quote};
 use super::types::{Declared, reading};
 use crate::error::Error;
@@ -60,8 +60,12 @@ pub(super) async fn list(
         let name = wanted.iter().find(|wanted| is_called(&table, wanted));
         let is_of_address = table.1 == table.2;
         if name.is_some() || (wanted.is_empty() && is_of_address) {
-            let label = name.unwrap_or(&table.2).clone();
-            listing.tables.push(describe(connection, limit, &table.0, &table.1, label).await?);
+            let label = name.unwrap_or(&table.2);
+            match describe(connection, limit, &table.0, &table.1, label.clone()).await {
+                Ok(found) => listing.tables.push(found),
+                Err(error) if is_refused(&error) => listing.leave_out(label, name.is_some(), error)?,
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(listing)
@@ -74,21 +78,17 @@ async fn describe(
     name: &str,
     label: String,
 ) -> Result<Table, Error> {
-    let doing = format!("describe table `{label}`");
+    let doing = format!("read table `{label}`");
+    let sql = format!("{}.{}", quote(schema, '`'), quote(name, '`'));
+    // A view may name what is not there any more. The catalogue does not say so: such a view has no columns there.
+    let probe = sqlx::query(AssertSqlSafe(format!("SELECT * FROM {sql} LIMIT 0"))).persistent(false);
+    within(limit, &doing, probe.fetch_optional(&mut *connection)).await?;
     let key = key(&fetch(connection, limit, &doing, KEYS, &[schema, name]).await?, &doing)?;
     let rows = fetch(connection, limit, &doing, COLUMNS, &[schema, name]).await?;
     let columns = rows.iter().map(|row| column(row, &key, &doing)).collect::<Result<Vec<_>, _>>()?;
     // A key of which a column may not be read is none.
     let key = if key.iter().all(|key| columns.iter().any(|column| column.name == *key)) { key } else { Vec::new() };
-    Ok(Table {
-        stream: label.replace('.', "_"),
-        label,
-        sql: format!("{}.{}", quote(schema, '`'), quote(name, '`')),
-        columns,
-        key,
-        identity: None,
-        has_transactions: false,
-    })
+    Ok(Table { stream: label.replace('.', "_"), label, sql, columns, key, identity: None, has_transactions: false })
 }
 
 /// Returns the columns of the primary key, or of the first other index that lets no two rows be the same.

@@ -7,6 +7,7 @@ mod deletes;
 mod mysql;
 mod mysql_large;
 mod sqlite;
+mod sqlite_files;
 mod failures;
 
 use plumb_connectors::{DatabaseConfig, DatabaseKind, Error, read_database};

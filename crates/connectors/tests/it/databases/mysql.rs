@@ -126,3 +126,22 @@ async fn all_tables_are_read_from_one_snapshot() {
     plumb_connectors::read_database(&config(&url), None, &mut sink).await.expect("it can be read");
     assert_eq!(sink.rows, 2);
 }
+
+#[tokio::test]
+async fn a_broken_view_is_left_out_unless_somebody_asks_for_it() {
+    let sql = "CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1); CREATE TABLE b (id int, n int);
+        CREATE VIEW lost AS SELECT * FROM b; CREATE VIEW poor AS SELECT n FROM b; DROP TABLE b; CREATE TABLE b (id int)";
+    let url = mysql("broken_views", sql).await;
+    let collected = read(&config(&url), Collected::default()).await;
+    assert_eq!(collected.streams.keys().collect::<Vec<_>>(), ["a", "b"]);
+    check_note(&collected, "poor", 1, "cannot read table `poor`");
+    check_note(&collected, "lost", 1, "it is left out");
+    let tables = vec!["a".to_owned(), "poor".to_owned()];
+    let error = failure(&DatabaseConfig { tables, ..config(&url) }, Collected::default()).await;
+    check_error(&error, "cannot read table `poor`", "mend table `poor`");
+    // One that was read before is missed.
+    run_mysql(&url, "DROP TABLE b; CREATE TABLE b (id int, n int)").await;
+    let collected = read(&config(&url), Collected::default()).await;
+    run_mysql(&url, "ALTER TABLE b DROP n").await;
+    check_error(&failure(&config(&url), collected).await, "table `lost` is gone", "gone = [\"lost\"]");
+}

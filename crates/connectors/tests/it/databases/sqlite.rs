@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use super::{check_error, check_note, failure, read, run_sqlite, with_cursor};
 use crate::support::Collected;
 
-async fn file(sql: &str) -> (TempDir, String) {
+pub(super) async fn file(sql: &str) -> (TempDir, String) {
     let folder = TempDir::new().expect("a temporary folder");
     let path = folder.path().join("crm.db");
     run_sqlite(&path, sql).await;

@@ -2,6 +2,8 @@
 //!
 //! Where the database is in SQLite's WAL mode, others write meanwhile; otherwise they wait until all is read.
 
+mod catalog;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,8 +14,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, TypeInfo, ValueRef};
 use super::cells::hex;
 use super::config::{DatabaseConfig, LOOK_BACK_NUMBERS};
 use super::failure::within;
-use super::table::{Horizon, Kind, Listing, Order, Query, Server, Table, TableColumn, Take, Value, Wire, quote};
-use crate::cell::CellKind;
+use super::table::{Horizon, Listing, Order, Query, Server, Table, TableColumn, Take, Value};
 use crate::error::Error;
 
 /// What the rows of a table may hold, 8 bytes a cell and the length of each text: this much, or so many times the file. A
@@ -40,57 +41,20 @@ impl Sqlite {
         if !metadata.is_file() {
             return Err(missing());
         }
-        let options = SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging();
+        // A program that is about to write keeps readers waiting for a moment.
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(config.connect_timeout);
+        let options = options.disable_statement_logging();
         let mut connection = within(config.connect_timeout, "open the database", options.connect()).await?;
         let begin = sqlx::raw_sql("BEGIN").execute(&mut connection);
         within(config.statement_timeout, "begin a transaction", begin).await?;
         let bytes_max = BYTES_FREE.max(metadata.len().saturating_mul(BYTES_RATIO));
         Ok(Sqlite { connection, limit: config.statement_timeout, bytes_max })
     }
-
-    async fn table(&mut self, name: String) -> Result<Table, Error> {
-        let doing = format!("describe table `{name}`");
-        let sql = "SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid";
-        let rows = sqlx::query(sql).bind(name.clone()).fetch_all(&mut self.connection);
-        let mut columns = Vec::new();
-        let mut key = Vec::new();
-        for row in within(self.limit, &doing, rows).await? {
-            let (column, declared, position): (String, String, i64) = (row.get(0), row.get(1), row.get(2));
-            if position > 0 {
-                key.push((position, column.clone()));
-            }
-            columns.push(column_of(column, declared));
-        }
-        key.sort();
-        Ok(Table {
-            stream: name.clone(),
-            sql: quote(&name, '"'),
-            label: name,
-            columns,
-            key: key.into_iter().map(|(_, column)| column).collect(),
-            identity: None,
-            has_transactions: false,
-        })
-    }
 }
 
 impl Server for Sqlite {
     async fn list(&mut self, wanted: &[String]) -> Result<Listing, Error> {
-        let sql =
-            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-                   ORDER BY name";
-        let names = sqlx::query_scalar::<_, String>(sql).fetch_all(&mut self.connection);
-        let names = within(self.limit, "list the tables", names).await?;
-        if let Some(missing) = wanted.iter().find(|wanted| !names.contains(wanted)) {
-            return Err(Error::new(format!("there is no table `{missing}`"), "correct `tables`"));
-        }
-        let mut listing = Listing::default();
-        for name in names {
-            if wanted.is_empty() || wanted.contains(&name) {
-                listing.tables.push(self.table(name).await?);
-            }
-        }
-        Ok(listing)
+        catalog::list(&mut self.connection, self.limit, wanted).await
     }
 
     async fn text(&mut self, query: Query) -> Result<Option<String>, Error> {
@@ -140,31 +104,6 @@ impl Server for Sqlite {
         let end = sqlx::raw_sql("ROLLBACK").execute(&mut self.connection);
         within(self.limit, "end the transaction", end).await?;
         within(self.limit, "close the database", self.connection.close()).await
-    }
-}
-
-/// SQLite's own affinity rules, with booleans apart.
-fn column_of(name: String, declared: String) -> TableColumn {
-    let upper = declared.to_uppercase();
-    let (kind, order) = if upper.contains("BOOL") {
-        (CellKind::Flag, None)
-    } else if upper.contains("INT") {
-        (CellKind::Integer, Some(Order::Integer))
-    } else if ["REAL", "FLOA", "DOUB", "NUMERIC", "DECIMAL"].iter().any(|word| upper.contains(word)) {
-        (CellKind::Real, None)
-    } else {
-        (CellKind::Text, Some(Order::Text))
-    };
-    let sql = quote(&name, '"');
-    TableColumn {
-        source: name.clone(),
-        name,
-        select: sql.clone(),
-        sql,
-        declared,
-        kind: Kind::Declared(kind),
-        wire: Wire::Plain,
-        order,
     }
 }
 
