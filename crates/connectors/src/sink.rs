@@ -1,6 +1,6 @@
 //! Where the rows of a connector go.
 
-use crate::cell::Cell;
+use crate::cell::{Cell, CellKind};
 use crate::error::Error;
 use crate::stream::{Row, Stream};
 
@@ -32,6 +32,11 @@ pub trait Sink: Send {
     /// Returns how many rows of a stream are known by now, each key once and deleted ones left out: those of earlier runs and
     /// of this one. `None` is not known, as of a stream without a key.
     fn rows_known(&self, _stream: &str) -> Option<u64> {
+        None
+    }
+
+    /// Returns the type that a column of a stream has had since an earlier run, whose cells it keeps. `None` is not known.
+    fn kind_known(&self, _stream: &str, _column: &str) -> Option<CellKind> {
         None
     }
 

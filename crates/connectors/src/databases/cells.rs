@@ -14,6 +14,9 @@ pub(super) const INFINITY: &str = "infinity";
 /// Not a number.
 pub(super) const NAN: &str = "NaN";
 
+/// Up to here each whole number is a double.
+const WHOLE_MAX: f64 = (1_u64 << 53) as f64;
+
 /// Why there is no cell.
 #[derive(Debug, PartialEq)]
 pub(super) enum Misfit {
@@ -37,7 +40,7 @@ pub(super) fn cell(value: Value, wire: Wire, kind: CellKind) -> Result<Cell, Mis
         (Value::Integer(value), CellKind::Integer) => Ok(Cell::Integer(value)),
         (Value::Integer(value @ (0 | 1)), CellKind::Flag) => Ok(Cell::Flag(value == 1)),
         (Value::Integer(value), CellKind::Real) => {
-            if value.unsigned_abs() <= 1 << 53 {
+            if value.unsigned_abs() <= WHOLE_MAX as u64 {
                 Ok(Cell::Real(value as f64))
             } else {
                 reject(&value.to_string())
@@ -46,6 +49,10 @@ pub(super) fn cell(value: Value, wire: Wire, kind: CellKind) -> Result<Cell, Mis
         (Value::Integer(value), CellKind::Text) => Ok(Cell::Text(value.to_string())),
         (Value::Real(value), _) if value.is_nan() => Err(Misfit::Untold(NAN)),
         (Value::Real(value), _) if value.is_infinite() => Err(Misfit::Untold(INFINITY)),
+        // Of a column that was of whole numbers.
+        (Value::Real(value), CellKind::Integer) if value.fract() == 0.0 && value.abs() <= WHOLE_MAX => {
+            Ok(Cell::Integer(value as i64))
+        }
         (Value::Real(value), CellKind::Real) => Ok(Cell::Real(value)),
         (Value::Real(value), CellKind::Text) => Ok(Cell::Text(value.to_string())),
         (Value::Flag(value), CellKind::Flag) => Ok(Cell::Flag(value)),
@@ -112,9 +119,17 @@ fn decimal(text: String, kind: CellKind) -> Result<Cell, Misfit> {
     let reject = || Misfit::Reject(format!("`{}` is {}", shortened(&text), expected(kind)));
     match kind {
         CellKind::Text => Ok(Cell::Text(text)),
-        CellKind::Integer => text.parse().map(Cell::Integer).map_err(|_| reject()),
+        CellKind::Integer => whole(&text).parse().map(Cell::Integer).map_err(|_| reject()),
         CellKind::Real => exact(&text).map(Cell::Real).ok_or_else(reject),
         CellKind::Flag | CellKind::Timestamp => Err(reject()),
+    }
+}
+
+/// Returns a number without a fraction that is zero.
+fn whole(text: &str) -> &str {
+    match text.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+        _ => text,
     }
 }
 

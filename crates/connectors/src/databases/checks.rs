@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::asked::{asks_for, is_asked, is_read, keep_asked, not_asked};
 use super::config::{DatabaseConfig, names, of};
+use super::kinds::{changed, may_stay};
 use super::known::{Known, KnownTable};
-use super::table::{Kind, Note, Table, TableColumn};
-use crate::cell::CellKind;
+use super::table::{Note, Table, TableColumn};
 use crate::error::Error;
 
 /// The columns that whoever keeps the rows adds to them.
@@ -13,11 +14,12 @@ const RESERVED: [&str; 7] = ["_origin", "_learned_at", "_hash", "_key", "_sequen
 
 /// Checks that what the configuration and earlier runs name is there. Names that are ours are changed.
 pub(super) fn check_tables(
-    tables: &mut [Table],
+    tables: &mut Vec<Table>,
     known: &Known,
     config: &DatabaseConfig,
     notes: &mut Vec<Note>,
 ) -> Result<(), Error> {
+    keep_asked(tables, known, config, notes);
     rename_reserved(tables, notes);
     check_streams(tables)?;
     let is_there = |name: &String| tables.iter().any(|table| table.stream == *name || table.label == *name);
@@ -33,19 +35,37 @@ pub(super) fn check_tables(
         }
     }
     let is_gone = |name: &&String| !is_there(name) && !config.gone.contains(*name);
-    if let Some(missing) = known.tables.keys().filter(|_| config.tables.is_empty()).find(is_gone) {
-        return Err(gone(&format!("table `{missing}`"), missing));
+    for missing in known.tables.keys().filter(|_| config.tables.is_empty()).filter(is_gone) {
+        let error = gone(&format!("table `{missing}`"), missing);
+        if is_asked(missing, config) {
+            return Err(error);
+        }
+        notes.push(unasked(missing, None, error));
     }
-    for table in tables.iter() {
-        let Some(known) = known.tables.get(&table.stream) else { continue };
-        check_known_columns(table, known, config)?;
+    for table in tables.iter_mut() {
+        if let Some(known) = known.tables.get(&table.stream) {
+            check_known_columns(table, known, config, notes)?;
+        }
     }
     for table in tables.iter() {
         let key = key_of(table, config)?;
         check_key(table, &key, config)?;
-        wanted_columns(table, &key, cursor_of(table, config)?, config)?;
+        let known = known.tables.get(&table.stream);
+        let wanted = wanted_columns(table, &key, cursor_of(table, config)?, known, config)?;
+        if of(&config.columns, table).is_none() {
+            let is_left = |column: &&TableColumn| !wanted.iter().any(|wanted| wanted.name == column.name);
+            let left_out: Vec<&str> = table.columns.iter().filter(is_left).map(|column| column.name.as_str()).collect();
+            notes.extend(not_asked(&table.stream, "columns", &left_out));
+        }
     }
     Ok(())
+}
+
+/// Returns what is said of something that is gone or has changed, and that nobody asks for any more.
+fn unasked(stream: &str, column: Option<&str>, error: Error) -> Note {
+    let what = format!("{}, and no SQL asks for it: it is left out, what was read of it stays", error.what);
+    let column = column.map(str::to_owned);
+    Note { stream: stream.to_owned(), column, count: 1, what, way_out: String::new() }
 }
 
 fn gone(thing: &str, name: &str) -> Error {
@@ -91,54 +111,64 @@ fn check_streams(tables: &[Table]) -> Result<(), Error> {
     }
 }
 
-fn check_known_columns(table: &Table, known: &KnownTable, config: &DatabaseConfig) -> Result<(), Error> {
-    let wanted = of(&config.columns, table);
+fn check_known_columns(
+    table: &mut Table,
+    known: &KnownTable,
+    config: &DatabaseConfig,
+    notes: &mut Vec<Note>,
+) -> Result<(), Error> {
+    let wanted = of(&config.columns, table).cloned();
     for (name, before) in &known.columns {
-        if wanted.is_some_and(|wanted| !wanted.contains(name)) {
+        if wanted.as_ref().is_some_and(|wanted| !wanted.contains(name)) {
             continue;
         }
         let place = format!("{}.{name}", table.label);
-        let Some(column) = table.column(name) else {
-            if config.gone.contains(&place) {
+        let problem = match table.column(name) {
+            None if config.gone.contains(&place) => continue,
+            None => gone(&format!("column `{name}` of table `{}`", table.label), &place),
+            Some(column) if !may_stay(column, before) => changed(table, column, before),
+            Some(column) => {
+                notes.extend(before.was_replaced(column).then(|| made_anew(table, column)));
                 continue;
             }
-            return Err(gone(&format!("column `{name}` of table `{}`", table.label), &place));
         };
-        let is_same = match &column.kind {
-            Kind::Declared(kind) => *kind == before.kind,
-            Kind::ByValues { narrow, wide, .. } => [narrow, wide].contains(&&before.kind),
-        };
-        if !is_same {
-            let (is, was) = (&column.declared, &before.declared);
-            let what =
-                format!("column `{name}` of table `{}` has changed its type: it is `{is}`, was `{was}`", table.label);
-            let way_out = format!(
-                "give it a type like `{was}` again, or read a view that gives it another name; what was read of it stays"
-            );
-            return Err(Error::new(what, way_out));
+        let is_needed = key_of(table, config)?.contains(name) || of(&config.cursor, table) == Some(name);
+        if is_needed || wanted.is_some() || asks_for(table, name, config) {
+            return Err(problem);
         }
+        table.columns.retain(|column| column.name != *name);
+        notes.push(unasked(&table.stream, Some(name), problem));
     }
     Ok(())
 }
 
-/// Returns the columns to read: those that are wanted, and those of the key and the cursor.
+/// Its rows may not say that they have another value: the server did not write them.
+fn made_anew(table: &Table, column: &TableColumn) -> Note {
+    let what = format!("column `{}` was made anew: the table is read whole", column.name);
+    let column = Some(column.name.clone());
+    Note { stream: table.stream.clone(), column, count: 1, what, way_out: String::new() }
+}
+
+/// Returns the columns to read: those that are named or asked for, and those of the key and the cursor.
 pub(super) fn wanted_columns(
     table: &Table,
     key: &[String],
     cursor: Option<&TableColumn>,
+    known: Option<&KnownTable>,
     config: &DatabaseConfig,
 ) -> Result<Vec<TableColumn>, Error> {
-    let Some(wanted) = of(&config.columns, table) else { return Ok(table.columns.clone()) };
+    let is_needed =
+        |column: &TableColumn| key.contains(&column.name) || cursor.is_some_and(|cursor| cursor.name == column.name);
+    let Some(wanted) = of(&config.columns, table) else {
+        let is_read = |column: &&TableColumn| is_needed(column) || is_read(table, column, key, known, config);
+        return Ok(table.columns.iter().filter(is_read).cloned().collect());
+    };
     let is_gone = |name: &&String| config.gone.contains(&format!("{}.{name}", table.label));
     if let Some(missing) = wanted.iter().find(|name| table.column(name).is_none() && !is_gone(name)) {
         let what = format!("table `{}` has no column `{missing}`, or the role may not read it", table.label);
         return Err(Error::new(what, "correct the SQL that asks for it, or GRANT the role SELECT on the column"));
     }
-    let is_wanted = |column: &&TableColumn| {
-        wanted.iter().any(|name| column.is_called(name))
-            || key.contains(&column.name)
-            || cursor.is_some_and(|cursor| cursor.name == column.name)
-    };
+    let is_wanted = |column: &&TableColumn| wanted.iter().any(|name| column.is_called(name)) || is_needed(column);
     Ok(table.columns.iter().filter(is_wanted).cloned().collect())
 }
 
@@ -175,17 +205,4 @@ fn check_key(table: &Table, key: &[String], config: &DatabaseConfig) -> Result<(
         return Err(Error::new(what, "name the columns that no two rows have in common by `key`"));
     }
     Ok(())
-}
-
-/// Returns the type that a column has had, or has by its declaration.
-pub(super) fn settled_kind(column: &TableColumn, known: Option<&KnownTable>, key: &[String]) -> Option<CellKind> {
-    match &column.kind {
-        Kind::Declared(kind) => Some(*kind),
-        Kind::ByValues { narrow, wide, .. } => {
-            let before = known.and_then(|known| known.columns.get(&column.name)).map(|before| before.kind);
-            // A fraction's zero would make two texts of one key.
-            let of_key = (*narrow == CellKind::Real && key.contains(&column.name)).then_some(*wide);
-            before.or(of_key)
-        }
-    }
 }

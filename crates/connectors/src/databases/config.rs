@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::table::Table;
+use crate::selection::Selection;
 
 /// How far behind the cursor's last value rows are read again: long enough for most transactions, short enough that few
 /// rows are read twice.
@@ -50,6 +51,10 @@ pub struct DatabaseConfig {
     pub key: BTreeMap<String, Vec<String>>,
     /// For a table, the columns that are read, beside those of its key and its cursor; all of a table that is not named.
     pub columns: BTreeMap<String, BTreeSet<String>>,
+    /// What SQL asks for, by the name of the stream, whatever its letters' case; `None` is all that there is. A table that is
+    /// not among them is left out, unless `tables` or another setting names it or earlier runs have read it. Of a table
+    /// that has a key other columns are left out, but for those that earlier runs have read.
+    pub asked: Option<BTreeMap<String, Selection>>,
     /// The tables with a cursor of which all keys are read each time, so that deleted rows are found.
     pub compare_keys: BTreeSet<String>,
     /// The tables that may come back without a row although they had some: all their rows are then called deleted.
@@ -76,6 +81,7 @@ impl DatabaseConfig {
             look_back: LOOK_BACK,
             key: BTreeMap::new(),
             columns: BTreeMap::new(),
+            asked: None,
             compare_keys: BTreeSet::new(),
             allow_empty: BTreeSet::new(),
             gone: BTreeSet::new(),

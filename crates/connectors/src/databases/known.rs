@@ -1,9 +1,10 @@
 //! What earlier runs have read: the checkpoint of a database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::table::{Table, TableColumn};
 use crate::cell::CellKind;
 use crate::error::Error;
 use crate::sink::Checkpoint;
@@ -31,12 +32,18 @@ pub(super) struct KnownTable {
     /// The server's transactions before this number had ended.
     pub(super) ended_before: Option<u64>,
     pub(super) identity: Option<String>,
+    /// The numbers of the tables that had its rows; earlier programs did not look.
+    #[serde(default)]
+    pub(super) parts: Option<BTreeSet<i64>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct KnownColumn {
     pub(super) declared: String,
     pub(super) kind: CellKind,
+    /// What tells it from another of the same name; earlier programs did not look.
+    #[serde(default)]
+    pub(super) identity: Option<i32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +51,28 @@ pub(super) struct KnownCursor {
     pub(super) column: String,
     /// The largest value, as the database writes it.
     pub(super) last: Option<String>,
+}
+
+impl KnownColumn {
+    /// Whether a column is the one that earlier runs have read, and has the values that they read unless rows were written.
+    pub(super) fn is(&self, column: &TableColumn) -> bool {
+        self.declared == column.declared && !self.was_replaced(column)
+    }
+
+    /// Whether another column of the same name has taken its place.
+    pub(super) fn was_replaced(&self, column: &TableColumn) -> bool {
+        self.identity.zip(column.identity).is_some_and(|(before, now)| before != now)
+    }
+}
+
+impl KnownTable {
+    /// Returns the numbers of the parts that a table has and had not; `None` if it is not known which it had.
+    pub(super) fn new_parts(&self, table: &Table) -> Option<Vec<i64>> {
+        match &self.parts {
+            Some(parts) => Some(table.parts.difference(parts).copied().collect()),
+            None => table.parts.is_empty().then(Vec::new),
+        }
+    }
 }
 
 impl Known {

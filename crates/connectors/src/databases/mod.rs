@@ -7,6 +7,8 @@ mod table;
 mod cells;
 mod known;
 mod failure;
+mod kinds;
+mod asked;
 mod checks;
 mod reading;
 mod run;

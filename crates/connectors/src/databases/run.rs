@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use futures::FutureExt;
 
-use super::checks::{check_tables, cursor_of, key_of, settled_kind, wanted_columns};
+use super::asked::is_asked;
+use super::checks::{check_tables, cursor_of, key_of, wanted_columns};
 use super::config::{DatabaseConfig, DatabaseKind, names};
+use super::kinds::settled_kind;
 use super::known::{Known, KnownColumn, KnownCursor, KnownTable};
 use super::reading::Reading;
-use super::table::{Horizon, Kind, Order, Query, Server, Table, TableColumn};
+use super::table::{Horizon, Note, Order, Query, Server, Table, TableColumn};
 use crate::cell::CellKind;
 use crate::error::Error;
 use crate::sink::{Checkpoint, Sink};
@@ -29,6 +31,13 @@ pub(super) async fn run<S: Server>(
 ) -> Result<(), Error> {
     let mut known = Known::read(checkpoint)?;
     let mut listing = server.list(&config.tables).await?;
+    for (stream, error) in std::mem::take(&mut listing.left_out) {
+        if config.asked.is_some() && is_asked(&stream, config) {
+            return Err(error);
+        }
+        let what = format!("{}: it is left out", error.what);
+        listing.notes.push(Note { stream, column: None, count: 1, what, way_out: error.way_out });
+    }
     check_tables(&mut listing.tables, &known, config, &mut listing.notes)?;
     let horizon = server.horizon().await?;
     for table in &listing.tables {
@@ -40,7 +49,7 @@ pub(super) async fn run<S: Server>(
     for table in &listing.tables {
         sink.progress(&table.stream);
         let before = known.tables.get(&table.stream).cloned();
-        let mut run = TableRun::new(&mut server, table, before, horizon, config).await?;
+        let mut run = TableRun::new(&mut server, table, before, horizon, config, sink).await?;
         let read = AssertUnwindSafe(run.read(sink)).catch_unwind().await;
         let after = read.unwrap_or_else(|_| Err(run.panicked()))?;
         known.tables.insert(table.stream.clone(), after);
@@ -87,16 +96,14 @@ impl<'a, S: Server> TableRun<'a, S> {
         before: Option<KnownTable>,
         horizon: Option<Horizon>,
         config: &'a DatabaseConfig,
+        sink: &dyn Sink,
     ) -> Result<TableRun<'a, S>, Error> {
         let key = key_of(table, config)?;
         let cursor = cursor_of(table, config)?;
-        let columns = wanted_columns(table, &key, cursor, config)?;
+        let columns = wanted_columns(table, &key, cursor, before.as_ref(), config)?;
         let mut kinds = Vec::with_capacity(columns.len());
         for column in &columns {
-            kinds.push(match settled_kind(column, before.as_ref(), &key) {
-                Some(kind) => kind,
-                None => kind_by_values(server, table, column).await?,
-            });
+            kinds.push(settled_kind(server, table, column, before.as_ref(), &key, config, sink).await?);
         }
         let cursor = cursor.cloned().and_then(|column| column.order.map(|order| (column, order)));
         let horizon = horizon.filter(|_| table.has_transactions);
@@ -142,19 +149,25 @@ impl<'a, S: Server> TableRun<'a, S> {
         let (before, (column, order)) = (self.before.as_ref()?, self.cursor.as_ref()?);
         let ratio = if self.config.kind == DatabaseKind::Sqlite { SQLITE_ROWS_RATIO } else { 1 };
         let is_small = count? <= self.config.whole_rows_max.saturating_mul(ratio);
-        let has_all_columns = self.reading.columns.iter().all(|column| before.columns.contains_key(&column.name));
+        let is_known = |column: &TableColumn| before.columns.get(&column.name).is_some_and(|known| known.is(column));
+        let has_all_columns = self.reading.columns.iter().all(is_known);
         let known = before.cursor.as_ref().filter(|known| known.column == column.name)?;
         let is_same = before.identity == self.reading.table.identity && before.key == self.reading.key;
         if is_small || !has_all_columns || !is_same {
             return None;
         }
-        let last = known.last.clone()?;
+        let (last, parts) = (known.last.clone()?, before.new_parts(self.reading.table)?);
         let written = self.horizon.and_then(|horizon| written_since(horizon, before.ended_before?));
         let look_back = if written.is_some() { Duration::ZERO } else { self.config.look_back };
         let mut condition = self.server.since(column, *order, look_back);
         condition.push_str(&format!(" OR {} IS NULL", column.sql));
         if let Some(written) = written {
             condition.push_str(&format!(" OR {written}"));
+        }
+        // Rows of a table that was made a part of this one may have been written long ago.
+        if !parts.is_empty() {
+            let parts = parts.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+            condition.push_str(&format!(" OR tableoid::int8 IN ({parts})"));
         }
         Some((condition, last))
     }
@@ -251,7 +264,10 @@ impl<'a, S: Server> TableRun<'a, S> {
         };
         let columns = self.reading.columns.iter().zip(&self.reading.kinds);
         let known = |(column, kind): (&TableColumn, &CellKind)| {
-            (column.name.clone(), KnownColumn { declared: column.declared.clone(), kind: *kind })
+            (
+                column.name.clone(),
+                KnownColumn { declared: column.declared.clone(), kind: *kind, identity: column.identity },
+            )
         };
         Ok(KnownTable {
             columns: columns.map(known).collect(),
@@ -261,6 +277,7 @@ impl<'a, S: Server> TableRun<'a, S> {
             cursor,
             ended_before: self.horizon.map(|horizon| horizon.ended_before),
             identity: self.reading.table.identity.clone(),
+            parts: Some(self.reading.table.parts.clone()),
         })
     }
 
@@ -288,16 +305,4 @@ fn written_since(now: Horizon, ended_before: u64) -> Option<String> {
     let distance = now.next.checked_sub(ended_before).filter(|distance| *distance < TRANSACTIONS)?;
     let start = ended_before % TRANSACTIONS;
     Some(format!("(xmin::text::bigint - {start} + {TRANSACTIONS}) % {TRANSACTIONS} < {distance}"))
-}
-
-async fn kind_by_values<S: Server>(server: &mut S, table: &Table, column: &TableColumn) -> Result<CellKind, Error> {
-    match &column.kind {
-        Kind::Declared(kind) => Ok(*kind),
-        Kind::ByValues { narrow, wide, misfit } => {
-            let sql = format!("SELECT 'x' FROM {} WHERE {misfit} LIMIT 1", table.sql);
-            let doing = format!("look at column `{}` of table `{}`", column.name, table.label);
-            let found = server.text(Query { sql, bind: None, doing }).await?;
-            Ok(if found.is_some() { *wide } else { *narrow })
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Tables as a database describes them, and values as its driver gives them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::cell::CellKind;
@@ -19,6 +20,8 @@ pub(super) struct Table {
     pub(super) key: Vec<String>,
     /// What tells this table from another of the same name that takes its place, if the database says so.
     pub(super) identity: Option<String>,
+    /// The numbers of the tables that have its rows, if it has parts.
+    pub(super) parts: BTreeSet<i64>,
     /// Whether each row says which transaction wrote it.
     pub(super) has_transactions: bool,
 }
@@ -40,6 +43,8 @@ pub(super) struct TableColumn {
     pub(super) wire: Wire,
     /// Its order, if rows can be read from a value on.
     pub(super) order: Option<Order>,
+    /// What tells it from another of the same name that takes its place, if the database says so.
+    pub(super) identity: Option<i32>,
 }
 
 /// Which type the cells of a column get.
@@ -121,21 +126,25 @@ impl TableColumn {
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     pub(super) tables: Vec<Table>,
-    /// Stream, column, what, way out.
+    /// The streams of tables that cannot be read, and why.
+    pub(super) left_out: Vec<(String, Error)>,
     pub(super) notes: Vec<Note>,
 }
 
 impl Listing {
-    /// Leaves out a table that its database refuses to read, unless it was asked for by name: then it is an error.
-    pub(super) fn leave_out(&mut self, label: &str, is_named: bool, error: Error) -> Result<(), Error> {
-        let way_out = format!("mend table `{label}`, or name the tables to read by `tables`");
+    /// Leaves out a table that cannot be read, unless it was asked for by name: then it is an error.
+    pub(super) fn leave_out(&mut self, stream: &str, is_named: bool, error: Error) -> Result<(), Error> {
         if is_named {
-            return Err(Error { way_out, ..error });
+            return Err(error);
         }
-        let what = format!("{}: it is left out", error.what);
-        self.notes.push(Note { stream: label.to_owned(), column: None, count: 1, what, way_out });
+        self.left_out.push((stream.to_owned(), error));
         Ok(())
     }
+}
+
+/// Returns the error of a table that its database refuses to read.
+pub(super) fn refused(label: &str, error: Error) -> Error {
+    Error { way_out: format!("mend table `{label}`, or name the tables to read by `tables`"), ..error }
 }
 
 /// What somebody should know.

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use plumb_connectors::{Cell, Checkpoint, Error, Row, Sink, Stream};
+use plumb_connectors::{Cell, CellKind, Checkpoint, Error, Row, Sink, Stream};
 
 /// The cells of a row that has them, by column.
 pub(crate) type Cells = BTreeMap<String, Cell>;
 
 /// What connectors have given.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Collected {
     pub(crate) streams: BTreeMap<String, Stream>,
     /// Rows in the order in which they came.
@@ -23,13 +23,16 @@ pub(crate) struct Collected {
     pub(crate) progress: Vec<String>,
     /// The streams whose unheard rows were deleted.
     pub(crate) deleted: Vec<String>,
+    /// What columns of streams are known to be.
+    pub(crate) kinds: BTreeMap<(String, String), CellKind>,
     heard: BTreeSet<(String, String)>,
 }
 
 impl Collected {
     /// Forgets all but the tables and the checkpoints, as the next run does.
     pub(crate) fn next_run(self) -> Collected {
-        Collected { tables: self.tables, checkpoints: self.checkpoints, ..Collected::default() }
+        let Collected { tables, checkpoints, kinds, .. } = self;
+        Collected { tables, checkpoints, kinds, ..Collected::default() }
     }
 
     /// Returns the texts of a column of a stream, in the order of its rows' keys.
@@ -98,6 +101,10 @@ impl Sink for Collected {
     fn rows_known(&self, name: &str) -> Option<u64> {
         let has_key = self.streams.get(name).is_some_and(|stream| !stream.key.is_empty());
         self.tables.get(name).filter(|_| has_key).map(|table| table.len() as u64)
+    }
+
+    fn kind_known(&self, stream: &str, column: &str) -> Option<CellKind> {
+        self.kinds.get(&(stream.to_owned(), column.to_owned())).copied()
     }
 
     fn checkpoint(&mut self, checkpoint: Checkpoint) -> Result<(), Error> {

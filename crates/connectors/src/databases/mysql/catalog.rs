@@ -1,13 +1,13 @@
 //! The tables of a MySQL database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::super::failure::{is_refused, within};
-use super::super::table::{Listing, Table, TableColumn, quote};
+use super::super::table::{Listing, Table, TableColumn, quote, refused};
 use super::types::{Declared, reading};
 use crate::error::Error;
 
@@ -63,12 +63,19 @@ pub(super) async fn list(
             let label = name.unwrap_or(&table.2);
             match describe(connection, limit, &table.0, &table.1, label.clone()).await {
                 Ok(found) => listing.tables.push(found),
-                Err(error) if is_refused(&error) => listing.leave_out(label, name.is_some(), error)?,
+                Err(error) if is_refused(&error) => {
+                    let error = refused(label, error);
+                    listing.leave_out(&stream_of(label), name.is_some(), error)?;
+                }
                 Err(error) => return Err(error),
             }
         }
     }
     Ok(listing)
+}
+
+fn stream_of(label: &str) -> String {
+    label.replace('.', "_")
 }
 
 async fn describe(
@@ -88,7 +95,16 @@ async fn describe(
     let columns = rows.iter().map(|row| column(row, &key, &doing)).collect::<Result<Vec<_>, _>>()?;
     // A key of which a column may not be read is none.
     let key = if key.iter().all(|key| columns.iter().any(|column| column.name == *key)) { key } else { Vec::new() };
-    Ok(Table { stream: label.replace('.', "_"), label, sql, columns, key, identity: None, has_transactions: false })
+    Ok(Table {
+        stream: stream_of(&label),
+        label,
+        sql,
+        columns,
+        key,
+        identity: None,
+        parts: BTreeSet::new(),
+        has_transactions: false,
+    })
 }
 
 /// Returns the columns of the primary key, or of the first other index that lets no two rows be the same.
@@ -129,6 +145,7 @@ fn column(row: &MySqlRow, key: &[String], doing: &str) -> Result<TableColumn, Er
         kind: reading.kind,
         wire: reading.wire,
         order: reading.order,
+        identity: None,
     })
 }
 

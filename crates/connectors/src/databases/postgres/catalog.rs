@@ -15,7 +15,8 @@ use crate::error::Error;
 /// Left out unless they are named: partitions and heirs, whose rows their parent has, and what belongs to an extension.
 const TABLES: &str = "
 SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text, c.relispopulated,
-    pg_table_is_visible(c.oid), c.oid::text,
+    pg_table_is_visible(c.oid),
+    c.oid::text || CASE WHEN c.relkind IN ('v', 'm') THEN '-' || md5(pg_get_viewdef(c.oid)) ELSE '' END,
     has_schema_privilege(n.oid, 'USAGE'),
     has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT'),
     row_security_active(c.oid),
@@ -27,7 +28,12 @@ SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text, c.relispo
             SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = c.oid
             UNION ALL SELECT i.inhrelid FROM pg_inherits i JOIN parts ON i.inhparent = parts.oid)
         SELECT FROM parts JOIN pg_class p ON p.oid = parts.oid WHERE p.relkind NOT IN ('r', 'p'))
-    AND coalesce((SELECT a.amname = 'heap' FROM pg_am a WHERE a.oid = c.relam), c.relkind = 'p')
+    AND coalesce((SELECT a.amname = 'heap' FROM pg_am a WHERE a.oid = c.relam), c.relkind = 'p'),
+    ARRAY(
+        WITH RECURSIVE parts(oid) AS (
+            SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = c.oid
+            UNION ALL SELECT i.inhrelid FROM pg_inherits i JOIN parts ON i.inhparent = parts.oid)
+        SELECT DISTINCT oid::int8 FROM parts)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
     AND (pg_table_is_visible(c.oid) OR n.nspname::text || '.' || c.relname::text = ANY($1))
@@ -43,7 +49,8 @@ SELECT a.attname::text, t.typname::text, coalesce(b.modifier, a.atttypmod),
     format_type(t.oid, coalesce(b.modifier, a.atttypmod)),
     has_column_privilege(a.attrelid, a.attnum, 'SELECT'),
     EXISTS (SELECT FROM pg_constraint k
-        WHERE a.attnum = ANY(k.conkey) AND k.conrelid = a.attrelid AND k.contype IN ('p', 'u', 'f'))
+        WHERE a.attnum = ANY(k.conkey) AND k.conrelid = a.attrelid AND k.contype IN ('p', 'u', 'f')),
+    a.attnum::int4
 FROM pg_attribute a
 LEFT JOIN (SELECT b.* FROM base b JOIN pg_type t ON t.oid = b.type WHERE t.typtype <> 'd') b ON b.domain = a.atttypid
 JOIN pg_type t ON t.oid = coalesce(b.type, a.atttypid)
@@ -90,8 +97,15 @@ pub(super) async fn list(connection: &mut PgConnection, limit: Duration, wanted:
         if !wanted.is_empty() && name.is_none() {
             continue;
         }
-        if let Some(problem) = found.problem(name.is_some())? {
-            if let Some((what, way_out)) = problem {
+        if let Some(problem) = found.problem() {
+            listing.leave_out(&found.name, name.is_some(), problem)?;
+            continue;
+        }
+        if name.is_none() && found.is_of_another() {
+            if found.is_heir && !found.is_partition && !found.is_of_extension {
+                let what =
+                    format!("table `{}` inherits from another, which has its rows: it is not read apart", found.name);
+                let way_out = "name it in `tables` if its own columns are needed".to_owned();
                 listing.notes.push(found.note(what, way_out));
             }
             continue;
@@ -110,7 +124,7 @@ struct Found {
     kind: String,
     is_populated: bool,
     is_visible: bool,
-    oid_text: String,
+    identity: String,
     may_use_schema: bool,
     may_read: bool,
     has_row_security: bool,
@@ -118,10 +132,8 @@ struct Found {
     is_partition: bool,
     is_of_extension: bool,
     has_transactions: bool,
+    parts: Vec<i64>,
 }
-
-/// A relation that is left out: what to say of it, if anything.
-type Problem = Option<(String, String)>;
 
 impl Found {
     fn read(row: &PgRow) -> Result<Found, sqlx::Error> {
@@ -132,7 +144,7 @@ impl Found {
             kind: row.try_get(3)?,
             is_populated: row.try_get(4)?,
             is_visible: row.try_get(5)?,
-            oid_text: row.try_get(6)?,
+            identity: row.try_get(6)?,
             may_use_schema: row.try_get(7)?,
             may_read: row.try_get(8)?,
             has_row_security: row.try_get(9)?,
@@ -140,6 +152,7 @@ impl Found {
             is_partition: row.try_get(11)?,
             is_of_extension: row.try_get(12)?,
             has_transactions: row.try_get(13)?,
+            parts: row.try_get(14)?,
         })
     }
 
@@ -155,28 +168,26 @@ impl Found {
         Note { stream: self.name.clone(), column: None, count: 1, what, way_out }
     }
 
-    /// Returns why a relation is left out; an error if it was asked for by name.
-    fn problem(&self, is_named: bool) -> Result<Option<Problem>, Error> {
+    /// Whether its rows are read elsewhere, or are nobody's.
+    fn is_of_another(&self) -> bool {
+        self.is_heir || self.is_partition || self.is_of_extension
+    }
+
+    /// Returns why a relation cannot be read.
+    fn problem(&self) -> Option<Error> {
         let sql = self.sql();
-        let problem = if !self.may_use_schema {
+        if !self.may_use_schema {
             let grant = format!("GRANT USAGE ON SCHEMA {} to the role", quote(&self.schema, '"'));
-            (format!("the role may not use schema `{}` of table `{}`", self.schema, self.name), grant)
+            Some(Error::new(format!("the role may not use schema `{}` of table `{}`", self.schema, self.name), grant))
         } else if !self.may_read {
-            (format!("the role may not read table `{}`", self.name), format!("GRANT SELECT ON {sql} to the role"))
+            let grant = format!("GRANT SELECT ON {sql} to the role");
+            Some(Error::new(format!("the role may not read table `{}`", self.name), grant))
         } else if self.kind == "m" && !self.is_populated {
-            let refresh = format!("REFRESH MATERIALIZED VIEW {sql}");
-            (format!("the materialised view `{}` was not filled yet", self.name), refresh)
-        } else if is_named {
-            return Ok(None);
-        } else if self.is_partition || self.is_of_extension {
-            return Ok(Some(None));
-        } else if self.is_heir {
-            let what = format!("table `{}` inherits from another, which has its rows: it is not read apart", self.name);
-            (what, "name it in `tables` if its own columns are needed".to_owned())
+            let what = format!("the materialised view `{}` was not filled yet", self.name);
+            Some(Error::new(what, format!("REFRESH MATERIALIZED VIEW {sql}")))
         } else {
-            return Ok(None);
-        };
-        if is_named { Err(Error::new(problem.0, problem.1)) } else { Ok(Some(Some(problem))) }
+            None
+        }
     }
 }
 
@@ -217,7 +228,8 @@ async fn table(
         sql: found.sql(),
         columns,
         key,
-        identity: Some(format!("{server}/{}", found.oid_text)),
+        identity: Some(format!("{server}/{}", found.identity)),
+        parts: found.parts.iter().copied().collect(),
         has_transactions: found.has_transactions,
     })
 }
@@ -236,6 +248,7 @@ fn column(row: &PgRow, key: &[String]) -> Result<(TableColumn, bool), sqlx::Erro
         kind: reading.kind,
         wire: reading.wire,
         order: reading.order,
+        identity: Some(row.try_get(6)?),
     };
     Ok((column, may_read))
 }

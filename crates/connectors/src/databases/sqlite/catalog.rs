@@ -1,12 +1,13 @@
 //! The tables of a file of SQLite.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::super::failure::{is_refused, within};
-use super::super::table::{Kind, Listing, Order, Table, TableColumn, Wire, quote};
+use super::super::table::{Kind, Listing, Order, Table, TableColumn, Wire, quote, refused};
 use crate::cell::CellKind;
 use crate::error::Error;
 
@@ -35,7 +36,7 @@ pub(super) async fn list(
         }
         match table(connection, limit, name.clone()).await {
             Ok(table) => listing.tables.push(table),
-            Err(error) if is_refused(&error) => listing.leave_out(&name, is_named, error)?,
+            Err(error) if is_refused(&error) => listing.leave_out(&name, is_named, refused(&name, error))?,
             Err(error) => return Err(error),
         }
     }
@@ -62,6 +63,7 @@ async fn table(connection: &mut SqliteConnection, limit: Duration, name: String)
         columns,
         key: key.into_iter().map(|(_, column)| column).collect(),
         identity: None,
+        parts: BTreeSet::new(),
         has_transactions: false,
     };
     // A view may name what is not there any more, and a virtual table a module that this program does not have.
@@ -92,5 +94,6 @@ fn column_of(name: String, declared: String) -> TableColumn {
         kind: Kind::Declared(kind),
         wire: Wire::Plain,
         order,
+        identity: None,
     }
 }

@@ -2,8 +2,11 @@
 
 mod postgres_types;
 mod postgres_tables;
+mod postgres_changes;
 mod cursors;
 mod deletes;
+mod rounds;
+mod asked;
 mod mysql;
 mod mysql_large;
 mod sqlite;
