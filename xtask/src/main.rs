@@ -2,11 +2,11 @@
 //!
 //! A recipe is a list of commands that anyone could type; those of the benchmarks are in `bench`, checks of the source
 //! tree in `house`. What they need of the
-//! machine is found or installed in `provide`, and the database servers that the tests talk to are in `postgres`
-//! and `mysql`.
+//! machine is found or installed in `provide`, and the database servers that the tests talk to are started in `keeper`.
 
 mod bench;
 mod house;
+mod keeper;
 mod postgres;
 mod mysql;
 mod provide;
@@ -65,13 +65,13 @@ fn main() -> ExitCode {
 
 /// The database servers that the tests talk to.
 struct Servers {
-    postgres: postgres::Server,
-    mysql: mysql::Server,
+    postgres: keeper::Server,
+    mysql: keeper::Server,
 }
 
 impl Servers {
     fn start(postgres: &provide::PostgresPrograms, mysql: &provide::MysqlPrograms) -> Result<Servers> {
-        Ok(Servers { postgres: postgres::Server::start(postgres)?, mysql: mysql::Server::start(mysql)? })
+        Ok(Servers { postgres: keeper::Server::start(postgres)?, mysql: keeper::Server::start(mysql)? })
     }
 }
 
