@@ -2,7 +2,8 @@
 
 use super::config::{DatabaseConfig, names, of};
 use super::known::{Known, KnownTable};
-use super::table::{Note, Table, TableColumn};
+use super::table::{Listing, Note, Table, TableColumn};
+use crate::error::Error;
 use crate::selection::Selection;
 
 /// How many names a message has at most.
@@ -39,6 +40,18 @@ pub(super) fn keep_asked(tables: &mut Vec<Table>, known: &Known, config: &Databa
         tables.iter().filter(|table| !is_wanted(table)).map(|table| table.label.as_str()).collect();
     notes.extend(not_asked("", "tables", &left_out));
     tables.retain(is_wanted);
+}
+
+/// Says which tables cannot be read; an error if SQL asks for one.
+pub(super) fn tell_left_out(listing: &mut Listing, config: &DatabaseConfig) -> Result<(), Error> {
+    for (stream, error) in std::mem::take(&mut listing.left_out) {
+        if config.asked.is_some() && is_asked(&stream, config) {
+            return Err(error);
+        }
+        let what = format!("{}: it is left out", error.what);
+        listing.notes.push(Note { stream, column: None, count: 1, what, way_out: error.way_out });
+    }
+    Ok(())
 }
 
 /// Returns whether a column of a table is read, beside those of its key and its cursor. What was read once is read on: the

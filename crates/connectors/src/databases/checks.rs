@@ -20,6 +20,7 @@ pub(super) fn check_tables(
     notes: &mut Vec<Note>,
 ) -> Result<(), Error> {
     keep_asked(tables, known, config, notes);
+    rename_paths(tables, notes);
     rename_reserved(tables, notes);
     check_streams(tables)?;
     let is_there = |name: &String| tables.iter().any(|table| table.stream == *name || table.label == *name);
@@ -74,6 +75,20 @@ fn gone(thing: &str, name: &str) -> Error {
         "bring it back, GRANT the role SELECT on it, or name it by `gone = [\"{name}\"]`; what was read of it stays"
     );
     Error::new(what, way_out)
+}
+
+/// Whoever keeps the rows may call a folder by the name of a stream: it must not lead out of where they are.
+fn rename_paths(tables: &mut [Table], notes: &mut Vec<Note>) {
+    for table in tables {
+        let leads_out = |part: &str| matches!(part, "" | "." | "..");
+        if !table.stream.split(['/', '\\']).any(leads_out) && !table.stream.contains('\0') {
+            continue;
+        }
+        table.stream = table.stream.replace(['/', '\\', '.', '\0'], "_");
+        let what = format!("table `{}` is called `{}`: its name would be a path", table.label, table.stream);
+        let way_out = format!("write `{}` in SQL", table.stream);
+        notes.push(Note { stream: table.stream.clone(), column: None, count: 1, what, way_out });
+    }
 }
 
 fn rename_reserved(tables: &mut [Table], notes: &mut Vec<Note>) {

@@ -11,6 +11,7 @@ mod kinds;
 mod asked;
 mod checks;
 mod reading;
+mod since;
 mod run;
 mod postgres;
 mod mysql;

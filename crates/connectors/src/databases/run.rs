@@ -5,22 +5,20 @@ use std::time::Duration;
 
 use futures::FutureExt;
 
-use super::asked::is_asked;
+use super::asked::tell_left_out;
 use super::checks::{check_tables, cursor_of, key_of, wanted_columns};
 use super::config::{DatabaseConfig, DatabaseKind, names};
 use super::kinds::settled_kind;
 use super::known::{Known, KnownColumn, KnownCursor, KnownTable};
 use super::reading::Reading;
-use super::table::{Horizon, Note, Order, Query, Server, Table, TableColumn};
+use super::since;
+use super::table::{Horizon, Order, Query, Server, Table, TableColumn};
 use crate::cell::CellKind;
 use crate::error::Error;
 use crate::sink::{Checkpoint, Sink};
 
 /// A file of SQLite is near: this many times more of its rows are read whole.
 const SQLITE_ROWS_RATIO: u64 = 10;
-
-/// The numbers of transactions go around after so many.
-const TRANSACTIONS: u64 = 1 << 32;
 
 /// Reads all tables.
 pub(super) async fn run<S: Server>(
@@ -31,13 +29,7 @@ pub(super) async fn run<S: Server>(
 ) -> Result<(), Error> {
     let mut known = Known::read(checkpoint)?;
     let mut listing = server.list(&config.tables).await?;
-    for (stream, error) in std::mem::take(&mut listing.left_out) {
-        if config.asked.is_some() && is_asked(&stream, config) {
-            return Err(error);
-        }
-        let what = format!("{}: it is left out", error.what);
-        listing.notes.push(Note { stream, column: None, count: 1, what, way_out: error.way_out });
-    }
+    tell_left_out(&mut listing, config)?;
     check_tables(&mut listing.tables, &known, config, &mut listing.notes)?;
     let horizon = server.horizon().await?;
     for table in &listing.tables {
@@ -157,18 +149,10 @@ impl<'a, S: Server> TableRun<'a, S> {
             return None;
         }
         let (last, parts) = (known.last.clone()?, before.new_parts(self.reading.table)?);
-        let written = self.horizon.and_then(|horizon| written_since(horizon, before.ended_before?));
+        let written = self.horizon.and_then(|horizon| since::written_since(horizon, before.ended_before?));
         let look_back = if written.is_some() { Duration::ZERO } else { self.config.look_back };
         let mut condition = self.server.since(column, *order, look_back);
-        condition.push_str(&format!(" OR {} IS NULL", column.sql));
-        if let Some(written) = written {
-            condition.push_str(&format!(" OR {written}"));
-        }
-        // Rows of a table that was made a part of this one may have been written long ago.
-        if !parts.is_empty() {
-            let parts = parts.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
-            condition.push_str(&format!(" OR tableoid::int8 IN ({parts})"));
-        }
+        condition.push_str(&since::others(column, written, &parts));
         Some((condition, last))
     }
 
@@ -297,12 +281,4 @@ fn select(columns: &[TableColumn], table: &Table, condition: Option<String>) -> 
 
 fn text_type(kind: DatabaseKind) -> &'static str {
     if kind == DatabaseKind::MySql { "CHAR" } else { "TEXT" }
-}
-
-/// Returns the condition of rows that were written by transactions that had not ended. A row has the lower half of its
-/// transaction's number; `None` if that says too little, or if these numbers are those of another server.
-fn written_since(now: Horizon, ended_before: u64) -> Option<String> {
-    let distance = now.next.checked_sub(ended_before).filter(|distance| *distance < TRANSACTIONS)?;
-    let start = ended_before % TRANSACTIONS;
-    Some(format!("(xmin::text::bigint - {start} + {TRANSACTIONS}) % {TRANSACTIONS} < {distance}"))
 }

@@ -89,6 +89,18 @@ async fn names_may_have_any_letters() {
     }
 }
 
+#[tokio::test]
+async fn a_name_that_would_lead_out_of_a_folder_is_another() {
+    let sql = "CREATE TABLE \"../up\" (id INTEGER PRIMARY KEY); CREATE TABLE \"/etc\" (id INTEGER PRIMARY KEY);
+        CREATE TABLE \"a/b.c\" (id INTEGER PRIMARY KEY); INSERT INTO \"../up\" VALUES (7)";
+    let (_folder, url) = file(sql).await;
+    let collected = read(&config(&url), Collected::default()).await;
+    assert_eq!(collected.streams.keys().collect::<Vec<_>>(), ["___up", "_etc", "a/b.c"]);
+    check_note(&collected, "___up", 1, "table `../up` is called `___up`");
+    assert_eq!(collected.column("___up", "id"), ["Integer(7)"]);
+    assert_eq!(read(&config(&url), collected).await.tables["___up"].len(), 1);
+}
+
 /// Reads two tables of which another program writes to both while the first is read.
 async fn read_while_written(mode: SqliteJournalMode) -> (u64, u64) {
     let sql = "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (id INTEGER PRIMARY KEY);
