@@ -1,4 +1,4 @@
-//! What SQL asks for: of tables with a key no other columns are read, and no other tables.
+//! What SQL asks for: nothing else is an error, and on request nothing else is read.
 
 use super::config::{DatabaseConfig, names, of};
 use super::known::{Known, KnownTable};
@@ -25,7 +25,7 @@ pub(super) fn asks_for(table: &Table, column: &str, config: &DatabaseConfig) -> 
 
 /// Leaves out the tables that nobody asks for, and says so.
 pub(super) fn keep_asked(tables: &mut Vec<Table>, known: &Known, config: &DatabaseConfig, notes: &mut Vec<Note>) {
-    if !config.tables.is_empty() {
+    if !config.only_asked || !config.tables.is_empty() {
         return;
     }
     let is_wanted = |table: &Table| {
@@ -63,7 +63,8 @@ pub(super) fn is_read(
     known: Option<&KnownTable>,
     config: &DatabaseConfig,
 ) -> bool {
-    key.is_empty()
+    !config.only_asked
+        || key.is_empty()
         || asks_for(table, &column.name, config)
         || asks_for(table, &column.source, config)
         || known.is_some_and(|known| known.columns.contains_key(&column.name))

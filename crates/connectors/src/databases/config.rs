@@ -51,10 +51,12 @@ pub struct DatabaseConfig {
     pub key: BTreeMap<String, Vec<String>>,
     /// For a table, the columns that are read, beside those of its key and its cursor; all of a table that is not named.
     pub columns: BTreeMap<String, BTreeSet<String>>,
-    /// What SQL asks for, by the name of the stream, whatever its letters' case; `None` is all that there is. A table that is
-    /// not among them is left out, unless `tables` or another setting names it or earlier runs have read it. Of a table
-    /// that has a key other columns are left out, but for those that earlier runs have read.
+    /// What SQL asks for, by the name of the stream, whatever its letters' case; `None` is all that there is. What cannot be
+    /// read any more is an error only if somebody asks for it.
     pub asked: Option<BTreeMap<String, Selection>>,
+    /// Whether no more is read than is asked for: no table that `asked`, `tables` and the other settings leave out, and of a
+    /// table that has a key no other column. What earlier runs have read is read on.
+    pub only_asked: bool,
     /// The tables with a cursor of which all keys are read each time, so that deleted rows are found.
     pub compare_keys: BTreeSet<String>,
     /// The tables that may come back without a row although they had some: all their rows are then called deleted.
@@ -82,6 +84,7 @@ impl DatabaseConfig {
             key: BTreeMap::new(),
             columns: BTreeMap::new(),
             asked: None,
+            only_asked: false,
             compare_keys: BTreeSet::new(),
             allow_empty: BTreeSet::new(),
             gone: BTreeSet::new(),
