@@ -17,7 +17,7 @@ use crate::lock::DataLock;
 use crate::posted::with_posted;
 use crate::publish::{self, NewGround, Published, publish};
 use crate::raw::{self, Part, RejectedRow, State};
-use crate::sources::{Pulled, Source, SourceReport, pull};
+use crate::sources::{Pulled, Source, SourceReport, pull, with_asked};
 use crate::sql_file::SqlFile;
 use crate::sql_hash::hashes_of;
 
@@ -73,7 +73,7 @@ pub fn ingest<'a>(
         raw::check_parts(&raw_folder, &known)?;
         let mut hashed = known.clone();
         raw::note_hashes(&raw_folder, &mut hashed)?;
-        let sources = with_posted(sources, data)?;
+        let sources = with_asked(with_posted(sources, data)?, files);
         let mut pulled = pull(&sources, project, &raw_folder, hashed, progress).await?;
         let version = match Version::current(data) {
             Err(damaged @ Error::Damaged { .. }) => Err(damaged.to_string()),

@@ -84,6 +84,7 @@ impl Run {
             look_back: source.database.look_back.unwrap_or(of_kind.look_back),
             key: source.key.clone(),
             columns: source.database.columns.clone(),
+            asked: source.database.asked.clone(),
             compare_keys: source.compare_keys.iter().cloned().collect(),
             allow_empty: source.database.allow_empty.clone(),
             gone: source.database.gone.clone(),

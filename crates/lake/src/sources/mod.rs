@@ -1,6 +1,7 @@
 //! The code that reads the systems rows come from: files and databases, copied into the raw rows.
 
 mod source;
+mod asked;
 mod pull;
 mod source_pull;
 mod files;
@@ -15,6 +16,7 @@ mod records;
 mod jsonl;
 mod parquet;
 
+pub(crate) use asked::with_asked;
 pub use changed_files::FileChange;
 pub(crate) use changed_files::changed_files;
 pub(crate) use pull::{Pulled, pull};

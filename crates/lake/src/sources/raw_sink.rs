@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plumb_connectors::{Cell, Checkpoint, Column, Error as ConnectorError, Row, Sink, Stream};
+use plumb_connectors::{Cell, CellKind, Checkpoint, Column, Error as ConnectorError, Row, Sink, Stream};
 use plumb_tables::{Level, Note, NoteCode};
 
 use super::source_pull::SourcePull;
@@ -173,6 +173,11 @@ impl Sink for RawSink<'_, '_> {
 
     fn rows_known(&self, stream: &str) -> Option<u64> {
         self.tables.get(stream)?.table.rows_known()
+    }
+
+    fn kind_known(&self, stream: &str, column: &str) -> Option<CellKind> {
+        let table = self.pull.state.tables.get(&format!("{}.{stream}", self.pull.name))?;
+        table.columns.iter().find(|(known, _)| known == column).map(|(_, kind)| *kind)
     }
 
     fn delete_unheard(&mut self, stream: &str) -> Result<(), ConnectorError> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use plumb_connectors::Secret;
+use plumb_connectors::{Secret, Selection};
 use plumb_tables::{FileFormat, Note};
 use serde::Serialize;
 
@@ -73,6 +73,8 @@ pub struct DatabaseSource {
     pub look_back: Option<Duration>,
     /// For a table, the columns that are read, beside those of its key and cursor; all of a table that is not named.
     pub columns: BTreeMap<String, BTreeSet<String>>,
+    /// What SQL asks for, by table; `None` is all that there is. An ingestion says it itself.
+    pub asked: Option<BTreeMap<String, Selection>>,
     /// The tables that may come back without a row although they had some.
     pub allow_empty: BTreeSet<String>,
     /// The tables, and columns as `table.column`, that may be gone.

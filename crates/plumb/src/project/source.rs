@@ -20,6 +20,7 @@ impl From<SourceConfig> for Source {
             columns: config.columns,
             allow_empty: config.allow_empty,
             gone: config.gone,
+            ..DatabaseSource::default()
         };
         let program = ProgramSource {
             command: config.command,
