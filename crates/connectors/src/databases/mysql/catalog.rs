@@ -11,9 +11,10 @@ use super::super::table::{Listing, Table, TableColumn, quote, refused};
 use super::types::{Declared, reading};
 use crate::error::Error;
 
-/// Tables and views of all schemas but the server's own.
+/// Tables and views of all schemas but the server's own. A table is created anew by each change of its columns or its parts.
 const TABLES: &str = "
-SELECT CAST(table_schema AS CHAR), CAST(table_name AS CHAR), COALESCE(table_schema = DATABASE(), 0)
+SELECT CAST(table_schema AS CHAR), CAST(table_name AS CHAR), COALESCE(table_schema = DATABASE(), 0),
+    CAST(create_time AS CHAR)
 FROM information_schema.tables
 WHERE table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')
     AND table_schema NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
@@ -40,16 +41,8 @@ pub(super) async fn list(
 ) -> Result<Listing, Error> {
     let doing = "list the tables";
     let rows = fetch(connection, limit, doing, TABLES, &[]).await?;
-    let mut found = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let (schema, name): (String, String) = (at(row, 0, doing)?, at(row, 1, doing)?);
-        let label = if at::<i64>(row, 2, doing)? == 1 { name.clone() } else { format!("{schema}.{name}") };
-        found.push((schema, name, label));
-    }
-    let is_called = |(schema, name, label): &(String, String, String), wanted: &String| {
-        label == wanted || *wanted == format!("{schema}.{name}")
-    };
-    if let Some(missing) = wanted.iter().find(|wanted| !found.iter().any(|found| is_called(found, wanted))) {
+    let found: Vec<Found> = rows.iter().map(|row| Found::read(row, doing)).collect::<Result<_, _>>()?;
+    if let Some(missing) = wanted.iter().find(|wanted| !found.iter().any(|found| found.is_called(wanted))) {
         let what = format!("there is no table `{missing}`, or the user may not read it");
         let way_out = "correct `tables`, or GRANT SELECT on it to the user; a table of another database is \
                        `database.table`, and the address names the one that others are of";
@@ -57,21 +50,49 @@ pub(super) async fn list(
     }
     let mut listing = Listing::default();
     for table in found {
-        let name = wanted.iter().find(|wanted| is_called(&table, wanted));
-        let is_of_address = table.1 == table.2;
-        if name.is_some() || (wanted.is_empty() && is_of_address) {
-            let label = name.unwrap_or(&table.2);
-            match describe(connection, limit, &table.0, &table.1, label.clone()).await {
-                Ok(found) => listing.tables.push(found),
-                Err(error) if is_refused(&error) => {
-                    let error = refused(label, error);
-                    listing.leave_out(&stream_of(label), name.is_some(), error)?;
-                }
-                Err(error) => return Err(error),
+        let name = wanted.iter().find(|wanted| table.is_called(wanted));
+        if name.is_none() && !(wanted.is_empty() && table.is_of_address) {
+            continue;
+        }
+        let label = name.cloned().unwrap_or_else(|| table.label());
+        match describe(connection, limit, &table, label.clone()).await {
+            Ok(table) => listing.tables.push(table),
+            Err(error) if is_refused(&error) => {
+                listing.leave_out(&stream_of(&label), name.is_some(), refused(&label, error))?;
             }
+            Err(error) => return Err(error),
         }
     }
     Ok(listing)
+}
+
+/// A table or a view that is there.
+struct Found {
+    schema: String,
+    name: String,
+    /// Whether the address names its schema.
+    is_of_address: bool,
+    /// When it was made, or made anew by a change of it; views have none.
+    made_at: Option<String>,
+}
+
+impl Found {
+    fn read(row: &MySqlRow, doing: &str) -> Result<Found, Error> {
+        Ok(Found {
+            schema: at(row, 0, doing)?,
+            name: at(row, 1, doing)?,
+            is_of_address: at::<i64>(row, 2, doing)? == 1,
+            made_at: at(row, 3, doing)?,
+        })
+    }
+
+    fn label(&self) -> String {
+        if self.is_of_address { self.name.clone() } else { format!("{}.{}", self.schema, self.name) }
+    }
+
+    fn is_called(&self, wanted: &str) -> bool {
+        self.label() == wanted || wanted == format!("{}.{}", self.schema, self.name)
+    }
 }
 
 fn stream_of(label: &str) -> String {
@@ -81,10 +102,10 @@ fn stream_of(label: &str) -> String {
 async fn describe(
     connection: &mut MySqlConnection,
     limit: Duration,
-    schema: &str,
-    name: &str,
+    found: &Found,
     label: String,
 ) -> Result<Table, Error> {
+    let (schema, name) = (found.schema.as_str(), found.name.as_str());
     let doing = format!("read table `{label}`");
     let sql = format!("{}.{}", quote(schema, '`'), quote(name, '`'));
     // A view may name what is not there any more. The catalogue does not say so: such a view has no columns there.
@@ -101,7 +122,7 @@ async fn describe(
         sql,
         columns,
         key,
-        identity: None,
+        identity: found.made_at.clone(),
         parts: BTreeSet::new(),
         has_transactions: false,
     })

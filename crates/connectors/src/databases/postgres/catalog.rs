@@ -70,10 +70,13 @@ CROSS JOIN LATERAL generate_series(0, i.indnkeyatts - 1) n
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.key[n]
 ORDER BY n";
 
-/// A number that servers do not share, if the role may ask for it.
+/// A number that servers do not share, if the role may ask for it, and one that changes when a server goes on from an earlier
+/// state, as a replica does that takes another's place: transactions may have been lost then, and their numbers given again.
 const SERVER: &str = "
 SELECT CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
-    THEN (SELECT system_identifier::text FROM pg_control_system()) ELSE '' END";
+        THEN (SELECT system_identifier::text FROM pg_control_system()) ELSE '' END
+    || CASE WHEN has_function_privilege('pg_control_checkpoint()', 'EXECUTE')
+        THEN '-' || (SELECT timeline_id::text FROM pg_control_checkpoint()) ELSE '' END";
 
 /// Lists the tables that are wanted; all that can be read if none is named.
 pub(super) async fn list(connection: &mut PgConnection, limit: Duration, wanted: &[String]) -> Result<Listing, Error> {

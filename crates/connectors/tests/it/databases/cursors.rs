@@ -139,3 +139,37 @@ async fn numbers_and_days_are_cursors_and_flags_are_none() {
     let error = failure(&config, Collected::default()).await;
     check_error(&error, "cursor `flag` of table `vc` is `boolean`: no order to go by", "leave the cursor out");
 }
+
+#[tokio::test]
+async fn a_server_that_went_on_from_an_earlier_state_is_read_whole() {
+    let url = postgres("timeline", LEADS).await;
+    settle(&url).await;
+    let mut first = read(&config(&url), Collected::default()).await;
+    let identity = &mut first.checkpoints[0]["tables"]["leads"]["identity"];
+    let (server, table) = identity.as_str().and_then(|text| text.split_once('/')).expect("of a server");
+    let (system, timeline) = server.split_once('-').expect("a number of the server, and one of its history");
+    assert!(system.len() > 10 && timeline == "1", "{server}");
+    // As a replica has it that has taken the place of the server that was read.
+    *identity = format!("{system}-2/{table}").into();
+    let second = read(&config(&url), first).await;
+    assert_eq!(second.rows.len(), 100);
+    assert!(read(&config(&url), second).await.rows.len() <= 2);
+}
+
+#[tokio::test]
+async fn a_table_of_mysql_that_was_changed_is_read_whole() {
+    let sql = "CREATE TABLE leads (id int PRIMARY KEY, stage text, updated_at datetime(6));
+        INSERT INTO leads VALUES (1, 'new', '2026-01-01'), (2, 'new', '2026-02-01'), (3, 'new', '2026-03-01')";
+    let url = mysql("changed", sql).await;
+    let config = with_cursor(DatabaseKind::MySql, &url, "leads", "updated_at");
+    let first = read(&config, Collected::default()).await;
+    let second = read(&config, first).await;
+    assert_eq!(second.rows.len(), 1);
+    // The server keeps the second in which a table was made.
+    run_mysql(&url, "DO SLEEP(1); ALTER TABLE leads DROP stage, ADD COLUMN stage varchar(20) DEFAULT 'won' AFTER id")
+        .await;
+    run_mysql(&url, "ALTER TABLE leads MODIFY stage text").await;
+    let third = read(&config, second).await;
+    assert_eq!(third.column("leads", "stage"), ["won", "won", "won"]);
+    assert_eq!(read(&config, third).await.rows.len(), 1);
+}
