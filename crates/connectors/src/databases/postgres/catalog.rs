@@ -70,18 +70,19 @@ CROSS JOIN LATERAL generate_series(0, i.indnkeyatts - 1) n
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.key[n]
 ORDER BY n";
 
-/// A number that servers do not share, if the role may ask for it, and one that changes when a server goes on from an earlier
-/// state, as a replica does that takes another's place: transactions may have been lost then, and their numbers given again.
+/// Whether the role may ask for [`SERVER`]. A query that calls what it may not call is refused, whatever becomes of the call.
+const MAY_ASK: &str = "
+SELECT has_function_privilege('pg_control_system()', 'EXECUTE')
+    AND has_function_privilege('pg_control_checkpoint()', 'EXECUTE')";
+
+/// A number that servers do not share, and one that changes when a server goes on from an earlier state, as a replica does
+/// that takes another's place: transactions may have been lost then, and their numbers given again.
 const SERVER: &str = "
-SELECT CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
-        THEN (SELECT system_identifier::text FROM pg_control_system()) ELSE '' END
-    || CASE WHEN has_function_privilege('pg_control_checkpoint()', 'EXECUTE')
-        THEN '-' || (SELECT timeline_id::text FROM pg_control_checkpoint()) ELSE '' END";
+SELECT s.system_identifier || '-' || c.timeline_id FROM pg_control_system() s, pg_control_checkpoint() c";
 
 /// Lists the tables that are wanted; all that can be read if none is named.
 pub(super) async fn list(connection: &mut PgConnection, limit: Duration, wanted: &[String]) -> Result<Listing, Error> {
-    let server = sqlx::query_scalar::<_, String>(SERVER).persistent(false).fetch_one(&mut *connection);
-    let server = within(limit, "ask who the server is", server).await?;
+    let server = server(connection, limit).await?;
     let rows = sqlx::query(TABLES).persistent(false).bind(wanted.to_vec()).fetch_all(&mut *connection);
     let found: Vec<Found> = within(limit, "list the tables", rows)
         .await?
@@ -117,6 +118,17 @@ pub(super) async fn list(connection: &mut PgConnection, limit: Duration, wanted:
         listing.tables.push(table);
     }
     Ok(listing)
+}
+
+/// Returns what tells a server and its history from others; nothing if the role may not ask.
+async fn server(connection: &mut PgConnection, limit: Duration) -> Result<String, Error> {
+    let doing = "ask who the server is";
+    let may_ask = sqlx::query_scalar::<_, bool>(MAY_ASK).persistent(false).fetch_one(&mut *connection);
+    if !within(limit, doing, may_ask).await? {
+        return Ok(String::new());
+    }
+    let server = sqlx::query_scalar::<_, String>(SERVER).persistent(false).fetch_one(connection);
+    within(limit, doing, server).await
 }
 
 /// A relation that is there.

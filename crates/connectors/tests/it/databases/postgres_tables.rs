@@ -74,7 +74,8 @@ async fn a_role_that_may_only_read_sees_keys_and_is_told_what_it_does_not_see() 
     let reader = role(&url, "plumb_reader").await;
     run_postgres(
         &url,
-        "GRANT SELECT ON leads, ruled TO plumb_reader; GRANT SELECT (id, open) ON partly TO plumb_reader",
+        "GRANT SELECT ON leads, ruled TO plumb_reader; GRANT SELECT (id, open) ON partly TO plumb_reader;
+         REVOKE EXECUTE ON FUNCTION pg_control_system() FROM public",
     )
     .await;
     let collected = read(&config(&reader), Collected::default()).await;
