@@ -133,7 +133,7 @@ fn check_known_columns(
     notes: &mut Vec<Note>,
 ) -> Result<(), Error> {
     let wanted = of(&config.columns, table).cloned();
-    for (name, before) in &known.columns {
+    for (name, before) in known.columns.iter().chain(&known.gone) {
         if wanted.as_ref().is_some_and(|wanted| !wanted.contains(name)) {
             continue;
         }
@@ -152,7 +152,9 @@ fn check_known_columns(
             return Err(problem);
         }
         table.columns.retain(|column| column.name != *name);
-        notes.push(unasked(&table.stream, Some(name), problem));
+        if known.columns.contains_key(name) {
+            notes.push(unasked(&table.stream, Some(name), problem));
+        }
     }
     Ok(())
 }

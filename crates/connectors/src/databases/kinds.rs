@@ -42,7 +42,7 @@ pub(super) async fn settled_kind<S: Server>(
     config: &DatabaseConfig,
     sink: &dyn Sink,
 ) -> Result<CellKind, Error> {
-    if let Some(before) = known.and_then(|known| known.columns.get(&column.name)) {
+    if let Some(before) = known.and_then(|known| known.column(&column.name)) {
         let may_have_fractions = !matches!(column.kind, Kind::Declared(CellKind::Integer)) && is_number(column);
         if before.kind == CellKind::Integer && may_have_fractions && before.declared != column.declared {
             let misfit = no_whole_number(&column.sql, config.kind);

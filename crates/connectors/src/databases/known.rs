@@ -23,6 +23,9 @@ pub(super) struct Known {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct KnownTable {
     pub(super) columns: BTreeMap<String, KnownColumn>,
+    /// Columns that earlier runs have read and that were not there, or of another type, when nobody asked for them.
+    #[serde(default)]
+    pub(super) gone: BTreeMap<String, KnownColumn>,
     pub(super) key: Vec<String>,
     /// The rows that the table had.
     pub(super) rows: u64,
@@ -66,6 +69,11 @@ impl KnownColumn {
 }
 
 impl KnownTable {
+    /// Returns what is known of a column that some run has read.
+    pub(super) fn column(&self, name: &str) -> Option<&KnownColumn> {
+        self.columns.get(name).or_else(|| self.gone.get(name))
+    }
+
     /// Returns the numbers of the parts that a table has and had not; `None` if it is not known which it had.
     pub(super) fn new_parts(&self, table: &Table) -> Option<Vec<i64>> {
         match &self.parts {

@@ -247,6 +247,9 @@ impl<'a, S: Server> TableRun<'a, S> {
             }
         };
         let columns = self.reading.columns.iter().zip(&self.reading.kinds);
+        let before = self.before.as_ref().map(|before| before.columns.iter().chain(&before.gone));
+        let is_read = |name: &String| self.reading.columns.iter().any(|column| column.name == *name);
+        let gone = before.into_iter().flatten().filter(|(name, _)| !is_read(name));
         let known = |(column, kind): (&TableColumn, &CellKind)| {
             (
                 column.name.clone(),
@@ -254,6 +257,7 @@ impl<'a, S: Server> TableRun<'a, S> {
             )
         };
         Ok(KnownTable {
+            gone: gone.map(|(name, column)| (name.clone(), column.clone())).collect(),
             columns: columns.map(known).collect(),
             key: self.reading.key.clone(),
             rows,

@@ -57,6 +57,14 @@ async fn what_is_gone_is_an_error_only_if_somebody_asks_for_it() {
     check_note(&second, "notes", 1, "table `notes` is gone or may not be read any more, and no SQL asks for it");
     check_note(&second, "leads", 1, "column `note` of table `leads` is gone or may not be read any more, and no SQL");
     check_note(&second, "leads", 1, "column `updated_at` of table `leads` has changed its type");
+    // That is said once, and is an error as soon as somebody asks.
+    let third = read(&config, second).await;
+    assert!(third.notes.iter().all(|(stream, ..)| stream != "leads"), "{:?}", third.notes);
+    let error = failure(&asking(&all, &[("leads", &["note"])]), third.clone()).await;
+    check_error(&error, "column `note` of table `leads` is gone", "gone = [\"leads.note\"]");
+    run_postgres(&url, "ALTER TABLE leads ADD note text DEFAULT 'back'").await;
+    let fourth = read(&asking(&all, &[("leads", &["note"])]), third).await;
+    assert_eq!(fourth.column("leads", "note"), ["back", "back"]);
 
     let url = postgres("asked_gone", &sql).await;
     for (asked, what) in [
