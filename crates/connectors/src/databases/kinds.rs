@@ -40,7 +40,7 @@ pub(super) async fn settled_kind<S: Server>(
     known: Option<&KnownTable>,
     key: &[String],
     config: &DatabaseConfig,
-    sink: &dyn Sink,
+    sink: &mut dyn Sink,
 ) -> Result<CellKind, Error> {
     if let Some(before) = known.and_then(|known| known.column(&column.name)) {
         let may_have_fractions = !matches!(column.kind, Kind::Declared(CellKind::Integer)) && is_number(column);

@@ -88,7 +88,7 @@ impl<'a, S: Server> TableRun<'a, S> {
         before: Option<KnownTable>,
         horizon: Option<Horizon>,
         config: &'a DatabaseConfig,
-        sink: &dyn Sink,
+        sink: &mut dyn Sink,
     ) -> Result<TableRun<'a, S>, Error> {
         let key = key_of(table, config)?;
         let cursor = cursor_of(table, config)?;
@@ -204,7 +204,7 @@ impl<'a, S: Server> TableRun<'a, S> {
     }
 
     /// Returns how many rows the table has that are not known after its new ones were read.
-    fn missed(&self, rows: u64, sink: &dyn Sink) -> u64 {
+    fn missed(&self, rows: u64, sink: &mut dyn Sink) -> u64 {
         let read = self.before.as_ref().map_or(0, |before| before.rows) + self.reading.number;
         rows.saturating_sub(sink.rows_known(&self.reading.table.stream).unwrap_or(read))
     }
