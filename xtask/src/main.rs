@@ -32,8 +32,8 @@ const USAGE: &str = "usage: cargo xtask check   format, layout, lints and docume
        cargo xtask house   the layout alone: no circles of imports, no dead links, one set of features
        cargo xtask test    check, then licences and bans, then every test against real components
        cargo xtask soak    the tests that fail, kill and race, for hours: a million seeds, 300 rounds
-       cargo xtask bench features|kernel|train|leaks|serve|overload|score|lists|profile   the figures of docs/benchmarks.md
-       cargo xtask bench features|score --large              the same with more leads or rows as well";
+       cargo xtask bench features|kernel|train|leaks|serve|overload|score|lists|profile|ingest   the figures of docs/benchmarks.md
+       cargo xtask bench features|score|ingest --large              the same with more leads or rows as well";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         ["test"] => test(),
         ["soak"] => soak(),
         ["bench", name] => bench::bench(name, false),
-        ["bench", name @ ("features" | "score"), "--large"] => bench::bench(name, true),
+        ["bench", name @ ("features" | "score" | "ingest"), "--large"] => bench::bench(name, true),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

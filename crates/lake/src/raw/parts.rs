@@ -37,7 +37,9 @@ pub(crate) fn note_hashes(raw_folder: &Path, state: &mut State) -> Result<(), Er
 /// Removes the parts of runs that died or failed: those that the state does not list. Parts of an earlier program stay,
 /// as that program lost its state more easily, and raw rows are kept nowhere else.
 pub(crate) fn remove_unlisted(raw_folder: &Path, state: &State) -> Result<(), Error> {
-    let listed: HashSet<PathBuf> = state.parts().map(|part| raw_folder.join(&part.path)).collect();
+    let keys = state.tables.values().filter_map(|table| table.keys.as_ref()).flat_map(|keys| &keys.files);
+    let listed = state.parts().map(|part| &part.path).chain(keys);
+    let listed: HashSet<PathBuf> = listed.map(|path| raw_folder.join(path)).collect();
     remove_unlisted_in(raw_folder, &listed)
 }
 
@@ -51,7 +53,7 @@ fn remove_unlisted_in(folder: &Path, listed: &HashSet<PathBuf>) -> Result<(), Er
         let path = entry.map_err(Error::file("list", folder))?.path();
         if path.is_dir() {
             remove_unlisted_in(&path, listed)?;
-        } else if is_part(&path) && !listed.contains(&path) {
+        } else if (is_part(&path) || is_key_file(&path)) && !listed.contains(&path) {
             std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
         }
     }
@@ -66,6 +68,12 @@ fn is_part(path: &Path) -> bool {
         .and_then(|rest| rest.strip_suffix(".parquet"))
         .map(|numbers| numbers.split('-').collect());
     numbers.is_some_and(|numbers| numbers.len() == 3)
+}
+
+/// Returns whether a file is named as a file of keys: they are made again if they are missing.
+fn is_key_file(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.starts_with("run-") && name.ends_with(".keys")
 }
 
 #[cfg(test)]

@@ -42,6 +42,18 @@ pub(crate) struct TableState {
     /// Whether some row is a newer version of another.
     pub(crate) has_versions: bool,
     pub(crate) parts: Vec<Part>,
+    /// The newest row of each key; `None` if an earlier program wrote the last part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) keys: Option<KeyFiles>,
+}
+
+/// The files that know the newest row of each key of a table. They can be made again from its parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeyFiles {
+    /// In the raw folder, oldest first.
+    pub(crate) files: Vec<PathBuf>,
+    /// The rows of all parts.
+    pub(crate) rows: i64,
 }
 
 /// A source that cannot be read.
@@ -111,7 +123,10 @@ impl State {
     /// Returns the state after the last run that began by this time.
     pub(crate) fn until(&self, learned_at: i64) -> State {
         let mut state = self.clone();
-        state.tables.values_mut().for_each(|table| table.parts.retain(|part| part.learned_at <= learned_at));
+        for table in state.tables.values_mut() {
+            table.parts.retain(|part| part.learned_at <= learned_at);
+            table.keys = None;
+        }
         state
     }
 

@@ -1,35 +1,27 @@
 //! One raw table: Parquet parts, one a run, of rows that were new or changed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
-use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
-use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::arrow::array::AsArray;
+use datafusion::arrow::datatypes::Int64Type;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-
-use super::cell::{build_column, hash_row};
 use plumb_connectors::{Cell, CellKind};
 
 use super::columns::{Columns, read_anew};
-use super::schema::stored_schema;
-use super::state::{Part, State};
+use super::newest_rows::NewestRows;
+use super::part_writer::{PartWriter, PendingRow};
+use super::row_hash::{RowHasher, hash_row};
+use super::state::{KeyFiles, Part, State, TableState};
 use crate::error::Error;
-use crate::files::file_hash::HashedFile;
 use crate::files::limits::BLOCK_BYTES_MAX;
-use crate::files::parquet_files::parquet_writer;
 use crate::files::replace_file::{create_folder, sync_folder};
 use crate::rounded_ids::RoundedIds;
-use crate::timestamp::timestamp_array;
 
 /// Rows that are collected before they are written.
 const BATCH_ROWS: usize = 16_384;
-
-/// A row group is in memory until it is written.
-const ROW_GROUP_BYTES_MAX: u64 = 256 << 20;
 
 /// The hash of a row that was deleted. No row has it, but for one in 2^64.
 pub(super) const DELETED: i64 = i64::MIN;
@@ -37,18 +29,20 @@ pub(super) const DELETED: i64 = i64::MIN;
 /// A raw table that is being added to.
 pub(crate) struct RawTable {
     name: String,
+    /// The folder of all raw tables.
+    raw_folder: PathBuf,
     folder: PathBuf,
     columns: Vec<(String, CellKind)>,
     key: Vec<String>,
-    /// The hash of each key's newest row.
-    newest: HashMap<i64, i64>,
+    hasher: RowHasher,
+    newest: NewestRows,
     has_versions: bool,
     rows: Vec<PendingRow>,
     /// The bytes of their texts.
     pending_bytes: u64,
     /// Number of the next row, in the order in which rows are learned.
     sequence: i64,
-    writer: Option<(ArrowWriter<HashedFile>, PathBuf)>,
+    writer: Option<PartWriter>,
     parts: Vec<Part>,
     run: u64,
     learned_at: i64,
@@ -61,16 +55,6 @@ pub(crate) struct RawTable {
     pub(crate) rows_deleted: u64,
     /// Columns that hold text from now on, and held something else before.
     widened: Vec<String>,
-}
-
-/// A row that is not written yet.
-struct PendingRow {
-    cells: Vec<Cell>,
-    origin: String,
-    hash: i64,
-    key: i64,
-    learned_at: i64,
-    deleted_at: Option<i64>,
 }
 
 impl RawTable {
@@ -88,13 +72,12 @@ impl RawTable {
         let known = state.tables.get(&name);
         let Columns { all: columns, widened } = Columns::of_run(table, known, columns, &key)
             .map_err(|problem| Error::Source { source_name: source.to_owned(), problem, hint: read_anew(source) })?;
-        let (mut newest, mut sequence) = (HashMap::new(), 0);
-        for part in known.map(|known| known.parts.as_slice()).unwrap_or_default() {
-            sequence += read_hashes(&raw_folder.join(&part.path), &mut newest)?;
-        }
+        let (newest, sequence) = newest_rows(raw_folder, known)?;
         Ok(RawTable {
             folder: raw_folder.join(source).join(table),
+            raw_folder: raw_folder.to_owned(),
             name,
+            hasher: RowHasher::new(&columns, &key),
             columns,
             key,
             newest,
@@ -142,6 +125,7 @@ impl RawTable {
             self.close_part()?;
         }
         self.columns.push((column.to_owned(), kind));
+        self.hasher = RowHasher::new(&self.columns, &self.key);
         Ok(self.columns.len() - 1)
     }
 
@@ -157,11 +141,11 @@ impl RawTable {
     /// Adds a row that its system gave at a time, unless the newest row of its key is the same. A time after the run began
     /// counts as the run's: no row was known before it was heard, and none later.
     pub(crate) fn push_heard(&mut self, cells: Vec<Cell>, origin: String, heard_at: Option<i64>) -> Result<(), Error> {
-        let hash = hash_row(self.columns.iter().map(|(name, _)| name.as_str()).zip(&cells));
-        let key = self.key_of(&cells).unwrap_or(hash);
+        let hash = self.hasher.row(&cells);
+        let key = self.hasher.key(&cells).unwrap_or(hash);
         self.note_rounded(&cells);
         self.note_heard(key);
-        match self.newest.insert(key, hash) {
+        match self.newest.insert(key, hash)? {
             Some(known) if known == hash => return Ok(()),
             Some(_) => self.has_versions = true,
             None => {}
@@ -179,7 +163,7 @@ impl RawTable {
         origin: String,
         heard_at: Option<i64>,
     ) -> Result<(), Error> {
-        let Some(key) = self.key_of(&cells) else {
+        let Some(key) = self.hasher.key(&cells) else {
             let (source_name, table) = self.name.split_once('.').expect("the name was made with a dot");
             return Err(Error::Source {
                 source_name: source_name.to_owned(),
@@ -192,7 +176,7 @@ impl RawTable {
     }
 
     fn add_deleted(&mut self, key: i64, cells: Vec<Cell>, origin: String, heard_at: Option<i64>) -> Result<(), Error> {
-        if self.newest.insert(key, DELETED) == Some(DELETED) {
+        if self.newest.insert(key, DELETED)? == Some(DELETED) {
             return Ok(());
         }
         self.has_versions = true;
@@ -214,8 +198,7 @@ impl RawTable {
 
     /// Returns how many rows are there, each key once; `None` if there is no key.
     pub(crate) fn rows_known(&self) -> Option<u64> {
-        let is_there = |hash: &&i64| **hash != DELETED;
-        (!self.key.is_empty()).then(|| self.newest.values().filter(is_there).count() as u64)
+        (!self.key.is_empty()).then(|| self.newest.live())
     }
 
     /// Counts from now on which rows this run hears of.
@@ -238,11 +221,7 @@ impl RawTable {
     /// Calls the rows deleted that are known and of which this run has not heard since it counts.
     pub(crate) fn delete_unheard(&mut self, origin: &str) -> Result<(), Error> {
         let Some(heard) = self.heard.take() else { return Ok(()) };
-        let is_gone = |(key, hash): &(&i64, &i64)| **hash != DELETED && !heard.contains(*key);
-        let mut gone: Vec<i64> = self.newest.iter().filter(is_gone).map(|(key, _)| *key).collect();
-        // The order of a hash map is another one each time.
-        gone.sort_unstable();
-        for key in gone {
+        for key in self.newest.unheard(&heard)? {
             self.add_deleted(key, Vec::new(), origin.to_owned(), None)?;
         }
         Ok(())
@@ -262,21 +241,16 @@ impl RawTable {
         }
     }
 
-    fn key_of(&self, cells: &[Cell]) -> Option<i64> {
-        if self.key.is_empty() {
-            return None;
-        }
-        let named = self.key.iter().map(|key| {
-            let position = self.columns.iter().position(|(name, _)| name == key)?;
-            cells.get(position).filter(|cell| **cell != Cell::Null).map(|cell| (key.as_str(), cell))
-        });
-        named.collect::<Option<Vec<_>>>().map(hash_row)
-    }
-
     /// Writes what is left and records the table in the state.
     pub(crate) fn finish(mut self, state: &mut State) -> Result<u64, Error> {
         self.close_part()?;
         let entry = state.tables.entry(self.name).or_default();
+        if !self.parts.is_empty() {
+            let name = self.folder.join(format!("run-{:06}-{:x}", self.run, self.learned_at));
+            let files = self.newest.finish(&self.raw_folder, &name)?;
+            sync_folder(&self.folder)?;
+            entry.keys = Some(KeyFiles { files, rows: self.sequence });
+        }
         entry.columns = self.columns;
         entry.key = self.key;
         entry.has_versions = self.has_versions;
@@ -290,54 +264,30 @@ impl RawTable {
         }
         let rows = std::mem::take(&mut self.rows);
         self.pending_bytes = 0;
-        let batch = self.batch(&rows)?;
+        let count = rows.len() as i64;
         if self.writer.is_none() {
-            self.writer = Some(self.start_part(batch.schema())?);
+            self.writer = Some(self.start_part()?);
         }
-        let (writer, _) = self.writer.as_mut().expect("opened above");
-        writer.write(&batch).map_err(Error::engine("write raw rows"))?;
-        // Rows of long texts fill the memory long before they are as many as a row group has.
-        if writer.in_progress_size() as u64 >= ROW_GROUP_BYTES_MAX {
-            writer.flush().map_err(Error::engine("write raw rows"))?;
-        }
+        self.writer.as_mut().expect("opened above").write(rows)?;
+        self.sequence += count;
         Ok(())
     }
 
-    fn start_part(&self, schema: SchemaRef) -> Result<(ArrowWriter<HashedFile>, PathBuf), Error> {
+    fn start_part(&self) -> Result<PartWriter, Error> {
         create_folder(&self.folder)?;
         // The time is of this run alone, so that no two runs ever write to one name, whatever state was restored.
         let name = format!("run-{:06}-{}-{:x}.parquet", self.run, self.parts.len(), self.learned_at);
-        let path = self.folder.join(name);
-        Ok((parquet_writer(HashedFile::create(&path)?, schema, None)?, path))
-    }
-
-    /// Returns rows as they are stored, and counts them.
-    fn batch(&mut self, rows: &[PendingRow]) -> Result<RecordBatch, Error> {
-        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.columns.len() + 6);
-        for (index, (_, kind)) in self.columns.iter().enumerate() {
-            arrays.push(build_column(*kind, rows.iter().map(|row| row.cells.get(index).unwrap_or(&Cell::Null))));
-        }
-        arrays.push(Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.origin.as_str()))));
-        arrays.push(timestamp_array(rows.iter().map(|row| Some(row.learned_at))));
-        arrays.push(timestamp_array(rows.iter().map(|row| row.deleted_at)));
-        arrays.push(Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.hash))));
-        arrays.push(Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.key))));
-        let first = self.sequence;
-        self.sequence += rows.len() as i64;
-        arrays.push(Arc::new(Int64Array::from_iter_values(first..self.sequence)));
-        RecordBatch::try_new(stored_schema(&self.columns), arrays).map_err(Error::engine("build a batch of raw rows"))
+        PartWriter::start(self.folder.join(name), self.columns.clone(), self.sequence)
     }
 
     fn close_part(&mut self) -> Result<(), Error> {
         self.flush()?;
-        if let Some((writer, path)) = self.writer.take() {
-            let file = writer.into_inner().map_err(Error::engine("finish a Parquet file"))?;
-            let hash = Some(file.finish(&path)?);
-            sync_folder(&self.folder)?;
-            let (source, table) = self.name.split_once('.').expect("the name was made with a dot");
-            let path = Path::new(source).join(table).join(path.file_name().expect("the path was made with one"));
-            self.parts.push(Part { path, learned_at: self.learned_at, hash });
-        }
+        let Some(writer) = self.writer.take() else { return Ok(()) };
+        let (path, hash) = writer.finish()?;
+        sync_folder(&self.folder)?;
+        let (source, table) = self.name.split_once('.').expect("the name was made with a dot");
+        let path = Path::new(source).join(table).join(path.file_name().expect("the path was made with one"));
+        self.parts.push(Part { path, learned_at: self.learned_at, hash: Some(hash) });
         Ok(())
     }
 }
@@ -347,8 +297,24 @@ fn bytes_of(cells: &[Cell]) -> u64 {
     cells.iter().map(|cell| if let Cell::Text(text) = cell { text.len() as u64 } else { 0 }).sum()
 }
 
+/// Returns the newest row of each key, and the number of all rows.
+fn newest_rows(raw_folder: &Path, known: Option<&TableState>) -> Result<(NewestRows, i64), Error> {
+    let Some(known) = known else { return Ok((NewestRows::anew(), 0)) };
+    if let Some(keys) = &known.keys
+        && let Some(newest) = NewestRows::open(raw_folder, keys)
+    {
+        return Ok((newest, keys.rows));
+    }
+    // An earlier program wrote no files of keys, and a copy of the data folder need not have them.
+    let (mut newest, mut rows) = (NewestRows::anew(), 0);
+    for part in &known.parts {
+        rows += read_hashes(&raw_folder.join(&part.path), &mut newest)?;
+    }
+    Ok((newest, rows))
+}
+
 /// Reads the hash of each key's newest row, and returns the number of rows. Parts are read in their order.
-fn read_hashes(path: &Path, newest: &mut HashMap<i64, i64>) -> Result<i64, Error> {
+fn read_hashes(path: &Path, newest: &mut NewestRows) -> Result<i64, Error> {
     let doing = "read raw rows";
     let file = File::open(path).map_err(Error::file("open", path))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(Error::engine(doing))?;
@@ -357,7 +323,7 @@ fn read_hashes(path: &Path, newest: &mut HashMap<i64, i64>) -> Result<i64, Error
     for batch in builder.with_projection(mask).build().map_err(Error::engine(doing))? {
         let batch = batch.map_err(Error::engine(doing))?;
         let [hashes, keys] = ["_hash", "_key"].map(|name| batch[name].as_primitive::<Int64Type>().values());
-        newest.extend(keys.iter().copied().zip(hashes.iter().copied()));
+        keys.iter().zip(hashes).for_each(|(key, hash)| newest.note_known(*key, *hash));
         rows += batch.num_rows() as i64;
     }
     Ok(rows)

@@ -65,17 +65,24 @@ impl FileRows<'_> {
 
     /// Adds a row whose cells belong to the columns at these positions. An empty cell is missing.
     pub(super) fn push_cells(&mut self, positions: &[usize], record: &Record, line: u64) -> Result<(), Error> {
+        self.push_texts(positions.iter().copied().zip(record).filter(|(_, cell)| !cell.is_empty()), line)
+    }
+
+    /// Adds a row of texts, each with the position of its column.
+    pub(super) fn push_texts<'t>(
+        &mut self,
+        texts: impl Iterator<Item = (usize, &'t str)>,
+        line: u64,
+    ) -> Result<(), Error> {
         self.report.rows_read += 1;
         self.rows += 1;
         let mut cells = vec![Cell::Null; self.table.columns().len()];
-        for (position, cell) in positions.iter().zip(record).filter(|(_, cell)| !cell.is_empty()) {
-            cells[*position] = Cell::Text(cell.to_owned());
-        }
+        texts.for_each(|(position, text)| cells[position] = Cell::Text(text.to_owned()));
         self.table.push(cells, format!("{}:{line}", self.label))
     }
 
     /// Returns why a row has more columns, or columns of longer names, than a source may have.
-    fn check<'n>(&self, names: impl Iterator<Item = &'n String> + Clone) -> Result<(), String> {
+    pub(super) fn check<'n>(&self, names: impl Iterator<Item = &'n String> + Clone) -> Result<(), String> {
         if let Some(name) = names.clone().find(|name| RESERVED.contains(&name.as_str())) {
             return Err(format!("a column is called `{name}`, as one of the raw tables' own: expected another name"));
         }

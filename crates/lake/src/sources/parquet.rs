@@ -1,7 +1,5 @@
 //! Parquet files, every column as text.
 
-use std::collections::BTreeMap;
-
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Schema};
@@ -30,20 +28,46 @@ pub(super) fn read(rows: &mut FileRows<'_>, source: &str) -> Result<u64, Error> 
         let Some(batch) = batch else { break };
         expansion.add(&batch).map_err(unreadable)?;
         let columns = text_columns(&batch)?;
+        let positions = positions(rows, &columns)?;
         for row in 0..batch.num_rows() {
             lines += 1;
-            let texts = || columns.iter().filter_map(|(name, texts)| Some((name, texts.get(row)?)));
-            let bytes: usize = texts().map(|(_, text)| text.len()).sum();
+            let texts = || columns.iter().map(|(_, texts)| texts.get(row));
+            let bytes: usize = texts().flatten().map(str::len).sum();
             if bytes as u64 > ROW_BYTES_MAX {
                 rows.reject(lines, "", format!("the row has {bytes} bytes: expected at most {ROW_BYTES_MAX}"))?;
                 continue;
             }
-            let fields: BTreeMap<String, String> =
-                texts().map(|(name, text)| (name.clone(), text.to_owned())).collect();
-            rows.push(fields, lines)?;
+            match &positions {
+                Some(positions) => {
+                    let cells = positions.iter().zip(texts()).filter_map(|(at, text)| Some(((*at)?, text?)));
+                    rows.push_texts(cells, lines)?;
+                }
+                None => {
+                    let named = columns.iter().zip(texts());
+                    let fields = named.filter_map(|((name, _), text)| Some((name.clone(), text?.to_owned()))).collect();
+                    rows.push(fields, lines)?;
+                }
+            }
         }
     }
     Ok(lines)
+}
+
+/// Returns the position of each column in the raw table, which gets those that it lacks and that have a value here; `None` if
+/// a row that has all of them would be rejected.
+fn positions(
+    rows: &mut FileRows<'_>,
+    columns: &[(String, Texts)],
+) -> Result<Option<Vec<Option<usize>>>, Error> {
+    let with_values = columns.iter().filter(|(_, texts)| texts.has_any());
+    let mut names: Vec<String> = with_values.map(|(name, _)| name.clone()).collect();
+    names.sort();
+    if rows.check(names.iter()).is_err() {
+        return Ok(None);
+    }
+    let known = rows.columns(&names)?;
+    let position = |(name, _): &(String, Texts)| names.binary_search(name).ok().map(|at| known[at]);
+    Ok(Some(columns.iter().map(position).collect()))
 }
 
 /// Refuses columns that are no cells of a row, and too many of them.

@@ -28,4 +28,12 @@ impl Texts {
             Texts::Written(texts) => texts.is_valid(row).then(|| texts.value(row)),
         }
     }
+
+    /// Returns whether any row has a text.
+    pub(crate) fn has_any(&self) -> bool {
+        match self {
+            Texts::Views(texts) => texts.null_count() < texts.len(),
+            Texts::Written(texts) => texts.null_count() < texts.len(),
+        }
+    }
 }
