@@ -55,6 +55,8 @@ pub struct SourceStatus {
     pub newest_at: Option<DateTime<Utc>>,
     /// Its files that are not as they were at the last ingestion. Databases are not asked.
     pub changed_files: Vec<FileChange>,
+    /// An environment variable that it needs and that is not set here, so that nobody knows whether it has changed.
+    pub unset_variable: Option<String>,
     /// Since when it cannot be read, and why; `None` if the last ingestion has read it.
     pub failure: Option<FailedSource>,
 }
@@ -121,6 +123,7 @@ fn source_status(
         rows: 0,
         newest_at: None,
         changed_files: source.map_or_else(Vec::new, |source| changed_files(project, name, source, &state.files)),
+        unset_variable: source.and_then(|source| source.unset_variable.clone()),
         failure: failure_of(state, name),
     };
     for (table, of_table) in &state.tables {
