@@ -15,6 +15,7 @@ mod sources;
 mod remote;
 pub mod cluster;
 mod current;
+mod data_version;
 mod lock;
 mod files;
 mod engine;
@@ -32,6 +33,7 @@ mod future;
 mod simulation;
 
 pub use check::{RawColumns, check_sql};
+pub use data_version::DataVersion;
 pub use engine::SqlLimits;
 pub use error::Error;
 pub use features::{

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use plumb_lake::CategoryWithoutRate;
+use plumb_lake::{CategoryWithoutRate, FailedSource};
 use plumb_lead::{Language, Unseen};
 
 use super::arguments::{BatchArgs, TargetArgs, WaitArgs, number};
@@ -155,6 +155,12 @@ pub(crate) fn leads_text(scores: &LeadScores) -> String {
         text.push_str(&format!(
             "  {} more were scored by a run that was killed; this one went on\n",
             scores.leads_before
+        ));
+    }
+    for FailedSource { source, since, problem } in &scores.stale_sources {
+        let since = since.format("%Y-%m-%d %H:%M");
+        text.push_str(&format!(
+            "  stale: `{source}` is known as before {since}: since then no ingestion could read it: {problem}\n"
         ));
     }
     text.push_str(&unseen_text(&scores.unseen));

@@ -11,7 +11,7 @@ impl Engine {
     /// that do not fit are refused, or left unused if the sender cannot mend them.
     pub(crate) async fn post(&self, rows: Vec<RowToPost>, is_lenient: bool) -> Result<Vec<PostOutcome>, Error> {
         let (Some(posted), Some(lake)) = (&self.posted, &self.lake) else { return Err(Error::NoLeadData) };
-        let lake = lake.get().await?;
+        let lake = lake.get().await?.lake;
         let outcomes = posted.post(&lake, self.now(), rows, is_lenient).await;
         outcomes.map_err(|error| match error {
             PostError::Full { waiting } => Error::PostedFull { waiting },
@@ -34,6 +34,6 @@ impl Engine {
     /// Returns how many rows were posted; `None` where there are no leads.
     pub(crate) async fn posted_counts(&self) -> anyhow::Result<Option<PostedCounts>> {
         let (Some(posted), Some(lake)) = (&self.posted, &self.lake) else { return Ok(None) };
-        Ok(Some(posted.counts(&lake.get().await?)))
+        Ok(Some(posted.counts(&lake.get().await?.lake)))
     }
 }
