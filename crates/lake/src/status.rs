@@ -78,6 +78,17 @@ pub fn failed_sources(data: &Path) -> Result<Vec<FailedSource>, Error> {
     Ok(state.failures.keys().filter_map(|name| failure_of(&state, name)).collect())
 }
 
+/// Returns a time that somebody has written to the second, moved to the newest ingestion that began within that second, if
+/// there is one: what it brought was learned in that second, and a time without a fraction is the whole of it.
+pub fn with_ingestion_of_second(data: &Path, time: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
+    if time.timestamp_subsec_nanos() > 0 {
+        return Ok(time);
+    }
+    let state = publish::state(data, &Current::load(data)?)?;
+    let runs = state.runs().into_iter().map(from_micros);
+    Ok(runs.filter(|run| run.timestamp() == time.timestamp()).max().unwrap_or(time))
+}
+
 fn failure_of(state: &State, name: &str) -> Option<FailedSource> {
     let failure = state.failures.get(name)?;
     let (source, problem) = (name.to_owned(), failure.problem.clone());

@@ -69,7 +69,7 @@ async fn score_open_leads(args: Args, format: Format) -> Result<()> {
     );
     let opened = args.targets.paths.open().await.context("without a file, the open leads of a project are scored")?;
     let workspace = args.batch.apply(opened).await?.if_locked(args.wait.if_locked());
-    let now = workspace.project.as_of(args.targets.as_of)?;
+    let now = workspace.as_of(args.targets.as_of)?;
     let is_fixed = args.targets.as_of.is_some();
     let mut outcomes = format.outcomes(leads_text);
     for target in workspace.project.targets_meant(&args.targets.target)? {
