@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, ensure};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use futures::{Stream, TryStreamExt, stream};
-use plumb_lake::{CategoryWithoutRate, FailedSource, FeatureBlock, LabelSpec, Lake, failed_sources};
+use plumb_lake::{CategoryWithoutRate, FailedSource, FeatureBlock, LabelSpec, Lake, PostedRelation, failed_sources};
 use plumb_lead::{Band, Observation, Prediction, Provenance, Unseen};
 use serde::Serialize;
 
@@ -21,6 +21,7 @@ use crate::journal;
 use crate::lifecycle::locks;
 use crate::lifecycle::progress::{OnProgress, Progress};
 use crate::lifecycle::workspace::Workspace;
+use crate::posted::gone_leads;
 use crate::registry;
 use crate::scoring::{Explain, REASONS_MAX, RowKey, Scorer, provenance_of};
 use crate::store::{ScoringRun, Store};
@@ -86,7 +87,12 @@ pub(crate) async fn score_leads(
     journal::catch_up(store, data).await?;
     let (run, done) = run_to_do(store, &request, &card.model_id, lake.ground_version()).await?;
     let label_spec = project.label_spec(target)?;
-    let open = lake.open_leads(&label_spec, run.as_of).await?;
+    let mut open = lake.open_leads(&label_spec, run.as_of).await?;
+    if !project.own_posted_sql()?.contains(&PostedRelation::Lead) {
+        // Deleted, and the next ingestion says so.
+        let gone: HashSet<String> = gone_leads(data, lake)?.into_iter().collect();
+        open.retain(|observation| !gone.contains(&observation.lead_id));
+    }
     let ids: HashSet<&str> = open.iter().map(|observation| observation.lead_id.as_str()).collect();
     let mut observations = Vec::new();
     if history {

@@ -113,7 +113,7 @@ fn lead(row: Value, row_id: Option<String>, now: DateTime<Utc>) -> Result<LeadRo
         if created_at.is_none() && fields.is_empty() {
             return Err(Refusal::new("", "says nothing of the lead: expected `created_at` or a field"));
         }
-        Ok(LeadRow { row_id, lead_key, created_at, said_at: None, fields, others: BTreeMap::new() })
+        Ok(LeadRow { row_id, lead_key, created_at, said_at: None, presence: None, fields, others: BTreeMap::new() })
     };
     read().map_err(|refusal| (Some(id), refusal))
 }
