@@ -8,6 +8,7 @@ mod sink;
 mod stream;
 mod process;
 mod records;
+mod line_protocol;
 mod singer;
 mod airbyte;
 #[cfg(test)]

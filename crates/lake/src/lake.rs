@@ -11,7 +11,7 @@ use plumb_lead::{Event, Lead, Observation, Table};
 use plumb_tables::RecordSource;
 
 use crate::cluster::Cluster;
-use crate::current::Current;
+use crate::data_version::DataVersion;
 use crate::error::Error;
 use crate::features::{
     self, CHUNK_OBSERVATIONS, CategoryWithoutRate, FeatureBlock, FeatureChunk, FeatureProgram, FeatureSql,
@@ -76,10 +76,9 @@ impl Lake {
         self
     }
 
-    /// Returns whether the data folder has a newer version of the ground than this one.
-    pub fn is_outdated(&self, data: &Path) -> Result<bool, Error> {
-        let current = Current::load(data)?.report;
-        Ok(current.is_some_and(|report| data.join(report.path).parent() != Some(self.ground.version())))
+    /// Returns whether its data folder, as it is now, has a newer version of the ground than this one.
+    pub fn is_outdated(&self, now: &DataVersion) -> bool {
+        now.ground().is_some_and(|ground| ground != self.ground.version())
     }
 
     /// Returns the hash of what this version of the ground was derived from: the raw rows, the SQL and the program.

@@ -15,6 +15,7 @@ mod sources;
 mod remote;
 pub mod cluster;
 mod current;
+mod data_version;
 mod lock;
 mod files;
 mod engine;
@@ -32,6 +33,7 @@ mod future;
 mod simulation;
 
 pub use check::{RawColumns, check_sql};
+pub use data_version::DataVersion;
 pub use engine::SqlLimits;
 pub use error::Error;
 pub use features::{
@@ -59,6 +61,6 @@ pub use sources::{
 pub use sql_file::SqlFile;
 pub use sql_hash::hashes_of;
 pub use sql_problem::{SqlCheck, SqlProblem};
-pub use status::{FailedSource, GroundStatus, SourceStatus, failed_sources, ground_status};
+pub use status::{FailedSource, GroundStatus, SourceStatus, failed_sources, ground_status, with_ingestion_of_second};
 pub use survey::{SurveyedKind, SurveyedTable, survey};
 pub use table_records::{raw_table_names, raw_table_records};

@@ -38,8 +38,19 @@ pub(crate) const POSTED_ID: &str = "posted_id";
 const EVENT_COLUMNS: [&str; 8] = ["event_id", "lead_key", "kind", "at", "received_at", "written", "content", "others"];
 
 /// The columns of each row of posted fields, beside these.
-const LEAD_COLUMNS: [&str; 8] =
-    ["row_id", "lead_key", "created_at", "said_at", "received_at", "written", "content", "others"];
+const LEAD_COLUMNS: [&str; 11] = [
+    "row_id",
+    "lead_key",
+    "created_at",
+    "said_at",
+    "deleted_at",
+    "restored_at",
+    "merged_into",
+    "received_at",
+    "written",
+    "content",
+    "others",
+];
 
 /// How much of each file of posted rows a version of the ground has, in bytes, by the file's name.
 pub type PostedBytes = BTreeMap<String, u64>;
@@ -69,7 +80,7 @@ pub(crate) fn with_posted(sources: &BTreeMap<String, Source>, data: &Path) -> Re
 /// before the first row has them.
 pub(crate) fn with_posted_columns(tables: &BTreeMap<String, TableState>) -> BTreeMap<String, TableState> {
     let mut all = tables.clone();
-    for (source, columns) in [(POSTED_EVENTS, &EVENT_COLUMNS), (POSTED_LEADS, &LEAD_COLUMNS)] {
+    for (source, columns) in [(POSTED_EVENTS, &EVENT_COLUMNS[..]), (POSTED_LEADS, &LEAD_COLUMNS[..])] {
         let table = all.entry(format!("{source}.records")).or_default();
         for column in columns {
             if !table.columns.iter().any(|(known, _)| known == column) {

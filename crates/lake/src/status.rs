@@ -55,6 +55,8 @@ pub struct SourceStatus {
     pub newest_at: Option<DateTime<Utc>>,
     /// Its files that are not as they were at the last ingestion. Databases are not asked.
     pub changed_files: Vec<FileChange>,
+    /// An environment variable that it needs and that is not set here, so that nobody knows whether it has changed.
+    pub unset_variable: Option<String>,
     /// Since when it cannot be read, and why; `None` if the last ingestion has read it.
     pub failure: Option<FailedSource>,
 }
@@ -74,6 +76,17 @@ pub struct FailedSource {
 pub fn failed_sources(data: &Path) -> Result<Vec<FailedSource>, Error> {
     let state = publish::state(data, &Current::load(data)?)?;
     Ok(state.failures.keys().filter_map(|name| failure_of(&state, name)).collect())
+}
+
+/// Returns a time that somebody has written to the second, moved to the newest ingestion that began within that second, if
+/// there is one: what it brought was learned in that second, and a time without a fraction is the whole of it.
+pub fn with_ingestion_of_second(data: &Path, time: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
+    if time.timestamp_subsec_nanos() > 0 {
+        return Ok(time);
+    }
+    let state = publish::state(data, &Current::load(data)?)?;
+    let runs = state.runs().into_iter().map(from_micros);
+    Ok(runs.filter(|run| run.timestamp() == time.timestamp()).max().unwrap_or(time))
 }
 
 fn failure_of(state: &State, name: &str) -> Option<FailedSource> {
@@ -121,6 +134,7 @@ fn source_status(
         rows: 0,
         newest_at: None,
         changed_files: source.map_or_else(Vec::new, |source| changed_files(project, name, source, &state.files)),
+        unset_variable: source.and_then(|source| source.unset_variable.clone()),
         failure: failure_of(state, name),
     };
     for (table, of_table) in &state.tables {

@@ -12,6 +12,7 @@ mod pull;
 pub use base::BASE_FILE;
 pub use bucket::Bucket;
 pub use error::Error;
+pub use plumb_buckets::environment;
 pub use pull::{Pulled, pull};
 pub use push::{LocalFile, Push, Pushed, push};
 pub use version::{Version, Writer};

@@ -12,8 +12,9 @@ use crate::airbyte::failure::Failure;
 use crate::airbyte::position::Position;
 use crate::airbyte::source_stream::{DELETED_FIELD, SourceStream, Status};
 use crate::error::Error;
+use crate::line_protocol::LineProtocol;
 use crate::process::Secrets;
-use crate::records::{self, Given, Message, Object, Record, RecordStream, Tally};
+use crate::records::{Given, Object, Record, RecordStream, Tally};
 use crate::sink::Sink;
 
 /// What was heard of a source until now.
@@ -59,31 +60,6 @@ impl<'a> Messages<'a> {
         Messages { config, position, secrets, new_secrets, streams, strangers, failure, tally }
     }
 
-    /// Takes a line, and returns whether it can be read.
-    pub(crate) fn line(&mut self, line: &[u8], sink: &mut dyn Sink) -> Result<bool, Error> {
-        match records::parse(line) {
-            Message::Blank => self.tally.blank += 1,
-            Message::Text => self.tally.add_text(line, &self.secrets, sink),
-            Message::Object(text) => {
-                if self.message(&text, sink)? {
-                    return Ok(true);
-                }
-                self.tally.add_unreadable(line, &self.secrets, sink);
-                return Ok(false);
-            }
-            Message::Broken => {
-                self.tally.add_unreadable(line, &self.secrets, sink);
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Returns a configuration with secrets that nobody knew before.
-    pub(crate) fn new_secrets(&mut self) -> Option<Value> {
-        self.new_secrets.take()
-    }
-
     /// Ends a run: by the error of its exit, by what the source has told, or well, with the last checkpoint.
     pub(crate) fn finish(&mut self, exit: Option<Error>, sink: &mut dyn Sink) -> Result<(), Error> {
         for stream in self.streams.values_mut() {
@@ -114,30 +90,6 @@ impl<'a> Messages<'a> {
         for stream in self.streams.values() {
             stream.notes(sink);
         }
-    }
-
-    /// Takes a message, and returns whether it can be read.
-    fn message(&mut self, text: &str, sink: &mut dyn Sink) -> Result<bool, Error> {
-        let object: Object = serde_json::from_str(text).unwrap_or_default();
-        let kind = object.text("type").unwrap_or_default().to_ascii_uppercase();
-        let is_read = match kind.as_str() {
-            "RECORD" => return self.record(&object, sink),
-            "STATE" => self.state(&object, sink)?,
-            "TRACE" => self.trace(&object),
-            "CONTROL" => self.control(&object, sink)?,
-            "LOG" => {
-                let line = log_line(&object, &self.secrets);
-                line.iter().for_each(|line| sink.progress(line));
-                object.get("log").is_some()
-            }
-            "SPEC" | "CATALOG" | "CONNECTION_STATUS" | "DESTINATION_CATALOG" => true,
-            _ => {
-                self.tally.add_unknown(&kind);
-                return Ok(true);
-            }
-        };
-        self.tally.messages += u64::from(is_read);
-        Ok(is_read)
     }
 
     fn record(&mut self, object: &Object, sink: &mut dyn Sink) -> Result<bool, Error> {
@@ -272,6 +224,39 @@ impl<'a> Messages<'a> {
             }
         }
         sink.checkpoint(self.position.checkpoint())
+    }
+}
+
+impl LineProtocol for Messages<'_> {
+    fn message(&mut self, text: &str, sink: &mut dyn Sink) -> Result<bool, Error> {
+        let object: Object = serde_json::from_str(text).unwrap_or_default();
+        let kind = object.text("type").unwrap_or_default().to_ascii_uppercase();
+        let is_read = match kind.as_str() {
+            "RECORD" => return self.record(&object, sink),
+            "STATE" => self.state(&object, sink)?,
+            "TRACE" => self.trace(&object),
+            "CONTROL" => self.control(&object, sink)?,
+            "LOG" => {
+                let line = log_line(&object, &self.secrets);
+                line.iter().for_each(|line| sink.progress(line));
+                object.get("log").is_some()
+            }
+            "SPEC" | "CATALOG" | "CONNECTION_STATUS" | "DESTINATION_CATALOG" => true,
+            _ => {
+                self.tally.add_unknown(&kind);
+                return Ok(true);
+            }
+        };
+        self.tally.messages += u64::from(is_read);
+        Ok(is_read)
+    }
+
+    fn tally(&mut self) -> (&mut Tally, &Secrets) {
+        (&mut self.tally, &self.secrets)
+    }
+
+    fn new_secrets(&mut self) -> Option<Value> {
+        self.new_secrets.take()
     }
 }
 

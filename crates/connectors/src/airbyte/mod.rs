@@ -15,7 +15,8 @@ mod tests;
 use std::ffi::OsString;
 
 use crate::error::Error;
-use crate::process::{Output, PrivateFolder, Running, Secrets};
+use crate::line_protocol::follow;
+use crate::process::{PrivateFolder, Running, Secrets};
 use crate::records::{self, Message, Object};
 use crate::sink::{Checkpoint, Sink};
 
@@ -46,7 +47,7 @@ pub async fn read_airbyte(
     }
     let running = config.program.start(&arguments, &session.secrets)?;
     let mut messages = Messages::new(config, &catalog, session.position, session.secrets);
-    let outcome = follow(running, &mut messages, sink).await;
+    let outcome = hear(running, &mut messages, sink).await;
     messages.notes(sink);
     outcome
 }
@@ -144,23 +145,9 @@ impl Session<'_> {
     }
 }
 
-/// Hands each line of a source to its messages, until it has ended.
-async fn follow(mut running: Running, messages: &mut Messages<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
-    let mut cut = None;
-    loop {
-        match running.next().await? {
-            Output::Line { bytes, is_cut } => {
-                if !messages.line(&bytes, sink)? && is_cut {
-                    cut = Some(running.fault("stopped in the middle of a line"));
-                }
-                if let Some(config) = messages.new_secrets() {
-                    running.secrets().add_config(&config);
-                }
-            }
-            Output::Log(line) => sink.progress(&line),
-            Output::Closed => break,
-        }
-    }
+/// Hears a source until it has ended.
+async fn hear(mut running: Running, messages: &mut Messages<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+    let cut = follow(&mut running, messages, sink).await?;
     let exit = running.finish(sink).await.err().or(cut);
     messages.finish(exit, sink)
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
 use crate::error::Error;
+use crate::line_protocol::LineProtocol;
 use crate::process::Secrets;
 use crate::records::{self, Given, Message, Object, Record, RecordStream, Tally};
 use crate::singer::batch::Batch;
@@ -40,26 +41,6 @@ impl Messages {
         Messages { keys, position, secrets, streams, early, tally }
     }
 
-    /// Takes a line, and returns whether it can be read.
-    pub(crate) fn line(&mut self, line: &[u8], sink: &mut dyn Sink) -> Result<bool, Error> {
-        match records::parse(line) {
-            Message::Blank => self.tally.blank += 1,
-            Message::Text => self.tally.add_text(line, &self.secrets, sink),
-            Message::Object(text) => {
-                if self.message(&text, sink)? {
-                    return Ok(true);
-                }
-                self.tally.add_unreadable(line, &self.secrets, sink);
-                return Ok(false);
-            }
-            Message::Broken => {
-                self.tally.add_unreadable(line, &self.secrets, sink);
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
     /// Ends a run whose tap has ended well: deletes what was not named where a version was activated, and gives the last
     /// checkpoint.
     pub(crate) fn finish(&mut self, sink: &mut dyn Sink) -> Result<(), Error> {
@@ -81,27 +62,6 @@ impl Messages {
         for stream in self.streams.values() {
             stream.records.notes(sink);
         }
-    }
-
-    /// Takes a message, and returns whether it can be read.
-    fn message(&mut self, text: &str, sink: &mut dyn Sink) -> Result<bool, Error> {
-        let object: Object = serde_json::from_str(text).unwrap_or_default();
-        let kind = object.text("type").unwrap_or_default().to_ascii_uppercase();
-        let name = object.text("stream");
-        let is_read = match (kind.as_str(), name) {
-            ("RECORD", Some(name)) => return self.record(&name, &object, sink).map(|()| true),
-            ("SCHEMA", Some(name)) => self.schema(&name, &object, sink)?,
-            ("STATE", _) => self.state(&object, sink)?,
-            ("ACTIVATE_VERSION", Some(name)) => self.activate(&name, &object),
-            ("BATCH", Some(name)) => self.batch(&name, &object, sink)?,
-            ("RECORD" | "SCHEMA" | "ACTIVATE_VERSION" | "BATCH", None) => false,
-            _ => {
-                self.tally.add_unknown(&kind);
-                return Ok(true);
-            }
-        };
-        self.tally.messages += u64::from(is_read);
-        Ok(is_read)
     }
 
     fn schema(&mut self, name: &str, object: &Object, sink: &mut dyn Sink) -> Result<bool, Error> {
@@ -203,6 +163,32 @@ impl Messages {
             }
         }
         sink.checkpoint(self.position.checkpoint())
+    }
+}
+
+impl LineProtocol for Messages {
+    fn message(&mut self, text: &str, sink: &mut dyn Sink) -> Result<bool, Error> {
+        let object: Object = serde_json::from_str(text).unwrap_or_default();
+        let kind = object.text("type").unwrap_or_default().to_ascii_uppercase();
+        let name = object.text("stream");
+        let is_read = match (kind.as_str(), name) {
+            ("RECORD", Some(name)) => return self.record(&name, &object, sink).map(|()| true),
+            ("SCHEMA", Some(name)) => self.schema(&name, &object, sink)?,
+            ("STATE", _) => self.state(&object, sink)?,
+            ("ACTIVATE_VERSION", Some(name)) => self.activate(&name, &object),
+            ("BATCH", Some(name)) => self.batch(&name, &object, sink)?,
+            ("RECORD" | "SCHEMA" | "ACTIVATE_VERSION" | "BATCH", None) => false,
+            _ => {
+                self.tally.add_unknown(&kind);
+                return Ok(true);
+            }
+        };
+        self.tally.messages += u64::from(is_read);
+        Ok(is_read)
+    }
+
+    fn tally(&mut self) -> (&mut Tally, &Secrets) {
+        (&mut self.tally, &self.secrets)
     }
 }
 

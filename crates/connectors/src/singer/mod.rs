@@ -18,7 +18,8 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::process::{Output, PrivateFolder, Program, Running, Secrets};
+use crate::line_protocol::follow;
+use crate::process::{PrivateFolder, Program, Running, Secrets};
 use crate::sink::{Checkpoint, Sink};
 
 use catalog::Choice;
@@ -70,7 +71,7 @@ pub async fn read_singer(
     }
     let running = config.program.start(&arguments, &secrets)?;
     let mut messages = Messages::new(config.keys.clone(), position, secrets);
-    let outcome = follow(running, &mut messages, sink).await;
+    let outcome = hear(running, &mut messages, sink).await;
     messages.notes(sink);
     outcome
 }
@@ -108,22 +109,12 @@ async fn catalog_file(
     folder.write("catalog.json", &catalog).map(Some)
 }
 
-/// Hands each line of a tap to its messages, until it has ended.
-async fn follow(mut running: Running, messages: &mut Messages, sink: &mut dyn Sink) -> Result<(), Error> {
-    loop {
-        match running.next().await? {
-            Output::Line { bytes, is_cut } => {
-                if !messages.line(&bytes, sink)? && is_cut {
-                    // The exit says more than the half line, if the tap has failed.
-                    let cut = running.fault("stopped in the middle of a line");
-                    running.finish(sink).await?;
-                    return Err(cut);
-                }
-            }
-            Output::Log(line) => sink.progress(&line),
-            Output::Closed => break,
-        }
-    }
+/// Hears a tap until it has ended.
+async fn hear(mut running: Running, messages: &mut Messages, sink: &mut dyn Sink) -> Result<(), Error> {
+    let cut = follow(&mut running, messages, sink).await?;
     running.finish(sink).await?;
-    messages.finish(sink)
+    match cut {
+        Some(cut) => Err(cut),
+        None => messages.finish(sink),
+    }
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::counting_sink::CountingSink;
+use crate::line_protocol::LineProtocol;
 use crate::process::Secrets;
 use crate::singer::messages::Messages;
 use crate::singer::position::Position;

@@ -3,6 +3,7 @@
 use std::io::{Cursor, Read};
 
 use futures::StreamExt;
+use plumb_buckets::with_causes;
 use plumb_tables::Input;
 use tokio::sync::mpsc::{Receiver, channel};
 
@@ -65,18 +66,7 @@ pub(super) fn said(error: &object_store::Error) -> String {
         object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
             "access is denied: set the credentials in the environment, as for the store's own programs".to_owned()
         }
-        other => {
-            let mut text = other.to_string();
-            let mut cause = std::error::Error::source(other);
-            while let Some(error) = cause {
-                let more = error.to_string();
-                if !text.contains(&more) {
-                    text.push_str(&format!(": {more}"));
-                }
-                cause = error.source();
-            }
-            text
-        }
+        other => with_causes(other),
     }
 }
 

@@ -18,8 +18,8 @@ pub struct FileChange {
     pub change: &'static str,
 }
 
-/// Returns the files of a source that are new, changed or gone since they were read; none for a database, and for files
-/// that are not on this disk.
+/// Returns the files of a source that are new, changed or gone since they were read; none for a database, for files that
+/// are not on this disk, and for a source that needs a variable that is not set.
 pub(crate) fn changed_files(
     project: &Path,
     name: &str,
@@ -27,7 +27,7 @@ pub(crate) fn changed_files(
     known: &BTreeMap<String, FileState>,
 ) -> Vec<FileChange> {
     let is_on_disk = !source.url.contains("://");
-    if !source.kind.is_files() || !is_on_disk {
+    if !source.kind.is_files() || !is_on_disk || source.unset_variable.is_some() {
         return Vec::new();
     }
     let pattern = in_project(project, &source.url);

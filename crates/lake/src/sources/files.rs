@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use plumb_tables::{Input, ReadingPlan};
 use sha2::{Digest, Sha256};
@@ -23,6 +24,12 @@ const TABLE: &str = "records";
 
 /// Bytes of a file's beginning that must not change while it grows.
 const HEAD_BYTES: u64 = 4096;
+
+/// The times of files go on in steps, of 10 ms at most.
+const TICK: Duration = Duration::from_millis(20);
+
+/// How often a file is looked at that has changed a moment ago.
+const LOOKS_MAX: usize = 5;
 
 /// A file of a source.
 struct SourceFile {
@@ -161,11 +168,26 @@ async fn files(pull: &SourcePull<'_>) -> Result<Vec<SourceFile>, Error> {
         };
         return Ok(found.map(file).collect());
     }
-    let file = |path: PathBuf| {
+    let mut files = Vec::new();
+    for path in matching(pull)? {
         let label = label_of(pull.project, &path);
-        Ok(SourceFile { label, now: stat(&path)?, place: Place::Local(path) })
-    };
-    matching(pull)?.into_iter().map(file).collect()
+        files.push(SourceFile { label, now: settled(&path).await?, place: Place::Local(path) });
+    }
+    Ok(files)
+}
+
+/// Returns a file's size and time once the clock has gone on since that time: a file that is changed twice within a tick of it
+/// has one time, and the second change would never be noticed. One that changes all the time has none, so that it is read again.
+async fn settled(path: &Path) -> Result<FileState, Error> {
+    for _ in 0..LOOKS_MAX {
+        let now = stat(path)?;
+        let age = chrono::Utc::now().timestamp_micros() - now.modified_micros;
+        if !(0..TICK.as_micros() as i64).contains(&age) {
+            return Ok(now);
+        }
+        tokio::time::sleep(TICK).await;
+    }
+    Ok(FileState { modified_micros: 0, ..stat(path)? })
 }
 
 fn matching(pull: &SourcePull<'_>) -> Result<Vec<PathBuf>, Error> {

@@ -133,6 +133,10 @@ impl OneSource<'_> {
 
     /// Reads the source, for as long as it may take.
     async fn within_time(&self, pull: &mut SourcePull<'_>) -> Result<Ended, Error> {
+        if let Some(variable) = &self.source.unset_variable {
+            let hint = "export it where `plumb ingest` runs";
+            return Err(pull.error(format!("environment variable `{variable}` is not set"), hint));
+        }
         if !self.source.kind.is_files() {
             return connector::pull(pull).await;
         }

@@ -38,6 +38,8 @@ pub struct Source {
     pub compare_keys: Vec<String>,
     /// How long one run may read it.
     pub time_limit: Duration,
+    /// An environment variable that it needs and that is not set: a run cannot read it.
+    pub unset_variable: Option<String>,
 }
 
 /// How long one run may read a source unless it says otherwise.
@@ -62,6 +64,7 @@ impl Source {
             api: ApiSource::default(),
             compare_keys: Vec::new(),
             time_limit: TIME_LIMIT,
+            unset_variable: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use plumb_lake::{Lake, rebuild};
+use plumb_lake::{DataVersion, Lake, rebuild};
 use serde_json::{Value, json};
 
 use crate::company::{Company, day, features, files_of};
@@ -214,7 +214,7 @@ async fn a_version_in_use_stays_through_any_number_of_ingestions() {
     let sql = features("SELECT l.industry AS industry, count(e.at) AS events");
     let at = plumb_lead::Observation { lead_id: "lead:1".into(), as_of: day(10) };
     assert_eq!(lake.features(&sql, &[at]).await.expect("it is there").rows(), 1);
-    assert!(lake.is_outdated(&company.data()).expect("readable"));
+    assert!(lake.is_outdated(&DataVersion::read(&company.data()).expect("readable")));
     drop(lake);
     company.write("events", &format!("{EVENTS}\n{}", EVENTS.replace("reply", "call")));
     company.ingest().await;

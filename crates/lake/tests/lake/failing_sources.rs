@@ -85,3 +85,14 @@ async fn a_mended_row_is_no_longer_listed_as_rejected() {
     let report = ingest_beside(&company, other).await.expect("it is mended");
     assert_eq!((report.rejected.len(), report.rejected_total), (0, 0), "{:?}", report.rejected);
 }
+
+#[tokio::test]
+async fn a_source_with_a_variable_that_is_not_set_stops_nobody() {
+    let company = Company::new(LEAD, "", "");
+    let unset = Some("CRM_URL".to_owned());
+    let other = Source { unset_variable: unset, ..Source::new(SourceKind::Postgres, "${CRM_URL}") };
+    let report = ingest_beside(&company, other).await.expect("the others are there");
+    assert_eq!(report.counts.leads, 1);
+    let expected = "source `other`: environment variable `CRM_URL` is not set; export it where `plumb ingest` runs";
+    assert_eq!(failure(&report), expected);
+}

@@ -103,3 +103,48 @@ async fn a_posted_value_that_fits_its_column_no_more_is_a_rejected_row() {
     let (_, events) = lake.lead("lead:1", day(10)).await.expect("readable").expect("known");
     assert!(events.iter().any(|event| event.attributes["value"] == FieldValue::Number(1e-7)), "{events:?}");
 }
+
+/// Returns a line of what was said of a lead, received on a day of January.
+fn said(lead: &str, received: u32, written: u32, what: &str) -> String {
+    format!(
+        r#"{{"row_id":"{written}","lead_key":"lead:{lead}",{what},"received_at":"2026-01-{received:02}T00:00:00.000000Z","written":{written}000,"content":"{written}","field":{{"budget":{written}}}}}"#
+    )
+}
+
+#[tokio::test]
+async fn a_posted_delete_holds_until_the_lead_is_restored() {
+    let company = Company::new(LEAD, EVENT, "");
+    let [deleted, restored] = [r#""deleted_at":"2026-01-04T00:00:00Z""#, r#""restored_at":"2026-01-07T00:00:00Z""#];
+    let lines = [
+        said("1", 5, 51, deleted),
+        // A change that was made before, and came late.
+        said("1", 6, 61, r#""said_at":"2026-01-03T00:00:00Z""#),
+        said("1", 8, 81, restored),
+        // Of two notices that came together the last one counts.
+        said("1", 10, 11, deleted).replace("11000", "101000"),
+        said("1", 10, 12, restored).replace("12000", "102000"),
+    ];
+    post(&company, POSTED_LEADS, "a.jsonl", &lines);
+    let report = company.ingest().await;
+    assert!(report.rejected.is_empty(), "{:?}", report.rejected);
+    let lake = plumb_lake::Lake::open(&company.data()).await.expect("it was ingested");
+    let mut is_there = Vec::new();
+    for at in [3, 5, 6, 8, 10] {
+        is_there.push(lake.lead("lead:1", day(at)).await.expect("readable").is_some());
+    }
+    assert_eq!(is_there, [true, false, false, true, true]);
+}
+
+#[tokio::test]
+async fn leads_that_were_merged_by_posted_rows_are_one() {
+    let second = LEAD.replace(r#""id":"1","created_at":"2026-01-01""#, r#""id":"2","created_at":"2025-12-01""#);
+    let company = Company::new(&format!("{LEAD}\n{second}"), EVENT, "");
+    post(&company, POSTED_LEADS, "a.jsonl", &[said("2", 5, 51, r#""merged_into":"lead:1""#)]);
+    let report = company.ingest().await;
+    assert!(report.rejected.is_empty(), "{:?}", report.rejected);
+    assert_eq!(report.counts.leads, 1);
+    let lake = plumb_lake::Lake::open(&company.data()).await.expect("it was ingested");
+    let (lead, events) = lake.lead("lead:2", day(10)).await.expect("readable").expect("it was created first");
+    assert_eq!((lead.created_at, events.len()), (day(-31), 1));
+    assert_eq!(lead.fields["budget"], FieldValue::Number(5.0), "the row of the merge says only that");
+}

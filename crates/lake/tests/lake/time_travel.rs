@@ -1,5 +1,7 @@
 //! Facts learned after `as_of` change no feature.
 
+use chrono::{SubsecRound, TimeDelta};
+use plumb_lake::{ground_status, with_ingestion_of_second};
 use plumb_lead::{Observation, Table};
 use proptest::prelude::*;
 
@@ -20,6 +22,20 @@ const FEATURES: &str = "SELECT
     outcome_rate('converted', l.industry) AS rate";
 
 const LEADS: i64 = 5;
+
+#[tokio::test]
+async fn a_second_is_as_of_the_ingestion_that_began_in_it() {
+    let company = Company::new(r#"{"id":"1","created_at":"2026-01-01"}"#, "", "");
+    company.ingest().await;
+    let status = ground_status(&company.data(), company.folder.path(), &Default::default(), &company.files);
+    let ingested_at = status.expect("readable").expect("it is there").ingested_at;
+    let second = ingested_at.trunc_subsecs(0);
+    let moved = |time| with_ingestion_of_second(&company.data(), time).expect("readable");
+    assert_eq!(moved(second), ingested_at);
+    for other in [second - TimeDelta::seconds(1), second + TimeDelta::seconds(1), second + TimeDelta::nanoseconds(1)] {
+        assert_eq!(moved(other), other);
+    }
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]

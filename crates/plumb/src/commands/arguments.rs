@@ -51,7 +51,7 @@ pub(crate) struct TargetArgs {
     /// Work on this target [default: all]. May be repeated.
     #[arg(long, value_name = "NAME")]
     pub(crate) target: Vec<String>,
-    /// Use nothing learned after this time [default: the project's `as_of`, or now].
+    /// Use nothing learned after this time, or after this second [default: the project's `as_of`, or now].
     #[arg(long, value_name = "TIME", value_parser = timestamp)]
     pub(crate) as_of: Option<DateTime<Utc>>,
 }

@@ -23,7 +23,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let workspace = args.batch.apply(args.targets.paths.open().await?).await?;
-    let as_of = workspace.project.as_of_by_clock(args.targets.as_of)?;
+    let as_of = workspace.as_of_by_clock(args.targets.as_of)?;
     if let Some(out) = &args.out {
         return format.print(&features::write(&workspace, as_of, out).await?, file_text);
     }

@@ -61,7 +61,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
             RoundsArg::All => Rounds::All,
         }),
         missing: args.missing,
-        as_of: workspace.project.as_of(args.as_of)?,
+        as_of: workspace.as_of(args.as_of)?,
         seed: args.seed,
     };
     let progress = TrainingProgress::show();

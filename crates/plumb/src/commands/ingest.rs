@@ -1,14 +1,14 @@
 //! `plumb ingest`: copies new rows of the sources into the data folder, and derives leads, events and outcomes.
 
 use anyhow::{Result, bail};
-use plumb_lake::{FileNote, GroundNote, GroundNoteCode, RejectedRow, SourceReport, Undated};
+use plumb_lake::{FileNote, RejectedRow, SourceReport, Undated};
 use plumb_tables::{Level, NoteCode};
 
 use super::arguments::{ClusterArgs, PathArgs, WaitArgs};
 use super::output::Format;
 use super::progress::ProgressLine;
 use super::push::afterwards;
-use crate::lifecycle::ingest::{IngestOutcome, ingest};
+use crate::lifecycle::ingest::{IngestOutcome, RelationNote, ingest};
 use crate::project::Project;
 
 /// Rejected rows in the text. All of them are in `rejects.csv`.
@@ -69,7 +69,7 @@ pub(crate) fn text(outcome: &IngestOutcome) -> String {
             outcome.unmatched_file.display()
         ));
     }
-    lines.extend(outcome.notes.iter().map(ground_note_text));
+    lines.extend(outcome.notes.iter().map(relation_note_text));
     lines.extend(outcome.undated.iter().map(undated_text));
     for RejectedRow { file, line, field, reason } in outcome.rejected.iter().take(REJECTED_SHOWN) {
         let field = if field.is_empty() { String::new() } else { format!(", field `{field}`") };
@@ -92,12 +92,16 @@ fn source_text(report: &SourceReport) -> String {
     format!("{source}: {rows_read} rows read, {rows_new} new{deleted}{unchanged}")
 }
 
-fn note_text(noted: &FileNote) -> String {
-    let FileNote { file, files, note } = noted;
-    let level = match note.level {
+fn level_word(level: Level) -> &'static str {
+    match level {
         Level::Warning => "warning",
         Level::Info => "note",
-    };
+    }
+}
+
+fn note_text(noted: &FileNote) -> String {
+    let FileNote { file, files, note } = noted;
+    let level = level_word(note.level);
     let others = if *files > 1 { format!(" and {} more", files - 1) } else { String::new() };
     let column = note.column.as_ref().map(|column| format!(", column `{column}`")).unwrap_or_default();
     let way_out = if note.way_out.is_empty() { String::new() } else { format!("; {}", note.way_out) };
@@ -110,9 +114,8 @@ fn note_text(noted: &FileNote) -> String {
     format!("  {level}: {file}{others}{column}: {}{times}{way_out}", note.what)
 }
 
-fn ground_note_text(note: &GroundNote) -> String {
-    // Before somebody is a lead, much may have happened.
-    let level = if note.code == GroundNoteCode::EventBeforeCreation { "note" } else { "warning" };
+fn relation_note_text(RelationNote { level, note }: &RelationNote) -> String {
+    let level = level_word(*level);
     format!("{level}: {}, column `{}`: {}; {}", note.relation, note.column, note.what, note.way_out)
 }
 

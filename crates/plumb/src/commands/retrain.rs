@@ -22,7 +22,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let workspace = args.targets.paths.open().await?;
-    let as_of = workspace.project.as_of(args.targets.as_of)?;
+    let as_of = workspace.as_of(args.targets.as_of)?;
     let search = args.effort.search()?;
     let mut outcomes = format.outcomes(text);
     for target in workspace.project.targets_meant(&args.targets.target)? {

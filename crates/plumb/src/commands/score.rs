@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use plumb_lake::CategoryWithoutRate;
+use plumb_lake::{CategoryWithoutRate, FailedSource};
 use plumb_lead::{Language, Unseen};
 
 use super::arguments::{BatchArgs, TargetArgs, WaitArgs, number};
@@ -69,7 +69,7 @@ async fn score_open_leads(args: Args, format: Format) -> Result<()> {
     );
     let opened = args.targets.paths.open().await.context("without a file, the open leads of a project are scored")?;
     let workspace = args.batch.apply(opened).await?.if_locked(args.wait.if_locked());
-    let now = workspace.project.as_of(args.targets.as_of)?;
+    let now = workspace.as_of(args.targets.as_of)?;
     let is_fixed = args.targets.as_of.is_some();
     let mut outcomes = format.outcomes(leads_text);
     for target in workspace.project.targets_meant(&args.targets.target)? {
@@ -155,6 +155,12 @@ pub(crate) fn leads_text(scores: &LeadScores) -> String {
         text.push_str(&format!(
             "  {} more were scored by a run that was killed; this one went on\n",
             scores.leads_before
+        ));
+    }
+    for FailedSource { source, since, problem } in &scores.stale_sources {
+        let since = since.format("%Y-%m-%d %H:%M");
+        text.push_str(&format!(
+            "  stale: `{source}` is known as before {since}: since then no ingestion could read it: {problem}\n"
         ));
     }
     text.push_str(&unseen_text(&scores.unseen));

@@ -67,7 +67,7 @@ impl OutOfCoreArgs {
 
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let workspace = args.targets.paths.open().await?;
-    let as_of = workspace.project.as_of(args.targets.as_of)?;
+    let as_of = workspace.as_of(args.targets.as_of)?;
     let (search, out_of_core) = (args.effort.search()?, args.out_of_core.out_of_core(args.wait.if_locked())?);
     let mut outcomes = format.outcomes(text);
     for target in workspace.project.targets_meant(&args.targets.target)? {

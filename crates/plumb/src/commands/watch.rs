@@ -16,7 +16,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let workspace = args.targets.paths.open().await?;
-    let now = workspace.project.as_of(args.targets.as_of)?;
+    let now = workspace.as_of(args.targets.as_of)?;
     let mut outcomes = format.outcomes(text);
     for target in workspace.project.targets_meant(&args.targets.target)? {
         let line = ProgressLine::bar(&format!("{target}: weeks"))?;

@@ -23,6 +23,7 @@ mod cost;
 mod answer_writer;
 mod media_type;
 mod response_format;
+mod stale_sources;
 mod instances;
 mod v1;
 mod sagemaker;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use plumb_lake::cluster::Cluster;
-use plumb_lake::{Counts, GroundNote, IfLocked, Lake, RejectedRow, SourceReport, Undated};
+use plumb_lake::{Counts, GroundNote, GroundNoteCode, IfLocked, Lake, RejectedRow, SourceReport, Undated};
+use plumb_tables::Level;
 use serde::Serialize;
 
 use super::locks;
@@ -31,8 +32,8 @@ pub(crate) struct IngestOutcome {
     pub(crate) counts: Counts,
     /// Columns whose changes no source dates.
     pub(crate) undated: Vec<Undated>,
-    /// What of the relations somebody should look at.
-    pub(crate) notes: Vec<GroundNote>,
+    /// What is to be known of the relations: warnings first.
+    pub(crate) notes: Vec<RelationNote>,
     /// Rows rejected for the first time.
     pub(crate) rejected: Vec<RejectedRow>,
     /// Rows rejected by this and earlier ingestions.
@@ -41,6 +42,16 @@ pub(crate) struct IngestOutcome {
     pub(crate) rejected_file: PathBuf,
     /// The file that lists all unmatched rows.
     pub(crate) unmatched_file: PathBuf,
+}
+
+/// Something of the relations, and whether somebody should look at it.
+#[derive(Debug, Serialize)]
+pub(crate) struct RelationNote {
+    /// How grave it is.
+    pub(crate) level: Level,
+    /// What it is.
+    #[serde(flatten)]
+    pub(crate) note: GroundNote,
 }
 
 /// Ingests the sources of a project into a data folder. One ingestion at a time does so.
@@ -66,12 +77,33 @@ pub(crate) async fn ingest(
         sources: report.sources,
         counts: report.counts,
         undated: report.undated,
-        notes: report.notes,
+        notes: by_level(report.notes),
         rejected: report.rejected,
         rejected_total: report.rejected_total,
         rejected_file: report.rejected_file,
         unmatched_file: report.unmatched_file,
     })
+}
+
+fn by_level(notes: Vec<GroundNote>) -> Vec<RelationNote> {
+    let mut notes: Vec<RelationNote> =
+        notes.into_iter().map(|note| RelationNote { level: level_of(note.code), note }).collect();
+    notes.sort_by_key(|note| std::cmp::Reverse(note.level));
+    notes
+}
+
+/// Returns whether a kind of note is a warning: something was read in one of several ways, or is lost for training. That
+/// something was deleted or corrected, or happened before its lead came, is a fact.
+fn level_of(code: GroundNoteCode) -> Level {
+    match code {
+        GroundNoteCode::EventEnded | GroundNoteCode::EventBeforeCreation | GroundNoteCode::LeadDeleted => Level::Info,
+        GroundNoteCode::KeyRounded
+        | GroundNoteCode::OutcomeOnCreationDay
+        | GroundNoteCode::OutcomeBeforeCreation
+        | GroundNoteCode::EventContradicted
+        | GroundNoteCode::LeadGone
+        | GroundNoteCode::LeadDeletedAtFirst => Level::Warning,
+    }
 }
 
 /// Stores the leads that are open for any target in the operational database, unless they are stored already.
@@ -92,4 +124,27 @@ async fn store_open_leads(project: &Project, data: &Path) -> Result<()> {
         store.put_recent_leads(lake.ground_version(), &lake.recent_leads(lead_ids).await?).await?;
     }
     store.delete_recent_leads_except(lake.ground_version()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_stand_behind_warnings() {
+        let note = |code| GroundNote {
+            code,
+            relation: "lead".to_owned(),
+            column: "deleted_at".to_owned(),
+            rows: 1,
+            of_rows: 2,
+            what: "what".to_owned(),
+            way_out: "way out".to_owned(),
+        };
+        let notes = by_level([GroundNoteCode::LeadDeleted, GroundNoteCode::KeyRounded].map(note).into());
+        let json = serde_json::to_value(&notes).expect("texts become JSON");
+        let levels: Vec<_> = notes.iter().map(|note| note.level).collect();
+        assert_eq!(levels, [Level::Warning, Level::Info]);
+        assert_eq!((&json[1]["level"], &json[1]["code"]), (&"info".into(), &"lead_deleted".into()));
+    }
 }

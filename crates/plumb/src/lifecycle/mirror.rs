@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use chrono::Utc;
 use plumb_lake::IfLocked;
-use plumb_mirror::{BASE_FILE, Bucket, LocalFile, Pulled, Push, Pushed, Writer};
+use plumb_mirror::{BASE_FILE, Bucket, LocalFile, Pulled, Push, Pushed, Writer, environment};
 
 use super::locks;
 use super::progress::{OnProgress, Progress};
@@ -90,10 +90,7 @@ fn open_bucket(paths: &ProjectPaths) -> Result<Bucket> {
         let file = paths.project.join("plumb.toml");
         format!("`{}` names no bucket: expected a table `[store]` with `url = \"s3://bucket/prefix\"`", file.display())
     })?;
-    // Variables that are no text are of other programs.
-    let variables =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Ok(Bucket::open(&config.url, variables)?)
+    Ok(Bucket::open(&config.url, environment())?)
 }
 
 fn kilobytes(progress: OnProgress<'_>) -> impl Fn(u64, u64) + Sync {

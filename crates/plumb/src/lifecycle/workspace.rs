@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
 use plumb_lake::cluster::Cluster;
-use plumb_lake::{IfLocked, Lake};
+use plumb_lake::{IfLocked, Lake, with_ingestion_of_second};
 
 use crate::project::Project;
 use crate::registry;
@@ -61,6 +62,24 @@ impl Workspace {
         let lake = Lake::open(&paths.data).await?;
         let store = paths.open_store().await?;
         Ok(Workspace { project, data: paths.data.clone(), lake, store, if_locked: IfLocked::Refuse })
+    }
+
+    /// Returns the time that a command works at, as [`Project::as_of`]; a given one without a fraction of a second is the whole
+    /// second, so that who ingests and then asks as of that second sees what was ingested.
+    pub(crate) fn as_of(&self, given: Option<DateTime<Utc>>) -> Result<DateTime<Utc>> {
+        self.whole_second(given, self.project.as_of(given)?)
+    }
+
+    /// Returns the time that a command looks at that keeps nothing, as [`Project::as_of_by_clock`].
+    pub(crate) fn as_of_by_clock(&self, given: Option<DateTime<Utc>>) -> Result<DateTime<Utc>> {
+        self.whole_second(given, self.project.as_of_by_clock(given)?)
+    }
+
+    fn whole_second(&self, given: Option<DateTime<Utc>>, as_of: DateTime<Utc>) -> Result<DateTime<Utc>> {
+        match given {
+            Some(_) => Ok(with_ingestion_of_second(&self.data, as_of)?),
+            None => Ok(as_of),
+        }
     }
 
     /// Returns the same workspace, of which commands do this while another process writes the same part of the data.

@@ -23,6 +23,9 @@ use crate::memory::{MemoryBudget, Reservation};
 /// The most ids that are remembered.
 const IDS_MAX: usize = 1 << 20;
 
+/// So many bytes of files are read for the ids in them, the newest, of each source.
+const IDS_BYTES: u64 = 256 << 20;
+
 /// The posted rows of a running server.
 #[derive(Debug)]
 pub(crate) struct Posted {
@@ -65,7 +68,7 @@ impl Posted {
         let kinds = FieldKinds::of(lake);
         let mut left_out = 0_usize;
         for source in [POSTED_EVENTS, POSTED_LEADS] {
-            recover(data, source, lake, |row, from| {
+            recover(data, source, lake, IDS_BYTES, |row, from| {
                 state.recover(row, &from, &own_sql, &kinds, bytes_max, &mut left_out)
             })?;
         }
@@ -121,6 +124,11 @@ impl Posted {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let Counts { accepted, duplicates, refused } = &self.counts;
         PostedCounts { accepted: of(accepted), duplicates: of(duplicates), refused: of(refused), waiting, bytes }
+    }
+
+    /// Returns whether the newest row says that the record of a lead is gone.
+    pub(crate) fn is_gone(&self, lead_id: &str) -> bool {
+        self.state().overlay.is_gone(lead_id)
     }
 
     /// Counts rows that were refused before they were rows.

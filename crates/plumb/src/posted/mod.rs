@@ -7,6 +7,7 @@
 //!
 //! A row has an id: one that is posted twice counts once (`recent_ids`). HTTP is unknown here.
 
+mod presence;
 mod row;
 mod values;
 mod recent_ids;
@@ -17,10 +18,13 @@ mod outcome;
 mod overlay;
 mod recovery;
 mod state;
+mod gone;
 mod handle;
 
+pub(crate) use gone::gone_leads;
 pub(crate) use handle::Posted;
 pub(crate) use outcome::{PostError, PostOutcome, PostStatus, PostedCounts};
+pub(crate) use presence::Presence;
 pub(crate) use refusal::Refusal;
 pub(crate) use row::{EventRow, LeadRow};
 pub(crate) use row_to_post::RowToPost;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use plumb_lake::{FieldKind, Lake, POSTED_EVENTS, POSTED_LEADS, PostedRelation};
 use plumb_lead::{Event, FieldValue, Lead};
 
+use super::presence::Presence;
 use super::row::{EventRow, LeadRow};
 
 /// The memory of a row beside its texts: its place in the map, and its values as nodes of trees.
@@ -42,7 +43,7 @@ struct Row {
 #[derive(Debug)]
 enum Content {
     Event(Event),
-    Lead { created_at: Option<DateTime<Utc>>, fields: BTreeMap<String, FieldValue> },
+    Lead { created_at: Option<DateTime<Utc>>, presence: Option<Presence>, fields: BTreeMap<String, FieldValue> },
 }
 
 /// The version of the ground that requests begin with, and those that requests under way still read.
@@ -89,8 +90,8 @@ impl Overlay {
         (file, end): (&Arc<str>, u64),
         bytes: usize,
     ) {
-        let LeadRow { lead_key, created_at, fields, .. } = row;
-        let content = Content::Lead { created_at, fields };
+        let LeadRow { lead_key, created_at, presence, fields, .. } = row;
+        let content = Content::Lead { created_at, presence, fields };
         self.add(lead_key, Row { file: file.clone(), end, bytes, received_at, content });
     }
 
@@ -126,6 +127,11 @@ impl Overlay {
         self.rows.get(key).is_some_and(|rows| rows.iter().any(creates))
     }
 
+    /// Returns whether the newest row that speaks of it says that the record of a lead is gone.
+    pub(super) fn is_gone(&self, key: &str) -> bool {
+        is_gone(self.rows.get(key).into_iter().flatten())
+    }
+
     /// Returns a lead as it was known at a time with the rows that this version of the ground does not have, and whether
     /// there are any.
     pub(super) fn apply(
@@ -140,6 +146,9 @@ impl Overlay {
         let replaced = |event: &Event| self.is_replaced(lake, event, as_of);
         if news.is_empty() && !known.iter().flat_map(|(_, events)| events).any(replaced) {
             return (known, false);
+        }
+        if is_gone(news.iter().copied()) {
+            return (None, true);
         }
         let created_at = news.iter().filter_map(|row| row.created_at()).min();
         let (mut lead, mut events) = match (known, created_at) {
@@ -228,9 +237,18 @@ impl Row {
         if let Content::Lead { created_at, .. } = &self.content { *created_at } else { None }
     }
 
+    fn presence(&self) -> Option<&Presence> {
+        if let Content::Lead { presence, .. } = &self.content { presence.as_ref() } else { None }
+    }
+
     fn event_id(&self) -> Option<&String> {
         if let Content::Event(event) = &self.content { event.posted_id.as_ref() } else { None }
     }
+}
+
+/// Returns whether the newest of the rows of a lead that speaks of it says that its record is gone.
+fn is_gone<'a>(rows: impl DoubleEndedIterator<Item = &'a Row>) -> bool {
+    rows.rev().find_map(Row::presence).is_some_and(Presence::is_gone)
 }
 
 /// Returns the fields that a relation has, of those whose values fit.

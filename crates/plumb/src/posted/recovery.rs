@@ -12,9 +12,6 @@ use plumb_lake::{Lake, POSTED_EVENTS, posted_folder};
 use super::row::{EventLine, EventRow, LeadLine, LeadRow, Receipt};
 use crate::journal::{list_segments, remove_left_aside};
 
-/// So many bytes of files are read for the ids in them, the newest, of each source.
-const IDS_READ_MAX: u64 = 256 << 20;
-
 /// A row that was read again.
 pub(super) enum Recovered {
     Event(EventRow),
@@ -34,11 +31,13 @@ pub(super) struct RecoveredFrom {
     pub(super) is_news: bool,
 }
 
-/// Reads the rows of a source, the oldest first: all that a version of the ground does not have, and others for their ids.
+/// Reads the rows of a source, the oldest first: all that a version of the ground does not have, and others for their ids, of
+/// the newest files, so many bytes.
 pub(super) fn recover(
     data: &Path,
     source: &str,
     lake: &Lake,
+    ids_bytes: u64,
     mut each: impl FnMut(Recovered, RecoveredFrom),
 ) -> Result<()> {
     let folder = posted_folder(data, source);
@@ -54,7 +53,7 @@ pub(super) fn recover(
         let bytes = path.metadata().with_context(|| format!("cannot read `{}`", path.display()))?.len();
         bytes_newer += bytes;
         let has_news = known < bytes;
-        files.push((path, name, known, has_news || bytes_newer <= IDS_READ_MAX));
+        files.push((path, name, known, has_news || bytes_newer <= ids_bytes));
     }
     for (path, name, known, _) in files.into_iter().rev().filter(|(.., is_read)| *is_read) {
         read_file(&path, source, &name, known, &mut each)

@@ -8,6 +8,7 @@ use plumb_lead::{Event, FieldValue};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::presence::Presence;
 use super::values::{field_value, json_value};
 
 /// An event that is posted.
@@ -36,6 +37,8 @@ pub(crate) struct LeadRow {
     pub(crate) created_at: Option<DateTime<Utc>>,
     /// When its source changed the fields, if it says so: its notices may come in another order.
     pub(crate) said_at: Option<DateTime<Utc>>,
+    /// Whether its record is there, if the row says so.
+    pub(crate) presence: Option<Presence>,
     /// The fields of the `lead` relation.
     pub(crate) fields: BTreeMap<String, FieldValue>,
     /// What else came with it, as JSON.
@@ -66,6 +69,12 @@ pub(super) struct LeadLine {
     pub(super) created_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) said_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) deleted_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) restored_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) merged_into: Option<String>,
     #[serde(flatten)]
     pub(super) receipt: Receipt,
     #[serde(default)]
@@ -128,27 +137,52 @@ impl LeadRow {
 
     /// Returns the hash of what the caller sent.
     pub(super) fn content(&self) -> u64 {
-        let LeadRow { lead_key, created_at, said_at, fields, others, .. } = self;
-        hash(&(lead_key, created_at, said_at, json_of(fields), others))
+        let LeadRow { lead_key, created_at, said_at, presence, fields, others, .. } = self;
+        let said = (lead_key, created_at, said_at, json_of(fields), others);
+        // Rows that say nothing of it keep the hash that they had before there was such a thing.
+        if presence.is_none() { hash(&said) } else { hash(&(said, presence)) }
     }
 
     /// Returns the line of the row, with its end.
     pub(super) fn line(&self, receipt: Receipt) -> Result<Vec<u8>> {
-        let LeadRow { row_id, lead_key, created_at, said_at, fields, others } = self.clone();
+        let LeadRow { row_id, lead_key, created_at, said_at, presence, fields, others } = self.clone();
         let (created_at, said_at) = (created_at.map(text_of), said_at.map(text_of));
+        let (deleted_at, restored_at, merged_into) = match presence {
+            None => (None, None, None),
+            Some(Presence::Deleted(at)) => (Some(text_of(at)), None, None),
+            Some(Presence::Restored(at)) => (None, Some(text_of(at)), None),
+            Some(Presence::MergedInto(key)) => (None, None, Some(key)),
+        };
         let (field, others) = (json_of(&fields), others_text(&others)?);
-        line(&LeadLine { row_id, lead_key, created_at, said_at, receipt, field, others })
+        line(&LeadLine {
+            row_id,
+            lead_key,
+            created_at,
+            said_at,
+            deleted_at,
+            restored_at,
+            merged_into,
+            receipt,
+            field,
+            others,
+        })
     }
 }
 
 impl LeadLine {
     /// Reads the row again, and when it was received.
     pub(super) fn into_row(self) -> Result<(LeadRow, DateTime<Utc>)> {
-        let LeadLine { row_id, lead_key, created_at, said_at, receipt, field, others } = self;
+        let LeadLine { row_id, lead_key, receipt, field, .. } = self;
         let time = |text: Option<String>| text.map(|text| time_of(&text)).transpose();
-        let (created_at, said_at) = (time(created_at)?, time(said_at)?);
-        let (fields, others) = (values_of(field), read_others(others)?);
-        Ok((LeadRow { row_id, lead_key, created_at, said_at, fields, others }, time_of(&receipt.received_at)?))
+        let (created_at, said_at) = (time(self.created_at)?, time(self.said_at)?);
+        let (deleted, restored) = (time(self.deleted_at)?, time(self.restored_at)?);
+        let presence = self.merged_into.map(Presence::MergedInto);
+        let presence = presence.or(deleted.map(Presence::Deleted)).or(restored.map(Presence::Restored));
+        let (fields, others) = (values_of(field), read_others(self.others)?);
+        Ok((
+            LeadRow { row_id, lead_key, created_at, said_at, presence, fields, others },
+            time_of(&receipt.received_at)?,
+        ))
     }
 }
 

@@ -38,6 +38,14 @@ impl RowToPost {
         }
     }
 
+    /// Returns the lead that is gone by this row; `None` if it does not say so.
+    pub(crate) fn gone_lead(&self) -> Option<&str> {
+        match self {
+            RowToPost::Lead(LeadRow { lead_key, presence: Some(presence), .. }) if presence.is_gone() => Some(lead_key),
+            _ => None,
+        }
+    }
+
     pub(super) fn hashed_id(&self) -> u64 {
         match self {
             RowToPost::Event(row) => hash(&("event", &row.event_id)),

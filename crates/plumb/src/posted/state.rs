@@ -9,6 +9,7 @@ use plumb_lead::FieldValue;
 
 use super::outcome::PostStatus;
 use super::overlay::{Overlay, row_bytes};
+use super::presence::Presence;
 use super::recent_ids::RecentIds;
 use super::recovery::{Recovered, RecoveredFrom};
 use super::refusal::Refusal;
@@ -80,7 +81,7 @@ impl State {
             (Some(_), RowToPost::Event(_)) => PostStatus::Corrected,
             _ => PostStatus::Accepted,
         };
-        if status == PostStatus::Accepted && self.leave_out_overtaken(row) {
+        if status == PostStatus::Accepted && self.leave_out_overtaken(row, seen) {
             return (PostStatus::Overtaken, unused);
         }
         (status, unused)
@@ -126,21 +127,30 @@ impl State {
         Ok(unused)
     }
 
-    /// Takes the fields out of a row of which a newer change came before; returns whether that are all of them.
-    pub(super) fn leave_out_overtaken(&mut self, row: &mut RowToPost) -> bool {
-        let RowToPost::Lead(LeadRow { lead_key, said_at: Some(said_at), fields, others, .. }) = row else {
+    /// Takes the fields out of a row of which a newer change came before, in this request (`seen`) or in an earlier one; returns
+    /// whether that are all of them.
+    fn leave_out_overtaken(&self, row: &mut RowToPost, seen: &mut HashMap<u64, u64>) -> bool {
+        let RowToPost::Lead(LeadRow { lead_key, said_at: Some(said_at), presence, fields, others, .. }) = row else {
             return false;
         };
-        let count = fields.len();
+        let count = fields.len() + usize::from(presence.is_some());
         let said = said_at.timestamp_micros().unsigned_abs();
-        let is_overtaken =
-            |ids: &RecentIds, name: &String| ids.get(change_id(lead_key, name)).is_some_and(|newest| newest > said);
-        let overtaken: Vec<String> = fields.keys().filter(|name| is_overtaken(&self.ids, name)).cloned().collect();
+        let mut is_overtaken = |id: u64| {
+            let newest = seen.get(&id).copied().max(self.ids.get(id)).unwrap_or(0).max(said);
+            seen.insert(id, newest);
+            newest > said
+        };
+        let overtaken: Vec<String> =
+            fields.keys().filter(|name| is_overtaken(change_id(lead_key, name))).cloned().collect();
         for name in overtaken {
             let value = fields.remove(&name).unwrap_or(FieldValue::Missing);
             others.insert(name, json_value(&value));
         }
-        count > 0 && fields.is_empty()
+        if presence.as_ref().is_some_and(Presence::is_replaceable) && is_overtaken(presence_id(lead_key)) {
+            let word = if presence.take().is_some_and(|presence| presence.is_gone()) { "deleted" } else { "restored" };
+            others.insert("overtaken".to_owned(), word.into());
+        }
+        count > 0 && fields.is_empty() && presence.is_none()
     }
 
     /// Remembers a row that is on the disk by its id.
@@ -150,9 +160,13 @@ impl State {
             // Whoever says the same as before says it again if something else came in between.
             self.ids.put(LeadRow::hashed_id(&LeadRow::id_of_key(lead_key)), content);
         }
-        if let RowToPost::Lead(LeadRow { lead_key, said_at: Some(said_at), fields, .. }) = row {
+        if let RowToPost::Lead(LeadRow { lead_key, said_at: Some(said_at), presence, fields, .. }) = row {
+            let said = said_at.timestamp_micros().unsigned_abs();
             for name in fields.keys() {
-                self.ids.put(change_id(lead_key, name), said_at.timestamp_micros().unsigned_abs());
+                self.ids.put(change_id(lead_key, name), said);
+            }
+            if presence.as_ref().is_some_and(Presence::is_replaceable) {
+                self.ids.put(presence_id(lead_key), said);
             }
         }
     }
@@ -196,4 +210,9 @@ impl State {
 /// Returns the id under which it is remembered when a field of a lead was changed.
 fn change_id(lead_key: &str, field: &str) -> u64 {
     hash(&("changed", lead_key, field))
+}
+
+/// Returns the id under which it is remembered when a lead was deleted or restored.
+fn presence_id(lead_key: &str) -> u64 {
+    hash(&("presence", lead_key))
 }

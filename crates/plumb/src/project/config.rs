@@ -162,6 +162,9 @@ pub(super) struct SourceConfig {
     /// How long one `plumb ingest` may read it; an hour unless it is set. A source that takes longer is left as it was, and the
     /// others are read.
     pub(super) time_limit: Option<Span>,
+    /// A variable that it names and that is not set, so that it cannot be read.
+    #[serde(skip)]
+    pub(super) unset_variable: Option<String>,
 }
 
 fn yes() -> bool {

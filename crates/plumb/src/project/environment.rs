@@ -1,20 +1,24 @@
 //! Secrets in `plumb.toml`: `${NAME}` is the value of an environment variable.
 
-use anyhow::{Context, Result, bail};
+/// Why a text with names of variables has no value. No value of any is ever shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NoValue {
+    /// The text is wrong, whatever the environment has.
+    #[error("`${{` is never closed: expected `${{NAME}}`")]
+    NeverClosed,
+    /// The environment has no variable of this name.
+    #[error("environment variable `{0}` is not set; export it first")]
+    NotSet(String),
+}
 
-/// Returns the text with every `${NAME}` replaced; a variable that is not set is an error, and no value is ever shown.
-pub(super) fn with_environment(text: &str, value: impl Fn(&str) -> Option<String>) -> Result<String> {
+/// Returns the text with every `${NAME}` replaced.
+pub(super) fn with_environment(text: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, NoValue> {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
-        let Some((variable, after)) = after.split_once('}') else {
-            bail!("`${{` is never closed: expected `${{NAME}}`");
-        };
+        let (variable, after) = after.split_once('}').ok_or(NoValue::NeverClosed)?;
         filled.push_str(before);
-        filled.push_str(
-            &value(variable)
-                .with_context(|| format!("environment variable `{variable}` is not set; export it first"))?,
-        );
+        filled.push_str(&value(variable).ok_or_else(|| NoValue::NotSet(variable.to_owned()))?);
         rest = after;
     }
     filled.push_str(rest);

@@ -9,7 +9,7 @@ use plumb_lake::{POSTED_EVENTS, POSTED_LEADS};
 use serde_json::Value;
 
 use super::config::{Config, OptimiseConfig, SourceConfig, SourceKind};
-use super::environment::with_environment;
+use super::environment::{NoValue, with_environment};
 use crate::files::read_text;
 
 /// Reads the file, with the values of environment variables in it.
@@ -20,18 +20,23 @@ pub(super) fn read_config(path: &Path) -> Result<Config> {
     let text = read_text(path, "a `plumb.toml`")?;
     let in_file = || format!("`{}` is wrong", path.display());
     let mut config = parse(&text).with_context(in_file)?;
-    for (name, source) in &mut config.source {
-        expand(source, name).with_context(in_file)?;
-    }
     check(&config).with_context(in_file)?;
+    for (name, source) in &mut config.source {
+        match expand(source) {
+            Ok(()) => {}
+            Err((_, NoValue::NotSet(variable))) => source.unset_variable = Some(variable),
+            Err((key, error @ NoValue::NeverClosed)) => {
+                return Err(error).with_context(|| format!("key `source.{name}.{key}`")).with_context(in_file);
+            }
+        }
+    }
     Ok(config)
 }
 
-/// Puts the values of environment variables into a source.
-fn expand(source: &mut SourceConfig, name: &str) -> Result<()> {
-    let expanded = |text: &str, key: &str| {
-        with_environment(text, |variable| std::env::var(variable).ok())
-            .with_context(|| format!("key `source.{name}.{key}`"))
+/// Puts the values of environment variables into a source; an error names the key that has none.
+fn expand(source: &mut SourceConfig) -> Result<(), (&'static str, NoValue)> {
+    let expanded = |text: &str, key: &'static str| {
+        with_environment(text, |variable| std::env::var(variable).ok()).map_err(|error| (key, error))
     };
     source.url = expanded(&source.url, "url")?;
     for value in source.environment.values_mut() {
@@ -45,7 +50,7 @@ fn expand(source: &mut SourceConfig, name: &str) -> Result<()> {
 }
 
 /// Replaces all texts within a value.
-fn expand_json(value: &mut Value, expanded: &dyn Fn(&str) -> Result<String>) -> Result<()> {
+fn expand_json<E>(value: &mut Value, expanded: &dyn Fn(&str) -> Result<String, E>) -> Result<(), E> {
     match value {
         Value::String(text) => *text = expanded(text)?,
         Value::Array(values) => values.iter_mut().try_for_each(|value| expand_json(value, expanded))?,

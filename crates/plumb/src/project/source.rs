@@ -46,6 +46,7 @@ impl From<SourceConfig> for Source {
             program,
             api,
             compare_keys: config.compare_keys,
+            unset_variable: config.unset_variable,
             time_limit: config.time_limit.and_then(|span| seconds(span.0)).unwrap_or(plumb_lake::TIME_LIMIT),
         }
     }

@@ -45,8 +45,8 @@ fn an_error_names_the_line_the_key_and_what_was_expected() {
         &["key `source.crm.kind`", "expected one of `files`, `csv`, `jsonl`"],
     );
     check_error(
-        "[source.crm]\nkind = \"csv\"\nurl = \"${PLUMB_NOT_SET}\"",
-        &["key `source.crm.url`: environment variable"],
+        "[source.crm]\nkind = \"csv\"\nurl = \"${PLUMB_NOT_SET\"",
+        &["key `source.crm.url`: `${` is never closed"],
     );
     check_error("colour = 1", &["line 1", "unknown field `colour`, expected one of `as_of`"]);
     check_error("as_of = \"tomorrow\"", &["key `as_of`"]);
@@ -76,4 +76,18 @@ fn a_configuration_is_read_as_it_stands() {
     assert_eq!(project.promote(), Promote::ByHand);
     let error = project.target("lost").expect_err("unknown").to_string();
     assert!(error.contains("expected one of `won`, `approved`"), "{error}");
+}
+
+#[test]
+fn a_variable_of_a_source_that_is_not_set_is_a_matter_of_that_source() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = "[source.crm]\nkind = \"postgres\"\nurl = \"${PLUMB_NOT_SET}\"\n[source.tap]\nkind = \"singer\"\n\
+                  command = [\"tap\"]\nconfig = { a = [{ token = \"${PLUMB_NOT_SET_EITHER}\" }] }\n[source.own]\n\
+                  kind = \"sqlite\"\nurl = \"own.db\"\n";
+    std::fs::write(folder.path().join("plumb.toml"), config).expect("the folder can be written");
+    let project = Project::open(folder.path()).expect("its other sources can be read");
+    let unset = |name: &str| project.sources()[name].unset_variable.as_deref();
+    assert_eq!(unset("crm"), Some("PLUMB_NOT_SET"));
+    assert_eq!(unset("tap"), Some("PLUMB_NOT_SET_EITHER"));
+    assert_eq!(unset("own"), None);
 }

@@ -46,7 +46,7 @@ pub(super) struct HubspotConfig {
     /// The key of a contact's lead. Names in braces stand for values of the notice, as in `hubspot:{objectId}`.
     #[serde(default = "hubspot_key")]
     pub(super) lead_key: String,
-    /// Kinds of events by HubSpot's names of changes, as `contact.merge`; others keep that name.
+    /// Kinds of events by HubSpot's names of changes, as `contact.associationChange`; others keep that name.
     #[serde(default)]
     pub(super) kinds: BTreeMap<String, String>,
     /// Fields of leads by the names of properties; others keep their name.

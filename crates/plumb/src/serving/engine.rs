@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::disk_check::DiskCheck;
 use super::error::Error;
-use super::latest_lake::LatestLake;
+use super::latest_lake::{LatestLake, StaleSources};
 use super::list_turns::{LIST_TIME_MAX, ListTurns};
 use super::model_cache::ModelCache;
 use super::models::Models;
@@ -141,6 +141,14 @@ impl Engine {
         match self.store.damage() {
             Some(damage) => Some(damage.into()),
             None => self.disk_check.problem(&self.journal).await,
+        }
+    }
+
+    /// Returns the sources that the last ingestion could not read.
+    pub(crate) async fn stale_sources(&self) -> StaleSources {
+        match &self.lake {
+            Some(lake) => lake.stale_sources().await,
+            None => StaleSources::default(),
         }
     }
 

@@ -12,6 +12,7 @@ use plumb_learn::Explanation;
 use super::engine::Engine;
 use super::error::Error;
 use super::instance::Instance;
+use super::latest_lake::{OpenedLake, StaleSources};
 use super::lead_lookup::{self, FoundLead};
 use super::overrides::Overrides;
 use crate::blocking::Cancellation;
@@ -29,6 +30,8 @@ pub(crate) struct ScoredRequest {
     /// What each feature contributed to each margin, in log-odds, if that was asked for: a list for each prediction, in the
     /// model's order.
     pub(crate) contributions: Vec<Vec<f64>>,
+    /// The sources that are older than the predictions seem; none if no lead data was read.
+    pub(crate) stale_sources: StaleSources,
 }
 
 /// Instances that are being scored, each result in the place of its instance.
@@ -51,7 +54,12 @@ pub(super) fn score_rows(
     cancellation: &Cancellation,
 ) -> Result<ScoredRequest, Error> {
     let Rows { matrix, unseen } = rows;
-    let mut scored = ScoredRequest { predictions: Vec::with_capacity(matrix.rows), unseen, contributions: Vec::new() };
+    let mut scored = ScoredRequest {
+        predictions: Vec::with_capacity(matrix.rows),
+        unseen,
+        contributions: Vec::new(),
+        stale_sources: StaleSources::default(),
+    };
     if matrix.rows <= ROWS_AT_ONCE {
         score_part(scorer, matrix, lead_id, as_of, explain, &mut scored)?;
         return Ok(scored);
@@ -94,8 +102,8 @@ pub(super) async fn score_instances(
 ) -> Result<ScoredRequest, Error> {
     let needs_lake = instances.iter().any(|instance| !matches!(instance, Instance::Features { .. }));
     // All leads of a request are read from one version of the ground.
-    let lake = if needs_lake { Some(lake(engine, scorer).await?) } else { None };
-    let lake = || lake.as_ref().ok_or(Error::NoLeadData);
+    let opened = if needs_lake { Some(lake(engine, scorer).await?) } else { None };
+    let lake = || opened.as_ref().map(|opened| &opened.lake).ok_or(Error::NoLeadData);
     let mut results = Results::new(instances.len());
     let (mut rows, mut lead_ids, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for (place, instance) in instances.into_iter().enumerate() {
@@ -125,7 +133,7 @@ pub(super) async fn score_instances(
         let keys = lead_ids.iter().map(|lead_id| RowKey { lead_id: lead_id.as_deref(), as_of });
         results.put(&places, scorer.predict(scorer.rows(&table)?, keys, &Provenance::default(), explain)?);
     }
-    results.finish()
+    results.finish(opened.map(|opened| opened.stale_sources).unwrap_or_default())
 }
 
 impl Results {
@@ -144,13 +152,13 @@ impl Results {
         scoring::add_unseen(&mut self.unseen, unseen);
     }
 
-    fn finish(self) -> Result<ScoredRequest, Error> {
+    fn finish(self, stale_sources: StaleSources) -> Result<ScoredRequest, Error> {
         let count = self.scored.len();
         let (predictions, contributions): (Vec<_>, Vec<_>) = self.scored.into_iter().flatten().unzip();
         if predictions.len() != count {
             return Err(anyhow!("{} of {count} rows were scored", predictions.len()).into());
         }
-        Ok(ScoredRequest { predictions, unseen: self.unseen, contributions })
+        Ok(ScoredRequest { predictions, unseen: self.unseen, contributions, stale_sources })
     }
 }
 
@@ -184,7 +192,7 @@ async fn score_known_lead(
     Ok(scoring::score_lead(lake, scorer, &lead, &events, as_of, &provenance, explain).await?)
 }
 
-async fn lake(engine: &Engine, scorer: &Scorer) -> Result<Arc<Lake>, Error> {
+async fn lake(engine: &Engine, scorer: &Scorer) -> Result<OpenedLake, Error> {
     scorer.feature_sql()?;
     match &engine.lake {
         Some(lake) => Ok(lake.get().await?),

@@ -103,6 +103,11 @@ impl Store {
         }
     }
 
+    /// Takes leads off a target's ranked list. Their predictions stay.
+    pub(crate) async fn take_off_list(&self, target: &str, leads: &[&str]) -> Result<()> {
+        self.move_leads(target, leads, 1, 0).await
+    }
+
     /// Moves leads from one list of a target to another.
     async fn move_leads(&self, target: &str, leads: &[&str], from: i64, to: i64) -> Result<()> {
         for leads in leads.chunks(ROWS_PER_TRANSACTION) {

@@ -43,8 +43,18 @@ pub(super) async fn built_in_files(
         }
         let sql = sql(relation, source, &fields, &table.columns);
         built_in.insert(relation, SqlFile { name: format!("built-in/{relation}.posted.sql"), sql });
+        if relation == "lead" && has_column(&table.columns, "merged_into") {
+            let sql = format!(
+                "SELECT lead_key AS key_a, merged_into AS key_b, _origin FROM {source}.records WHERE merged_into IS NOT NULL\n"
+            );
+            built_in.insert("identity", SqlFile { name: "built-in/identity.posted.sql".to_owned(), sql });
+        }
     }
     Ok(built_in)
+}
+
+fn has_column(columns: &[(String, CellKind)], name: &str) -> bool {
+    columns.iter().any(|(known, _)| known == name)
 }
 
 /// Returns whether a file of the project reads the posted rows of a relation itself.
@@ -58,7 +68,7 @@ async fn project_columns(queries: &Queries, file: &SqlFile, required: &[Required
 }
 
 fn sql(relation: &str, source: &str, fields: &[Field], raw: &[(String, CellKind)]) -> String {
-    let has = |column: &str| raw.iter().any(|(known, _)| known == column);
+    let has = |column: &str| has_column(raw, column);
     let mut columns: Vec<String> = Vec::new();
     for field in fields.iter().filter(|field| !OWN.contains(&field.name().as_str())) {
         let column = format!("{FIELD_PREFIX}{}", field.name());
@@ -68,9 +78,13 @@ fn sql(relation: &str, source: &str, fields: &[Field], raw: &[(String, CellKind)
     let others = columns.iter().map(|column| format!(",\n{column}")).collect::<String>();
     if relation == "lead" {
         let created_at = if has("created_at") { "created_at" } else { "CAST(NULL AS VARCHAR)" };
-        return format!(
-            "SELECT lead_key, {created_at} AS created_at, received_at AS known_at, _origin{others}\nFROM {source}.records\n"
-        );
+        let lead = format!("SELECT lead_key, {created_at} AS created_at, received_at AS known_at, _origin");
+        return match ["deleted_at", "restored_at", "merged_into"].map(has) {
+            [false, false, false] => format!("{lead}{others}\nFROM {source}.records\n"),
+            there => {
+                format!("{lead}, nullif(deletion, '') AS deleted_at{others}\nFROM {}\n", with_deletion(source, there))
+            }
+        };
     }
     // What was posted under an id once more counts from when it was first received, and of several contents the newest one.
     format!(
@@ -78,6 +92,22 @@ fn sql(relation: &str, source: &str, fields: &[Field], raw: &[(String, CellKind)
          SELECT *, row_number() OVER (PARTITION BY event_id ORDER BY written DESC, _origin DESC) AS newest\n  FROM (\n    \
          SELECT *, lag(content) OVER (PARTITION BY event_id ORDER BY written, _origin) AS content_before\n    \
          FROM {source}.records\n  ) WHERE content_before IS NULL OR content_before <> content\n) WHERE newest = 1\n"
+    )
+}
+
+/// Returns the rows of leads with `deletion`: when the record of the lead was deleted by this row or, if it does not speak of
+/// it, by the one before; empty if it was restored. Rows of records that others have taken over are pairs of keys alone.
+fn with_deletion(source: &str, [has_deleted, has_restored, has_merged]: [bool; 3]) -> String {
+    let deleted = if has_deleted { "deleted_at" } else { "CAST(NULL AS VARCHAR)" };
+    let restored = if has_restored { "CASE WHEN restored_at IS NOT NULL THEN '' END" } else { "CAST(NULL AS VARCHAR)" };
+    let stays = if has_merged { " WHERE merged_into IS NULL" } else { "" };
+    // Of rows that were received together the last one counts for all.
+    format!(
+        "(\n  SELECT *, last_value(deletion_by_row) OVER (PARTITION BY lead_key, received_at ORDER BY written, _origin \
+         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS deletion\n  FROM (\n    \
+         SELECT *, last_value(said) IGNORE NULLS OVER (PARTITION BY lead_key ORDER BY written, _origin \
+         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS deletion_by_row\n    FROM (\n      \
+         SELECT *, coalesce({deleted}, {restored}) AS said FROM {source}.records{stays}\n    )\n  )\n)"
     )
 }
 

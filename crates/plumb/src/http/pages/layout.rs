@@ -3,12 +3,14 @@
 use axum::http::HeaderMap;
 use axum::response::Html;
 use maud::{DOCTYPE, Markup, html};
+use plumb_lake::FailedSource;
 use plumb_lead::Language;
 
-use super::text::{encoded, words};
+use super::text::{encoded, minute, ticked, words};
 use crate::http::app::App;
 use crate::http::error::Error;
 use crate::http::middleware::accept_language::content_language;
+use crate::http::stale_sources::shortened;
 use crate::serving::StoredPrediction;
 
 /// A page with the headers that name its languages.
@@ -83,6 +85,18 @@ pub(super) fn layout(title: &str, here: &str, choice: &TargetChoice, body: Marku
 /// Returns the headers that name the languages of a page: its own, and those of the reasons on it.
 pub(super) fn languages<'a>(predictions: impl Iterator<Item = &'a StoredPrediction>) -> HeaderMap {
     content_language([Language::En].into_iter().chain(predictions.filter_map(|stored| stored.language)))
+}
+
+/// Returns a note of each source that the last ingestion could not read: what is on the page is older than it seems.
+pub(super) fn stale_notes(stale: &[FailedSource]) -> Markup {
+    html! {
+        @for FailedSource { source, since, problem } in stale {
+            p.card.stale role="status" {
+                "What is known of " code { (source) } " is from before " (minute(*since))
+                ": since then no ingestion could read it. " span.muted { (ticked(&shortened(problem))) }
+            }
+        }
+    }
 }
 
 /// Returns the note of a page without content yet, with the command that changes this.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::bands::{chip, meaning};
 use super::charts;
-use super::layout::{Page, TargetChoice, empty, languages, layout};
+use super::layout::{Page, TargetChoice, empty, languages, layout, stale_notes};
 use super::model_card::unit;
 use super::text::{day, encoded, first_upper, percent, words};
 use crate::http::app::App;
@@ -76,6 +76,7 @@ pub(super) async fn get(
         return Err(Error::unknown_lead(&lead_id));
     }
     let name = known.as_ref().and_then(|brief| brief.name.clone()).unwrap_or_else(|| lead_id.clone());
+    let stale = app.engine.stale_sources().await;
     let body = html! {
         p.back {
             @let target = choice.chosen.as_deref().map(|target| format!("?target={}", encoded(target)));
@@ -83,6 +84,7 @@ pub(super) async fn get(
         }
         h1 { (name) }
         (brief(&lead_id, known.as_ref()))
+        (stale_notes(&stale))
         @if query.thanks.is_some() {
             p.card.thanks role="status" {
                 "Thank you. Your flag is stored with the score that it is about, and the next training looks at it."

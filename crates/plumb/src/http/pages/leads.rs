@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::bands::{chip, meaning};
 use super::charts;
-use super::layout::{Page, TargetChoice, empty, languages, layout};
+use super::layout::{Page, TargetChoice, empty, languages, layout, stale_notes};
 use super::text::{encoded, first_upper, percent, words};
 use crate::http::app::App;
 use crate::http::cursor;
@@ -50,8 +50,10 @@ pub(super) async fn get(
     let is_first = after.is_none();
     let part = RankedPart { band, limit: LEADS_PER_PAGE, after };
     let RankedLeads { leads, counts, next } = ranked_leads(&app, target, part, &preferred).await?;
+    let stale = app.engine.stale_sources().await;
     let body = html! {
         div.title { h1 { "Leads, best first" } (choice.switch("/")) }
+        (stale_notes(&stale))
         @if counts.total() == 0 {
             (empty("No lead is scored yet", &format!("There are no scores for “{}”.", words(target)), "plumb train, then plumb score"))
         } @else {

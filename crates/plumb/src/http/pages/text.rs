@@ -17,6 +17,10 @@ pub(super) fn day(at: DateTime<Utc>) -> String {
     at.format("%-d %b %Y").to_string()
 }
 
+pub(super) fn minute(at: DateTime<Utc>) -> String {
+    at.format("%-d %b %Y, %H:%M UTC").to_string()
+}
+
 /// Returns a name as words: `lead_age_days` is `lead age days`.
 pub(super) fn words(name: &str) -> String {
     name.replace('_', " ")

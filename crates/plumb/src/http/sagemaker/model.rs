@@ -20,6 +20,7 @@ use crate::http::json::JSON;
 use crate::http::media_type::MediaType;
 use crate::http::middleware::accept_language::{AcceptLanguage, content_language};
 use crate::http::middleware::request_memory::RequestMemory;
+use crate::http::stale_sources;
 use crate::journal::{Capture, Payload};
 use crate::scoring::{Explain, REASONS_MAX};
 use crate::serving::{PreferredLanguages, RoutedVariant, ScoredRequest, localized};
@@ -60,7 +61,7 @@ pub(super) async fn invoke(app: &Arc<App>, invocation: Invocation<'_>) -> Result
     let (written_type, written) = match explain {
         None if has_reasons => {
             let predictions = localized(&scored, routed.scorer(), &preferred).await?;
-            (media_type.header(), response::full(&predictions, &scored.unseen, answer)?)
+            (media_type.header(), response::full(&predictions, &scored, answer)?)
         }
         explain => write(app, routed, &scored, (media_type, answer), explain)?,
     };
@@ -78,6 +79,7 @@ pub(super) async fn invoke(app: &Arc<App>, invocation: Invocation<'_>) -> Result
         let language = preferred.choose(&routed.scorer().artifact.model.features);
         response.headers_mut().extend(content_language(language));
     }
+    response.headers_mut().extend(stale_sources::header(&scored.stale_sources));
     Ok(response)
 }
 

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
-use plumb_lead::{Prediction, Unseen};
+use plumb_lead::Prediction;
 use serde_json::{Map, Value};
 
 use crate::http::answer_writer::AnswerWriter;
@@ -12,7 +12,9 @@ use crate::http::error::Error;
 use crate::http::instances::write_labels;
 use crate::http::media_type::MediaType;
 use crate::http::response_format::ResponseFormat;
+use crate::http::stale_sources;
 use crate::http::v1::{PredictionResponse, UnseenResponse};
+use crate::serving::ScoredRequest;
 
 /// Returns the outputs of predictions in a media type. A row is positive from the threshold on.
 pub(super) fn bytes(
@@ -32,12 +34,20 @@ pub(super) fn bytes(
 }
 
 /// Returns the predictions with their reasons, as JSON.
-pub(super) fn full(predictions: &[Prediction], unseen: &[Unseen], mut answer: AnswerWriter) -> Result<Vec<u8>, Error> {
+pub(super) fn full(
+    predictions: &[Prediction],
+    ScoredRequest { unseen, stale_sources, .. }: &ScoredRequest,
+    mut answer: AnswerWriter,
+) -> Result<Vec<u8>, Error> {
     answer.put("{\"predictions\":")?;
     answer.put_list(predictions.iter().cloned().map(PredictionResponse::from))?;
     if !unseen.is_empty() {
         answer.put(",\"unseen\":")?;
         answer.put_list(unseen.iter().cloned().map(UnseenResponse::from))?;
+    }
+    if !stale_sources.is_empty() {
+        answer.put(",\"stale_sources\":")?;
+        answer.put_list(stale_sources::responses(stale_sources).into_iter())?;
     }
     answer.put("}")?;
     Ok(answer.finish())

@@ -20,6 +20,7 @@ use crate::http::app::App;
 use crate::http::cursor::{self, ListPart};
 use crate::http::error::Error;
 use crate::http::middleware::accept_language::{AcceptLanguage, content_language};
+use crate::http::stale_sources::{self, StaleSourceResponse};
 use crate::store::{LeadBrief, StoredOrder};
 
 /// A lead's predictions and feedback.
@@ -37,6 +38,9 @@ pub(super) struct LeadHistory {
     /// What `after` is for earlier predictions and feedback; null if there are none.
     #[schema(required)]
     next: Option<String>,
+    /// Sources of which nothing new is known; absent if all were read by the last ingestion.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stale_sources: Vec<StaleSourceResponse>,
 }
 
 /// A complaint about a prediction.
@@ -98,7 +102,8 @@ pub(super) async fn get(
     let predictions = history.into_iter().map(PredictionResponse::from).collect();
     let feedback = feedback.items.into_iter().map(|(_, feedback, _)| FeedbackResponse::from(feedback)).collect();
     let brief = brief.map(BriefResponse::from);
-    Ok((headers, Json(LeadHistory { lead_id, brief, predictions, feedback, next })))
+    let stale_sources = stale_sources::responses(&app.engine.stale_sources().await);
+    Ok((headers, Json(LeadHistory { lead_id, brief, predictions, feedback, next, stale_sources })))
 }
 
 impl LeadRecord {

@@ -22,6 +22,7 @@ use crate::http::app::App;
 use crate::http::cursor::{self, ListPart};
 use crate::http::error::Error;
 use crate::http::middleware::accept_language::{AcceptLanguage, content_language};
+use crate::http::stale_sources::{self, StaleSourceResponse};
 use crate::serving::{PreferredLanguages, StoredPrediction};
 use crate::store::{BandCounts, LeadBrief, RankedPosition};
 
@@ -69,6 +70,9 @@ pub(super) struct LeadList {
     /// What `after` is for the leads that follow; null at the end of the list.
     #[schema(required)]
     next: Option<String>,
+    /// Sources of which nothing new is known; absent if all were read by the last ingestion.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stale_sources: Vec<StaleSourceResponse>,
 }
 
 /// How many leads each band has.
@@ -168,7 +172,8 @@ pub(super) async fn get(
     let leads = leads.into_iter().map(lead).collect();
     let bands = BTreeMap::from([Band::A, Band::B, Band::C, Band::D].map(|band| (band.letter(), counts.of(band))));
     let total = band.map_or(counts.total(), |band| counts.of(band));
-    Ok((headers, Json(LeadList { target, total, bands, limit, leads, next })))
+    let stale_sources = stale_sources::responses(&app.engine.stale_sources().await);
+    Ok((headers, Json(LeadList { target, total, bands, limit, leads, next, stale_sources })))
 }
 
 /// Returns a part of the ranked list, with reasons in the preferred language.

@@ -28,6 +28,7 @@ use crate::http::middleware::accept_language::{AcceptLanguage, content_language}
 use crate::http::middleware::body::Body;
 #[cfg(test)]
 use crate::http::middleware::request_memory::RequestMemory;
+use crate::http::stale_sources::{self, StaleSourceResponse};
 use crate::scoring::{Explain, REASONS_MAX};
 use crate::serving::{InferenceRequest, RoutedVariant, localized};
 
@@ -63,6 +64,9 @@ pub(super) struct ScoreResponse {
     /// Categories that training never saw.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unseen: Vec<UnseenResponse>,
+    /// Sources of which nothing new is known; absent if all were read by the last ingestion.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stale_sources: Vec<StaleSourceResponse>,
 }
 
 /// Score one lead
@@ -101,8 +105,9 @@ pub(super) async fn post(
     let predictions = localized(&scored, scorer, &preferred).await?;
     let prediction = predictions.first().cloned().context("one row gave no prediction")?.into();
     let headers = content_language(preferred.choose(&scorer.artifact.model.features));
+    let stale_sources = stale_sources::responses(&scored.stale_sources);
     let unseen = scored.unseen.into_iter().map(UnseenResponse::from).collect();
-    Ok((headers, Json(ScoreResponse { prediction, unseen })))
+    Ok((headers, Json(ScoreResponse { prediction, unseen, stale_sources })))
 }
 
 /// A request of which the target is known.

@@ -79,6 +79,11 @@ async fn columns(
         |columns: &RawColumns, name: &str| columns.tables().iter().any(|table| table.starts_with(&format!("{name}.")));
     for (name, source) in project.sources() {
         if has_tables(&columns, name) {
+            let unset = source.unset_variable.iter().map(|variable| {
+                let problem = format!("source `{name}`: environment variable `{variable}` is not set");
+                Finding::warning("plumb.toml", problem, "export it where `plumb ingest` runs")
+            });
+            findings.extend(unset);
             continue;
         }
         let step = |step: &str| progress(Progress::Step(step));

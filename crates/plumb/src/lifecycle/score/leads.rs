@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, ensure};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use futures::{Stream, TryStreamExt, stream};
-use plumb_lake::{CategoryWithoutRate, FeatureBlock, LabelSpec, Lake};
+use plumb_lake::{CategoryWithoutRate, FailedSource, FeatureBlock, LabelSpec, Lake, PostedRelation, failed_sources};
 use plumb_lead::{Band, Observation, Prediction, Provenance, Unseen};
 use serde::Serialize;
 
@@ -21,6 +21,7 @@ use crate::journal;
 use crate::lifecycle::locks;
 use crate::lifecycle::progress::{OnProgress, Progress};
 use crate::lifecycle::workspace::Workspace;
+use crate::posted::gone_leads;
 use crate::registry;
 use crate::scoring::{Explain, REASONS_MAX, RowKey, Scorer, provenance_of};
 use crate::store::{ScoringRun, Store};
@@ -61,6 +62,9 @@ pub(crate) struct LeadScores {
     pub(crate) unseen: Vec<Unseen>,
     /// Categories without a known outcome, for which the overall rate was used.
     pub(crate) categories_without_rate: Vec<CategoryWithoutRate>,
+    /// Sources that the last ingestion could not read: what is known of them is old.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) stale_sources: Vec<FailedSource>,
 }
 
 /// Scores all open leads of a target into the ranked list. Leads that are no longer open leave the list.
@@ -83,7 +87,12 @@ pub(crate) async fn score_leads(
     journal::catch_up(store, data).await?;
     let (run, done) = run_to_do(store, &request, &card.model_id, lake.ground_version()).await?;
     let label_spec = project.label_spec(target)?;
-    let open = lake.open_leads(&label_spec, run.as_of).await?;
+    let mut open = lake.open_leads(&label_spec, run.as_of).await?;
+    if !project.own_posted_sql()?.contains(&PostedRelation::Lead) {
+        // Deleted, and the next ingestion says so.
+        let gone: HashSet<String> = gone_leads(data, lake)?.into_iter().collect();
+        open.retain(|observation| !gone.contains(&observation.lead_id));
+    }
     let ids: HashSet<&str> = open.iter().map(|observation| observation.lead_id.as_str()).collect();
     let mut observations = Vec::new();
     if history {
@@ -97,6 +106,7 @@ pub(crate) async fn score_leads(
     let batch = Batch::new(observations, first_open, done.as_ref());
     let mut scores = LeadScores::new(target, &card.model_id, batch.open_leads_left());
     scores.leads_before = open.len() - scores.leads;
+    scores.stale_sources = failed_sources(data)?;
     store_briefs(lake, store, run.as_of, &ids, project.list()).await?;
     store_predictions(&scorer, lake, store, &run, &batch, &mut scores, progress).await?;
     scores.categories_without_rate = lake.take_categories_without_rate();
@@ -152,6 +162,7 @@ impl LeadScores {
             bands: [Band::A, Band::B, Band::C, Band::D].into_iter().map(|band| (band, 0)).collect(),
             unseen: Vec::new(),
             categories_without_rate: Vec::new(),
+            stale_sources: Vec::new(),
         }
     }
 }

@@ -145,6 +145,13 @@ fn ground_changes(ground: &GroundStatus, now: &ProjectNow<'_>) -> Vec<Stale> {
         } else if source.is_configured && source.tables.is_empty() {
             let why = format!("source `{}` was never read", source.name);
             stale.push(of_ground(Changed::Source, vec![source.name.clone()], why));
+        } else if let Some(variable) = &source.unset_variable {
+            let why = format!(
+                "source `{}`: nobody knows whether it has changed, as environment variable `{variable}` is not set",
+                source.name
+            );
+            let way_out = format!("export `{variable}`");
+            stale.push(Stale { way_out, ..of_ground(Changed::Unreadable, vec![source.name.clone()], why) });
         } else if !source.changed_files.is_empty() {
             let names: Vec<String> = source.changed_files.iter().map(|change| change.file.clone()).collect();
             let why = format!("source `{}`: {}", source.name, file_changes(&source.changed_files));

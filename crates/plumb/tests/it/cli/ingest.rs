@@ -278,7 +278,7 @@ fn a_wrong_project_is_refused_with_the_reason() {
     );
     assert_snapshot!(
         refusal("[source.m]\nkind = \"postgres\"\nurl = \"${PLUMB_TEST_UNSET}\""),
-        @"error: `./plumb.toml` is wrong: key `source.m.url`: environment variable `PLUMB_TEST_UNSET` is not set; export it first"
+        @"error: cannot ingest the sources of `.`: source `m`: environment variable `PLUMB_TEST_UNSET` is not set; export it where `plumb ingest` runs"
     );
     let empty = TempDir::new().expect("a temporary folder");
     assert_snapshot!(

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::running::{Running, signal, start, wait_for};
 use crate::setup::demo::Company;
 use crate::setup::folder::write;
 use crate::setup::program::{failure, run, success};
+use crate::setup::running::{Running, signal, start, wait_for};
 
 /// Returns a project of one CSV file.
 fn project() -> TempDir {

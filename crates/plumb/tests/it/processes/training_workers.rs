@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::running::{Running, signal, start, wait_for};
 use crate::setup::demo::Company;
 use crate::setup::program::{failure, run, run_with, success};
+use crate::setup::running::{Running, signal, start, wait_for};
 
 /// Samples of fewer rows than there are.
 const TRAIN: [&str; 7] = ["train", "--target", "converted", "--workers", "2", "--sample-rows", "1000"];

@@ -13,4 +13,5 @@ mod readiness;
 mod hangup;
 mod list_columns;
 mod posted;
+mod stale_sources;
 mod webhooks;

@@ -111,14 +111,11 @@ fn notices_of_hubspot_are_fields_and_events() {
 
     let created =
         json!({ "eventId": 6, "subscriptionType": "contact.creation", "objectId": 9001, "occurredAt": at(2) });
-    let merged = json!({
-        "eventId": 7, "subscriptionType": "contact.merge", "primaryObjectId": 496, "mergedObjectIds": [9001],
-        "occurredAt": at(7),
+    let linked = json!({
+        "eventId": 7, "subscriptionType": "contact.associationChange", "objectId": 496, "occurredAt": at(7),
     });
-    let deleted =
-        json!({ "eventId": 8, "subscriptionType": "contact.privacyDeletion", "objectId": 495, "occurredAt": at(7) });
-    let (_, answer) = notify(&server, &json!([created, merged, deleted]));
-    assert_eq!(answer["accepted"], 3, "{answer}");
+    let (_, answer) = notify(&server, &json!([created, linked]));
+    assert_eq!(answer["accepted"], 2, "{answer}");
     let (new, old) = (score(&server, "sheet:9001"), score(&server, "sheet:496"));
     company.plumb(&["ingest"]);
     assert_eq!((score(&server, "sheet:9001"), score(&server, "sheet:496")), (new, old));
@@ -130,6 +127,71 @@ fn notices_of_hubspot_are_fields_and_events() {
         status == 401 && answer["error"]["message"].as_str().is_some_and(|why| why.contains("five minutes")),
         "{answer}"
     );
+}
+
+/// Returns a notice of what happened to a contact at an hour of the last day.
+fn happened(event: u64, change: &str, contact: u64, hour: u64) -> Value {
+    json!({
+        "eventId": event, "subscriptionType": format!("contact.{change}"), "objectId": contact,
+        "occurredAt": 1_780_185_600_000_u64 + hour * 3_600_000,
+    })
+}
+
+/// Returns whether leads can be scored, and whether they are on the list.
+fn there(server: &Server, lead_ids: &[&str]) -> Vec<(bool, bool)> {
+    let list = server.get("/v1/leads?limit=500");
+    let listed =
+        |lead_id: &str| list["leads"].as_array().expect("a list").iter().any(|lead| lead["lead_id"] == lead_id);
+    let is_known = |lead_id: &str| {
+        let answer = server.post("/v1/score", &json!({ "target": "won", "lead_id": lead_id }));
+        let is_known = answer["score"].is_number();
+        assert!(is_known || answer["error"]["code"] == "unknown_lead", "{answer}");
+        is_known
+    };
+    lead_ids.iter().map(|lead_id| (is_known(lead_id), listed(lead_id))).collect()
+}
+
+#[test]
+fn contacts_that_are_deleted_or_merged_are_gone_at_once_and_for_good() {
+    let company = Touched::with(CONFIG).trained();
+    company.plumb(&["score"]);
+    let server = Server::start(company.path(), &[], &SECRETS);
+    let leads = ["sheet:493", "sheet:494", "sheet:495", "sheet:496"];
+    let all = [(true, true); 4];
+    assert_eq!(there(&server, &leads), all);
+    let before = score(&server, "sheet:496");
+
+    // 493 is merged into 496, 494 deleted, 495 deleted and restored.
+    let mut merge = happened(1, "merge", 496, 5);
+    merge["primaryObjectId"] = json!(496);
+    merge["mergedObjectIds"] = json!([493]);
+    let notices = json!([merge, happened(2, "privacyDeletion", 494, 5), happened(3, "deletion", 495, 5)]);
+    let (_, answer) = notify(&server, &notices);
+    assert_eq!((&answer["accepted"], &answer["hint"]), (&json!(3), &Value::Null), "{answer}");
+    let gone = [(false, false), (false, false), (false, false), (true, true)];
+    assert_eq!(there(&server, &leads), gone);
+    let late = happened(4, "deletion", 495, 6);
+    let (_, answer) = notify(&server, &json!([happened(5, "restore", 495, 7), late]));
+    let words: Vec<&str> =
+        answer["results"].as_array().expect("a list").iter().filter_map(|row| row["status"].as_str()).collect();
+    assert_eq!(words, ["accepted", "overtaken"], "{answer}");
+    let restored = |is_listed| [(false, false), (false, false), (true, is_listed), (true, true)];
+    assert_eq!(there(&server, &leads), restored(false));
+    let (_, answer) = notify(&server, &json!([happened(9, "merge", 496, 5)]));
+    assert_eq!(answer["results"][0]["error"]["field"], "mergedObjectIds", "{answer}");
+
+    // A scoring before the ingestion, and a restart, bring nobody back.
+    company.plumb(&["score"]);
+    assert_eq!(there(&server, &leads), restored(true));
+    server.stop();
+    let server = Server::start(company.path(), &[], &SECRETS);
+    assert_eq!(there(&server, &leads), restored(true));
+
+    company.plumb(&["ingest"]);
+    company.plumb(&["score"]);
+    // 493 was created first: the lead of both has its id.
+    assert_eq!(there(&server, &leads), [(true, true), (false, false), (true, true), (false, false)]);
+    assert!(score(&server, "sheet:493") != before, "it has the events of both");
 }
 
 #[test]

@@ -9,5 +9,6 @@ pub(crate) mod node_backend;
 pub(crate) mod provided;
 pub(crate) mod redaction;
 pub(crate) mod rounds;
+pub(crate) mod running;
 pub(crate) mod shop;
 pub(crate) mod touched;

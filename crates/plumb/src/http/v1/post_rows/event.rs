@@ -11,15 +11,15 @@ use plumb_lake::PostedRelation;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::response::{PostResponse, post_rows};
-use super::row::{RowFields, rows_of};
+use super::body::post_body;
+use super::response::{PostResponse, ReadRow};
+use super::row::read_row;
 use crate::http::app::App;
 use crate::http::error::Error;
 use crate::http::instances::PlainValue;
-use crate::http::json;
 use crate::http::middleware::body::Body;
 use crate::http::v1::errors::{Busy, Failed, Refused, TooLarge};
-use crate::posted::{EventRow, Refusal, RowToPost};
+use crate::posted::{EventRow, RowToPost};
 
 /// An event, with attributes as the sources call them.
 #[derive(ToSchema)]
@@ -79,24 +79,14 @@ pub(in crate::http::v1) async fn post(
     State(app): State<Arc<App>>,
     body: Body,
 ) -> Result<(StatusCode, Json<PostResponse>), Error> {
-    json::check_content_type(&body.headers)?;
-    let rows = rows_of(json::parse(&body.bytes)?, "events", app.services.limits.events)?;
-    let now = app.engine.now();
-    let read = rows.rows.into_iter().map(|row| event(row, now).map(RowToPost::Event)).collect();
-    let response = post_rows(&app, PostedRelation::Event, read, false).await?;
-    response.answer(rows.is_single)
+    post_body(&app, &body, PostedRelation::Event, |_, row, now| event(row, now)).await
 }
 
-fn event(row: Value, now: DateTime<Utc>) -> Result<EventRow, (Option<String>, Refusal)> {
-    let mut fields = RowFields::of(row).map_err(|refusal| (None, refusal))?;
-    let event_id = fields.text("event_id").map_err(|refusal| (None, refusal))?;
-    let id = event_id.clone();
-    let read = move || {
-        fields.refuse_known_at()?;
+fn event(row: Value, now: DateTime<Utc>) -> ReadRow {
+    read_row(row, "event_id", |mut fields, event_id| {
         let (lead_key, kind) = (fields.text("lead_key")?, fields.text("kind")?);
         let at = fields.time("at", now)?.unwrap_or(now);
-        let fields = fields.rest()?;
-        Ok(EventRow { event_id, lead_key, kind, at, fields, others: BTreeMap::new() })
-    };
-    read().map_err(|refusal| (Some(id), refusal))
+        let (fields, others) = (fields.rest()?, BTreeMap::new());
+        Ok(RowToPost::Event(EventRow { event_id, lead_key, kind, at, fields, others }))
+    })
 }

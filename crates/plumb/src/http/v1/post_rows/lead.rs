@@ -11,12 +11,12 @@ use plumb_lake::PostedRelation;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::response::{PostResponse, post_rows};
-use super::row::{RowFields, rows_of};
+use super::body::post_body;
+use super::response::{PostResponse, ReadRow};
+use super::row::read_row;
 use crate::http::app::App;
 use crate::http::error::Error;
 use crate::http::instances::PlainValue;
-use crate::http::json;
 use crate::http::middleware::body::Body;
 use crate::http::v1::errors::{Busy, Failed, Refused, TooLarge};
 use crate::posted::{LeadRow, Refusal, RowToPost};
@@ -79,16 +79,12 @@ pub(in crate::http::v1) async fn post(
     State(app): State<Arc<App>>,
     body: Body,
 ) -> Result<(StatusCode, Json<PostResponse>), Error> {
-    json::check_content_type(&body.headers)?;
     let request_id = request_id(&body.headers)?;
-    let rows = rows_of(json::parse(&body.bytes)?, "leads", app.services.limits.rows)?;
-    let now = app.engine.now();
-    let read = rows.rows.into_iter().enumerate().map(|(place, row)| {
+    let read = |place, row, now| {
         let row_id = request_id.as_ref().map(|id| format!("request:{id}:{place}"));
-        lead(row, row_id, now).map(RowToPost::Lead)
-    });
-    let response = post_rows(&app, PostedRelation::Lead, read.collect(), false).await?;
-    response.answer(rows.is_single)
+        lead(row, row_id, now)
+    };
+    post_body(&app, &body, PostedRelation::Lead, read).await
 }
 
 fn request_id(headers: &HeaderMap) -> Result<Option<String>, Error> {
@@ -102,18 +98,15 @@ fn request_id(headers: &HeaderMap) -> Result<Option<String>, Error> {
     }
 }
 
-fn lead(row: Value, row_id: Option<String>, now: DateTime<Utc>) -> Result<LeadRow, (Option<String>, Refusal)> {
-    let mut fields = RowFields::of(row).map_err(|refusal| (None, refusal))?;
-    let lead_key = fields.text("lead_key").map_err(|refusal| (None, refusal))?;
-    let id = lead_key.clone();
-    let read = move || {
-        fields.refuse_known_at()?;
+fn lead(row: Value, row_id: Option<String>, now: DateTime<Utc>) -> ReadRow {
+    read_row(row, "lead_key", |mut fields, lead_key| {
         let created_at = fields.time("created_at", now)?;
-        let (fields, row_id) = (fields.rest()?, row_id.unwrap_or_else(|| LeadRow::id_of_key(&lead_key)));
+        let (fields, others) = (fields.rest()?, BTreeMap::new());
         if created_at.is_none() && fields.is_empty() {
             return Err(Refusal::new("", "says nothing of the lead: expected `created_at` or a field"));
         }
-        Ok(LeadRow { row_id, lead_key, created_at, said_at: None, fields, others: BTreeMap::new() })
-    };
-    read().map_err(|refusal| (Some(id), refusal))
+        let row_id = row_id.unwrap_or_else(|| LeadRow::id_of_key(&lead_key));
+        let (said_at, presence) = (None, None);
+        Ok(RowToPost::Lead(LeadRow { row_id, lead_key, created_at, said_at, presence, fields, others }))
+    })
 }

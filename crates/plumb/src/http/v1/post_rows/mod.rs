@@ -5,10 +5,11 @@
 
 pub(super) mod event;
 pub(super) mod lead;
+mod body;
 mod response;
 mod row;
 
 pub(super) use event::post as events;
 pub(super) use lead::post as leads;
-pub(super) use response::{PostResponse, post_rows};
+pub(super) use response::{PostResponse, ReadRow, post_rows};
 pub(super) use row::check_time;

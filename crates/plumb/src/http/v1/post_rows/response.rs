@@ -73,11 +73,14 @@ struct RowError {
     message: String,
 }
 
+/// A row that was read, or its id and why it cannot be.
+pub(in crate::http::v1) type ReadRow = Result<RowToPost, (Option<String>, Refusal)>;
+
 /// Stores the rows that could be read, and returns what became of each.
 pub(in crate::http::v1) async fn post_rows(
     app: &App,
     relation: PostedRelation,
-    read: Vec<Result<RowToPost, (Option<String>, Refusal)>>,
+    read: Vec<ReadRow>,
     is_lenient: bool,
 ) -> Result<PostResponse, Error> {
     let (mut rows, mut results, mut places) = (Vec::new(), Vec::with_capacity(read.len()), Vec::new());

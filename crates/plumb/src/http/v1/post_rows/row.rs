@@ -6,9 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lead::FieldValue;
 use serde_json::{Map, Value};
 
+use super::response::ReadRow;
 use crate::http::error::Error;
 use crate::http::limits::{FIELDS_MAX, LEAD_ID_BYTES_MAX, NAME_BYTES_MAX};
-use crate::posted::Refusal;
+use crate::posted::{Refusal, RowToPost};
 
 /// How far ahead of our clock a time may be.
 const AT_AHEAD_MAX: TimeDelta = TimeDelta::minutes(5);
@@ -46,8 +47,21 @@ pub(super) fn rows_of(body: Value, name: &str, rows_max: usize) -> Result<BodyRo
     Ok(rows)
 }
 
+/// Reads a row that has an id under `id_name`: what is wrong with it is said of that id.
+pub(super) fn read_row(
+    row: Value,
+    id_name: &str,
+    read: impl FnOnce(RowFields, String) -> Result<RowToPost, Refusal>,
+) -> ReadRow {
+    let mut fields = RowFields::of(row).map_err(|refusal| (None, refusal))?;
+    let id = fields.text(id_name).map_err(|refusal| (None, refusal))?;
+    let of_id = |refusal| (Some(id.clone()), refusal);
+    fields.refuse_known_at().map_err(of_id)?;
+    read(fields, id.clone()).map_err(of_id)
+}
+
 impl RowFields {
-    pub(super) fn of(row: Value) -> Result<RowFields, Refusal> {
+    fn of(row: Value) -> Result<RowFields, Refusal> {
         match row {
             Value::Object(fields) if fields.len() > FIELDS_MAX => {
                 Err(Refusal::new("", format!("has {} fields: expected at most {FIELDS_MAX}", fields.len())))
@@ -85,7 +99,7 @@ impl RowFields {
     }
 
     /// Refuses what only the server says.
-    pub(super) fn refuse_known_at(&self) -> Result<(), Refusal> {
+    fn refuse_known_at(&self) -> Result<(), Refusal> {
         match self.0.contains_key("known_at") {
             true => Err(Refusal::new("known_at", "cannot be sent: a row is known from when the server receives it")),
             false => Ok(()),

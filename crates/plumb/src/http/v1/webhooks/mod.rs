@@ -11,13 +11,10 @@ mod signatures;
 
 use plumb_lake::PostedRelation;
 
-use super::post_rows::{PostResponse, post_rows};
+use super::post_rows::{PostResponse, ReadRow, post_rows};
 use crate::http::app::App;
 use crate::http::error::Error;
-use crate::posted::{Refusal, RowToPost};
-
-/// A row of a message, or the message's id and why there is none.
-type ReadRow = Result<RowToPost, (Option<String>, Refusal)>;
+use crate::posted::RowToPost;
 
 /// What a body's messages become.
 #[derive(Debug, Default)]

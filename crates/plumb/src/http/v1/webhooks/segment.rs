@@ -143,7 +143,7 @@ fn identify(webhook: &Webhook, call: &Map<String, Value>, now: DateTime<Utc>) ->
     };
     let (fields, others) = flattened(traits);
     let (said_at, fields) = (Some(said_at), renamed(fields, &webhook.fields));
-    Ok(RowToPost::Lead(LeadRow { row_id, lead_key, created_at, said_at, fields, others }))
+    Ok(RowToPost::Lead(LeadRow { row_id, lead_key, created_at, said_at, presence: None, fields, others }))
 }
 
 fn message_id(call: &Map<String, Value>) -> Result<String, Refusal> {

@@ -5,17 +5,17 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// A process that is killed at the latest when the test ends.
-pub(super) struct Running(pub(super) Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
     /// Waits until it has ended, and returns whether it succeeded, and what it wrote on standard error.
-    pub(super) fn finish(mut self) -> (bool, String) {
+    pub(crate) fn finish(mut self) -> (bool, String) {
         let mut error = String::new();
         self.0.stderr.take().expect("caught").read_to_string(&mut error).expect("text");
         (self.0.wait().expect("it ends").success(), error)
     }
 
-    pub(super) fn process(&self) -> u64 {
+    pub(crate) fn process(&self) -> u64 {
         self.0.id().into()
     }
 }
@@ -28,14 +28,14 @@ impl Drop for Running {
 }
 
 /// Starts `plumb` in a folder.
-pub(super) fn start(folder: &Path, arguments: &[&str]) -> Running {
+pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Running {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
     let pipes = command.current_dir(folder).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     Running(pipes.spawn().expect("the program starts"))
 }
 
 /// Waits for something to come true while a process runs.
-pub(super) fn wait_for<T>(process: &mut Running, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(process: &mut Running, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     loop {
         if let Some(found) = look() {
             return found;
@@ -46,7 +46,7 @@ pub(super) fn wait_for<T>(process: &mut Running, what: &str, mut look: impl FnMu
 }
 
 /// Sends a signal to a process.
-pub(super) fn signal(name: &str, process: u64) {
+pub(crate) fn signal(name: &str, process: u64) {
     let sent = Command::new("kill").args([name, &process.to_string()]).status().expect("`kill` is there");
     assert!(sent.success());
 }
