@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::key_file::{KeyFile, merge, write};
 use super::key_map::KeyMap;
+use super::row_hash::DELETED;
 use super::state::KeyFiles;
-use super::table::DELETED;
 use crate::error::Error;
 
 /// Once one in so many of the known keys was looked up on the disk, all of them are read into memory: it is quicker then.

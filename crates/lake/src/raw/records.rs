@@ -9,8 +9,8 @@ use datafusion::arrow::datatypes::Int64Type;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use super::row_hash::DELETED;
 use super::state::TableState;
-use super::table::DELETED;
 use crate::error::Error;
 use crate::files::parquet_records::{Keep, ParquetRecords};
 

@@ -6,6 +6,9 @@ use std::io::Write;
 use plumb_connectors::{Cell, CellKind};
 use sha2::{Digest, Sha256};
 
+/// The hash of a row that was deleted. No row has it, but for one in 2^64.
+pub(super) const DELETED: i64 = i64::MIN;
+
 /// Hashes the rows of a table.
 pub(super) struct RowHasher {
     /// The columns, in the order of their names.

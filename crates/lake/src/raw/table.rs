@@ -13,7 +13,7 @@ use plumb_connectors::{Cell, CellKind};
 use super::columns::{Columns, read_anew};
 use super::newest_rows::NewestRows;
 use super::part_writer::{PartWriter, PendingRow};
-use super::row_hash::{RowHasher, hash_row};
+use super::row_hash::{DELETED, RowHasher, hash_row};
 use super::state::{KeyFiles, Part, State, TableState};
 use crate::error::Error;
 use crate::files::limits::BLOCK_BYTES_MAX;
@@ -22,9 +22,6 @@ use crate::rounded_ids::RoundedIds;
 
 /// Rows that are collected before they are written.
 const BATCH_ROWS: usize = 16_384;
-
-/// The hash of a row that was deleted. No row has it, but for one in 2^64.
-pub(super) const DELETED: i64 = i64::MIN;
 
 /// A raw table that is being added to.
 pub(crate) struct RawTable {
