@@ -19,6 +19,16 @@ pub enum Error {
         /// `positive` or `negative`.
         class: &'static str,
     },
+    /// There are too few positive outcomes.
+    #[error("{found} positive outcomes are too few to {doing}: expected at least {needed}; wait for more of them")]
+    FewOutcomes {
+        /// What they were needed for.
+        doing: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many are enough.
+        needed: usize,
+    },
     /// Labels, weights or scores do not match the rows.
     #[error("{found} {what} for {expected} rows: expected one a row")]
     Lengths {

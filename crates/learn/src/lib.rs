@@ -13,6 +13,7 @@ pub mod fairness;
 pub mod leaks;
 pub mod split;
 pub mod drift;
+pub mod performance;
 mod fit;
 mod cold_start;
 mod model;

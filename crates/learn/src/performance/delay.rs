@@ -1,0 +1,127 @@
+//! How long positive outcomes take to come.
+
+use serde::{Deserialize, Serialize};
+
+use super::awaited::AwaitedLead;
+use crate::error::Error;
+
+/// With fewer positive outcomes the distribution says too little.
+const POSITIVES_MIN: usize = 30;
+
+/// The distribution of the delay of positive outcomes: of those that come at all, the share `F(t)` that has come before the
+/// age of `t` days.
+///
+/// It is the estimate of Kaplan and Meier (1958), `S(t) = Π (1 - d / n)` over the ages under `t`, of the leads `n` that are
+/// still awaited at an age and the positive outcomes `d` of that age; and `F(t) = (1 - S(t)) / (1 - S(end))`. So leads that
+/// are too young to tell count for the days that they have lived. Without them the quick outcomes would seem too many.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Delay {
+    /// `F` at the ages 0, 1, 2 and so on; the first is 0 and the last is 1.
+    cumulative: Vec<f64>,
+    positives: usize,
+}
+
+impl Delay {
+    /// Returns the delay of the outcomes of some leads that were known before the day `until`. Outcomes at an age of
+    /// `age_max` days or more do not count: take the horizon, and as many days more as outcomes are known late.
+    ///
+    /// An error if there are fewer than 30 positive outcomes, or no lead that was watched to the last age.
+    pub fn measured(leads: &[AwaitedLead], until: i32, age_max: u32) -> Result<Delay, Error> {
+        let size = age_max as usize + 1;
+        // How many leads enter and leave at each age, and how many leave as positive.
+        let (mut steps, mut events) = (vec![0i64; size + 1], vec![0usize; size]);
+        for lead in leads {
+            let ages = lead.ages(until, age_max);
+            if ages.is_empty() {
+                continue;
+            }
+            steps[ages.start as usize] += 1;
+            steps[ages.end as usize] -= 1;
+            if let Some(age) = lead.positive_within(&ages) {
+                events[age as usize] += 1;
+            }
+        }
+        let positives = events.iter().sum();
+        if positives < POSITIVES_MIN {
+            let doing = "measure how long outcomes take";
+            return Err(Error::FewOutcomes { doing, found: positives, needed: POSITIVES_MIN });
+        }
+        if !leads.iter().any(|lead| lead.positive_on.is_none() && lead.ages(until, age_max).end == age_max) {
+            return Err(Error::NoRows { doing: "measure how long outcomes take, watched for a whole horizon," });
+        }
+        let (mut alive, mut survival, mut came) = (0, 1.0, vec![0.0]);
+        for (step, positive) in steps.iter().zip(&events).take(age_max as usize) {
+            alive += step;
+            if *positive > 0 {
+                survival *= 1.0 - *positive as f64 / alive as f64;
+            }
+            came.push(1.0 - survival);
+        }
+        Ok(Delay::of(came, positives))
+    }
+
+    /// Scales to 1 at the end and leaves out the ages at which nothing more comes.
+    fn of(mut came: Vec<f64>, positives: usize) -> Delay {
+        let all = came.last().copied().unwrap_or(0.0);
+        let last = came.partition_point(|share| *share < all);
+        came.truncate(last + 1);
+        came.iter_mut().for_each(|share| *share /= all);
+        Delay { cumulative: came, positives }
+    }
+
+    /// Returns `F(age)`: the share of the positive outcomes that comes before an age in days.
+    pub fn share_before(&self, age: u32) -> f64 {
+        self.cumulative.get(age as usize).copied().unwrap_or(1.0)
+    }
+
+    /// Returns the age in days from which on no outcome comes any more.
+    pub fn age_max(&self) -> u32 {
+        self.cumulative.len() as u32 - 1
+    }
+
+    /// Returns the age in days before which half of the positive outcomes have come.
+    pub fn median(&self) -> u32 {
+        self.cumulative.partition_point(|share| *share < 0.5) as u32
+    }
+
+    /// Returns the number of positive outcomes it was measured on.
+    pub fn positives(&self) -> usize {
+        self.positives
+    }
+
+    /// Returns the probability that a lead of this score turns positive yet, if it has not before this age:
+    /// `p (1 - F) / (1 - p F)`.
+    pub fn still_positive(&self, score: f64, age: u32) -> f64 {
+        let came = self.share_before(age);
+        let open = 1.0 - score * came;
+        if open > 0.0 { score * (1.0 - came) / open } else { 0.0 }
+    }
+
+    /// Returns the hazard at one age: how likely a lead that is not positive before it turns positive on that day,
+    /// `p (F(t + 1) - F(t)) / (1 - p F(t))`.
+    #[inline]
+    pub(super) fn hazard(&self, score: f64, age: usize) -> f64 {
+        let (before, after) = (self.cumulative[age], self.cumulative[age + 1]);
+        score * (after - before) / (1.0 - score * before)
+    }
+
+    /// Returns why a stored one cannot be used; `None` if it can.
+    pub fn problem(&self) -> Option<String> {
+        let ends = self.cumulative.len() > 1 && self.cumulative[0] == 0.0 && self.cumulative.last() == Some(&1.0);
+        let is_usable = ends
+            && self.cumulative.windows(2).all(|pair| pair[0] <= pair[1])
+            && self.cumulative[self.cumulative.len() - 2] < 1.0;
+        (!is_usable).then(|| "the delay of its outcomes does not rise from 0 to 1".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lead(day: i32, positive_on: Option<u32>) -> AwaitedLead {
+        AwaitedLead { score: 0.5, day, watched_from: 0, positive_on }
+    }
+}
