@@ -33,17 +33,23 @@ fn run(company: &Company, days: i32, seed: u64, budget: f64) -> Result<Run, Erro
     let Drawn { leads, segments } = company.draw(HISTORY + days, seed);
     let history: Vec<AwaitedLead> = leads.iter().filter(|lead| lead.day < HISTORY).copied().collect();
     let age_max = company.horizon + 3;
-    let usual = Usual::measured(&history, HISTORY, UsualParams { age_max, tolerance_min: 0.1 })?;
-    let watched: Vec<AwaitedLead> = leads
-        .iter()
-        .map(|lead| AwaitedLead { watched_from: (HISTORY - lead.day).max(0) as u32, ..*lead })
-        .collect();
     let levels: Vec<String> = (0..SEGMENTS).map(|segment| segment.to_string()).collect();
+    let dimension = Dimension { name: "segment", levels: &levels, codes: &segments[..history.len()] };
+    let usual = Usual::measured(&history, &[dimension], HISTORY, UsualParams { age_max, tolerance_min: 0.1 })?;
+    let watched: Vec<AwaitedLead> =
+        leads.iter().map(|lead| AwaitedLead { watched_from: (HISTORY - lead.day).max(0) as u32, ..*lead }).collect();
     let dimension = Dimension { name: "segment", levels: &levels, codes: &segments };
     let params = WatchParams { from: HISTORY, until: HISTORY + days, budget };
     let watched = watch(&watched, &[dimension], &usual, params)?;
     if std::env::var("SHOW").is_ok() {
-        println!("low {:.2} high {:.2} late {:.2} dispersion {:.2} positives {}", usual.low, usual.high, usual.late, usual.dispersion, usual.delay.positives());
+        println!(
+            "low {:.2} high {:.2} late {:.2} dispersion {:.2} positives {}",
+            usual.all.low,
+            usual.all.high,
+            usual.late,
+            usual.dispersion,
+            usual.delay.positives()
+        );
     }
     let alarms = watched.alarms.iter().map(|alarm| (alarm.change, alarm.segment.is_some(), alarm.day)).collect();
     Ok(Run { years: f64::from(days) / 365.25, alarms, old: end_of_horizon(&leads, days, age_max) })
@@ -64,9 +70,9 @@ fn end_of_horizon(leads: &[AwaitedLead], days: i32, age_max: u32) -> Vec<i32> {
         }
     }
     let is_alarm = |week: usize| {
-        let pooled = sums[week - 7..=week].iter().fold((0.0, 0.0, 0.0), |sum, week| {
-            (sum.0 + week.0, sum.1 + week.1, sum.2 + week.2)
-        });
+        let pooled = sums[week - 7..=week]
+            .iter()
+            .fold((0.0, 0.0, 0.0), |sum, week| (sum.0 + week.0, sum.1 + week.1, sum.2 + week.2));
         pooled.2 > 0.0 && ((pooled.0 - pooled.1) / f64::sqrt(pooled.2)).abs() > 4.0
     };
     (7..weeks).filter(|week| is_alarm(*week)).map(|week| HISTORY + 7 * (week as i32 + 1)).collect()
@@ -102,27 +108,38 @@ pub(crate) fn print() -> Result<(), Error> {
     println!("| story | caught in 26 weeks | median, 90 % weeks | old: median | before |");
     for leads_a_week in [50.0, 100.0, 150.0] {
         for story in [
-            Story::Criteria(0.3), Story::Criteria(0.5), Story::Criteria(2.0), Story::AllLeads(0.6), Story::AllLeads(1.5), Story::Late(1.5), Story::Late(2.0),
+            Story::Criteria(0.3),
+            Story::Criteria(0.5),
+            Story::Criteria(2.0),
+            Story::AllLeads(0.6),
+            Story::AllLeads(1.5),
+            Story::Late(1.5),
+            Story::Late(2.0),
         ] {
             for budget in [1.0, 0.25] {
-            let company = Company { leads_a_week, story: Some((story, CHANGE)), ..BASE };
-            let (mut delays, mut old, mut before) = (Vec::new(), Vec::new(), 0);
-            for seed in 0..runs {
-                let run = run(&company, 210 + 52 * 7, 10_000 + seed, budget)?;
-                before += run.alarms.iter().filter(|alarm| alarm.2 <= CHANGE).count();
-                let first = |days: &mut dyn Iterator<Item = i32>| days.filter(|day| *day > CHANGE).min().map_or(99, |day| (day - CHANGE + 6) / 7);
-                delays.push(first(&mut run.alarms.iter().map(|alarm| alarm.2)));
-                old.push(first(&mut run.old.iter().copied()));
+                let company = Company { leads_a_week, story: Some((story, CHANGE)), ..BASE };
+                let (mut delays, mut old, mut before) = (Vec::new(), Vec::new(), 0);
+                for seed in 0..runs {
+                    let run = run(&company, 210 + 52 * 7, 10_000 + seed, budget)?;
+                    before += run.alarms.iter().filter(|alarm| alarm.2 <= CHANGE).count();
+                    let first = |days: &mut dyn Iterator<Item = i32>| {
+                        days.filter(|day| *day > CHANGE).min().map_or(99, |day| (day - CHANGE + 6) / 7)
+                    };
+                    delays.push(first(&mut run.alarms.iter().map(|alarm| alarm.2)));
+                    old.push(first(&mut run.old.iter().copied()));
+                }
+                delays.sort_unstable();
+                old.sort_unstable();
+                let place = |of: &[i32], share: f64| of[(share * (of.len() - 1) as f64) as usize];
+                println!(
+                    "{leads_a_week} {story:?} budget {budget} | {} | {} {} | {} {} | {before}",
+                    delays.iter().filter(|delay| **delay <= 26).count(),
+                    place(&delays, 0.5),
+                    place(&delays, 0.9),
+                    place(&old, 0.5),
+                    place(&old, 0.9),
+                );
             }
-            delays.sort_unstable();
-            old.sort_unstable();
-            let place = |of: &[i32], share: f64| of[(share * (of.len() - 1) as f64) as usize];
-            println!(
-                "{leads_a_week} {story:?} budget {budget} | {} | {} {} | {} {} | {before}",
-                delays.iter().filter(|delay| **delay <= 26).count(),
-                place(&delays, 0.5), place(&delays, 0.9), place(&old, 0.5), place(&old, 0.9),
-            );
-        }
         }
     }
     Ok(())

@@ -19,7 +19,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::counts::Count;
-use super::usual::Usual;
+use super::usual::Limits;
 use crate::log_loss::sigmoid;
 
 /// The number of bets on each change. Which one is best is not known, so the stake is spread over all of them.
@@ -53,21 +53,21 @@ impl Change {
     pub const ALL: [Change; 4] = [Change::Fewer, Change::More, Change::Later, Change::Earlier];
 
     /// Returns the logarithm of what each bet pays for a week.
-    pub(super) fn log_payments(self, week: &Count, usual: &Usual) -> [f64; BETS] {
+    pub(super) fn log_payments(self, week: &Count, limits: &Limits) -> [f64; BETS] {
         let (observed, late) = (week.observed as f64, week.observed_late as f64);
-        let of_rate = |ratio: f64, tolerated: f64| observed * ratio.ln() - (ratio - 1.0) * tolerated;
+        let of_rate = |ratio: f64, tolerated: f64| observed * ratio.ln() - (ratio - 1.0) * tolerated * week.expected;
         let share = if week.expected > 0.0 { (week.expected_late / week.expected).clamp(0.0, 1.0) } else { 0.0 };
         let of_late = |theta: f64, late: f64, share: f64| theta * late - observed * (share * theta.exp_m1()).ln_1p();
-        let shifted = |share: f64| sigmoid((share / (1.0 - share)).ln() + usual.late);
+        let shifted = |share: f64| sigmoid((share / (1.0 - share)).ln() + limits.late);
         let payments = match self {
-            Change::Fewer => RATIOS_FEWER.map(|ratio| of_rate(ratio, week.low)),
-            Change::More => RATIOS_MORE.map(|ratio| of_rate(ratio, week.high)),
+            Change::Fewer => RATIOS_FEWER.map(|ratio| of_rate(ratio, limits.tolerance.low)),
+            Change::More => RATIOS_MORE.map(|ratio| of_rate(ratio, limits.tolerance.high)),
             // Where the outcomes can only be of one kind, there is nothing to bet on.
             Change::Later | Change::Earlier if share <= 0.0 || share >= 1.0 => [0.0; BETS],
             Change::Later => LOG_ODDS_LATE.map(|theta| of_late(theta, late, shifted(share))),
             Change::Earlier => LOG_ODDS_LATE.map(|theta| of_late(theta, observed - late, shifted(1.0 - share))),
         };
-        payments.map(|payment| payment / usual.dispersion)
+        payments.map(|payment| payment / limits.dispersion)
     }
 }
 
@@ -75,21 +75,21 @@ impl Change {
 /// fewer and on more outcomes than are as usual. If they are as usual, it ever reaches `1 / α` with a probability of at most
 /// `α`, whenever one looks.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct EProcess {
+pub(super) struct EProcess {
     logs: [[f64; BETS]; 2],
 }
 
 impl EProcess {
     /// Adds a week.
-    pub fn add(&mut self, week: &Count, usual: &Usual) {
+    pub(super) fn add(&mut self, week: &Count, limits: &Limits) {
         for (logs, change) in self.logs.iter_mut().zip([Change::Fewer, Change::More]) {
-            let payments = change.log_payments(week, usual);
+            let payments = change.log_payments(week, limits);
             logs.iter_mut().zip(payments).for_each(|(log, payment)| *log += payment);
         }
     }
 
     /// Returns the logarithm of the e-value: 0 says nothing, 3 is as much as a p-value of 0.05.
-    pub fn log_value(&self) -> f64 {
+    pub(super) fn log_value(&self) -> f64 {
         let logs = self.logs.iter().flatten();
         let most = logs.clone().copied().fold(f64::NEG_INFINITY, f64::max);
         most + (logs.map(|log| (log - most).exp()).sum::<f64>() / (2 * BETS) as f64).ln()

@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::awaited::AwaitedLead;
-use super::usual::Usual;
+use super::delay::Delay;
 use crate::error::Error;
-use crate::log_loss::sigmoid;
 
 /// Days of a week. Outcomes have a weekly rhythm, so no shorter time is looked at.
 pub(super) const WEEK: i64 = 7;
@@ -18,10 +17,6 @@ pub struct Count {
     pub observed: usize,
     /// How many the scores let expect.
     pub expected: f64,
-    /// The fewest that are as usual: expected of scores that are too high by what is tolerated.
-    pub low: f64,
-    /// The most that are as usual.
-    pub high: f64,
     /// Of those that came, the outcomes of leads over the median age.
     pub observed_late: usize,
     /// How many of the expected ones are of leads over the median age.
@@ -47,8 +42,8 @@ pub(super) struct Counts {
 /// The weeks that are counted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Weeks {
-    pub(super) from: i32,
-    pub(super) count: usize,
+    from: i32,
+    count: usize,
 }
 
 impl Count {
@@ -56,10 +51,15 @@ impl Count {
     pub fn add(&mut self, other: &Count) {
         self.observed += other.observed;
         self.expected += other.expected;
-        self.low += other.low;
-        self.high += other.high;
         self.observed_late += other.observed_late;
         self.expected_late += other.expected_late;
+    }
+
+    /// Returns the sum of some weeks.
+    pub fn sum(weeks: &[Count]) -> Count {
+        let mut sum = Count::default();
+        weeks.iter().for_each(|week| sum.add(week));
+        sum
     }
 }
 
@@ -75,12 +75,19 @@ impl Weeks {
     }
 }
 
+/// Returns the dimension and the level of every stream but the first.
+pub(super) fn segments(dimensions: &[Dimension]) -> impl Iterator<Item = (String, String)> {
+    dimensions
+        .iter()
+        .flat_map(|dimension| dimension.levels.iter().map(|level| (dimension.name.to_owned(), level.clone())))
+}
+
 impl Counts {
     /// Counts the leads' outcomes by week; linear in the leads and the ages at which they are awaited.
     pub(super) fn new(
         leads: &[AwaitedLead],
         dimensions: &[Dimension],
-        usual: &Usual,
+        delay: &Delay,
         weeks: Weeks,
     ) -> Result<Counts, Error> {
         for dimension in dimensions {
@@ -93,16 +100,17 @@ impl Counts {
         let mut starts = vec![1];
         dimensions.iter().for_each(|dimension| starts.push(starts[starts.len() - 1] + dimension.levels.len()));
         let mut streams = vec![vec![Count::default(); weeks.count]; starts[dimensions.len()]];
-        let mut of_lead = vec![Count::default(); weeks.count.min(usual.delay.age_max() as usize / WEEK as usize + 2)];
+        let mut of_lead = vec![Count::default(); weeks.count.min(delay.age_max() as usize / WEEK as usize + 2)];
         for (row, lead) in leads.iter().enumerate() {
-            let Some(first) = count_lead(lead, usual, weeks, &mut of_lead) else { continue };
+            let Some(first) = count_lead(lead, delay, weeks, &mut of_lead) else { continue };
             let mut add = |stream: usize| {
                 streams[stream][first..].iter_mut().zip(&of_lead).for_each(|(sum, count)| sum.add(count));
             };
             add(0);
             for (dimension, start) in dimensions.iter().zip(&starts) {
-                if (dimension.codes[row] as usize) < dimension.levels.len() {
-                    add(start + dimension.codes[row] as usize);
+                let code = dimension.codes[row] as usize;
+                if code < dimension.levels.len() {
+                    add(start + code);
                 }
             }
         }
@@ -110,10 +118,9 @@ impl Counts {
     }
 }
 
-/// Writes what is expected of one lead into as many weeks as it is awaited in, and returns the first of them; `None` if there is
-/// none.
-fn count_lead(lead: &AwaitedLead, usual: &Usual, weeks: Weeks, counts: &mut [Count]) -> Option<usize> {
-    let delay = &usual.delay;
+/// Writes what is expected of one lead into as many weeks as it is awaited in, and returns the first of them; `None` if it is
+/// awaited in none.
+fn count_lead(lead: &AwaitedLead, delay: &Delay, weeks: Weeks, counts: &mut [Count]) -> Option<usize> {
     let mut ages = lead.ages(weeks.end(), delay.age_max());
     // The age at which the first week begins.
     let begin = i64::from(weeks.from) - i64::from(lead.day);
@@ -124,8 +131,6 @@ fn count_lead(lead: &AwaitedLead, usual: &Usual, weeks: Weeks, counts: &mut [Cou
     counts.fill(Count::default());
     let week_of = |age: u32| ((i64::from(age) - begin) / WEEK) as usize;
     let (first, median) = (week_of(ages.start), delay.median());
-    let log_odds = (lead.score / (1.0 - lead.score)).ln();
-    let [low, high] = [usual.low, usual.high].map(|shift| sigmoid(log_odds + shift));
     let mut age = ages.start;
     while age < ages.end {
         let week = week_of(age);
@@ -134,8 +139,6 @@ fn count_lead(lead: &AwaitedLead, usual: &Usual, weeks: Weeks, counts: &mut [Cou
         for age in age..end {
             let expected = delay.hazard(lead.score, age as usize);
             count.expected += expected;
-            count.low += delay.hazard(low, age as usize);
-            count.high += delay.hazard(high, age as usize);
             count.expected_late += if age >= median { expected } else { 0.0 };
         }
         age = end;

@@ -20,8 +20,8 @@ mod detector;
 mod watch;
 
 pub use awaited::AwaitedLead;
-pub use bets::{Change, EProcess};
+pub use bets::Change;
 pub use counts::{Count, Dimension};
 pub use delay::Delay;
-pub use usual::{Usual, UsualParams};
+pub use usual::{SegmentTolerance, Tolerance, Usual, UsualParams};
 pub use watch::{Alarm, Stream, Watch, WatchParams, watch};

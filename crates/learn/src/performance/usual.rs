@@ -1,21 +1,21 @@
-//! What is usual of a model's outcomes: how late they come, how far the scores are from them, and how uneven the weeks are.
+//! What is usual of a model's outcomes: how late they come, how far scores are from them, and how uneven the weeks are.
 
 use serde::{Deserialize, Serialize};
 
 use super::awaited::{self, AwaitedLead};
-use super::counts::{Counts, Weeks};
+use super::counts::{Count, Counts, Dimension, Weeks};
 use super::delay::Delay;
 use crate::error::Error;
-use crate::log_loss::sigmoid;
 
 /// Standard errors to either side of what was measured.
 const ERRORS: f64 = 2.0;
 
-/// Newton's method finds one offset in four or five steps.
-const STEPS: usize = 25;
-
 /// With fewer weeks nothing is said of how uneven they are.
 const WEEKS_MIN: usize = 8;
+
+/// How far the ratio of a segment is from that of all leads, before anything is known of it: as the standard deviation of its
+/// logarithm.
+const SEGMENT_SPREAD: f64 = 0.3;
 
 /// What is usual of the outcomes of a model, measured on leads that it was not fitted on. No calibration is perfect: a model
 /// that is as far off as it always was is not news.
@@ -23,10 +23,10 @@ const WEEKS_MIN: usize = 8;
 pub struct Usual {
     /// How late positive outcomes come.
     pub delay: Delay,
-    /// The least that the log-odds of outcomes are over those of scores; at most 0.
-    pub low: f64,
-    /// The most that they are over them; at least 0.
-    pub high: f64,
+    /// How many outcomes of all leads are as usual.
+    pub all: Tolerance,
+    /// How many of a segment are.
+    pub segments: Vec<SegmentTolerance>,
     /// How far the log-odds that an outcome is a late one may be from those by `delay`.
     pub late: f64,
     /// The variance of a week's outcomes over that of independent leads; 1 or more. It is over 1 where outcomes come in
@@ -34,94 +34,140 @@ pub struct Usual {
     pub dispersion: f64,
 }
 
+/// How many outcomes are as usual, as ratios to what the scores let expect.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tolerance {
+    /// The least; at most 1 and over 0.
+    pub low: f64,
+    /// The most; at least 1.
+    pub high: f64,
+}
+
+/// What is tolerated of one segment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SegmentTolerance {
+    /// The dimension's name.
+    pub dimension: String,
+    /// Its level.
+    pub level: String,
+    /// What is tolerated.
+    pub tolerance: Tolerance,
+}
+
 /// How far outcomes may be from scores and still be as usual.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UsualParams {
     /// Outcomes at this age in days and over it do not count: the horizon, and the days that outcomes are known late.
     pub age_max: u32,
-    /// An offset of so much log-odds is tolerated in any case, however much there is to measure it on: rates move a little
-    /// with every season. 0.1 is a tenth more positive outcomes or fewer.
+    /// So many more or fewer outcomes are tolerated in any case, as a share: rates move a little with every season. A tenth
+    /// is a good start.
     pub tolerance_min: f64,
+}
+
+/// What is bet against in one stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) tolerance: Tolerance,
+    pub(super) late: f64,
+    pub(super) dispersion: f64,
 }
 
 impl Usual {
     /// Measures what is usual on leads with scores of a model that they did not help to fit, as far as their outcomes were
-    /// known before the day `until`.
+    /// known before the day `until`. Leads that are too young to tell count for the days that they have lived.
     ///
-    /// The tolerated offset is that of scores and outcomes of leads whose ages are over, with two standard errors to either
-    /// side. An error if there are fewer than 30 positive outcomes.
-    pub fn measured(history: &[AwaitedLead], until: i32, params: UsualParams) -> Result<Usual, Error> {
+    /// The tolerated ratio is that of the outcomes that came to those that scores let expect, with two standard errors to
+    /// either side, and always contains 1. That of a segment with few outcomes is drawn towards that of all leads.
+    ///
+    /// An error if there are fewer than 30 positive outcomes, or no lead that was watched to the last age.
+    pub fn measured(
+        history: &[AwaitedLead],
+        dimensions: &[Dimension],
+        until: i32,
+        params: UsualParams,
+    ) -> Result<Usual, Error> {
         awaited::check(history)?;
-        if !(params.tolerance_min.is_finite() && params.tolerance_min >= 0.0) {
+        if !(0.0..1.0).contains(&params.tolerance_min) {
             let found = params.tolerance_min.to_string();
-            return Err(Error::Parameter { name: "tolerance_min", found, expected: "a number from 0 up" });
+            return Err(Error::Parameter { name: "tolerance_min", found, expected: "a share from 0 to under 1" });
         }
         let delay = Delay::measured(history, until, params.age_max)?;
-        let (offset, error) = offset(history, until, &delay)?;
-        // The standard error of a share of a half is `0.5 / sqrt(n)`, and of its log-odds four times that.
+        let from = history.iter().map(|lead| lead.day).min().unwrap_or(until);
+        let counts = Counts::new(history, dimensions, &delay, Weeks::between(from, until))?;
+        let sums: Vec<Count> = counts.streams.iter().map(|weeks| Count::sum(weeks)).collect();
+        if sums[0].expected <= 0.0 || sums[0].observed == 0 {
+            return Err(Error::FewOutcomes { doing: "compare scores with", found: sums[0].observed, needed: 1 });
+        }
+        let ratio = sums[0].observed as f64 / sums[0].expected;
+        let dispersion = dispersion(&counts.streams[0], ratio);
+        let error = (dispersion / sums[0].observed as f64).sqrt();
+        let segments = super::counts::segments(dimensions).zip(&sums[1..]).map(|((dimension, level), count)| {
+            let tolerance = segment_tolerance(count, ratio, dispersion, params.tolerance_min);
+            SegmentTolerance { dimension, level, tolerance }
+        });
+        // The standard error of a share of a half is `0.5 / sqrt(n)`, and that of its log-odds four times as much.
         let late = params.tolerance_min + ERRORS * 2.0 / (delay.positives() as f64).sqrt();
-        let mut usual = Usual { delay, low: offset, high: offset, late, dispersion: 1.0 };
-        usual.dispersion = dispersion(history, until, &usual)?;
-        let spread = params.tolerance_min.max(ERRORS * error * usual.dispersion.sqrt());
-        (usual.low, usual.high) = ((offset - spread).min(0.0), (offset + spread).max(0.0));
-        Ok(usual)
+        let segments = segments.collect();
+        let all = Tolerance::around(ratio, error, params.tolerance_min);
+        Ok(Usual { delay, all, segments, late, dispersion })
+    }
+
+    /// Returns the limits of all leads, or of a segment: one that was not there is as far from all as segments may be.
+    pub(super) fn limits(&self, segment: Option<&(String, String)>) -> Limits {
+        let Some((dimension, level)) = segment else { return self.limits_of(self.all) };
+        let known = self.segments.iter().find(|known| known.dimension == *dimension && known.level == *level);
+        let spread = (ERRORS * SEGMENT_SPREAD).exp();
+        let unknown = Tolerance { low: self.all.low / spread, high: self.all.high * spread };
+        self.limits_of(known.map_or(unknown, |known| known.tolerance))
+    }
+
+    fn limits_of(&self, tolerance: Tolerance) -> Limits {
+        Limits { tolerance, late: self.late, dispersion: self.dispersion }
     }
 
     /// Returns why a stored one cannot be used; `None` if it can.
     pub fn problem(&self) -> Option<String> {
-        let is_usable = (f64::NEG_INFINITY..=0.0).contains(&self.low)
-            && (0.0..f64::INFINITY).contains(&self.high)
+        let tolerances = self.segments.iter().map(|segment| segment.tolerance).chain([self.all]);
+        let is_usable = tolerances.into_iter().all(Tolerance::is_usable)
             && (0.0..f64::INFINITY).contains(&self.late)
             && (1.0..f64::INFINITY).contains(&self.dispersion);
-        let problem = (!is_usable).then(|| "what it tolerates of outcomes is no range around 0".to_owned());
+        let problem = (!is_usable).then(|| "what it tolerates of outcomes is no range around 1".to_owned());
         self.delay.problem().or(problem)
     }
 }
 
-/// Returns the offset in log-odds that makes scores of leads whose ages are over sum up to their positive outcomes, the
-/// likeliest one, with its standard error.
-fn offset(history: &[AwaitedLead], until: i32, delay: &Delay) -> Result<(f64, f64), Error> {
-    let age_max = delay.age_max();
-    let matured: Vec<(f64, bool)> = (history.iter())
-        .filter(|lead| lead.watched_from == 0 && i64::from(lead.day) + i64::from(age_max) <= i64::from(until))
-        .map(|lead| ((lead.score / (1.0 - lead.score)).ln(), lead.positive_within(&(0..age_max)).is_some()))
-        .filter(|(log_odds, _)| log_odds.is_finite())
-        .collect();
-    let positives = matured.iter().filter(|(_, positive)| *positive).count() as f64;
-    if positives == 0.0 || positives == matured.len() as f64 {
-        let class = if positives == 0.0 { "negative" } else { "positive" };
-        return Err(Error::OneClass { doing: "compare scores with outcomes", rows: matured.len(), class });
+impl Tolerance {
+    /// Returns a range around a ratio and around 1, of two standard errors of its logarithm or the least that is tolerated.
+    fn around(ratio: f64, error: f64, tolerance_min: f64) -> Tolerance {
+        let spread = (ERRORS * error).exp().max(1.0 + tolerance_min);
+        Tolerance { low: (ratio / spread).min(1.0), high: (ratio * spread).max(1.0) }
     }
-    let mut offset = 0.0;
-    let mut information = 0.0;
-    for _ in 0..STEPS {
-        let probabilities = matured.iter().map(|(log_odds, _)| sigmoid(log_odds + offset));
-        let (expected, variance) =
-            probabilities.fold((0.0, 0.0), |(sum, variance), share| (sum + share, variance + share * (1.0 - share)));
-        information = variance;
-        // Clamped, because far from the solution the curve is flat.
-        let step = ((positives - expected) / variance.max(f64::MIN_POSITIVE)).clamp(-2.0, 2.0);
-        offset += step;
-        if step.abs() < 1e-9 {
-            break;
-        }
+
+    fn is_usable(self) -> bool {
+        self.low > 0.0 && self.low <= 1.0 && self.high >= 1.0 && self.high.is_finite()
     }
-    Ok((offset, 1.0 / information.sqrt()))
+}
+
+/// Returns what is tolerated of a segment: its ratio has a gamma prior around that of all leads, and so the posterior of as many
+/// outcomes as came and as the prior is worth.
+fn segment_tolerance(count: &Count, ratio: f64, dispersion: f64, tolerance_min: f64) -> Tolerance {
+    let worth = 1.0 / (SEGMENT_SPREAD * SEGMENT_SPREAD);
+    let observed = count.observed as f64 / dispersion + worth;
+    let expected = count.expected / dispersion + worth / ratio;
+    Tolerance::around(observed / expected, 1.0 / observed.sqrt(), tolerance_min)
 }
 
 /// Returns Pearson's dispersion of the weeks' outcomes around their expectations, `Σ (N - Λ)² / Λ` over the degrees of
 /// freedom, where it is more than chance; 1 otherwise.
-fn dispersion(history: &[AwaitedLead], until: i32, usual: &Usual) -> Result<f64, Error> {
-    let Some(from) = history.iter().map(|lead| lead.day).min() else { return Ok(1.0) };
-    let counts = Counts::new(history, &[], usual, Weeks::between(from, until))?;
+fn dispersion(weeks: &[Count], ratio: f64) -> f64 {
     // Weeks that expect next to nothing would weigh as much as the others.
-    let weeks: Vec<_> = counts.streams[0].iter().filter(|week| week.high >= 1.0).collect();
+    let expected = weeks.iter().map(|week| (week.observed as f64, ratio * week.expected));
+    let weeks: Vec<(f64, f64)> = expected.filter(|(_, expected)| *expected >= 1.0).collect();
     if weeks.len() < WEEKS_MIN {
-        return Ok(1.0);
+        return 1.0;
     }
-    let distance: f64 = weeks.iter().map(|week| (week.observed as f64 - week.high).powi(2) / week.high).sum();
+    let distance: f64 = weeks.iter().map(|(observed, expected)| (observed - expected).powi(2) / expected).sum();
     let freedom = (weeks.len() - 1) as f64;
-    let chance = 1.0 + ERRORS * (2.0 / freedom).sqrt();
     let found = distance / freedom;
-    Ok(if found > chance { found } else { 1.0 })
+    if found > 1.0 + ERRORS * (2.0 / freedom).sqrt() { found } else { 1.0 }
 }

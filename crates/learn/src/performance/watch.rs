@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::awaited::{self, AwaitedLead};
 use super::bets::{BETS, Change, EProcess};
-use super::counts::{Count, Counts, Dimension, WEEK, Weeks};
+use super::counts::{Count, Counts, Dimension, WEEK, Weeks, segments};
 use super::detector::Detector;
-use super::usual::Usual;
+use super::usual::{Limits, Tolerance, Usual};
 use crate::error::Error;
 
 /// How the budget is shared out: to the number of outcomes of all leads, to how late they are, and to segments.
@@ -39,6 +39,8 @@ pub struct Watch {
 pub struct Stream {
     /// The dimension and its level; `None` for all leads.
     pub segment: Option<(String, String)>,
+    /// How many outcomes are as usual, as ratios to the expected ones.
+    pub tolerance: Tolerance,
     /// Its weeks.
     pub weeks: Vec<Count>,
     /// The logarithm of the e-value of all weeks together: 3 is as much as a p-value of 0.05.
@@ -60,6 +62,8 @@ pub struct Alarm {
     pub since: i32,
     /// What came since then and what was to be expected.
     pub count: Count,
+    /// How many would be as usual, as ratios to the expected ones.
+    pub tolerance: Tolerance,
 }
 
 /// Watches the outcomes of leads, week by week: the same leads give the same alarms, and more weeks never change those of
@@ -85,16 +89,13 @@ pub fn watch(
     if let Some(why) = usual.problem() {
         return Err(Error::Model { why });
     }
-    let counts = Counts::new(leads, dimensions, usual, Weeks::between(params.from, params.until))?;
-    let levels = dimensions
-        .iter()
-        .flat_map(|dimension| dimension.levels.iter().map(|level| Some((dimension.name.to_owned(), level.clone()))));
-    let segments = counts.streams.len() - 1;
+    let counts = Counts::new(leads, dimensions, &usual.delay, Weeks::between(params.from, params.until))?;
+    let count = counts.streams.len() - 1;
     // Without segments their share of the budget is that of all leads.
-    let of_all = if segments == 0 { SHARE_ALL + SHARE_SEGMENTS } else { SHARE_ALL } / 2.0;
-    let of_segment = SHARE_SEGMENTS / (2 * segments.max(1)) as f64;
+    let of_all = if count == 0 { SHARE_ALL + SHARE_SEGMENTS } else { SHARE_ALL } / 2.0;
+    let of_segment = SHARE_SEGMENTS / (2 * count.max(1)) as f64;
     let mut watched = Watch { streams: Vec::new(), alarms: Vec::new() };
-    for (segment, weeks) in std::iter::once(None).chain(levels).zip(counts.streams) {
+    for (segment, weeks) in std::iter::once(None).chain(segments(dimensions).map(Some)).zip(counts.streams) {
         let shares: &[(Change, f64)] = match segment {
             None => &[
                 (Change::Fewer, of_all),
@@ -104,46 +105,59 @@ pub fn watch(
             ],
             Some(_) => &[(Change::Fewer, of_segment), (Change::More, of_segment)],
         };
-        let stream = Stream { segment, weeks, log_e_value: 0.0, strength: 0.0 };
-        watched.add(stream, shares, usual, params);
+        let stream = Stream {
+            tolerance: usual.limits(segment.as_ref()).tolerance,
+            segment,
+            weeks,
+            log_e_value: 0.0,
+            strength: 0.0,
+        };
+        let limits = usual.limits(stream.segment.as_ref());
+        watched.add(stream, shares, &limits, params);
     }
     watched.alarms.sort_by(|left, right| left.day.cmp(&right.day));
     Ok(watched)
 }
 
 impl Watch {
-    fn add(&mut self, mut stream: Stream, shares: &[(Change, f64)], usual: &Usual, params: WatchParams) {
+    fn add(&mut self, mut stream: Stream, shares: &[(Change, f64)], limits: &Limits, params: WatchParams) {
         let day_of = |week: usize| (i64::from(params.from) + week as i64 * WEEK) as i32;
         for (change, share) in shares {
             let mut detector = Detector::new(params.budget * share);
             // The week in which the detector began.
             let mut begin = 0;
             for (index, week) in stream.weeks.iter().enumerate() {
-                if detector.add(change.log_payments(week, usual)) {
-                    let since = begin + likeliest_begin(*change, &stream.weeks[begin..=index], usual);
-                    let mut count = Count::default();
-                    stream.weeks[since..=index].iter().for_each(|week| count.add(week));
+                if detector.add(change.log_payments(week, limits)) {
+                    let since = begin + likeliest_begin(*change, &stream.weeks[begin..=index], limits);
+                    let count = Count::sum(&stream.weeks[since..=index]);
                     let segment = stream.segment.clone();
                     let (day, since) = (day_of(index + 1), day_of(since));
-                    self.alarms.push(Alarm { segment, change: *change, day, since, count });
+                    self.alarms.push(Alarm {
+                        segment,
+                        change: *change,
+                        day,
+                        since,
+                        count,
+                        tolerance: limits.tolerance,
+                    });
                     begin = index + 1;
                 }
             }
             stream.strength = stream.strength.max(detector.strength());
         }
         let mut e_process = EProcess::default();
-        stream.weeks.iter().for_each(|week| e_process.add(week, usual));
+        stream.weeks.iter().for_each(|week| e_process.add(week, limits));
         stream.log_e_value = e_process.log_value();
         self.streams.push(stream);
     }
 }
 
 /// Returns the week since when a bet would have paid most, over all bets.
-fn likeliest_begin(change: Change, weeks: &[Count], usual: &Usual) -> usize {
+fn likeliest_begin(change: Change, weeks: &[Count], limits: &Limits) -> usize {
     let mut sums = [0.0; BETS];
     let (mut best, mut begin) = (f64::NEG_INFINITY, 0);
     for (index, week) in weeks.iter().enumerate().rev() {
-        let payments = change.log_payments(week, usual);
+        let payments = change.log_payments(week, limits);
         sums.iter_mut().zip(payments).for_each(|(sum, payment)| *sum += payment);
         let most = sums.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if most > best {
