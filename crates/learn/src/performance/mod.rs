@@ -18,10 +18,17 @@ mod usual;
 mod bets;
 mod detector;
 mod watch;
+mod expected;
+mod density_ratio;
+mod adapted;
+mod calibration_test;
 
+pub use adapted::{Adapted, Reference, adapt, recalibrate};
 pub use awaited::AwaitedLead;
 pub use bets::Change;
+pub use calibration_test::{CalibrationTest, ScoreSummary, summarise, test_calibration};
 pub use counts::{Count, Dimension};
 pub use delay::Delay;
+pub use expected::{Performance, Terms, expect, probabilities_so_far};
 pub use usual::{SegmentTolerance, Tolerance, Usual, UsualParams};
 pub use watch::{Alarm, Stream, Watch, WatchParams, watch};
