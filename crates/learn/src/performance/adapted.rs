@@ -117,3 +117,82 @@ fn log_odds(score: f64) -> f64 {
     let score = score.clamp(SCORE_MIN, 1.0 - SCORE_MIN);
     (score / (1.0 - score)).ln()
 }
+
+#[cfg(test)]
+mod tests {
+    use plumb_lead::{Column, MessageCatalog, Table, Values};
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    struct Rows {
+        matrix: Matrix,
+        scores: Vec<f64>,
+        truth: Vec<f64>,
+        labels: Vec<bool>,
+    }
+
+    /// Draws rows of two numbers. The score knows the first only, and is calibrated where the second is as often over as
+    /// under 0.5; in a window whose second number is larger it is too low.
+    fn rows(count: usize, power: f64, seed: u64) -> (FeatureSet, Rows) {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let numbers: Vec<[f64; 2]> =
+            (0..count).map(|_| [random.random(), random.random::<f64>().powf(power)]).collect();
+        let truth = |[one, two]: &[f64; 2]| (0.1 + 0.5 * one) * if *two > 0.5 { 1.5 } else { 0.5 };
+        let truth: Vec<f64> = numbers.iter().map(truth).collect();
+        let labels = truth.iter().map(|share| random.random_bool(*share)).collect();
+        let column = |name: &str, place: usize| Column {
+            name: name.into(),
+            values: Values::Number(numbers.iter().map(|pair| pair[place] as f32).collect()),
+        };
+        let table = Table::new(vec![column("one", 0), column("two", 1)]).expect("columns are of one length");
+        let features = FeatureSet::learn(&table, &MessageCatalog::default());
+        let (matrix, _) = features.encode(&table).expect("it is the table that was learned from");
+        let scores = numbers.iter().map(|[one, _]| 0.1 + 0.5 * one).collect();
+        (features, Rows { matrix, scores, truth, labels })
+    }
+
+    fn mean(values: &[f64]) -> f64 {
+        values.iter().sum::<f64>() / values.len() as f64
+    }
+
+    #[test]
+    fn probabilities_follow_a_moved_population() {
+        let (features, known) = rows(4_000, 1.0, 1);
+        let reference =
+            Reference { features: &features, matrix: &known.matrix, scores: &known.scores, labels: &known.labels };
+        let (_, window) = rows(1_500, 0.3, 2);
+        let plain = recalibrate(&reference, &window.scores).expect("both classes are there");
+        let adapted = adapt(&reference, &window.matrix, &window.scores, 1).expect("both classes are there");
+        let truth = mean(&window.truth);
+        let (far, near) = (truth - mean(&plain.probabilities), truth - mean(&adapted.probabilities));
+        assert!(far > 0.08 && near.abs() < 0.025, "{far} {near}");
+        assert!(adapted.moved > 0.6 && adapted.effective_rows < 3_000.0, "{adapted:?}");
+        assert!(near.abs() < 3.0 * adapted.error, "{near} against {}", adapted.error);
+    }
+
+    #[test]
+    fn nothing_is_weighted_where_nothing_has_moved() {
+        let (features, known) = rows(2_000, 1.0, 1);
+        let reference =
+            Reference { features: &features, matrix: &known.matrix, scores: &known.scores, labels: &known.labels };
+        let (_, window) = rows(700, 1.0, 3);
+        let adapted = adapt(&reference, &window.matrix, &window.scores, 1).expect("both classes are there");
+        assert_eq!(adapted, recalibrate(&reference, &window.scores).expect("both classes are there"));
+        assert_eq!((adapted.moved, adapted.effective_rows), (0.5, 2_000.0));
+    }
+
+    #[test]
+    fn unusable_input_is_an_error() {
+        let (features, known) = rows(50, 1.0, 1);
+        let negative = vec![false; 50];
+        let reference =
+            Reference { features: &features, matrix: &known.matrix, scores: &known.scores, labels: &negative };
+        let one_class = recalibrate(&reference, &known.scores).expect_err("there is one class");
+        assert!(one_class.to_string().contains("50 rows to calibrate scores on are negative"), "{one_class}");
+        let reference = Reference { labels: &known.labels, ..reference };
+        assert!(adapt(&reference, &known.matrix, &known.scores[1..], 1).is_err());
+        assert!(recalibrate(&reference, &[1.5]).is_err());
+    }
+}

@@ -95,3 +95,103 @@ impl EProcess {
         most + (logs.map(|log| (log - most).exp()).sum::<f64>() / (2 * BETS) as f64).ln()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::performance::usual::Tolerance;
+
+    fn limits(low: f64, high: f64, late: f64, dispersion: f64) -> Limits {
+        Limits { tolerance: Tolerance { low, high }, late, dispersion }
+    }
+
+    /// Returns the expectation of what each bet pays, over all outcomes of leads with these hazards; the second of each is
+    /// whether an outcome of the lead is a late one.
+    fn expectations(change: Change, expected: Count, limits: &Limits, leads: &[(f64, bool)]) -> [f64; BETS] {
+        let mut sums = [0.0; BETS];
+        for outcomes in 0..1u32 << leads.len() {
+            let (mut probability, mut week) = (1.0, expected);
+            for (index, (hazard, is_late)) in leads.iter().enumerate() {
+                if outcomes >> index & 1 == 1 {
+                    probability *= hazard;
+                    week.observed += 1;
+                    week.observed_late += usize::from(*is_late);
+                } else {
+                    probability *= 1.0 - hazard;
+                }
+            }
+            let payments = change.log_payments(&week, limits);
+            sums.iter_mut().zip(payments).for_each(|(sum, payment)| *sum += probability * payment.exp());
+        }
+        sums
+    }
+
+    fn expected(leads: &[(f64, bool)]) -> Count {
+        let sum = |only_late: bool| -> f64 {
+            leads.iter().filter(|(_, late)| *late || !only_late).map(|(hazard, _)| hazard).sum()
+        };
+        Count { expected: sum(false), expected_late: sum(true), ..Count::default() }
+    }
+
+    proptest! {
+        /// Single leads may be off as they like, if only the sum is as usual.
+        #[test]
+        fn no_bet_on_the_number_gains_while_sums_are_as_usual(
+            leads in prop::collection::vec((0.0..0.9f64, any::<bool>()), 1..9),
+            (low, high) in (0.4..1.0f64, 1.0..2.0f64),
+            place in 0.0..=1.0f64,
+            dispersion in 1.0..3.0f64,
+        ) {
+            let limits = limits(low, high, 0.2, dispersion);
+            let mut of_scores = expected(&leads);
+            // The true sum lies between the least and the most that is usual of what the scores let expect.
+            of_scores.expected /= low + place * (high - low);
+            for change in [Change::Fewer, Change::More] {
+                for gain in expectations(change, of_scores, &limits, &leads) {
+                    prop_assert!(gain <= 1.0 + 1e-9, "{change:?} gains {gain}");
+                }
+            }
+        }
+
+        #[test]
+        fn no_bet_on_the_delay_gains_while_it_is_as_usual(
+            count in 1..9usize, share in 0.05..0.95f64, shift in -0.2..=0.2f64,
+        ) {
+            // Given their number, each outcome is late with a probability whose log-odds are within what is tolerated.
+            let truth = sigmoid((share / (1.0 - share)).ln() + shift);
+            for change in [Change::Later, Change::Earlier] {
+                let mut sums = [0.0; BETS];
+                for outcomes in 0..1u32 << count {
+                    let late = outcomes.count_ones() as usize;
+                    let week = Count { observed: count, expected: 1.0, observed_late: late, expected_late: share };
+                    let probability = truth.powi(late as i32) * (1.0 - truth).powi((count - late) as i32);
+                    let payments = change.log_payments(&week, &limits(1.0, 1.0, 0.2, 1.0));
+                    sums.iter_mut().zip(payments).for_each(|(sum, payment)| *sum += probability * payment.exp());
+                }
+                for gain in sums {
+                    prop_assert!(gain <= 1.0 + 1e-9, "{change:?} gains {gain}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bets_gain_where_outcomes_have_changed() {
+        let limits = limits(0.9, 1.1, 0.2, 1.0);
+        let week = |observed, observed_late| Count { observed, expected: 10.0, observed_late, expected_late: 5.0 };
+        let best = |change: Change, week: Count| {
+            change.log_payments(&week, &limits).into_iter().fold(f64::NEG_INFINITY, f64::max)
+        };
+        // By hand: 3 ln 0.3 + 0.7 * 9 and 25 ln 2 - 11; ten outcomes of which nine are late.
+        assert!((best(Change::Fewer, week(3, 1)) - (3.0 * 0.3f64.ln() + 6.3)).abs() < 1e-9);
+        assert!((best(Change::More, week(25, 12)) - (25.0 * 2f64.ln() - 11.0)).abs() < 1e-9);
+        assert!(best(Change::Later, week(10, 9)) > 1.5 && best(Change::Earlier, week(10, 1)) > 1.5);
+        assert!(best(Change::Later, week(10, 5)) < 0.0 && best(Change::Fewer, week(10, 5)) < 0.0);
+        let mut e_process = EProcess::default();
+        assert!(e_process.log_value().abs() < 1e-12, "nothing says nothing");
+        (0..10).for_each(|_| e_process.add(&week(3, 1), &limits));
+        assert!(e_process.log_value() > 20.0);
+    }
+}

@@ -159,3 +159,56 @@ pub fn summarise(scores: &[f64], threshold: f64) -> Result<ScoreSummary, Error> 
         called: called as f64 / rows as f64,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers from 0 to 1 by a linear congruential generator, the same in any language.
+    fn numbers() -> impl Iterator<Item = f64> {
+        let mut state = 1u64;
+        std::iter::repeat_with(move || {
+            state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+            state as f64 / 2_147_483_648.0
+        })
+    }
+
+    /// Two hundred scores whose outcomes come 1.4 times as often.
+    fn rows() -> (Vec<f64>, Vec<bool>) {
+        let numbers: Vec<f64> = numbers().take(400).collect();
+        let scores: Vec<f64> = numbers[..200].iter().map(|number| number * number).collect();
+        let labels = scores.iter().zip(&numbers[200..]).map(|(score, number)| *number < (1.4 * score).min(1.0));
+        let labels = labels.collect();
+        (scores, labels)
+    }
+
+    #[test]
+    fn test_agrees_with_statsmodels_and_numpy() {
+        let (scores, labels) = rows();
+        let found = test_calibration(&scores, &labels).expect("both classes are there");
+        assert_eq!((found.rows, found.positives), (200, 92));
+        // statsmodels 0.15.0: `Logit(y, [1, log_odds])`, scipy 1.17.1: `chi2.sf(2 (llf - ll0), 2)`; bins by numpy 2.4.6.
+        for (name, found, expected, tolerance) in [
+            ("expected", found.expected, 65.90122910077886, 1e-9),
+            ("intercept", found.intercept, 1.09124412, 1e-5),
+            ("intercept's error", found.intercept_error, 0.25603085, 1e-5),
+            ("slope", found.slope, 1.19594476, 1e-5),
+            ("slope's error", found.slope_error, 0.17255391, 1e-5),
+            ("p-value", found.p_value, 3.2776269384955514e-06, 1e-9),
+            ("error", found.error, 0.14102092731933497, 1e-12),
+            ("error by chance", found.error_by_chance, 0.06208677360428312, 1e-12),
+            ("distance", found.distance, 0.16691553984616278, 1e-12),
+        ] {
+            assert!((found - expected).abs() < tolerance, "{name}: {found} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn scores_are_summed_up_in_a_few_numbers() {
+        let scores: Vec<f64> = (0..=10).map(|tenth| f64::from(tenth) / 10.0).collect();
+        let summary = summarise(&scores, 0.7).expect("rows are there");
+        assert_eq!((summary.rows, summary.deciles.to_vec(), summary.called), (11, scores, 4.0 / 11.0));
+        assert!((summary.mean - 0.5).abs() < 1e-12);
+        assert!(summarise(&[], 0.5).is_err() && summarise(&[2.0], 0.5).is_err());
+    }
+}

@@ -150,3 +150,74 @@ fn count_lead(lead: &AwaitedLead, delay: &Delay, weeks: Weeks, counts: &mut [Cou
     }
     Some(first)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A delay of which a tenth comes on each of ten days, over the ages 0 to 9.
+    fn delay() -> Delay {
+        let leads = (0..40).map(|row| AwaitedLead { score: 0.5, day: 0, watched_from: 0, positive_on: Some(row % 10) });
+        let open = AwaitedLead { score: 0.5, day: 0, watched_from: 0, positive_on: None };
+        Delay::measured(&leads.chain([open]).collect::<Vec<_>>(), 10, 10).expect("there are enough outcomes")
+    }
+
+    fn lead(day: i32, positive_on: Option<u32>) -> AwaitedLead {
+        AwaitedLead { score: 0.4, day, watched_from: 0, positive_on }
+    }
+
+    #[test]
+    fn weeks_are_counted_as_by_hand() {
+        let leads = [lead(3, None), lead(-2, Some(4)), lead(9, Some(1)), lead(-30, None)];
+        let codes = [0, 1, 7, 0];
+        let levels = ["web".to_owned(), "fair".to_owned()];
+        let dimension = Dimension { name: "channel", levels: &levels, codes: &codes };
+        let counts = Counts::new(&leads, &[dimension], &delay(), Weeks::between(0, 16)).expect("codes fit");
+        let hazard = |age: usize| 0.04 / (1.0 - 0.04 * age as f64);
+        let sum = |ages: std::ops::Range<usize>| ages.map(hazard).sum::<f64>();
+        // The first lead has the ages 0 to 3 in the first week and 4 to 9 in the second; the second one is positive at the
+        // age of 4, on the third day of the first week; the third in the second week. The last is too old.
+        let expected = [(1, sum(0..4) + sum(2..5)), (1, sum(4..10) + sum(0..2))];
+        for (found, expected) in counts.streams[0].iter().zip(expected) {
+            assert_eq!(found.observed, expected.0);
+            assert!((found.expected - expected.1).abs() < 1e-12, "{found:?} is not {expected:?}");
+        }
+        assert_eq!(counts.streams[0].len(), 2, "the third week is not over");
+        let of_web: Vec<usize> = counts.streams[1].iter().map(|week| week.observed).collect();
+        let of_fair: Vec<usize> = counts.streams[2].iter().map(|week| week.observed).collect();
+        assert_eq!((of_web, of_fair), (vec![0, 0], vec![1, 0]));
+        assert_eq!((counts.streams[0][1].observed_late, counts.streams[0][0].observed_late), (0, 0), "the median is 5");
+        assert!((counts.streams[0][1].expected_late - sum(5..10)).abs() < 1e-12);
+    }
+
+    proptest! {
+        #[test]
+        fn parts_sum_up_to_the_whole(
+            rows in prop::collection::vec((-15..40i32, 0.0..=1.0f64, prop::option::of(0..12u32), 0..14u32, 0..3u32), 0..40),
+            from in -5..10i32,
+            days in 0..60i32,
+        ) {
+            let lead = |(day, score, positive_on, watched_from, _): &(i32, f64, Option<u32>, u32, u32)| {
+                AwaitedLead { score: *score, day: *day, watched_from: *watched_from, positive_on: *positive_on }
+            };
+            let leads: Vec<AwaitedLead> = rows.iter().map(lead).collect();
+            let codes: Vec<u32> = rows.iter().map(|row| row.4).collect();
+            let levels = ["a", "b", "c"].map(str::to_owned);
+            let dimension = Dimension { name: "d", levels: &levels, codes: &codes };
+            let weeks = Weeks::between(from, from + days);
+            let counts = Counts::new(&leads, &[dimension], &delay(), weeks).expect("codes fit");
+            for week in 0..counts.streams[0].len() {
+                let mut sum = Count::default();
+                counts.streams[1..].iter().for_each(|stream| sum.add(&stream[week]));
+                prop_assert_eq!(sum.observed, counts.streams[0][week].observed);
+                prop_assert!((sum.expected - counts.streams[0][week].expected).abs() < 1e-9);
+                prop_assert!(sum.expected_late <= sum.expected + 1e-9);
+            }
+            // Later days do not change weeks that were counted before.
+            let longer = Counts::new(&leads, &[], &delay(), Weeks::between(from, from + days + 30)).expect("no codes");
+            prop_assert_eq!(&longer.streams[0][..counts.streams[0].len()], &counts.streams[0][..]);
+        }
+    }
+}

@@ -124,4 +124,70 @@ mod tests {
     fn lead(day: i32, positive_on: Option<u32>) -> AwaitedLead {
         AwaitedLead { score: 0.5, day, watched_from: 0, positive_on }
     }
+
+    /// Forty positive leads at the ages 0 to 8, and others that were watched for 3 to 10 days.
+    fn leads() -> Vec<AwaitedLead> {
+        let positive = (0..40).map(|row| lead(0, Some(row % 9)));
+        let young = (0..60).map(|row| lead(7 - row % 8, None));
+        positive.chain(young).chain((0..50).map(|_| lead(0, None))).collect()
+    }
+
+    #[test]
+    fn delay_agrees_with_scipy() {
+        let delay = Delay::measured(&leads(), 10, 10).expect("there are enough outcomes");
+        // scipy 1.17.1: `ecdf(CensoredData(uncensored, right)).sf`, as `(1 - S(t)) / (1 - S(10))`.
+        let expected = [
+            0.0,
+            0.10559969801714394,
+            0.2111993960342879,
+            0.3167990940514318,
+            0.42905074154997086,
+            0.5251539064259129,
+            0.6287945744293798,
+            0.741647746255377,
+            0.8645005662178551,
+            1.0,
+        ];
+        for (age, expected) in (0..).zip(expected) {
+            let found = delay.share_before(age);
+            assert!((found - expected).abs() < 1e-12, "{age}: {found} is not {expected}");
+        }
+        assert_eq!((delay.age_max(), delay.median(), delay.positives()), (9, 5, 40));
+        assert_eq!((delay.share_before(500), delay.problem()), (1.0, None));
+    }
+
+    #[test]
+    fn too_little_to_measure_is_an_error() {
+        let few = Delay::measured(&leads()[20..], 10, 10).expect_err("20 outcomes are too few");
+        assert!(few.to_string().contains("20 positive outcomes"), "{few}");
+        let young = Delay::measured(&leads(), 10, 40).expect_err("no lead was watched for 40 days");
+        assert!(young.to_string().contains("a whole horizon"), "{young}");
+    }
+
+    #[test]
+    fn a_stored_delay_that_does_not_rise_is_refused() {
+        let stored = r#"{"cumulative":[0.0,0.7,0.4,1.0],"positives":40}"#;
+        let delay: Delay = serde_json::from_str(stored).expect("it is JSON");
+        assert!(delay.problem().is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn hazards_of_a_lead_make_up_its_score(
+            score in 0.0..=1.0f64,
+            ages in prop::collection::vec(0..30u32, 30..60),
+        ) {
+            let leads: Vec<AwaitedLead> =
+                ages.iter().map(|age| lead(0, Some(*age))).chain([lead(0, None)]).collect();
+            let delay = Delay::measured(&leads, 30, 30).expect("there are enough outcomes");
+            // The probability that it is still not positive is the product of those of every day.
+            let mut open = 1.0;
+            for age in 0..delay.age_max() {
+                let still = delay.still_positive(score, age);
+                prop_assert!((open * still - score * (1.0 - delay.share_before(age))).abs() < 1e-9);
+                open *= 1.0 - delay.hazard(score, age as usize);
+            }
+            prop_assert!((open - (1.0 - score)).abs() < 1e-9);
+        }
+    }
 }

@@ -46,3 +46,45 @@ impl Detector {
         self.budget * self.sums.iter().sum::<f64>() / BETS as f64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::performance::bets::Change;
+    use crate::performance::counts::Count;
+    use crate::performance::usual::{Limits, Tolerance};
+
+    /// Returns the alarms of so many weeks of forty leads, each with this probability of an outcome where a tenth is
+    /// expected and nothing more is tolerated.
+    fn alarms(change: Change, budget: f64, weeks: usize, hazard: f64, seed: u64) -> usize {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let limits = Limits { tolerance: Tolerance { low: 1.0, high: 1.0 }, late: 0.0, dispersion: 1.0 };
+        let mut detector = Detector::new(budget);
+        let mut outcomes = || (0..40).filter(|_| random.random_bool(hazard)).count();
+        let weeks = (0..weeks).map(|_| Count { observed: outcomes(), expected: 4.0, ..Count::default() });
+        weeks.filter(|week| detector.add(change.log_payments(week, &limits))).count()
+    }
+
+    #[test]
+    fn false_alarms_stay_within_the_budget_of_a_thousand_years() {
+        for change in [Change::Fewer, Change::More] {
+            let years = 1_000.0;
+            let found = alarms(change, 1.0, (years / YEARS) as usize, 0.1, 1) as f64;
+            assert!(found > 0.0 && found <= years, "{change:?}: {found} alarms");
+        }
+    }
+
+    #[test]
+    fn change_is_told_in_weeks_even_after_many_quiet_years() {
+        assert_eq!(alarms(Change::Fewer, 0.1, 20, 0.1, 2), 0);
+        assert!(alarms(Change::Fewer, 0.1, 20, 0.03, 2) >= 1);
+        assert!(alarms(Change::More, 0.1, 20, 0.25, 2) >= 1);
+        let mut detector = Detector::new(0.1);
+        (0..2_000).for_each(|_| assert!(!detector.add([-0.1; BETS])));
+        let weeks = (0..).take_while(|_| !detector.add([1.5; BETS])).count();
+        assert!(weeks <= 5, "{weeks} weeks");
+    }
+}

@@ -180,3 +180,98 @@ fn as_share(figure: Metric) -> Metric {
     let within = |interval: Interval| Interval { low: interval.low.max(0.0), high: interval.high.min(1.0) };
     Metric { interval: figure.interval.map(within), ..figure }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::metrics;
+
+    const TERMS: Terms =
+        Terms { threshold: 0.5, beta: 0.5, cost: Some(Cost { false_positive: 10.0, false_negative: 100.0 }) };
+
+    fn value(figure: Option<Metric>) -> f64 {
+        figure.expect("the figure has a value").value
+    }
+
+    #[test]
+    fn expectations_are_those_over_all_outcomes() {
+        let scores = [0.9, 0.7, 0.7, 0.4, 0.2, 0.1];
+        let probabilities = [0.8, 0.75, 0.5, 0.45, 0.15, 0.1];
+        let found = expect(&scores, &probabilities, 0.0, &TERMS).expect("rows are there");
+        // By numpy over all 64 outcomes: the expected won pairs over the expected pairs.
+        assert!((value(found.auc) - 0.8238095238095242).abs() < 1e-12, "{:?}", found.auc);
+        assert!((value(found.precision) - 2.05 / 3.0).abs() < 1e-12);
+        assert!((value(found.recall) - 2.05 / 2.75).abs() < 1e-12);
+        assert!((value(found.f_beta) - 1.25 * 2.05 / (0.25 * 2.75 + 3.0)).abs() < 1e-12);
+        assert!((value(found.money) - (2.05 * 100.0 - 0.95 * 10.0)).abs() < 1e-9);
+        assert_eq!((found.rows, found.called), (6, 3));
+    }
+
+    #[test]
+    fn figures_without_a_value_are_absent() {
+        let terms = Terms { threshold: 0.99, cost: None, ..TERMS };
+        let found = expect(&[0.2, 0.3], &[0.0, 0.0], 0.0, &terms).expect("rows are there");
+        assert_eq!((found.auc, found.precision, found.recall, found.money), (None, None, None, None));
+        assert!(expect(&[], &[], 0.0, &terms).is_err());
+        assert!(expect(&[0.2], &[f64::NAN], 0.0, &terms).is_err());
+        assert!(expect(&[0.2], &[0.2, 0.3], 0.0, &terms).is_err());
+    }
+
+    #[test]
+    fn figures_move_from_expected_to_realised() {
+        let delay: Delay =
+            serde_json::from_str(r#"{"cumulative":[0.0,0.5,1.0],"positives":40}"#).expect("it is a delay");
+        let lead = |positive_on| AwaitedLead { score: 0.4, day: 10, watched_from: 0, positive_on };
+        let leads = [lead(None), lead(Some(1))];
+        let close = |until: i32, expected: [f64; 2]| {
+            let found = probabilities_so_far(&leads, &delay, until);
+            assert!(found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-12), "{found:?}");
+        };
+        close(10, [0.4, 0.4]);
+        close(11, [0.25, 0.25]);
+        close(12, [0.0, 1.0]);
+    }
+
+    #[test]
+    fn intervals_hold_the_realised_figures() {
+        let mut random = ChaCha8Rng::seed_from_u64(5);
+        let (mut inside, mut all) = ([0usize; 4], 0usize);
+        for _ in 0..300 {
+            let probabilities: Vec<f64> = (0..400).map(|_| random.random::<f64>().powi(3)).collect();
+            let labels = probabilities.iter().map(|share| f64::from(u8::from(random.random_bool(*share))));
+            let labels: Vec<f64> = labels.collect();
+            let of = |truth: &[f64]| expect(&probabilities, truth, 0.0, &TERMS).expect("rows are there");
+            let figures = |found: Performance| [found.auc, found.precision, found.recall, found.money];
+            let pairs = figures(of(&probabilities)).into_iter().zip(figures(of(&labels)));
+            for (count, (expected, realised)) in inside.iter_mut().zip(pairs) {
+                let interval = expected.and_then(|figure| figure.interval).expect("there is an interval");
+                *count += usize::from((interval.low..=interval.high).contains(&value(realised)));
+            }
+            all += 1;
+        }
+        let shares = inside.map(|count| count as f64 / all as f64);
+        assert!(shares.iter().all(|share| (0.92..=0.98).contains(share)), "{shares:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn known_outcomes_give_the_realised_figures(
+            rows in prop::collection::vec((0..20u8, any::<bool>()), 2..60),
+        ) {
+            let scores: Vec<f64> = rows.iter().map(|(score, _)| f64::from(*score) / 20.0).collect();
+            let labels: Vec<bool> = rows.iter().map(|(_, label)| *label).collect();
+            prop_assume!(labels.iter().any(|label| *label) && labels.iter().any(|label| !*label));
+            let truth: Vec<f64> = labels.iter().map(|label| f64::from(u8::from(*label))).collect();
+            let found = expect(&scores, &truth, 0.0, &TERMS).expect("rows are there");
+            let measured = metrics::evaluate(&scores, &labels, 0.5, 0.5, None).expect("both classes are there");
+            prop_assert!((value(found.auc) - measured.auc.value).abs() < 1e-9);
+            prop_assert!((value(found.recall) - measured.recall.value).abs() < 1e-9);
+            prop_assert!((value(found.f_beta) - measured.f_beta.value).abs() < 1e-9);
+            prop_assert!((found.precision.map_or(0.0, |figure| figure.value) - measured.precision.value).abs() < 1e-9);
+        }
+    }
+}
