@@ -1,8 +1,35 @@
-//! Watching a model's performance: false alarms in stationary years, and the delay until changed outcomes are told.
+//! Watching a model's performance: false alarms in stationary years, weeks until changed outcomes are told, expected figures
+//! beside realised ones and NannyML's, and seconds.
+//!
+//! Arguments: one of `years`, `stories`, `datasets` and `speed`, all unless given; and the number of companies, 200 unless
+//! given.
 
 mod company;
+mod datasets;
+mod moved;
+mod speed;
+mod stories;
+mod watched;
 mod years;
 
-fn main() -> Result<(), plumb_learn::Error> {
-    years::print()
+use std::error::Error;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let companies = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(200);
+    let names: Vec<&String> = arguments.iter().filter(|argument| argument.parse::<u64>().is_err()).collect();
+    let is_asked = |name: &str| names.is_empty() || names.iter().any(|asked| *asked == name);
+    if is_asked("speed") {
+        speed::print()?;
+    }
+    if is_asked("years") {
+        years::print(companies)?;
+    }
+    if is_asked("stories") {
+        stories::print(companies)?;
+    }
+    if is_asked("datasets") {
+        datasets::print()?;
+    }
+    Ok(())
 }
