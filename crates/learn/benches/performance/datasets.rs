@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
 
 use plumb_lead::{Column, FeatureSet, MessageCatalog, Table, Values};
 use plumb_learn::performance::{Performance, Reference, Terms, adapt, expect, recalibrate};
@@ -78,11 +77,8 @@ fn peer(python: &Path, what: &[&str], file: &Path, figures: Option<&Path>, rows:
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../xtask/bench/monitor_performance_peer.py");
     let mut command = Command::new(python);
     command.arg(script).args(what).arg(file).args(figures).arg(rows.to_string());
-    let output = command.output()?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(format!("the peer failed: {}", String::from_utf8_lossy(&output.stderr)).into())
+    plumb_peers::finish(&mut command, "run NannyML")?;
+    Ok(())
 }
 
 impl File {
@@ -137,7 +133,7 @@ impl File {
         let scores = self.scores(&self.reference);
         let labels: Vec<bool> = self.reference.iter().map(|row| self.labels[*row]).collect();
         let reference = Reference { features: &features, matrix: &matrix, scores: &scores, labels: &labels };
-        let start = Instant::now();
+        let start = plumb_peers::cpu_seconds()?;
         let mut chunks = Vec::new();
         if is_adapted {
             for rows in &self.chunks {
@@ -157,7 +153,7 @@ impl File {
                 rest = others;
             }
         }
-        Ok(Figures { chunks, seconds: start.elapsed().as_secs_f64() })
+        Ok(Figures { chunks, seconds: plumb_peers::cpu_seconds()? - start })
     }
 }
 

@@ -115,7 +115,7 @@ pub fn watch(
         let limits = usual.limits(stream.segment.as_ref());
         watched.add(stream, shares, &limits, params);
     }
-    watched.alarms.sort_by(|left, right| left.day.cmp(&right.day));
+    watched.alarms.sort_by_key(|alarm| alarm.day);
     Ok(watched)
 }
 
