@@ -15,7 +15,7 @@ use super::moved;
 const DATASETS: [(&str, &str, usize); 3] = [
     ("car_loan", "car loan (NannyML's)", 1_000),
     ("employment", "census employment (NannyML's)", 2_000),
-    ("moved", "leads whose mix moves (drawn)", 1_000),
+    ("moved", "leads whose mix moves (drawn)", 4_000),
 ];
 
 const TERMS: Terms = Terms { threshold: 0.5, beta: 1.0, cost: None };
@@ -36,15 +36,17 @@ struct File {
     chunks: Vec<Vec<usize>>,
 }
 
-/// Prints how far each estimate is from the realised figures.
-pub(crate) fn print() -> Result<(), Box<dyn Error>> {
+/// Prints how far each estimate is from the realised figures, on the data sets that are named, or else on all.
+pub(crate) fn print(names: &[String]) -> Result<(), Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("performance");
     std::fs::create_dir_all(&folder)?;
     let requirements = include_str!("../../../../xtask/bench/monitor_performance.txt");
     let python = plumb_peers::python(&folder.join("python"), &Packages { python_minor: 11, requirements, alone: "" })?;
     println!("\n| data set | chunks | estimate | mean error of AUC | of precision | of recall | CPU s |");
     println!("| --- | --- | --- | --- | --- | --- | --- |");
-    for (name, title, rows) in DATASETS {
+    let is_named = |name: &str| names.iter().any(|named| named == name);
+    let all = !DATASETS.iter().any(|(name, _, _)| is_named(name));
+    for (name, title, rows) in DATASETS.into_iter().filter(|(name, _, _)| all || is_named(name)) {
         let file = folder.join(format!("{name}.csv"));
         if name == "moved" {
             moved::write(&file, rows)?;

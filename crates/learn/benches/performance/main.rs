@@ -1,8 +1,8 @@
 //! Watching a model's performance: false alarms in stationary years, weeks until changed outcomes are told, expected figures
 //! beside realised ones and NannyML's, and seconds.
 //!
-//! Arguments: one of `years`, `stories`, `datasets` and `speed`, all unless given; and the number of companies, 200 unless
-//! given.
+//! Arguments: some of `years`, `stories`, `datasets` and `speed`, all unless given; the number of companies, 200 unless
+//! given; and names of data sets.
 
 mod company;
 mod datasets;
@@ -17,8 +17,9 @@ use std::error::Error;
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let companies = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(200);
-    let names: Vec<&String> = arguments.iter().filter(|argument| argument.parse::<u64>().is_err()).collect();
-    let is_asked = |name: &str| names.is_empty() || names.iter().any(|asked| *asked == name);
+    let parts = ["speed", "years", "stories", "datasets"];
+    let all = !arguments.iter().any(|argument| parts.contains(&argument.as_str()));
+    let is_asked = |part: &str| all || arguments.iter().any(|argument| argument == part);
     if is_asked("speed") {
         speed::print()?;
     }
@@ -29,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         stories::print(companies)?;
     }
     if is_asked("datasets") {
-        datasets::print()?;
+        datasets::print(&arguments)?;
     }
     Ok(())
 }
