@@ -21,7 +21,7 @@ pub(crate) fn write(path: &Path, rows: usize) -> Result<(), Box<dyn Error>> {
         let (visits, pages, size) = (number(), number(), number().powf(1.0 - 0.8 * moved));
         let channel = if number() < 0.3 + 0.5 * moved { "_partner" } else { "_web" };
         let known = 3.0 * visits + 2.0 * pages - 3.2;
-        let other = 2.4 * (size - 0.5) + if channel == "_partner" { -0.9 } else { 0.4 };
+        let other = 2.4 * (size - 0.5) + if channel == "_partner" { 0.8 } else { -0.3 };
         let label = number() < 1.0 / (1.0 + (-known - other).exp());
         let score = 1.0 / (1.0 + (-0.9 * known).exp());
         writer.write_record([
