@@ -50,7 +50,7 @@ pub fn recalibrate(reference: &Reference, scores: &[f64]) -> Result<Adapted, Err
 /// classifier that tells both apart, times the reference rows over those of the window. Each row gets the odds of a
 /// classifier that did not see it, and if no classifier tells them apart better than chance all weights are 1. Under another
 /// mix of leads with the same outcomes given the inputs, scores are then calibrated again. If the same inputs lead to
-/// other outcomes nothing can be known without outcomes: [`super::watch`] is for those.
+/// other outcomes nothing can be known without outcomes: [`super::watch()`] is for those.
 pub fn adapt(reference: &Reference, window: &Matrix, scores: &[f64], seed: u64) -> Result<Adapted, Error> {
     if window.rows != scores.len() {
         return Err(Error::Lengths { what: "scores", found: scores.len(), expected: window.rows });

@@ -50,7 +50,7 @@ pub struct CalibrationTest {
 /// distance is that of Kumar, Liang and Ma (2019, Verified uncertainty calibration), which subtracts the variance of each
 /// share: `Σ n/N ((s - y)² - y (1 - y) / (n - 1))`.
 ///
-/// The test is for one look at a window; for a look every week [`super::watch`] is valid.
+/// The test is for one look at a window; for a look every week [`super::watch()`] is valid.
 pub fn test_calibration(scores: &[f64], labels: &[bool]) -> Result<CalibrationTest, Error> {
     let bins = metrics::reliability(scores, labels)?;
     let rows = scores.len();

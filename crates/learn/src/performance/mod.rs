@@ -4,7 +4,7 @@
 //! Four questions are kept apart, and each part answers one:
 //!
 //! - [`Delay`]: how long outcomes take to come.
-//! - [`watch`]: do they come as often, and as late, as they used to? It is asked week after week for years, so the number
+//! - [`watch()`]: do they come as often, and as late, as they used to? It is asked week after week for years, so the number
 //!   of false alarms a year is what is held, and not the level of one test.
 //! - [`expect`], [`adapt`]: what are AUC, precision, recall, F-beta and money, before the outcomes are there?
 //! - [`test_calibration`]: are the scores of a window whose outcomes are there still probabilities?
