@@ -11,6 +11,7 @@ use crate::airbyte::messages::Messages;
 use crate::airbyte::position::Position;
 use crate::counting_sink::CountingSink;
 use crate::error::Error;
+use crate::line_protocol::LineProtocol;
 use crate::process::{Program, Secrets};
 
 const CATALOG: &str = r#"{"streams": [
