@@ -161,6 +161,13 @@ impl Baseline {
     }
 }
 
+/// Returns the drift of a column over two windows that end with the same week: the worse, at the chance of either.
+pub fn of_either(week: Drift, longer: Drift) -> Drift {
+    let p_value = (2.0 * week.p_value.min(longer.p_value)).min(1.0);
+    let worse = if longer.verdict > week.verdict { longer } else { week };
+    Drift { p_value, ..worse }
+}
+
 impl Judged {
     fn worse(self, other: Judged) -> Judged {
         let p_value = (TESTS_A_COLUMN * self.p_value.min(other.p_value)).min(1.0);

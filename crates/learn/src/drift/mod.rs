@@ -20,5 +20,5 @@ mod volume;
 pub use alarms::{Alarm, Change, alarms};
 pub use baseline::{Baseline, CHANCE, DatedRows, baseline, baseline_by_week, compare};
 pub use budget::{Budget, Watched};
-pub use comparison::Window;
+pub use comparison::{Window, of_either};
 pub use volume::{Volume, WeekRows, volume};

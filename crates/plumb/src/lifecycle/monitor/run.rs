@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use plumb_lead::{Alert, ModelCard, MonitorReport};
 use serde::Serialize;
 
-use super::alerts::alerts;
-use super::weeks::{Monitored, weeks};
+use super::alerts::{Findings, alerts};
+use super::weeks::{CountedWeeks, Monitored, weeks};
 use crate::lifecycle::progress::{OnProgress, Progress};
 use crate::lifecycle::workspace::Workspace;
 use crate::registry;
@@ -21,8 +21,12 @@ pub(crate) struct MonitorOutcome {
     pub(crate) model_id: String,
     /// Weeks that this run reported on.
     pub(crate) weeks_reported: usize,
-    /// Alerts that no earlier run raised.
+    /// Alerts that are news: new ones, those that came again, and those whose mute has ended.
     pub(crate) alerts: Vec<Alert>,
+    /// Alerts of earlier runs that are still there, acknowledged and muted ones included.
+    pub(crate) still_there: Vec<Alert>,
+    /// Alerts of former champions that this run made history.
+    pub(crate) retired: u64,
 }
 
 /// Reports on the champion of a target for each whole week from its training to `now` that has no report yet, and
@@ -38,36 +42,53 @@ pub(crate) async fn monitor(
         .await?
         .with_context(|| format!("target `{target}` has no champion to monitor: run `plumb train` first"))?;
     let scorer = workspace.load_model(&card.model_id).await?;
-    let monitored = Monitored { lake, scorer: &scorer, card: &card, label_spec: project.label_spec(target)? };
-    report_weeks(&monitored, store, now, progress).await.with_context(|| format!("cannot monitor `{target}`"))
+    let label_spec = project.label_spec(target)?;
+    let monitored = Monitored { lake, scorer: &scorer, card: &card, label_spec, budget: project.error_budget() };
+    let run = async {
+        let retired = store.retire_alerts(target, &card.model_id).await?;
+        let weeks_reported = report_weeks(&monitored, store, now, progress).await?;
+        let reports = reports_of_model(store, &card).await?;
+        let cost = project.target(target)?.cost;
+        let findings = Findings {
+            reports: &reports,
+            rows: &monitored.rows_a_week(now).await?,
+            label_spec: &monitored.label_spec,
+            budget: &monitored.budget,
+            base_rate: scorer.artifact.model.base_rate,
+            cost,
+        };
+        let (mut news, mut still_there) = (Vec::new(), Vec::new());
+        for alert in alerts(&findings) {
+            match store.put_alert(&alert, now).await? {
+                true => news.push(alert),
+                false => still_there.push(alert.key),
+            }
+        }
+        let current = store.alerts_of_all(false, usize::MAX).await?;
+        let still_there = current.into_iter().filter(|alert| still_there.contains(&alert.key)).collect();
+        let (target, model_id) = (card.target.clone(), card.model_id.clone());
+        Ok(MonitorOutcome { target, model_id, weeks_reported, alerts: news, still_there, retired })
+    };
+    run.await.map_err(|error: anyhow::Error| error.context(format!("cannot monitor `{target}`")))
 }
 
+/// Reports on each week that has no report with counts yet, and returns how many those were.
 async fn report_weeks(
     monitored: &Monitored<'_>,
     store: &Store,
     now: DateTime<Utc>,
     progress: OnProgress<'_>,
-) -> Result<MonitorOutcome> {
-    let card = monitored.card;
-    let known = reports_of_model(store, card).await?;
-    let mut missing = weeks(card.as_of, now);
-    missing.retain(|from| !known.iter().any(|report| report.from == *from));
+) -> Result<usize> {
+    let known = reports_of_model(store, monitored.card).await?;
+    let mut counted: CountedWeeks =
+        known.into_iter().filter_map(|report| Some((report.from, report.counts?))).collect();
+    let mut missing = weeks(monitored.card.as_of, now);
+    missing.retain(|from| !counted.contains_key(from));
     for (done, from) in missing.iter().enumerate() {
         progress(Progress::Items { done, total: missing.len() });
-        store.put_monitor_report(&monitored.report(*from).await?).await?;
+        store.put_monitor_report(&monitored.report(*from, &mut counted).await?).await?;
     }
-    let mut new = Vec::new();
-    for alert in alerts(&reports_of_model(store, card).await?, &monitored.label_spec) {
-        if store.insert_alert_once(&alert).await? {
-            new.push(alert);
-        }
-    }
-    Ok(MonitorOutcome {
-        target: card.target.clone(),
-        model_id: card.model_id.clone(),
-        weeks_reported: missing.len(),
-        alerts: new,
-    })
+    Ok(missing.len())
 }
 
 /// Returns the reports on a model, oldest first.
