@@ -16,9 +16,15 @@ mod baseline;
 mod comparison;
 mod alarms;
 mod volume;
+mod segments;
+mod together;
+mod reasons;
 
 pub use alarms::{Alarm, Change, alarms};
 pub use baseline::{Baseline, CHANCE, DatedRows, baseline, baseline_by_week, compare};
 pub use budget::{Budget, Watched};
 pub use comparison::{Window, of_either};
+pub use reasons::{NDCG_MIN, ReasonDrift, ndcg, reason_drift};
+pub use segments::{MovedSegment, SegmentRows, moved_segments};
+pub use together::{Together, together};
 pub use volume::{Volume, WeekRows, volume};

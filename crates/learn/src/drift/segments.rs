@@ -145,8 +145,12 @@ fn conditions(features: &FeatureSet, rows: &SegmentRows<'_>) -> Vec<Condition> {
                 *count += 1;
             }
         }
-        let mut by_rows: Vec<(usize, usize)> =
-            counts.into_iter().enumerate().map(|(code, count)| (count, code)).filter(|(count, _)| *count >= ROWS_MIN).collect();
+        let mut by_rows: Vec<(usize, usize)> = counts
+            .into_iter()
+            .enumerate()
+            .map(|(code, count)| (count, code))
+            .filter(|(count, _)| *count >= ROWS_MIN)
+            .collect();
         by_rows.sort_unstable_by(|one, other| other.cmp(one));
         conditions.extend(by_rows.iter().take(LEVELS_MAX).map(|(_, code)| Condition { column, code: *code as f32 }));
     }

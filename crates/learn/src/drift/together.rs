@@ -54,7 +54,8 @@ pub fn together(
     let limit = usual.min(current.rows).min(ROWS_MAX);
     let told = |side: &Matrix, others: &[usize]| -> Result<f64, Error> {
         let side = side.select(&spread(side.rows, limit));
-        let others = reference.select(&spread(others.len(), ROWS_MAX).into_iter().map(|place| others[place]).collect::<Vec<_>>());
+        let others = reference
+            .select(&spread(others.len(), ROWS_MAX).into_iter().map(|place| others[place]).collect::<Vec<_>>());
         auc(features, &others, &side, seed)
     };
     let mut known = Vec::new();
