@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the figures of docs/benchmarks.md, ours beside those of others in the same run.
 
 mod load;
+mod monitor;
 mod overload;
 mod process;
 mod profile;
@@ -16,7 +17,7 @@ use anyhow::{Context, Result, bail};
 use crate::{cargo, provide, root, run};
 
 /// The names of the benchmarks.
-pub(crate) const NAMES: &str = "features, kernel, train, leaks, serve, overload, score, lists, profile";
+pub(crate) const NAMES: &str = "features, kernel, train, leaks, serve, overload, score, lists, profile, monitor";
 
 /// Rows of the file that is scored.
 const ROWS: usize = 1_000_000;
@@ -49,6 +50,7 @@ pub(crate) fn bench(name: &str, large: bool) -> Result<()> {
         }
         "lists" => lists(),
         "profile" => profile::bench(),
+        "monitor" => monitor::bench(),
         other => bail!("there is no benchmark `{other}`: expected one of {NAMES}"),
     }
 }

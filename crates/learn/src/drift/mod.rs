@@ -21,7 +21,7 @@ mod together;
 mod reasons;
 
 pub use alarms::{Alarm, Change, alarms};
-pub use baseline::{Baseline, CHANCE, DatedRows, baseline, baseline_by_week, compare};
+pub use baseline::{Baseline, CHANCE, DatedRows, baseline, baseline_by_week, compare, week_of};
 pub use budget::{Budget, Watched};
 pub use comparison::{Window, of_either};
 pub use reasons::{NDCG_MIN, ReasonDrift, ndcg, reason_drift};

@@ -90,6 +90,8 @@ impl Store {
 /// Returns an alert that is known, as it is found now, and whether that is news.
 fn succeed(known: &Alert, found: &Alert, now: DateTime<Utc>) -> (Alert, bool) {
     let mut alert = found.clone();
+    // Where a move sits is looked for once a week, and known from then on.
+    alert.segment = alert.segment.or_else(|| known.segment.clone());
     let comes_again =
         matches!(known.state, AlertState::Resolved | AlertState::Retired) && found.since > known.last_seen;
     if found.state == AlertState::Resolved || comes_again {

@@ -4,9 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::LabelSpec;
 use plumb_lead::{Alert, AlertCause, AlertCost, AlertKind, AlertState, Drift, Matured, MonitorReport};
 use plumb_learn::decision::Cost;
-use plumb_learn::drift::{self, Budget, Change, Volume, Watched, WeekRows};
+use plumb_learn::drift::{self, Budget, Change, NDCG_MIN, Together, Volume, Watched, WeekRows};
 
 use super::causes::set_causes;
+use super::rows::RowFindings;
 use super::wording;
 
 /// Weeks whose matured leads are compared with expectations together: one week alone has too few.
@@ -16,7 +17,10 @@ const WEEKS_COMPARED: usize = 8;
 const STANDARD_ERRORS_MAX: f64 = 4.0;
 
 /// After so many weeks without it, what was unusual is gone.
-const WEEKS_TO_RESOLVE: i64 = 4;
+pub(super) const WEEKS_TO_RESOLVE: i64 = 4;
+
+/// A classifier tells a month apart by so much more than it does weeks of the training data.
+const AUC_MOVED: f64 = 0.05;
 
 /// What alerts are made of.
 pub(super) struct Findings<'a> {
@@ -32,6 +36,8 @@ pub(super) struct Findings<'a> {
     pub(super) base_rate: f64,
     /// What mistakes cost.
     pub(super) cost: Option<Cost>,
+    /// What whole rows of the newest month show; `None` if nobody looked.
+    pub(super) row_findings: Option<&'a RowFindings>,
 }
 
 /// Something that was seen in a week.
@@ -49,6 +55,7 @@ pub(super) fn alerts(findings: &Findings<'_>) -> Vec<Alert> {
     let mut alerts = of_columns(findings);
     alerts.extend(of_outcomes(findings));
     alerts.extend(of_volume(findings));
+    of_rows(findings, &mut alerts);
     set_causes(&mut alerts);
     for alert in &mut alerts {
         alert.advice = wording::advice(alert.kind, alert.cause).to_owned();
@@ -125,6 +132,42 @@ fn of_volume(findings: &Findings<'_>) -> Vec<Alert> {
     let mut alerts = lasting(findings, silences, 1);
     alerts.extend(lasting(findings, unusual, WEEKS_TO_RESOLVE));
     alerts
+}
+
+/// Adds what whole rows show, as far as no column alone shows it; where a move sits is said with the move.
+fn of_rows(findings: &Findings<'_>, alerts: &mut Vec<Alert>) {
+    let (Some(found), Some(report)) = (findings.row_findings, findings.reports.last()) else { return };
+    let is_open = |alert: &Alert| alert.state == AlertState::Open;
+    for moved in &found.segments {
+        let conditions: Vec<String> =
+            moved.conditions.iter().map(|(feature, value)| format!("{feature} = {value}")).collect();
+        let segment = conditions.join(" and ");
+        let (column, drift) = (&moved.drift.column, &moved.drift);
+        if let Some(known) = alerts.iter_mut().find(|alert| is_open(alert) && alert.column == *column) {
+            known.segment = Some(segment);
+            continue;
+        }
+        let (text, leads_a_week) = (wording::of_segment(drift), moved.rows as f64 / drift.weeks.max(1) as f64);
+        let what = format!("segment {segment}");
+        let sighting = Sighting { report, column: column.clone(), what, kind: AlertKind::Segment, text, leads_a_week };
+        alerts.push(Alert { segment: Some(segment), ..alert(findings, sighting) });
+    }
+    if alerts.iter().any(|alert| is_open(alert) && alert.kind != AlertKind::Outcomes) {
+        // What columns show explains what all of them show together.
+        return;
+    }
+    let whole = |what: &str, kind, text| {
+        let (column, leads_a_week) = ("score".to_owned(), found.leads_a_week);
+        alert(findings, Sighting { report, column, what: what.to_owned(), kind, text, leads_a_week })
+    };
+    let Together { auc, auc_of_weeks, p_value } = found.together;
+    if p_value <= findings.budget.chance_a_week(Watched::Together) && auc - auc_of_weeks > AUC_MOVED {
+        alerts.push(whole("together", AlertKind::Together, wording::of_together(&found.together)));
+    }
+    let reasons = &found.reasons;
+    if reasons.ndcg < NDCG_MIN && reasons.p_value <= findings.budget.chance_a_week(Watched::Reasons) {
+        alerts.push(whole("reasons", AlertKind::Reasons, wording::of_reasons(reasons)));
+    }
 }
 
 /// Of each thing that was seen, the newest run of weeks without a break of `weeks_to_resolve`. It says what it was like when it
@@ -236,6 +279,7 @@ mod tests {
             budget: &Budget { false_alarms_a_year: 1.0, targets: 1 },
             base_rate: 0.1,
             cost: Some(Cost { false_positive: 10.0, false_negative: 500.0 }),
+            row_findings: None,
         })
     }
 

@@ -4,6 +4,7 @@ mod wording;
 mod causes;
 mod alerts;
 mod weeks;
+mod rows;
 mod run;
 mod files;
 

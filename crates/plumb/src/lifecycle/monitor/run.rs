@@ -1,11 +1,11 @@
 //! A monitoring run: reports on the champion for each week that has none yet, and alerts on what changed.
 
 use anyhow::{Context, Result};
-use chrono::{DateTime, Utc};
-use plumb_lead::{Alert, ModelCard, MonitorReport};
+use chrono::{DateTime, TimeDelta, Utc};
+use plumb_lead::{Alert, AlertKind, AlertState, ModelCard, MonitorReport};
 use serde::Serialize;
 
-use super::alerts::{Findings, alerts};
+use super::alerts::{Findings, WEEKS_TO_RESOLVE, alerts};
 use super::weeks::{CountedWeeks, Monitored, weeks};
 use crate::lifecycle::progress::{OnProgress, Progress};
 use crate::lifecycle::workspace::Workspace;
@@ -49,6 +49,12 @@ pub(crate) async fn monitor(
         let weeks_reported = report_weeks(&monitored, store, now, progress).await?;
         let reports = reports_of_model(store, &card).await?;
         let cost = project.target(target)?.cost;
+        // Whole rows are looked at once a week: more looks would be more tests than the budget has.
+        let newest = reports.last().map(|report| report.from).filter(|_| weeks_reported > 0);
+        let row_findings = match newest {
+            Some(newest) => monitored.row_findings(newest).await?,
+            None => None,
+        };
         let findings = Findings {
             reports: &reports,
             rows: &monitored.rows_a_week(now).await?,
@@ -56,9 +62,12 @@ pub(crate) async fn monitor(
             budget: &monitored.budget,
             base_rate: scorer.artifact.model.base_rate,
             cost,
+            row_findings: row_findings.as_ref(),
         };
         let (mut news, mut still_there) = (Vec::new(), Vec::new());
-        for alert in alerts(&findings) {
+        let mut found = alerts(&findings);
+        found.extend(gone(&store.alerts_of_all(false, usize::MAX).await?, &found, &card, reports.last()));
+        for alert in found {
             match store.put_alert(&alert, now).await? {
                 true => news.push(alert),
                 false => still_there.push(alert.key),
@@ -70,6 +79,19 @@ pub(crate) async fn monitor(
         Ok(MonitorOutcome { target, model_id, weeks_reported, alerts: news, still_there, retired })
     };
     run.await.map_err(|error: anyhow::Error| error.context(format!("cannot monitor `{target}`")))
+}
+
+/// Returns the alerts of whole rows that were not found again for so long that they are gone.
+fn gone(known: &[Alert], found: &[Alert], card: &ModelCard, newest: Option<&MonitorReport>) -> Vec<Alert> {
+    let of_rows = [AlertKind::Segment, AlertKind::Together, AlertKind::Reasons];
+    let is_gone = |alert: &&Alert| {
+        of_rows.contains(&alert.kind)
+            && alert.target == card.target
+            && alert.model_id == card.model_id
+            && !found.iter().any(|other| other.key == alert.key)
+            && newest.is_some_and(|newest| newest.from - alert.last_seen >= TimeDelta::weeks(WEEKS_TO_RESOLVE))
+    };
+    known.iter().filter(is_gone).map(|alert| Alert { state: AlertState::Resolved, ..alert.clone() }).collect()
 }
 
 /// Reports on each week that has no report with counts yet, and returns how many those were.

@@ -19,7 +19,7 @@ const LEADS_MIN: usize = 100;
 const WEEKS_POOLED_MAX: i64 = 8;
 
 /// Weeks that are compared together, too: a small move shows in them and not in one.
-const MONTH: i64 = 4;
+pub(super) const MONTH: i64 = 4;
 
 /// The windows that a week ends: itself and the month.
 const WINDOWS: usize = 2;
@@ -153,7 +153,7 @@ impl Monitored<'_> {
 
     /// Returns the label spec with the last age alone: three rows of one lead would pass for three leads, so each lead
     /// counts once, when most is known of it.
-    fn at_last_age(&self) -> LabelSpec {
+    pub(super) fn at_last_age(&self) -> LabelSpec {
         let mut label_spec = self.label_spec.clone();
         label_spec.ages = label_spec.ages.into_iter().max().into_iter().collect();
         label_spec
@@ -182,7 +182,7 @@ impl Monitored<'_> {
         Ok(matured.reduce(Matured::and))
     }
 
-    async fn score(&self, observations: &[Observation]) -> Result<(Matrix, Vec<f64>, Vec<Unseen>)> {
+    pub(super) async fn score(&self, observations: &[Observation]) -> Result<(Matrix, Vec<f64>, Vec<Unseen>)> {
         let sql = self.scorer.feature_sql().context("only models of leads can be monitored")?;
         let table = self.lake.features(sql, observations).await?;
         let model = &self.scorer.artifact.model;

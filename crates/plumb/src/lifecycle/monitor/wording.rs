@@ -1,7 +1,10 @@
 //! The sentences of alerts: what happened and what to do. The rest (where, since when, cost, cause) are fields of their own.
 
 use plumb_lead::{AlertCause, AlertKind, Drift, Matured};
-use plumb_learn::drift::{Change, Volume};
+use plumb_learn::drift::{Change, ReasonDrift, Together, Volume};
+
+/// The features that a sentence about reasons names.
+const FEATURES_NAMED: usize = 3;
 
 /// Returns what happened to a column.
 pub(super) fn of_change(change: &Change, drift: &Drift) -> String {
@@ -58,6 +61,38 @@ pub(super) fn of_outcomes(matured: &Matured, horizon_days: i64, weeks: usize) ->
         share(matured.expected),
         share(matured.positives as f64),
         matured.surprise()
+    )
+}
+
+/// Returns what happened to a column in a segment.
+pub(super) fn of_segment(drift: &Drift) -> String {
+    format!(
+        "its distribution differs from training there and hardly elsewhere: PSI {:.2}, missing {:.0} % (training {:.0} %)",
+        drift.psi,
+        100.0 * drift.missing,
+        100.0 * drift.missing_baseline
+    )
+}
+
+/// Returns what happened to all columns together.
+pub(super) fn of_together(together: &Together) -> String {
+    format!(
+        "the month's leads can be told from those of training by all columns together (AUC {:.2}, weeks of training {:.2}), \
+         though no column alone has moved: some no longer go together as they did",
+        together.auc, together.auc_of_weeks
+    )
+}
+
+/// Returns what happened to reasons.
+pub(super) fn of_reasons(reasons: &ReasonDrift) -> String {
+    let part = |(name, before, now): &(String, f64, f64)| {
+        format!("`{name}` {:.0} % (training {:.0} %)", 100.0 * now, 100.0 * before)
+    };
+    let parts: Vec<String> = reasons.features.iter().take(FEATURES_NAMED).map(part).collect();
+    format!(
+        "scores rest on other features than in training: NDCG {:.2}; most changed {}",
+        reasons.ndcg,
+        parts.join(", ")
     )
 }
 
