@@ -1,7 +1,8 @@
 """Monitors the weeks of a file as its users would, and prints what is told.
 
     monitor_peer.py export FOLDER                 the data that NannyML's wheel carries, as CSV
-    monitor_peer.py watch evidently|nannyml FILE  "alarms first": how often a column begins to be told, and the first week
+    monitor_peer.py watch evidently|nannyml FILE [WEEKS]
+        "begun first weeks": how often a column begins to be told, the first week of that, and the weeks with any
     monitor_peer.py speed evidently|nannyml FOLDER  "seconds megabytes": a report of current.csv against reference.csv
 """
 
@@ -13,6 +14,8 @@ import warnings
 
 import pandas as pd
 
+# Neither is to tell its makers that it was used.
+os.environ["NML_DISABLE_USAGE_LOGGING"] = os.environ["DO_NOT_TRACK"] = "1"
 warnings.filterwarnings("ignore")
 
 
@@ -64,8 +67,9 @@ def told_by_week(peer, frame):
     return [told.get(start(week), set()) for week in weeks]
 
 
-def watch(peer, path):
-    told = told_by_week(peer, pd.read_csv(path))
+def watch(peer, path, weeks=52):
+    frame = pd.read_csv(path)
+    told = told_by_week(peer, frame[frame.week < int(weeks)])
     begun = [now - before for before, now in zip([set()] + told, told)]
     first = next((week for week, columns in enumerate(begun) if columns), "")
     print(sum(map(len, begun)), first, sum(bool(columns) for columns in told))
