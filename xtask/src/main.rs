@@ -32,7 +32,7 @@ const USAGE: &str = "usage: cargo xtask check   format, layout, lints and docume
        cargo xtask house   the layout alone: no circles of imports, no dead links, one set of features
        cargo xtask test    check, then licences and bans, then every test against real components
        cargo xtask soak    the tests that fail, kill and race, for hours: a million seeds, 300 rounds
-       cargo xtask bench features|kernel|train|leaks|serve|overload|score|lists|profile|ingest   the figures of docs/benchmarks.md
+       cargo xtask bench features|kernel|train|leaks|serve|overload|score|lists|profile|monitor|ingest   the figures of docs/benchmarks.md
        cargo xtask bench features|score|ingest --large              the same with more leads or rows as well";
 
 fn main() -> ExitCode {

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::Unseen;
+
 /// One window compared with a model's training data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MonitorReport {
@@ -20,6 +22,41 @@ pub struct MonitorReport {
     pub drifts: Vec<Drift>,
     /// Outcomes of the earlier leads whose horizon ended in the window; `None` if there are none.
     pub matured: Option<Matured>,
+    /// The rows of the window's last week by column and bin, for windows of several weeks; `None` in reports of programs that
+    /// did not count them. Not in the JSON of the API.
+    #[serde(skip)]
+    pub counts: Option<WeekCounts>,
+}
+
+/// The rows of a week by column and bin of a model's baseline.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WeekCounts {
+    /// Number of rows.
+    pub rows: usize,
+    /// Rows in each bin: of the score first, then of each feature of the model.
+    pub columns: Vec<Vec<u32>>,
+    /// Categories that training never saw.
+    pub unseen: Vec<Unseen>,
+}
+
+impl WeekCounts {
+    /// Returns both weeks together. One that counted nothing changes nothing.
+    pub fn and(mut self, other: &WeekCounts) -> WeekCounts {
+        self.rows += other.rows;
+        self.columns.resize(self.columns.len().max(other.columns.len()), Vec::new());
+        for (column, more) in self.columns.iter_mut().zip(&other.columns) {
+            column.resize(column.len().max(more.len()), 0);
+            column.iter_mut().zip(more).for_each(|(rows, more)| *rows += more);
+        }
+        for more in &other.unseen {
+            let same = |unseen: &&mut Unseen| unseen.feature == more.feature && unseen.level == more.level;
+            match self.unseen.iter_mut().find(same) {
+                Some(unseen) => unseen.rows += more.rows,
+                None => self.unseen.push(more.clone()),
+            }
+        }
+        self
+    }
 }
 
 /// Outcomes of some leads against what a model had expected.
@@ -69,6 +106,21 @@ pub struct Drift {
     pub unseen: Vec<(String, f64)>,
     /// How serious it is.
     pub verdict: Verdict,
+    /// The chance of a move as large, given how much the weeks of the training data differ from each other; 1 in reports of
+    /// programs that did not compute it.
+    #[serde(default = "certain")]
+    pub p_value: f64,
+    /// The weeks that were compared together.
+    #[serde(default = "one")]
+    pub weeks: usize,
+}
+
+fn certain() -> f64 {
+    1.0
+}
+
+fn one() -> usize {
+    1
 }
 
 /// How serious a drift is.
@@ -95,21 +147,4 @@ impl Verdict {
             Verdict::Drifted => "drifted",
         }
     }
-}
-
-/// A message about something that moved, raised once.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Alert {
-    /// Alerts with the same key are the same: target, column and cause.
-    pub key: String,
-    /// The target.
-    pub target: String,
-    /// The model.
-    pub model_id: String,
-    /// The feature, or `score`.
-    pub column: String,
-    /// What moved, where, since when.
-    pub text: String,
-    /// The window in which it was first seen.
-    pub since: DateTime<Utc>,
 }

@@ -11,10 +11,12 @@ mod measures;
 mod settings;
 mod card;
 mod drift;
+mod alert;
 mod migration;
 
+pub use alert::{Alert, AlertCause, AlertCost, AlertKind, AlertState};
 pub use card::{DatasetCard, Imported, LeakEvidence, MadeOf, ModelCard, ModelKind, Threshold};
-pub use drift::{Alert, Drift, Matured, MonitorReport, Verdict};
+pub use drift::{Drift, Matured, MonitorReport, Verdict, WeekCounts};
 pub use feature::{Feature, FeatureKind, FeatureSet, Matrix, Unseen};
 pub use language::{Language, Words};
 pub use lead::{Event, FieldValue, Lead, Observation, Outcome};

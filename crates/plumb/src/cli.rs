@@ -61,8 +61,11 @@ enum Command {
     Score(commands::score::Args),
     /// Serve scores over HTTP, and the dashboard.
     Serve(commands::serve::Args),
-    /// Compare each week with the champion's training data and raise alerts.
-    Watch(commands::watch::Args),
+    /// Compare each week with the champion's training data and raise alerts, or compare any two files.
+    #[command(alias = "watch")]
+    Monitor(commands::monitor::Args),
+    /// List alerts, acknowledge and mute them.
+    Alerts(commands::alerts::Args),
     /// Store labels in SageMaker's ground truth format and measure served predictions against them.
     GroundTruth(commands::ground_truth::Args),
     /// Train a challenger and compare it with the champion on the same newest rows.
@@ -124,7 +127,8 @@ async fn run_command(Cli { json, command }: Cli) -> Result<()> {
         Command::Export(args) => commands::export::run(args, format).await,
         Command::Score(args) => commands::score::run(args, format).await,
         Command::Serve(args) => commands::serve::run(args, format).await,
-        Command::Watch(args) => commands::watch::run(args, format).await,
+        Command::Monitor(args) => commands::monitor::run(args, format).await,
+        Command::Alerts(args) => commands::alerts::run(args, format).await,
         Command::GroundTruth(args) => commands::ground_truth::run(args, format).await,
         Command::Retrain(args) => commands::retrain::run(args, format).await,
         Command::Gate(args) => commands::gate::run(args, format).await,

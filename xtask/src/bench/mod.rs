@@ -3,6 +3,7 @@
 mod ingest;
 mod load;
 mod measured;
+mod monitor;
 mod overload;
 mod process;
 mod profile;
@@ -18,7 +19,7 @@ use anyhow::{Context, Result, bail};
 use crate::{cargo, provide, root, run};
 
 /// The names of the benchmarks.
-pub(crate) const NAMES: &str = "features, kernel, train, leaks, serve, overload, score, lists, profile, ingest";
+pub(crate) const NAMES: &str = "features, kernel, train, leaks, serve, overload, score, lists, profile, monitor, ingest";
 
 /// Rows of the file that is scored.
 const ROWS: usize = 1_000_000;
@@ -52,6 +53,10 @@ pub(crate) fn bench(name: &str, large: bool) -> Result<()> {
         "lists" => lists(),
         "profile" => profile::bench(),
         "ingest" => ingest::bench(large),
+        "monitor" => {
+            monitor::bench()?;
+            bench("performance", &[])
+        }
         other => bail!("there is no benchmark `{other}`: expected one of {NAMES}"),
     }
 }

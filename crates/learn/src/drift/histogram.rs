@@ -1,19 +1,13 @@
-//! Histograms of columns: how values are binned, and the drift of a window from them.
+//! Histograms of columns: how values are binned.
 
-use plumb_lead::{Drift, Feature, FeatureKind, Unseen, Verdict};
+use plumb_lead::{Feature, FeatureKind};
 use serde::{Deserialize, Serialize};
-
-use super::distance::{jensen_shannon, psi, verdict};
-
-/// With fewer rows there is no verdict.
-const ROWS_MIN: usize = 100;
-
-/// A new category in more than this share of the rows is drift, and in at least so many of them.
-const UNSEEN_SHARE: f64 = 0.01;
-const UNSEEN_ROWS: usize = 5;
 
 /// Numbers are cut into this many bins of equal count.
 const BINS: usize = 10;
+
+/// Of so many rows the borders of bins are found.
+const ROWS_SORTED: usize = 50_000;
 
 /// Levels with less than this share of the training rows are counted together: rare words come and go by chance.
 const LEVEL_SHARE: f64 = 0.01;
@@ -22,9 +16,9 @@ const LEVEL_SHARE: f64 = 0.01;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Histogram {
     pub(super) name: String,
-    bins: Bins,
+    pub(super) bins: Bins,
     /// Rows in each bin; the last but one is for other levels, the last for missing values.
-    counts: Vec<usize>,
+    pub(super) counts: Vec<u32>,
 }
 
 /// How values become bins.
@@ -38,47 +32,9 @@ pub(super) enum Bins {
 }
 
 impl Histogram {
-    pub(super) fn new(name: &str, bins: Bins, values: &[f32]) -> Histogram {
-        let counts = counts(&bins, values);
+    pub(super) fn new(name: &str, bins: Bins, counts: Vec<u32>) -> Histogram {
         Histogram { name: name.to_owned(), bins, counts }
     }
-
-    pub(super) fn drift(&self, values: &[f32], unseen: &[&Unseen]) -> Drift {
-        let rows_baseline: usize = self.counts.iter().sum();
-        let mut counts = counts(&self.bins, values);
-        // A category that training never saw is encoded as missing: here it counts as another level.
-        let (others, missing) = (counts.len() - 2, counts.len() - 1);
-        let unseen_rows = unseen.iter().map(|unseen| unseen.rows).sum::<usize>().min(counts[missing]);
-        counts[others] += unseen_rows;
-        counts[missing] -= unseen_rows;
-        let rows = values.len();
-        let share = |count: usize, rows: usize| if rows == 0 { 0.0 } else { count as f64 / rows as f64 };
-        let psi = psi(&self.counts, &counts);
-        let is_new = |unseen: &&&Unseen| unseen.rows >= UNSEEN_ROWS && share(unseen.rows, rows) > UNSEEN_SHARE;
-        let verdict = if rows < ROWS_MIN || rows_baseline < ROWS_MIN {
-            Verdict::TooFew
-        } else if unseen.iter().any(|unseen| is_new(&unseen)) {
-            Verdict::Drifted
-        } else {
-            let used = self.counts.iter().zip(&counts).filter(|(before, now)| **before + **now > 0).count();
-            verdict(psi, used, 1.0 / rows_baseline as f64 + 1.0 / rows as f64)
-        };
-        Drift {
-            column: self.name.clone(),
-            psi,
-            jensen_shannon: jensen_shannon(&self.counts, &counts),
-            missing: share(counts[missing], rows),
-            missing_baseline: share(self.counts[missing], rows_baseline),
-            unseen: unseen.iter().map(|unseen| (unseen.level.clone(), share(unseen.rows, rows))).collect(),
-            verdict,
-        }
-    }
-}
-
-fn counts(bins: &Bins, values: &[f32]) -> Vec<usize> {
-    let mut counts = vec![0; bins.count() + 2];
-    values.iter().for_each(|value| counts[bins.bin(*value)] += 1);
-    counts
 }
 
 impl Bins {
@@ -100,19 +56,34 @@ impl Bins {
     }
 
     /// The number of bins, without those of other levels and of missing values.
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         match self {
             Bins::Edges(edges) => edges.len() + 1,
             Bins::Levels(levels) => levels.iter().flatten().count(),
         }
     }
 
-    fn bin(&self, value: f32) -> usize {
-        let others = self.count();
+    /// Returns the bin of a value.
+    pub(super) fn bin(&self, value: f32) -> usize {
         match self {
-            _ if value.is_nan() => others + 1,
+            _ if value.is_nan() => self.count() + 1,
             Bins::Edges(edges) => edges.partition_point(|edge| *edge <= value),
-            Bins::Levels(levels) => levels.get(value as usize).copied().flatten().unwrap_or(others),
+            Bins::Levels(levels) => levels.get(value as usize).copied().flatten().unwrap_or_else(|| self.count()),
+        }
+    }
+
+    /// Adds values to the rows of their bins.
+    pub(super) fn count_into(&self, counts: &mut [u32], values: impl Iterator<Item = f32>) {
+        let missing = counts.len() - 1;
+        match self {
+            Bins::Edges(edges) => {
+                for value in values {
+                    // As many comparisons as there are edges, but none that has to be guessed. NaN is over no edge.
+                    let bin: usize = edges.iter().map(|edge| usize::from(*edge <= value)).sum();
+                    counts[if value.is_nan() { missing } else { bin }] += 1;
+                }
+            }
+            Bins::Levels(_) => values.for_each(|value| counts[self.bin(value)] += 1),
         }
     }
 }
@@ -120,8 +91,10 @@ impl Bins {
 /// The borders of bins of about equal count. A value that fills a bin alone gets a bin of its own, so
 /// that a column of zeros with some other numbers differs from one of zeros alone.
 pub(super) fn edges(values: &[f32]) -> Vec<f32> {
-    let mut sorted: Vec<f32> = values.iter().copied().filter(|value| !value.is_nan()).collect();
-    sorted.sort_by(f32::total_cmp);
+    // Borders need not be exact, only the same on both sides.
+    let step = values.len().div_ceil(ROWS_SORTED).max(1);
+    let mut sorted: Vec<f32> = values.iter().step_by(step).copied().filter(|value| !value.is_nan()).collect();
+    sorted.sort_unstable_by(f32::total_cmp);
     let mut edges: Vec<f32> = Vec::new();
     if sorted.is_empty() {
         return edges;

@@ -31,4 +31,5 @@ pub use duplicates::{DuplicateRows, duplicate_groups};
 pub use find::{find_leaks, suspects};
 pub use input::{FieldHistory, LeakInput, LeakParams};
 pub use post_outcome::{PostOutcomeCounts, post_outcome_change};
+pub(crate) use quick_model::QuickModel;
 pub use report::{LeakGroup, LeakKind, LeakLevel, LeakReport, LeakSuspect};

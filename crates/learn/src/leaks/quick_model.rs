@@ -29,7 +29,7 @@ const PARAMETERS: [(&str, &str); 7] = [
 ];
 
 /// Rows, encoded once, from which models of some of their columns are made.
-pub(super) struct QuickModel {
+pub(crate) struct QuickModel {
     matrix: Matrix,
     labels: Vec<bool>,
     /// The columns of categories, each with its number of levels.
@@ -51,12 +51,21 @@ impl QuickModel {
         let features = FeatureSet::learn(table, &MessageCatalog::default());
         let (matrix, _) = features.encode(table)?;
         let categories = category_columns(&features);
-        let splits = split::folds_grouped(labels.len(), groups, FOLDS, seed)?;
-        let mut folds = vec![0; labels.len()];
-        for (fold, split) in splits.iter().enumerate() {
-            split.test.iter().for_each(|row| folds[*row] = fold);
-        }
+        let folds = folds(labels.len(), groups, seed)?;
         Ok(QuickModel { matrix: finite(&matrix).into_owned(), labels: labels.to_vec(), categories, folds, seed })
+    }
+
+    /// Takes rows that are encoded by a feature set, each of a group of its own.
+    pub(crate) fn of_rows(
+        features: &FeatureSet,
+        matrix: &Matrix,
+        labels: &[bool],
+        seed: u64,
+    ) -> Result<QuickModel, Error> {
+        let groups: Vec<usize> = (0..labels.len()).collect();
+        let folds = folds(labels.len(), &groups, seed)?;
+        let categories = category_columns(features);
+        Ok(QuickModel { matrix: finite(matrix).into_owned(), labels: labels.to_vec(), categories, folds, seed })
     }
 
     /// Returns how well these columns rank together; `None` if there is none.
@@ -91,7 +100,7 @@ impl QuickModel {
     }
 
     /// Returns the AUC of these columns together; 0.5 if there is none.
-    pub(super) fn auc(&self, columns: &[usize]) -> Result<f64, Error> {
+    pub(crate) fn auc(&self, columns: &[usize]) -> Result<f64, Error> {
         Ok(self.of(columns)?.map_or(0.5, |found| found.roc.auc))
     }
 
@@ -125,4 +134,13 @@ impl QuickModel {
         let values = rows.iter().flat_map(|row| columns.iter().map(move |column| value(*row, *column))).collect();
         Matrix { values, rows: rows.len(), columns: columns.len() }
     }
+}
+
+/// Returns the fold of each row.
+fn folds(rows: usize, groups: &[usize], seed: u64) -> Result<Vec<usize>, Error> {
+    let mut folds = vec![0; rows];
+    for (fold, split) in split::folds_grouped(rows, groups, FOLDS, seed)?.iter().enumerate() {
+        split.test.iter().for_each(|row| folds[*row] = fold);
+    }
+    Ok(folds)
 }

@@ -1,5 +1,7 @@
 //! One file for each subcommand: it reads arguments, calls `lifecycle` and prints the outcome.
 
+pub(crate) mod alerts;
+mod alerts_text;
 pub(crate) mod arguments;
 pub(crate) mod caller_arguments;
 pub(crate) mod check;
@@ -15,6 +17,8 @@ pub(crate) mod ingest;
 pub(crate) mod init;
 pub(crate) mod junit;
 pub(crate) mod model_text;
+pub(crate) mod monitor;
+mod monitor_files_text;
 pub(crate) mod output;
 pub(crate) mod profile;
 pub(crate) mod profile_text;
@@ -37,4 +41,3 @@ pub(crate) mod train;
 pub(crate) mod training_progress;
 pub(crate) mod variants;
 pub(crate) mod verify;
-pub(crate) mod watch;

@@ -134,6 +134,13 @@ impl Error {
             .hint("expected the `prediction_id` of an answer of this server")
     }
 
+    /// There is no such alert.
+    pub(super) fn unknown_alert(alert_id: &str) -> Error {
+        Error::new(StatusCode::NOT_FOUND, "unknown_alert", format!("there is no alert `{alert_id}`"))
+            .at("alert_id")
+            .hint("expected the `id` of an alert of `GET /v1/watch`")
+    }
+
     /// The server runs without the lead data that the request needs.
     pub(super) fn no_leads() -> Error {
         Error::new(StatusCode::CONFLICT, "no_leads", "this server runs without lead data")

@@ -2,6 +2,7 @@
 //!
 //! They take typed arguments, report progress to a callback, return typed outcomes, and print nothing.
 
+pub(crate) mod alerts;
 pub(crate) mod check;
 pub(crate) mod check_database;
 pub(crate) mod cluster;

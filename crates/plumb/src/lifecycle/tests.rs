@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::gate::gate;
 use super::import::{ImportRequest, import};
+use super::monitor::monitor;
 use super::progress::SharedProgress;
 use super::promote::promote;
 use super::quick::{QuickRequest, quick};
@@ -25,6 +26,7 @@ fn futures_are_send(workspace: &Workspace, spec: TrainingSpec, request: ImportRe
     assert_send(train(workspace, spec.clone(), "ada", &progress));
     assert_send(retrain(workspace, spec, "ada", &progress));
     assert_send(import(workspace, request, "ada", &progress));
+    assert_send(monitor(workspace, "won", chrono::DateTime::UNIX_EPOCH, &|_| ()));
     assert_send(gate(workspace, "won", &[], &progress));
     assert_send(reproduce(workspace, "cafe", &progress));
     assert_send(promote(&workspace.store, &workspace.data, "won", None, "ada", "better"));

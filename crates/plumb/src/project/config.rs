@@ -42,6 +42,9 @@ pub(super) struct Config {
     /// What becomes of a challenger that `plumb retrain` has trained.
     #[serde(default)]
     pub(super) retrain: RetrainConfig,
+    /// When monitoring raises an alert.
+    #[serde(default)]
+    pub(super) monitor: MonitorConfig,
     /// What each of `sources/*.sql` may take: one that takes more ends with an error instead of the machine.
     #[serde(default)]
     pub(super) limits: LimitsConfig,
@@ -309,6 +312,22 @@ pub(super) struct RetrainConfig {
     /// Who promotes it.
     #[serde(default)]
     pub(super) promote: Promote,
+}
+
+/// When monitoring raises an alert.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct MonitorConfig {
+    /// The false alarms that the team accepts in a year, over all targets, columns, segments and weeks together. All thresholds
+    /// follow from it: fewer false alarms, and a move has to be larger or last longer.
+    #[schemars(range(min = 0.01, max = 100.0))]
+    pub(super) false_alarms_a_year: f64,
+}
+
+impl Default for MonitorConfig {
+    fn default() -> Self {
+        MonitorConfig { false_alarms_a_year: 1.0 }
+    }
 }
 
 /// Who promotes a challenger.

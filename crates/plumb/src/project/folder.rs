@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::{FeatureSql, LabelSpec, POSTED_EVENTS, POSTED_LEADS, PostedRelation, Source, SqlFile, SqlLimits};
 use plumb_lead::{Language, MessageCatalog};
+use plumb_learn::drift::Budget;
 
 use super::config::{Promote, StoreConfig};
 use super::list_columns::ListColumns;
@@ -41,6 +42,7 @@ pub(crate) struct Project {
     /// A lead is an observation at each of these ages.
     ages: Vec<TimeDelta>,
     promote: Promote,
+    false_alarms_a_year: f64,
     limits: SqlLimits,
     list: ListColumns,
     webhooks: WebhookConfigs,
@@ -62,6 +64,7 @@ impl Project {
             targets: config.target.0.into_iter().map(|(name, target)| (name, target.into())).collect(),
             ages: config.score.at.iter().map(|age| age.0).collect(),
             promote: config.retrain.promote,
+            false_alarms_a_year: config.monitor.false_alarms_a_year,
             limits: config.limits.into(),
             list: config.list,
             webhooks: config.webhook,
@@ -152,6 +155,11 @@ impl Project {
     /// Returns who promotes a challenger.
     pub(crate) fn promote(&self) -> Promote {
         self.promote
+    }
+
+    /// Returns the false alarms that monitoring may raise in a year, which all targets share.
+    pub(crate) fn error_budget(&self) -> Budget {
+        Budget { false_alarms_a_year: self.false_alarms_a_year, targets: self.targets.len() }
     }
 
     /// Returns the bucket that has a copy of the data folder.

@@ -89,6 +89,11 @@ fn check(config: &Config) -> Result<()> {
     for (name, limit) in limits {
         ensure!(limit > 0, "key `limits.{name}` is 0: expected more, or no such key for the default");
     }
+    ensure!(
+        (0.01..=100.0).contains(&config.monitor.false_alarms_a_year),
+        "key `monitor.false_alarms_a_year` is {}: expected a number from 0.01 to 100",
+        config.monitor.false_alarms_a_year
+    );
     for (name, source) in &config.source {
         let is_program = matches!(source.kind, SourceKind::Singer | SourceKind::Airbyte);
         ensure!(

@@ -29,6 +29,7 @@ mod stages;
 mod variants;
 mod registry_marker;
 mod monitoring;
+mod alerts;
 mod ground_truth;
 mod journal_segments;
 mod checks;

@@ -1,8 +1,8 @@
-//! Monitor reports and alerts.
+//! Monitor reports.
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use plumb_lead::{Alert, MonitorReport};
+use plumb_lead::MonitorReport;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -10,59 +10,13 @@ use super::database::Store;
 use super::timestamps::{from_micros, to_micros};
 
 impl Store {
-    /// Stores an alert unless one of its key is there; returns whether it is new, and so has to be sent.
-    pub(crate) async fn insert_alert_once(&self, alert: &Alert) -> Result<bool> {
-        let mut transaction = self.write().await?;
-        let done = sqlx::query(
-            "INSERT INTO alert (key, target, model_id, feature, text, since) VALUES (?, ?, ?, ?, ?, ?)
-             ON CONFLICT (key) DO NOTHING",
-        )
-        .bind(&alert.key)
-        .bind(&alert.target)
-        .bind(&alert.model_id)
-        .bind(&alert.column)
-        .bind(&alert.text)
-        .bind(to_micros(alert.since))
-        .execute(&mut *transaction)
-        .await
-        .with_context(|| format!("cannot store the alert `{}`", alert.key))?;
-        transaction.commit().await.context("cannot commit an alert")?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    /// Returns the alerts of a target behind a place, newest window first.
-    pub(crate) async fn alerts(
-        &self,
-        target: &str,
-        after: Option<&(DateTime<Utc>, String)>,
-        limit: usize,
-    ) -> Result<Vec<Alert>> {
-        let (since, key) = after.map_or((i64::MAX, ""), |(since, key)| (to_micros(*since), key));
-        let rows = sqlx::query(
-            "SELECT * FROM alert WHERE target = ? AND (since, key) < (?, ?) ORDER BY since DESC, key DESC LIMIT ?",
-        );
-        let rows = rows.bind(target).bind(since).bind(key).bind(i64::try_from(limit)?);
-        let rows = rows.fetch_all(&self.lists).await.context("cannot read alerts")?;
-        rows.iter()
-            .map(|row| {
-                Ok(Alert {
-                    key: row.try_get("key")?,
-                    target: row.try_get("target")?,
-                    model_id: row.try_get("model_id")?,
-                    column: row.try_get("feature")?,
-                    text: row.try_get("text")?,
-                    since: from_micros(row.try_get("since")?)?,
-                })
-            })
-            .collect()
-    }
-
     /// Stores a window's report; one of the same target, model and beginning is replaced.
     pub(crate) async fn put_monitor_report(&self, report: &MonitorReport) -> Result<()> {
         let mut transaction = self.write().await?;
         sqlx::query(
-            "INSERT OR REPLACE INTO monitor_report (target, model_id, from_at, to_at, rows, drifts_json, matured_json)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO monitor_report
+             (target, model_id, from_at, to_at, rows, drifts_json, matured_json, counts_json)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(&report.target)
         .bind(&report.model_id)
@@ -71,6 +25,7 @@ impl Store {
         .bind(i64::try_from(report.rows)?)
         .bind(serde_json::to_string(&report.drifts)?)
         .bind(serde_json::to_string(&report.matured)?)
+        .bind(report.counts.as_ref().map(serde_json::to_string).transpose()?)
         .execute(&mut *transaction)
         .await
         .context("cannot store a monitor report")?;
@@ -118,36 +73,20 @@ fn read_report(row: &SqliteRow) -> Result<MonitorReport> {
         rows: usize::try_from(row.try_get::<i64, _>("rows")?)?,
         drifts: serde_json::from_str(row.try_get("drifts_json")?).context("a stored report is unreadable")?,
         matured: serde_json::from_str(row.try_get("matured_json")?).context("a stored report is unreadable")?,
+        counts: row
+            .try_get::<Option<&str>, _>("counts_json")?
+            .map(serde_json::from_str)
+            .transpose()
+            .context("a stored report is unreadable")?,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use plumb_lead::{Drift, Matured, Verdict};
+    use plumb_lead::{Drift, Matured, Verdict, WeekCounts};
 
     use super::super::tests::{empty, hour_of_new_year};
     use super::*;
-
-    #[tokio::test]
-    async fn an_alert_is_new_once() {
-        let (store, _folder) = empty().await;
-        let alert = Alert {
-            key: "converted/channel/unseen tiktok_ads".into(),
-            target: "converted".into(),
-            model_id: "cafe".into(),
-            column: "channel".into(),
-            text: "channel: 12 % of the leads come by `tiktok_ads`, which training never saw".into(),
-            since: hour_of_new_year(1),
-        };
-        assert!(store.insert_alert_once(&alert).await.expect("written"));
-        let later = Alert { since: hour_of_new_year(2), ..alert.clone() };
-        assert!(!store.insert_alert_once(&later).await.expect("written"));
-        let other = Alert { key: "other".into(), since: hour_of_new_year(0), ..alert.clone() };
-        assert!(store.insert_alert_once(&other).await.expect("written"));
-        assert_eq!(store.alerts("converted", None, 1).await.expect("read"), std::slice::from_ref(&alert));
-        let behind = (alert.since, alert.key);
-        assert_eq!(store.alerts("converted", Some(&behind), 9).await.expect("read"), [other]);
-    }
 
     #[tokio::test]
     async fn a_week_that_is_monitored_again_replaces_its_report() {
@@ -160,6 +99,8 @@ mod tests {
             missing_baseline: 0.0,
             unseen: vec![("tiktok_ads".into(), 0.12)],
             verdict: Verdict::Drifted,
+            p_value: 1e-6,
+            weeks: 1,
         };
         let mut report = MonitorReport {
             target: "converted".into(),
@@ -169,11 +110,13 @@ mod tests {
             rows: 10,
             drifts: vec![],
             matured: None,
+            counts: None,
         };
         store.put_monitor_report(&report).await.expect("written");
         report.rows = 300;
         report.matured = Some(Matured { rows: 80, positives: 9, expected: 8.5, variance: 7.25 });
         report.drifts.push(drift);
+        report.counts = Some(WeekCounts { rows: 300, columns: vec![vec![200, 0, 100]], unseen: vec![] });
         store.put_monitor_report(&report).await.expect("written");
         let later = MonitorReport { from: hour_of_new_year(2), ..report.clone() };
         store.put_monitor_report(&later).await.expect("written");

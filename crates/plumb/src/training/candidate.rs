@@ -56,17 +56,20 @@ pub(super) fn candidate(
     Ok(CandidateModel { bytes, card, features, evaluation })
 }
 
-/// Returns what later weeks are compared with. Of each lead only its last observation, as in monitoring.
+/// Returns what later weeks are compared with: each lead once, at the last age, as in monitoring.
 fn baseline(split: &SplitRows, fitted: &Fitted) -> Result<drift::Baseline> {
     let valid = &split.final_split.valid;
     let features = &fitted.model.features;
-    let last = split.rows.last_of_each_lead(&split.final_rows());
-    let (matrix, _) = features.encode(&split.rows.table.select(&last))?;
+    let rows = split.rows.at_last_age(&split.final_rows(), split.age_span);
+    let (matrix, _) = features.encode(&split.rows.table.select(&rows))?;
     // Of rows that the model has learned from it is surer than it will ever be of new ones.
     let held_out: HashMap<usize, f64> = valid.iter().copied().zip(fitted.held_out.iter().copied()).collect();
-    let last = split.rows.last_of_each_lead(valid);
-    let scores: Vec<f64> = last.iter().filter_map(|row| held_out.get(row).copied()).collect();
-    Ok(drift::baseline(features, &matrix, &scores)?)
+    let scored = split.rows.at_last_age(valid, split.age_span);
+    let scored = scored.into_iter().filter_map(|row| Some((row, *held_out.get(&row)?)));
+    let (scored, scores): (Vec<usize>, Vec<f64>) = scored.unzip();
+    let (at, scores_at) = (split.rows.times_of(&rows), split.rows.times_of(&scored));
+    let rows = drift::DatedRows { matrix: &matrix, at: &at, scores: &scores, scores_at: &scores_at };
+    Ok(drift::baseline_by_week(features, &rows)?)
 }
 
 fn card(

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context, Result};
+use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::{FeatureSql, Labels, PostOutcomeChange};
 use plumb_lead::{DatasetCard, FeatureSet, Matrix, ModelCard, ModelKind, Observation, Table};
 use plumb_learn::split::{self, Split};
@@ -14,6 +15,7 @@ use plumb_learn::{Model, Params, Samples, drift, fit_cold_start};
 use super::candidates::{CandidateModel, EvaluationFit};
 use super::fit_config::TrainingSetup;
 use super::flags::Flags;
+use super::rows::at_last_age;
 use super::screening::{Screening, evidence};
 use super::settings::training_settings;
 use super::spec::{TrainingContext, TrainingSpec};
@@ -37,6 +39,8 @@ pub(super) struct ColdStartRows {
     nothing: Option<String>,
     /// How often undated fields changed after outcomes.
     post_outcome_changes: Vec<PostOutcomeChange>,
+    /// The time from the youngest age at which leads are observed to the oldest.
+    age_span: TimeDelta,
 }
 
 impl ColdStartRows {
@@ -71,7 +75,9 @@ impl ColdStartRows {
         let sql = project.feature_sql()?;
         let table = lake.features(&sql, &observations).await?;
         let post_outcome_changes = lake.post_outcome_changes(&sql, &label_spec, *as_of).await?;
-        Ok(Some(ColdStartRows { observations, table, labels, sql, censored, nothing, post_outcome_changes }))
+        let (youngest, oldest) = (label_spec.ages.iter().min(), label_spec.ages.iter().max());
+        let age_span = oldest.copied().unwrap_or_default() - youngest.copied().unwrap_or_default();
+        Ok(Some(ColdStartRows { observations, table, labels, sql, censored, nothing, post_outcome_changes, age_span }))
     }
 
     /// Returns the columns suspected to reveal the outcome.
@@ -90,7 +96,7 @@ impl ColdStartRows {
         let model = self.fit(&features, &all, &setup.fit_config.params, setup.fit_config.leads_a_week);
         let not_read = || setup.rules_not_used(&features).join("\n  ");
         let model = model.with_context(|| format!("cannot train for `{target}` {}", not_read()))?;
-        let baseline = drift::baseline(&model.features, &all, &evaluation::scores(&model, &all)?)?;
+        let baseline = self.baseline(&model, &all)?;
         let inputs = Inputs::Leads(self.sql.clone());
         let artifact = Artifact { model, target: target.clone(), inputs, baseline };
         let bytes = serde_json::to_vec(&artifact).context("cannot write the model as JSON")?;
@@ -103,6 +109,16 @@ impl ColdStartRows {
             losses: Vec::new(),
         };
         Ok(CandidateModel { bytes, card, features, evaluation })
+    }
+
+    /// Returns what later weeks are compared with: leads at the last age, or all rows if none was so old.
+    fn baseline(&self, model: &Model, all: &Matrix) -> Result<drift::Baseline> {
+        let rows = at_last_age(&self.observations, &(0..all.rows).collect::<Vec<_>>(), self.age_span);
+        let matrix = all.select(&rows);
+        let scores = evaluation::scores(model, &matrix)?;
+        let at: Vec<DateTime<Utc>> = rows.iter().map(|row| self.observations[*row].as_of).collect();
+        let rows = drift::DatedRows { matrix: &matrix, at: &at, scores: &scores, scores_at: &at };
+        Ok(drift::baseline_by_week(&model.features, &rows)?)
     }
 
     /// Returns why this model is used, as a sentence.

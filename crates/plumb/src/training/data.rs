@@ -76,8 +76,18 @@ async fn split_rows(
     let label_spec = project.label_spec(target)?;
     let post_outcome_changes = lake.post_outcome_changes(&project.feature_sql()?, &label_spec, *as_of).await?;
     let age_min = label_spec.ages.iter().min().copied().unwrap_or_default();
-    let rows =
-        SplitRows { manifest, rows, evaluation, final_split, age_min, flags_note, censored, post_outcome_changes };
+    let age_span = label_spec.ages.iter().max().copied().unwrap_or_default() - age_min;
+    let rows = SplitRows {
+        manifest,
+        rows,
+        evaluation,
+        final_split,
+        age_min,
+        age_span,
+        flags_note,
+        censored,
+        post_outcome_changes,
+    };
     Ok(match on_disk {
         None => RowsForTraining::InMemory(rows),
         Some(on_disk) => RowsForTraining::OutOfCore { samples: rows, on_disk },

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::Result;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::dataset::{self, DatasetRows, Manifest};
 use plumb_lead::{FeatureSet, ModelKind, Observation, Table};
 use plumb_learn::split::Split;
@@ -92,18 +92,49 @@ impl TrainingRows {
         (leads_a_week * weeks / leads.len().max(1) as f64).min(1.0)
     }
 
-    /// Returns of each lead the row of its last observation among these.
-    pub(super) fn last_of_each_lead(&self, rows: &[usize]) -> Vec<usize> {
-        let mut last: HashMap<&str, usize> = HashMap::new();
-        for row in rows {
-            let observation = &self.observations[*row];
-            let latest = last.entry(&observation.lead_id).or_insert(*row);
-            if self.observations[*latest].as_of < observation.as_of {
-                *latest = *row;
-            }
-        }
-        let mut rows: Vec<usize> = last.into_values().collect();
-        rows.sort_unstable();
-        rows
+    /// Returns the rows among these at the last of the ages at which leads are observed, `age_span` after the first. A lead
+    /// that was decided before has none, as in monitoring: leads at several ages are no more alike than leads of several
+    /// kinds. If no lead got so old, all rows.
+    pub(super) fn at_last_age(&self, rows: &[usize], age_span: TimeDelta) -> Vec<usize> {
+        at_last_age(&self.observations, rows, age_span)
+    }
+
+    /// Returns when rows were observed.
+    pub(super) fn times_of(&self, rows: &[usize]) -> Vec<DateTime<Utc>> {
+        rows.iter().map(|row| self.observations[*row].as_of).collect()
+    }
+}
+
+/// Returns the rows among these whose lead was observed `age_span` before for the first time; all of them if there are none.
+pub(super) fn at_last_age(observations: &[Observation], rows: &[usize], age_span: TimeDelta) -> Vec<usize> {
+    let mut first: HashMap<&str, DateTime<Utc>> = HashMap::new();
+    for observation in observations {
+        let earliest = first.entry(&observation.lead_id).or_insert(observation.as_of);
+        *earliest = observation.as_of.min(*earliest);
+    }
+    let is_last = |row: &&usize| {
+        let observation = &observations[**row];
+        observation.as_of - first[observation.lead_id.as_str()] == age_span
+    };
+    let mut last: Vec<usize> = rows.iter().filter(is_last).copied().collect();
+    last.sort_unstable();
+    if last.is_empty() { rows.to_vec() } else { last }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lead_counts_once_at_the_last_age_and_not_at_all_before() {
+        let day = |lead: &str, day: i64| Observation {
+            lead_id: lead.into(),
+            as_of: DateTime::from_timestamp(day * 86_400, 0).expect("in range"),
+        };
+        // The second lead was decided before it was seven days old.
+        let observations = [day("a", 0), day("a", 7), day("b", 3), day("c", 8), day("c", 1)];
+        assert_eq!(at_last_age(&observations, &[0, 1, 2, 3, 4], TimeDelta::days(7)), [1, 3]);
+        assert_eq!(at_last_age(&observations, &[0, 1], TimeDelta::days(30)), [0, 1], "none is so old");
+        assert_eq!(at_last_age(&observations[..1], &[0], TimeDelta::zero()), [0], "one age");
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct SplitRows {
     pub(super) final_split: Split,
     /// The youngest age at which a lead is observed.
     pub(super) age_min: TimeDelta,
+    /// The time from the youngest age to the oldest.
+    pub(super) age_span: TimeDelta,
     /// What reps' flags changed, as a sentence.
     pub(super) flags_note: Option<String>,
     /// Observations that are too young to have a label.

@@ -128,6 +128,8 @@ fn of_missing(here: &TableStatistics, column: &Column, there: &TableStatistics, 
         missing_baseline: before,
         unseen: Vec::new(),
         verdict,
+        p_value: 1.0,
+        weeks: 1,
     }
 }
 

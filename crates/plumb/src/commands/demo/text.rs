@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::commands::model_text::{metrics_heading, metrics_line, nomination_line};
-use crate::commands::{ingest, retrain, score, train, verify, watch};
+use crate::commands::{ingest, monitor, retrain, score, train, verify};
 use crate::lifecycle::demo::{BestPossible, DemoCompany, DemoStep, RetrainedModels, TrainedModels};
 use crate::lifecycle::train::TrainingOutcome;
 
@@ -21,7 +21,7 @@ pub(super) fn step(step: &DemoStep) -> String {
                 best_possible_text(best_possible.as_ref(), training)
             )
         }
-        DemoStep::Monitoring(outcome) => watch::text(outcome),
+        DemoStep::Monitoring(outcome) => monitor::text(outcome),
         DemoStep::Scoring(scores) => score::leads_text(scores),
         DemoStep::Retraining(models) => {
             let RetrainedModels { retraining, best_possible } = models.as_ref();
@@ -47,7 +47,7 @@ pub(super) fn next_commands(folder: &Path) -> String {
     let folder = folder.display();
     format!(
         "next, with `cargo run --release --` or the built `plumb`:\n  \
-         plumb watch --project {folder}                            what moved since the model was trained\n  \
+         plumb monitor --project {folder}                          what moved since the model was trained\n  \
          plumb retrain --project {folder}                          a challenger, from outcomes and reps' flags\n  \
          plumb rollback --project {folder} --target converted      the champion before\n  \
          plumb quick FILE.csv --target COLUMN                      a first model of any table\n"

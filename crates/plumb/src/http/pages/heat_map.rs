@@ -99,6 +99,8 @@ mod tests {
             missing_baseline: 0.0,
             unseen: vec![],
             verdict: *verdict,
+            p_value: 1.0,
+            weeks: 1,
         });
         let at = |day: i64| DateTime::from_timestamp(day * 86_400, 0).expect("in range");
         MonitorReport {
@@ -109,6 +111,7 @@ mod tests {
             rows: 100,
             drifts: drifts.collect(),
             matured: None,
+            counts: None,
         }
     }
 

@@ -6,7 +6,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use maud::{Markup, html};
-use plumb_lead::{Alert, Drift, MonitorReport, Verdict};
+use plumb_lead::{Alert, AlertState, Drift, MonitorReport, Verdict};
 
 use super::heat_map::heat_map;
 use super::layout::{TargetChoice, empty, layout};
@@ -14,6 +14,7 @@ use super::text::{day, percent, ticked, words};
 use crate::http::app::App;
 use crate::http::error::Error;
 use crate::http::v1::TargetQuery;
+use crate::lifecycle::alerts::{IdentifiedAlert, cause_text, grouped};
 use crate::registry;
 use crate::store::Store;
 
@@ -38,7 +39,7 @@ pub(super) async fn get(
     let body = html! {
         div.title { h1 { "Watch" } (choice.switch("/watch")) }
         @if weeks.is_empty() {
-            (empty("Nothing was watched yet", "Each week is compared with what the model was trained on.", "plumb watch"))
+            (empty("Nothing was watched yet", "Each week is compared with what the model was trained on.", "plumb monitor"))
         } @else {
             (alert_list(&alerts))
             (heat_map(&weeks))
@@ -66,17 +67,42 @@ async fn weeks_of_one_model(store: &Store, target: &str) -> Result<Vec<MonitorRe
 }
 
 fn alert_list(alerts: &[Alert]) -> Markup {
+    let is_history = |alert: &Alert| matches!(alert.state, AlertState::Resolved | AlertState::Retired);
+    let (history, current): (Vec<Alert>, Vec<Alert>) = alerts.iter().cloned().partition(is_history);
     html! {
         section.card {
             h2 { "Alerts" }
             @if alerts.is_empty() { p { "None. Each is sent once, when a column has moved further than chance explains." } }
-            ul.alerts {
-                @for alert in alerts {
-                    li {
-                        strong { (words(&alert.column)) } " since " (day(alert.since)) ": " (ticked(&alert.text))
-                        span.muted.small { " (model " code { (alert.model_id) } ")" }
-                    }
+            @else if current.is_empty() { p { "None is open." } }
+            @for group in grouped(&current) {
+                h3 { "Likely cause: " (cause_text(group[0].cause)) }
+                ul.alerts { @for alert in &group { (alert_item(alert)) } }
+                p { strong { "To do: " } (ticked(&group[0].advice)) }
+            }
+            @if !history.is_empty() {
+                details {
+                    summary { (history.len()) " earlier: resolved, or of former champions" }
+                    ul.alerts { @for alert in &history { (alert_item(alert)) } }
                 }
+            }
+        }
+    }
+}
+
+fn alert_item(alert: &Alert) -> Markup {
+    html! {
+        li {
+            strong { (words(&alert.column)) } " since " (day(alert.since)) ": " (ticked(&alert.text))
+            @if let Some(segment) = &alert.segment { ", in " (segment) }
+            @if let Some(cost) = alert.cost {
+                "; " (format!("{:.0}", cost.leads_a_week)) " leads a week"
+                @if let Some(money) = cost.money_a_week { ", at most " (format!("{money:.0}")) " a week" }
+            }
+            span.muted.small {
+                " (" (words(alert.state.word()))
+                @if let Some(until) = alert.muted_until { " until " (day(until)) }
+                @if !alert.changed_by.is_empty() { " by " (alert.changed_by) }
+                ", " code { (IdentifiedAlert::from(alert.clone()).id) } ", model " code { (alert.model_id) } ")"
             }
         }
     }
@@ -134,6 +160,7 @@ mod tests {
             rows: 100,
             drifts: Vec::new(),
             matured: None,
+            counts: None,
         }
     }
 

@@ -10,7 +10,7 @@ fn an_empty_server_names_the_next_command() {
     let server = Server::start(&["converted"]);
     assert_eq!(server.get("/v1/health").json()["models"], json!({ "converted": null }));
     for (path, expected) in
-        [("/", "plumb train"), ("/models", "plumb train"), ("/watch", "plumb watch"), ("/data", "plumb profile")]
+        [("/", "plumb train"), ("/models", "plumb train"), ("/watch", "plumb monitor"), ("/data", "plumb profile")]
     {
         let page = server.get(path);
         assert_eq!(page.status, 200, "{}", page.text);

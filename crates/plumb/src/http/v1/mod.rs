@@ -12,6 +12,7 @@ mod leads;
 mod lead;
 mod models;
 mod watch;
+mod alerts;
 mod health;
 mod openapi;
 
@@ -48,6 +49,7 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/v1/events", post(post_rows::events))
         .route("/v1/leads", post(post_rows::leads))
         .route("/v1/feedback", post(feedback::post))
+        .route("/v1/alerts/{alert_id}", post(alerts::post))
         .route("/v1/health", get(health::get))
         .route("/v1/openapi.json", get(openapi::get));
     // Their senders sign in ways of their own.

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use chrono::{DateTime, Utc};
-use plumb_lead::{Alert, MonitorReport};
+use plumb_lead::MonitorReport;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{AdditionalProperties, Schema};
@@ -17,6 +17,7 @@ use super::page_query::TargetPageQuery;
 use crate::http::app::App;
 use crate::http::cursor::{self, ListPart, TimePlace};
 use crate::http::error::Error;
+use crate::lifecycle::alerts::IdentifiedAlert;
 
 /// The monitor reports and alerts of a target.
 #[derive(Serialize, ToSchema)]
@@ -27,9 +28,9 @@ pub(super) struct WatchResponse {
     /// The last weekly reports, oldest first, as they are stored.
     #[schema(schema_with = objects_schema)]
     reports: Vec<MonitorReport>,
-    /// The alerts, newest first, as they are stored.
+    /// The alerts, newest first, with their ids and states; those of former champions and resolved ones among them.
     #[schema(schema_with = objects_schema)]
-    alerts: Vec<Alert>,
+    alerts: Vec<IdentifiedAlert>,
     /// What `after` is for earlier reports and alerts; null if there are none.
     #[schema(required)]
     next: Option<String>,
@@ -68,5 +69,6 @@ pub(super) async fn get(
     let has_more = reports.has_more || alerts.has_more;
     let next = has_more.then(|| cursor::write(&(reports.end, alerts.end)));
     let reports = reports.items.into_iter().rev().collect();
-    Ok(Json(WatchResponse { target, reports, alerts: alerts.items, next }))
+    let alerts = alerts.items.into_iter().map(IdentifiedAlert::from).collect();
+    Ok(Json(WatchResponse { target, reports, alerts, next }))
 }

@@ -1,11 +1,13 @@
 //! The weekly report of a model: the week's leads against the training data, and earlier leads whose horizon ended in
 //! the week against what the model expected of them.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc};
 use plumb_lake::{LabelSpec, Lake};
-use plumb_lead::{Matrix, Matured, ModelCard, MonitorReport, Observation, Unseen};
-use plumb_learn::drift;
+use plumb_lead::{Drift, Matrix, Matured, ModelCard, MonitorReport, Observation, Unseen, WeekCounts};
+use plumb_learn::drift::{self, Baseline, Budget, Watched, WeekRows, Window};
 
 use crate::evaluation;
 use crate::scoring::Scorer;
@@ -15,6 +17,15 @@ const LEADS_MIN: usize = 100;
 
 /// The most weeks that are pooled.
 const WEEKS_POOLED_MAX: i64 = 8;
+
+/// Weeks that are compared together, too: a small move shows in them and not in one.
+pub(super) const MONTH: i64 = 4;
+
+/// The windows that a week ends: itself and the month.
+const WINDOWS: usize = 2;
+
+/// So long before a model was trained leads are counted, for their seasons.
+const HISTORY: TimeDelta = TimeDelta::weeks(157);
 
 /// A model and the leads it is compared with.
 pub(super) struct Monitored<'a> {
@@ -26,6 +37,8 @@ pub(super) struct Monitored<'a> {
     pub(super) card: &'a ModelCard,
     /// The definition of its labels.
     pub(super) label_spec: LabelSpec,
+    /// The false alarms that are accepted.
+    pub(super) budget: Budget,
 }
 
 /// Returns the Mondays that begin a whole week after `from` and until `now`.
@@ -44,43 +57,103 @@ pub(super) fn weeks(from: DateTime<Utc>, now: DateTime<Utc>) -> Vec<DateTime<Utc
     weeks
 }
 
+/// The counts of weeks, by the Monday that they begin on.
+pub(super) type CountedWeeks = BTreeMap<DateTime<Utc>, WeekCounts>;
+
 impl Monitored<'_> {
-    /// Returns the report of the week that begins at `from`.
-    pub(super) async fn report(&self, from: DateTime<Utc>) -> Result<MonitorReport> {
+    /// Returns the report of the week that begins at `from`. `counted` has the weeks that were counted before, and gets those
+    /// that this one needs.
+    pub(super) async fn report(&self, from: DateTime<Utc>, counted: &mut CountedWeeks) -> Result<MonitorReport> {
         let to = from + TimeDelta::weeks(1);
         let label_spec = self.at_last_age();
-        let observations = self.pooled(&label_spec, from, to).await?;
-        let (matrix, scores, unseen) = self.score(&observations).await?;
-        let artifact = &self.scorer.artifact;
-        let drifts = drift::compare(&artifact.baseline, &artifact.model.features, &matrix, &scores, &unseen)?;
+        let week = self.count(&label_spec, from, counted).await?;
+        let (mut pooled, mut weeks) = (week.clone(), 1);
+        while pooled.rows < LEADS_MIN && weeks < WEEKS_POOLED_MAX {
+            pooled = pooled.and(&self.count(&label_spec, from - TimeDelta::weeks(weeks), counted).await?);
+            weeks += 1;
+        }
+        let mut drifts = self.compare(from, usize::try_from(weeks)?, &pooled, counted)?;
+        if let Some(month) = self.month(from, counted).filter(|_| weeks < MONTH) {
+            let of_month = self.compare(from, usize::try_from(MONTH)?, &month, counted)?;
+            drifts = drifts.into_iter().zip(of_month).map(|(week, month)| drift::of_either(week, month)).collect();
+        }
         Ok(MonitorReport {
             target: self.card.target.clone(),
             model_id: self.card.model_id.clone(),
             from,
             to,
-            rows: observations.len(),
+            rows: pooled.rows,
             drifts,
             matured: self.matured(&label_spec, from, to).await?,
+            counts: Some(week),
         })
     }
 
-    /// Returns the leads of a week, with those of as many weeks before it as it takes to have enough.
-    async fn pooled(&self, label_spec: &LabelSpec, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Observation>> {
-        let mut observations = self.lake.observations(label_spec, from, to).await?;
-        let mut weeks = 1;
-        while observations.len() < LEADS_MIN && weeks < WEEKS_POOLED_MAX {
-            let earlier = from - TimeDelta::weeks(weeks);
-            let mut pooled = self.lake.observations(label_spec, earlier, earlier + TimeDelta::weeks(1)).await?;
-            pooled.append(&mut observations);
-            observations = pooled;
-            weeks += 1;
+    /// Returns how many leads each whole week until `now` has had, oldest first, without a gap.
+    pub(super) async fn rows_a_week(&self, now: DateTime<Utc>) -> Result<Vec<WeekRows>> {
+        let first = self.card.as_of - HISTORY;
+        let observations = self.lake.observations(&self.at_last_age(), first, now).await?;
+        let Some(oldest) = observations.first() else { return Ok(Vec::new()) };
+        // The week that the history begins in may be cut.
+        let mut rows: Vec<WeekRows> =
+            weeks(oldest.as_of, now).into_iter().map(|from| WeekRows { from, rows: 0 }).collect();
+        for observation in &observations {
+            let begun = rows.partition_point(|week| week.from <= observation.as_of);
+            let week = begun.checked_sub(1).and_then(|index| rows.get_mut(index));
+            if let Some(week) = week.filter(|week| observation.as_of < week.from + TimeDelta::weeks(1)) {
+                week.rows += 1;
+            }
         }
-        Ok(observations)
+        Ok(rows)
+    }
+
+    async fn count(
+        &self,
+        label_spec: &LabelSpec,
+        from: DateTime<Utc>,
+        counted: &mut CountedWeeks,
+    ) -> Result<WeekCounts> {
+        if let Some(known) = counted.get(&from) {
+            return Ok(known.clone());
+        }
+        let observations = self.lake.observations(label_spec, from, from + TimeDelta::weeks(1)).await?;
+        let (matrix, scores, unseen) = self.score(&observations).await?;
+        let artifact = &self.scorer.artifact;
+        let week = artifact.baseline.count(&artifact.model.features, &matrix, &scores, &unseen)?;
+        counted.insert(from, week.clone());
+        Ok(week)
+    }
+
+    /// Returns the month that ends with a week, if all of it is newer than the model.
+    fn month(&self, from: DateTime<Utc>, counted: &CountedWeeks) -> Option<WeekCounts> {
+        let first = from - TimeDelta::weeks(MONTH - 1);
+        let weeks: Vec<&WeekCounts> = counted.range(first.max(self.card.as_of)..=from).map(|(_, week)| week).collect();
+        (weeks.len() as i64 == MONTH).then(|| {
+            let month = weeks.into_iter().fold(WeekCounts::default(), WeekCounts::and);
+            // What is new is told by the week that it came in.
+            WeekCounts { unseen: Vec::new(), ..month }
+        })
+    }
+
+    fn compare(
+        &self,
+        from: DateTime<Utc>,
+        weeks: usize,
+        counts: &WeekCounts,
+        counted: &CountedWeeks,
+    ) -> Result<Vec<Drift>> {
+        let artifact = &self.scorer.artifact;
+        let features = &artifact.model.features;
+        let chance = self.budget.chance_a_test(Watched::Columns, WINDOWS * Baseline::columns(features));
+        let earlier: Vec<(DateTime<Utc>, WeekCounts)> =
+            counted.range(..from).map(|(from, week)| (*from, week.clone())).collect();
+        let window = Window { from: Some(from), weeks, counts, earlier: &earlier };
+        Ok(artifact.baseline.compare(features, &window, chance)?)
     }
 
     /// Returns the label spec with the last age alone: three rows of one lead would pass for three leads, so each lead
     /// counts once, when most is known of it.
-    fn at_last_age(&self) -> LabelSpec {
+    pub(super) fn at_last_age(&self) -> LabelSpec {
         let mut label_spec = self.label_spec.clone();
         label_spec.ages = label_spec.ages.into_iter().max().into_iter().collect();
         label_spec
@@ -109,7 +182,7 @@ impl Monitored<'_> {
         Ok(matured.reduce(Matured::and))
     }
 
-    async fn score(&self, observations: &[Observation]) -> Result<(Matrix, Vec<f64>, Vec<Unseen>)> {
+    pub(super) async fn score(&self, observations: &[Observation]) -> Result<(Matrix, Vec<f64>, Vec<Unseen>)> {
         let sql = self.scorer.feature_sql().context("only models of leads can be monitored")?;
         let table = self.lake.features(sql, observations).await?;
         let model = &self.scorer.artifact.model;

@@ -3,8 +3,10 @@
 mod older_databases;
 
 use chrono::{DateTime, Utc};
-use plumb_lead::{Band, Interval, Prediction, Provenance, Reason, Score};
-use sqlx::Executor;
+use plumb_lead::{
+    Alert, AlertCause, AlertCost, AlertKind, AlertState, Band, Interval, Prediction, Provenance, Reason, Score,
+};
+use sqlx::{AssertSqlSafe, Executor};
 use tempfile::TempDir;
 
 use super::Store;
@@ -14,6 +16,27 @@ pub(crate) async fn empty() -> (Store, TempDir) {
     let folder = TempDir::new().expect("a temporary folder");
     let store = Store::open(&folder.path().join("data/plumb.db")).await.expect("an empty folder can hold a store");
     (store, folder)
+}
+
+/// Returns an open alert of a new channel, first seen in an hour of the new year.
+pub(crate) fn new_channel(hour: u32) -> Alert {
+    Alert {
+        key: "converted/cafe/channel/unseen tiktok_ads".into(),
+        target: "converted".into(),
+        model_id: "cafe".into(),
+        column: "channel".into(),
+        kind: AlertKind::NewCategory,
+        text: "12 % of the week's leads have `tiktok_ads`, which was not in the training data".into(),
+        segment: None,
+        cause: AlertCause::Channel,
+        advice: "run `plumb retrain`".into(),
+        cost: Some(AlertCost { leads_a_week: 18.0, money_a_week: None }),
+        since: hour_of_new_year(hour),
+        last_seen: hour_of_new_year(hour),
+        state: AlertState::Open,
+        changed_by: String::new(),
+        muted_until: None,
+    }
 }
 
 /// Returns a prediction of 1 January 2026 and the given hour.
@@ -72,18 +95,22 @@ async fn the_registry_marker_changes_with_each_change_of_the_registry() {
 #[tokio::test]
 async fn a_database_of_a_newer_program_is_refused() {
     let (store, folder) = empty().await;
-    let refused = async || {
-        let error = Store::open(&folder.path().join("data/plumb.db")).await.expect_err("9 is not known");
-        let text = format!("{error:#}");
-        assert!(text.contains("plumb.db") && text.contains("version 9") && text.contains("newer program"), "{text}");
+    let newer = super::migrations::FILES.len() + 1;
+    let refused = async |version: usize| {
+        let error = Store::open(&folder.path().join("data/plumb.db")).await.expect_err("it is not known");
+        let (text, version) = (format!("{error:#}"), format!("version {version}"));
+        assert!(text.contains("plumb.db") && text.contains(&version) && text.contains("newer program"), "{text}");
     };
-    store.writer.execute("PRAGMA user_version = 9").await.expect("a pragma");
-    refused().await;
-    store.writer.execute("PRAGMA user_version = 8").await.expect("a pragma");
-    let applied = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-        VALUES (9, 'tomorrow', TRUE, x'00', 1)";
-    store.writer.execute(applied).await.expect("as a newer program does");
-    refused().await;
+    let set_version = |version: usize| AssertSqlSafe(format!("PRAGMA user_version = {version}"));
+    store.writer.execute(set_version(newer + 1)).await.expect("a pragma");
+    refused(newer + 1).await;
+    store.writer.execute(set_version(newer - 1)).await.expect("a pragma");
+    let applied = format!(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES ({newer}, 'tomorrow', TRUE, x'00', 1)"
+    );
+    store.writer.execute(AssertSqlSafe(applied)).await.expect("as a newer program does");
+    refused(newer).await;
 }
 
 #[tokio::test]
