@@ -61,6 +61,12 @@ enum Command {
     Score(commands::score::Args),
     /// Serve scores over HTTP, and the dashboard.
     Serve(commands::serve::Args),
+    /// Run the jobs of `[schedule]` when they are due, without a server.
+    Scheduler(commands::scheduler::Args),
+    /// Show each job with its last run and its next, or print the schedule for systemd, Kubernetes or cron.
+    Schedule(commands::schedule::Args),
+    /// Show what ran when, why, and what came of it.
+    Runs(commands::runs::Args),
     /// Compare each week with the champion's training data and raise alerts.
     Watch(commands::watch::Args),
     /// Store labels in SageMaker's ground truth format and measure served predictions against them.
@@ -79,6 +85,8 @@ enum Command {
     Variants(commands::variants::Args),
     /// Return to the champion before the current one.
     Rollback(commands::rollback::Args),
+    /// Give back what the database no longer needs of the disk.
+    Compact(commands::compact::Args),
     /// Copy to the bucket of `[store]` what it lacks of the data folder.
     Push(commands::push::Args),
     /// Make a new data folder of what the bucket of `[store]` holds.
@@ -124,6 +132,9 @@ async fn run_command(Cli { json, command }: Cli) -> Result<()> {
         Command::Export(args) => commands::export::run(args, format).await,
         Command::Score(args) => commands::score::run(args, format).await,
         Command::Serve(args) => commands::serve::run(args, format).await,
+        Command::Scheduler(args) => commands::scheduler::run(args, format).await,
+        Command::Schedule(args) => commands::schedule::run(args, format).await,
+        Command::Runs(args) => commands::runs::run(args, format).await,
         Command::Watch(args) => commands::watch::run(args, format).await,
         Command::GroundTruth(args) => commands::ground_truth::run(args, format).await,
         Command::Retrain(args) => commands::retrain::run(args, format).await,
@@ -133,6 +144,7 @@ async fn run_command(Cli { json, command }: Cli) -> Result<()> {
         Command::Promote(args) => commands::promote::run(args, format).await,
         Command::Variants(args) => commands::variants::run(args, format).await,
         Command::Rollback(args) => commands::rollback::run(args, format).await,
+        Command::Compact(args) => commands::compact::run(args, format).await,
         Command::Push(args) => commands::push::run(args, format).await,
         Command::Pull(args) => commands::pull::run(args, format).await,
     };

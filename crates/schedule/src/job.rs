@@ -80,9 +80,9 @@ impl Job {
         match self {
             Job::Ingest => "ingest --wait",
             Job::Score => "score --wait",
-            Job::Monitor => "watch",
-            Job::Retrain => "retrain",
-            Job::Compact => "compact --wait",
+            Job::Monitor => "watch --wait",
+            Job::Retrain => "retrain --wait",
+            Job::Compact => "compact",
             Job::BackUp => "push --wait",
         }
     }

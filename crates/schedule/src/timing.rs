@@ -27,7 +27,7 @@ pub struct Timing {
 }
 
 /// When one job is due.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobTiming {
     /// The job.
     pub job: Job,

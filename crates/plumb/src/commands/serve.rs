@@ -21,6 +21,7 @@ use crate::lifecycle::mirror;
 use crate::lifecycle::workspace::ProjectPaths;
 use crate::memory::{MemoryBudget, return_freed_memory};
 use crate::project::{Project, Webhooks};
+use crate::schedule::Background;
 use crate::store::Store;
 
 /// The default port.
@@ -210,9 +211,23 @@ pub(crate) async fn serve(paths: &ProjectPaths, listener: TcpListener, service: 
     mirror::refuse_empty(paths)?;
     let app = Arc::new(open(paths, service).await?);
     tokio::spawn(reload_at(hangups, app.clone(), paths.clone()));
+    let background = begin_schedule(paths)?;
     let address = listener.local_addr().context("the server has no address")?;
     print(&Addresses::of(address), format)?;
-    http::serve(app, listener, stopped()).await
+    let served = http::serve(app, listener, stopped()).await;
+    if let Some(background) = background {
+        background.stop().await;
+    }
+    served
+}
+
+/// Begins to run the project's schedule in the background, if it has one.
+fn begin_schedule(paths: &ProjectPaths) -> Result<Option<Background>> {
+    if !Project::is_at(&paths.project) {
+        return Ok(None);
+    }
+    let schedule = Project::open(&paths.project)?.schedule().cloned();
+    schedule.map(|schedule| Background::begin(paths.clone(), schedule)).transpose()
 }
 
 /// Reads again what can change while the server runs, at each SIGHUP.

@@ -4,10 +4,10 @@ mod older_databases;
 
 use chrono::{DateTime, Utc};
 use plumb_lead::{Band, Interval, Prediction, Provenance, Reason, Score};
-use sqlx::Executor;
+use sqlx::{AssertSqlSafe, Executor};
 use tempfile::TempDir;
 
-use super::Store;
+use super::{Store, migrations};
 
 /// Returns an empty store and the folder that holds it.
 pub(crate) async fn empty() -> (Store, TempDir) {
@@ -72,17 +72,21 @@ async fn the_registry_marker_changes_with_each_change_of_the_registry() {
 #[tokio::test]
 async fn a_database_of_a_newer_program_is_refused() {
     let (store, folder) = empty().await;
+    let (newest, newer) = (migrations::FILES.len(), migrations::FILES.len() + 1);
     let refused = async || {
-        let error = Store::open(&folder.path().join("data/plumb.db")).await.expect_err("9 is not known");
-        let text = format!("{error:#}");
-        assert!(text.contains("plumb.db") && text.contains("version 9") && text.contains("newer program"), "{text}");
+        let error = Store::open(&folder.path().join("data/plumb.db")).await.expect_err("it is not known");
+        let (text, version) = (format!("{error:#}"), format!("version {newer}"));
+        assert!(text.contains("plumb.db") && text.contains(&version) && text.contains("newer program"), "{text}");
     };
-    store.writer.execute("PRAGMA user_version = 9").await.expect("a pragma");
+    let set_version = |version: usize| AssertSqlSafe(format!("PRAGMA user_version = {version}"));
+    store.writer.execute(set_version(newer)).await.expect("a pragma");
     refused().await;
-    store.writer.execute("PRAGMA user_version = 8").await.expect("a pragma");
-    let applied = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-        VALUES (9, 'tomorrow', TRUE, x'00', 1)";
-    store.writer.execute(applied).await.expect("as a newer program does");
+    store.writer.execute(set_version(newest)).await.expect("a pragma");
+    let applied = format!(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES ({newer}, 'tomorrow', TRUE, x'00', 1)"
+    );
+    store.writer.execute(AssertSqlSafe(applied)).await.expect("as a newer program does");
     refused().await;
 }
 
