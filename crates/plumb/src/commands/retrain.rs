@@ -53,7 +53,8 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
         }
         outcomes.finish()
     };
-    let summary = |all: &Vec<RetrainingOutcome>| of_targets(all, |outcome| &outcome.training.target, summary::retrained);
+    let summary =
+        |all: &Vec<RetrainingOutcome>| of_targets(all, |outcome| &outcome.training.target, summary::retrained);
     run.end(retrained.await, summary).await?;
     afterwards(&args.targets.paths.paths()).await;
     Ok(())

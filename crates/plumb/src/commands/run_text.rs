@@ -38,10 +38,12 @@ pub(crate) fn outcome_text(outcome: &Value) -> String {
             Value::String(text) => Some(format!("{key} `{text}`")),
             Value::Bool(true) => Some(key),
             Value::Array(items) if !items.is_empty() => Some(format!("{key} {}", items.len())),
-            Value::Object(_) => Some(outcome_text(value)).filter(|text| !text.is_empty()).map(|text| match key.as_str() {
-                "targets" => text,
-                key => format!("{key}: {text}"),
-            }),
+            Value::Object(_) => {
+                Some(outcome_text(value)).filter(|text| !text.is_empty()).map(|text| match key.as_str() {
+                    "targets" => text,
+                    key => format!("{key}: {text}"),
+                })
+            }
             Value::Null | Value::Bool(false) | Value::Array(_) => None,
         }
     };

@@ -76,7 +76,8 @@ fn printed(paths: &ProjectPaths, project: &Project, program: Program) -> Result<
 /// Returns the jobs as lines.
 pub(crate) fn text(jobs: &[JobStatus]) -> String {
     if jobs.is_empty() {
-        return "nothing is scheduled, and nothing has run: `[schedule]` in plumb.toml says when what is done\n".to_owned();
+        return "nothing is scheduled, and nothing has run: `[schedule]` in plumb.toml says when what is done\n"
+            .to_owned();
     }
     jobs.iter().map(line).collect()
 }
@@ -88,10 +89,10 @@ pub(crate) fn line(job: &JobStatus) -> String {
         (Some(times), Some(zone)) => format!("{times} {zone}"),
         _ => "by hand".to_owned(),
     };
-    let last = job.last.as_ref().map_or_else(
-        || "never run".to_owned(),
-        |run| format!("last {}, {}", minute(run.started), run.state.word()),
-    );
+    let last = job
+        .last
+        .as_ref()
+        .map_or_else(|| "never run".to_owned(), |run| format!("last {}, {}", minute(run.started), run.state.word()));
     let next = job.next.map(|next| format!(", next {}", minute(next))).unwrap_or_default();
     format!("  {:<8} {times:<32} {last}{next}\n", job.job.word())
 }

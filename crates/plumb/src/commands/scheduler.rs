@@ -32,7 +32,10 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let project = Project::open(&paths.project)?;
     let schedule = project.schedule().cloned().with_context(|| {
         let file = paths.project.join("plumb.toml");
-        format!("`{}` has no schedule: expected a table `[schedule]`, with `ingest = \"0 5 * * *\"` for example", file.display())
+        format!(
+            "`{}` has no schedule: expected a table `[schedule]`, with `ingest = \"0 5 * * *\"` for example",
+            file.display()
+        )
     })?;
     mirror::refuse_empty(&paths)?;
     let lock = lock(&paths.data)?;
@@ -64,7 +67,10 @@ async fn run_by(
 /// Returns a clock of past time that goes on where an earlier run has stopped.
 async fn past_clock(store: &Store, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<PastClock> {
     ensure!(from < until, "--until is not after --from");
-    ensure!(until <= Utc::now(), "--until is still to come: without --from and --until, the schedule runs by the clock");
+    ensure!(
+        until <= Utc::now(),
+        "--until is still to come: without --from and --until, the schedule runs by the clock"
+    );
     let newest = store.newest_job_moment().await?;
     Ok(PastClock::new(newest.map_or(from, |newest| newest.max(from)), until))
 }

@@ -166,9 +166,15 @@ mod tests {
         refused("ingest = \"hourly\"", "key `schedule.ingest`: `hourly` is not a time by cron");
         refused("ingest = \"0 * * * * Berlin\"", "key `schedule.ingest`: `Berlin` is not a time zone");
         refused("time_zone = \"Berlin\"", "key `schedule.time_zone`: `Berlin` is not a time zone");
-        refused("back_up = \"0 3 * * *\"", "key `schedule.back_up`: there is nothing to do: expected a table `[store]`");
+        refused(
+            "back_up = \"0 3 * * *\"",
+            "key `schedule.back_up`: there is nothing to do: expected a table `[store]`",
+        );
         refused("retries = 21", "key `schedule.retries` is 21: expected 20 at most");
         refused("jitter = \"2h\"", "key `schedule.jitter`: expected an hour at most");
-        refused("deliver = \"0 3 * * *\"", "unknown field `deliver`, expected one of `time_zone`, `ingest`, `score`, `monitor`");
+        refused(
+            "deliver = \"0 3 * * *\"",
+            "unknown field `deliver`, expected one of `time_zone`, `ingest`, `score`, `monitor`",
+        );
     }
 }

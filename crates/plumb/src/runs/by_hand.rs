@@ -36,9 +36,7 @@ impl RunByHand {
             log: String::new(),
         };
         let record = match has_database(paths) {
-            true => {
-                Some(RunRecord::begin(&paths.open_store().await?, &paths.data, run.clone(), None).await?)
-            }
+            true => Some(RunRecord::begin(&paths.open_store().await?, &paths.data, run.clone(), None).await?),
             false => None,
         };
         Ok(RunByHand { paths: paths.clone(), run, record })

@@ -32,7 +32,12 @@ pub(super) async fn raise(store: &Store, targets: &[String], problem: &Problem) 
 }
 
 /// Returns what people are told after a run that came to nothing; `None` if there are tries left, or they know.
-pub(super) async fn in_vain(store: &Store, retries: Retries, run: &JobRun, now: DateTime<Utc>) -> Result<Option<Problem>> {
+pub(super) async fn in_vain(
+    store: &Store,
+    retries: Retries,
+    run: &JobRun,
+    now: DateTime<Utc>,
+) -> Result<Option<Problem>> {
     let (runs, since) = store.job_runs_in_vain(run.job).await?;
     if !is_told(retries, runs) {
         return Ok(None);

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
-use plumb_lake::{DataLock, IfLocked};
+use plumb_lake::{DataLock, Error, IfLocked};
 use plumb_schedule::{Decision, Job, RunState, Start, Why, decide};
 
 use super::alerts;
 use super::clock::Clock;
-use super::jobs::{BY, JobRequest, Jobs, Problem};
+use super::jobs::{BY, EarlierTry, JobRequest, Jobs, Problem};
 use super::stop::Stop;
 use crate::ids;
 use crate::lifecycle::workspace::ProjectPaths;
@@ -57,8 +57,15 @@ enum Look {
 }
 
 /// Locks the schedule of a data folder: one scheduler at a time works on it.
-pub(crate) fn lock(data: &Path) -> Result<DataLock, plumb_lake::Error> {
-    DataLock::acquire(data, "scheduler", IfLocked::Refuse, &|_| ())
+pub(crate) fn lock(data: &Path) -> Result<DataLock> {
+    match DataLock::acquire(data, "scheduler", IfLocked::Refuse, &|_| ()) {
+        Err(Error::Locked { holder, .. }) => bail!(
+            "the schedule of `{}` is run by {holder} already: one at a time works on a data folder, so there is nothing more to \
+             start",
+            data.display()
+        ),
+        lock => Ok(lock?),
+    }
 }
 
 impl Scheduler<'_> {
@@ -203,7 +210,8 @@ impl Scheduler<'_> {
         if replaced > 0 {
             record.log().line(&format!("it stands for {replaced} earlier due times as well"));
         }
-        let before = last.filter(|_| attempt > 1).and_then(|last| last.outcome);
+        let before = last.filter(|_| attempt > 1);
+        let before = before.map(|last| EarlierTry { started: last.started, outcome: last.outcome });
         let request = JobRequest { job, as_of: self.clock.as_of(), record: &mut record, stop: self.stop, before };
         let end = self.jobs.run(request).await;
         let (state, error, problems) = match end {

@@ -38,7 +38,8 @@ impl Store {
         let free = number("PRAGMA freelist_count", &mut writer).await?;
         let pages = number("PRAGMA page_count", &mut writer).await?;
         let page_bytes = number("PRAGMA page_size", &mut writer).await?;
-        let is_rewritten = free.saturating_mul(page_bytes) >= FREE_BYTES_MIN && free as f64 >= FREE_SHARE_MIN * pages as f64;
+        let is_rewritten =
+            free.saturating_mul(page_bytes) >= FREE_BYTES_MIN && free as f64 >= FREE_SHARE_MIN * pages as f64;
         if is_rewritten {
             writer.execute("VACUUM").await.with_context(cannot)?;
         }

@@ -191,7 +191,8 @@ impl Store {
     pub(crate) async fn kept_timings(&self) -> Result<Vec<KeptTiming>> {
         let rows = sqlx::query("SELECT * FROM job_timing").fetch_all(&self.readers).await;
         let rows = rows.context("cannot read how far the schedule has come")?;
-        let mut kept = rows.iter().map(read_timing).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect::<Vec<_>>();
+        let mut kept =
+            rows.iter().map(read_timing).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect::<Vec<_>>();
         kept.sort_by_key(|kept| kept.timing.job);
         Ok(kept)
     }

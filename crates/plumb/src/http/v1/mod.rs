@@ -12,6 +12,7 @@ mod leads;
 mod lead;
 mod models;
 mod watch;
+mod runs;
 mod health;
 mod openapi;
 
@@ -43,6 +44,7 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/v1/leads/{lead_id}", get(lead::get))
         .route("/v1/models", get(models::get))
         .route("/v1/watch", get(watch::get))
+        .route("/v1/runs", get(runs::get))
         .route_layer(from_fn_with_state(app.clone(), in_turn));
     let others = Router::new()
         .route("/v1/events", post(post_rows::events))

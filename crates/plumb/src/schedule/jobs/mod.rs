@@ -9,4 +9,4 @@ pub(crate) use project_jobs::ProjectJobs;
 pub(crate) use push_afterwards::BY;
 #[cfg(test)]
 pub(crate) use request::JobEnd;
-pub(crate) use request::{JobRequest, Jobs, Problem};
+pub(crate) use request::{EarlierTry, JobRequest, Jobs, Problem};

@@ -26,7 +26,16 @@ pub(crate) struct JobRequest<'a> {
     /// Whether a stop is asked for.
     pub(crate) stop: &'a Stop,
     /// What an earlier try of the same due time has done: it is not done again.
-    pub(crate) before: Option<Value>,
+    pub(crate) before: Option<EarlierTry>,
+}
+
+/// What an earlier try of the same due time has done.
+#[derive(Clone, Debug)]
+pub(crate) struct EarlierTry {
+    /// When it began.
+    pub(crate) started: DateTime<Utc>,
+    /// What it has noted of its outcome.
+    pub(crate) outcome: Option<Value>,
 }
 
 /// How a job ended that did not fail.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
+use chrono::{DateTime, SubsecRound, Utc};
 use plumb_schedule::Job;
 use serde_json::{Map, Value, json};
 
@@ -14,6 +15,7 @@ use crate::lifecycle::retrain::retrain;
 use crate::lifecycle::score::{LeadsRequest, score_leads};
 use crate::lifecycle::workspace::{ProjectPaths, Workspace};
 use crate::project::Project;
+use crate::registry;
 use crate::runs::RunLog;
 use crate::schedule::summary;
 use crate::training::{LeftOut, ProgressCallback, Search, TrainingEvent, TrainingSpec};
@@ -26,7 +28,8 @@ pub(super) async fn run(paths: &ProjectPaths, project: Project, request: JobRequ
     let JobRequest { job, as_of, record, stop, before } = request;
     let opened = Workspace::open(paths).await?;
     let workspace = Workspace { project, ..opened }.if_locked(WAIT);
-    let mut done = done_before(before);
+    let since = before.as_ref().map(|before| before.started);
+    let mut done = done_before(before.and_then(|before| before.outcome));
     let mut failures = Vec::new();
     let log = record.log().clone();
     for target in workspace.project.targets_meant(&[])? {
@@ -37,6 +40,10 @@ pub(super) async fn run(paths: &ProjectPaths, project: Project, request: JobRequ
         if stop.is_asked() {
             log.line(&format!("{target}: not begun, as a stop was asked for"));
             return Ok(JobEnd { is_stopped: true, ..JobEnd::default() });
+        }
+        if job == Job::Score && is_scored_since(&workspace, &target, since).await? {
+            log.line(&format!("{target}: scored by an earlier try, which did not come to note it"));
+            continue;
         }
         log.line(&format!("{target}: begins"));
         match run_target(&workspace, job, &target, as_of.is_some(), &log).await {
@@ -70,13 +77,20 @@ fn done_before(before: Option<Value>) -> Map<String, Value> {
     }
 }
 
-async fn run_target(
-    workspace: &Workspace,
-    job: Job,
-    target: &str,
-    is_fixed: bool,
-    log: &RunLog,
-) -> Result<Value> {
+/// Returns whether all open leads of a target were scored by its champion since an earlier try began.
+async fn is_scored_since(workspace: &Workspace, target: &str, since: Option<DateTime<Utc>>) -> Result<bool> {
+    let (store, Some(since)) = (&workspace.store, since) else { return Ok(false) };
+    if store.unfinished_run(target).await?.is_some() {
+        return Ok(false);
+    }
+    let champion = registry::champion(store, target).await?.map(|card| card.model_id);
+    let newest = store.latest_predictions(target, 1, None, None).await?;
+    // Times are kept by the microsecond.
+    let since = since.trunc_subsecs(6);
+    Ok(newest.first().is_some_and(|newest| newest.as_of >= since && Some(&newest.model_id) == champion.as_ref()))
+}
+
+async fn run_target(workspace: &Workspace, job: Job, target: &str, is_fixed: bool, log: &RunLog) -> Result<Value> {
     let now = workspace.project.now(None);
     let progress = |progress: crate::lifecycle::progress::Progress<'_>| log.progress(progress);
     match job {

@@ -62,8 +62,10 @@ async fn a_job_that_fails_is_tried_again_and_told_of_once() {
     let texts: Vec<_> = alerts.iter().map(|alert| alert.text.as_str()).collect();
     assert_eq!(
         texts,
-        ["the job `ingest` came to nothing 2 times in a row since 2026-03-01 01:00: a test wants it so; see `plumb runs --job \
-          ingest`, and run `plumb ingest --wait` when the cause is mended"]
+        [
+            "the job `ingest` came to nothing 2 times in a row since 2026-03-01 01:00: a test wants it so; see `plumb runs --job \
+          ingest`, and run `plumb ingest --wait` when the cause is mended"
+        ]
     );
 }
 
@@ -85,11 +87,9 @@ async fn a_run_that_is_killed_is_taken_up_with_what_it_had_done() {
     assert_eq!(killed_at, at("2026-03-01T01:07"));
     assert_eq!(world.told().await, ["ingest 01 01:00 schedule 1 running"]);
     let (_, before) = world.live(killed_at, at("2026-03-01T01:30")).await;
-    assert_eq!(
-        world.told().await,
-        ["ingest 01 01:00 schedule 1 interrupted", "ingest 01 01:00 interrupted 2 done"]
-    );
-    assert!(before[0].as_ref().is_some_and(|before| before["targets"]["won"].is_object()), "{before:?}");
+    assert_eq!(world.told().await, ["ingest 01 01:00 schedule 1 interrupted", "ingest 01 01:00 interrupted 2 done"]);
+    let before = before[0].as_ref().and_then(|before| before.outcome.as_ref());
+    assert!(before.is_some_and(|outcome| outcome["targets"]["won"].is_object()), "{before:?}");
     let killed = world.runs().await.remove(0);
     assert_eq!(killed.error.as_deref(), Some("its process ended before it was done"));
     assert!(killed.log.contains("ingest begins"), "its log is there: {}", killed.log);
@@ -102,10 +102,7 @@ async fn a_run_that_is_stopped_is_taken_up_at_the_next_start() {
     let (stopped_at, _) = world.live(at("2026-03-01T00:30"), at("2026-03-01T05:30")).await;
     assert_eq!(stopped_at, at("2026-03-01T01:00"), "it goes on no further");
     world.live(at("2026-03-01T01:20"), at("2026-03-01T01:30")).await;
-    assert_eq!(
-        world.told().await,
-        ["ingest 01 01:00 schedule 1 interrupted", "ingest 01 01:00 interrupted 2 done"]
-    );
+    assert_eq!(world.told().await, ["ingest 01 01:00 schedule 1 interrupted", "ingest 01 01:00 interrupted 2 done"]);
 }
 
 #[tokio::test]
@@ -142,7 +139,10 @@ async fn each_job_is_seen_at_a_glance() {
     let (end, _) = world.live(at("2026-03-01T00:30"), at("2026-03-01T02:30")).await;
     let jobs = overview(None, Some(&world.store), end).await.expect("read");
     let [job] = jobs.as_slice() else { panic!("{jobs:?}") };
-    assert_eq!((job.job, job.times.as_deref(), job.time_zone.as_deref()), (Job::Ingest, Some("0 * * * *"), Some("UTC")));
+    assert_eq!(
+        (job.job, job.times.as_deref(), job.time_zone.as_deref()),
+        (Job::Ingest, Some("0 * * * *"), Some("UTC"))
+    );
     assert_eq!(job.last.as_ref().map(|run| run.state), Some(RunState::Failed));
     assert_eq!(job.last_done, Some(at("2026-03-01T01:00") + TimeDelta::minutes(5)));
     assert_eq!(job.next, Some(at("2026-03-01T03:00")));

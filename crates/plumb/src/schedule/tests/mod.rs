@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tokio::sync::Notify;
 
 use super::clock::{Clock, PastClock};
-use super::jobs::{JobEnd, JobRequest, Jobs, Problem};
+use super::jobs::{EarlierTry, JobEnd, JobRequest, Jobs, Problem};
 use super::scheduler::{Scheduler, Told, lock};
 use super::stop::{Stop, StopSwitch};
 use crate::lifecycle::workspace::ProjectPaths;
@@ -50,7 +50,7 @@ struct FakeJobs<'a> {
     switch: &'a StopSwitch,
     killed: &'a Notify,
     /// What each run was told that an earlier try had done.
-    before: RefCell<Vec<Option<serde_json::Value>>>,
+    before: RefCell<Vec<Option<EarlierTry>>>,
 }
 
 /// A project with a schedule, and its data folder.
@@ -107,7 +107,7 @@ impl World {
 
     /// Lets a scheduler live from one moment to another, or until it is killed or stopped. Returns when that was, and what the
     /// runs were told of earlier tries.
-    async fn live(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> (DateTime<Utc>, Vec<Option<serde_json::Value>>) {
+    async fn live(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> (DateTime<Utc>, Vec<Option<EarlierTry>>) {
         let clock = PastClock::new(from, until);
         let (switch, stop): (StopSwitch, Stop) = StopSwitch::new();
         let killed = Notify::new();

@@ -4,3 +4,4 @@ mod running;
 mod cluster;
 mod training_workers;
 mod data_folder;
+mod schedule;
