@@ -13,7 +13,7 @@ CREATE TABLE job_run (
   outcome_json TEXT,              -- what it did, as far as it has come
   error        TEXT,
   log          TEXT NOT NULL DEFAULT ''
-);
+) STRICT;
 CREATE INDEX job_run_by_time ON job_run (started_at, run_id);
 CREATE INDEX job_run_by_job ON job_run (job, started_at, run_id);
 CREATE INDEX job_run_by_state ON job_run (state) WHERE state = 'running';
@@ -24,4 +24,4 @@ CREATE TABLE job_timing (
   time_zone        TEXT NOT NULL,
   offset_s         INTEGER NOT NULL,  -- how much later than its times it begins
   considered_until INTEGER NOT NULL   -- due times until this one are dealt with
-);
+) STRICT;

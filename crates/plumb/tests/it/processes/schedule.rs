@@ -150,7 +150,11 @@ fn check_once(shop: &Shop) {
         }
     }
     let twice = "SELECT lead_id FROM prediction GROUP BY lead_id, model_id, as_of HAVING count(*) > 1";
-    assert_eq!(column(&shop.path().join("data/plumb.db"), twice), Vec::<String>::new(), "a lead is scored twice at once");
+    assert_eq!(
+        column(&shop.path().join("data/plumb.db"), twice),
+        Vec::<String>::new(),
+        "a lead is scored twice at once"
+    );
     let days = "SELECT DISTINCT CAST(as_of AS TEXT) FROM prediction";
     assert_eq!(column(&shop.path().join("data/plumb.db"), days).len(), 10, "each day has its scores");
 }
