@@ -66,6 +66,12 @@ enum Command {
     Monitor(commands::monitor::Args),
     /// List alerts, acknowledge and mute them.
     Alerts(commands::alerts::Args),
+    /// Run the jobs of `[schedule]` when they are due, without a server.
+    Scheduler(commands::scheduler::Args),
+    /// Show each job with its last run and its next, or print the schedule for systemd, Kubernetes or cron.
+    Schedule(commands::schedule::Args),
+    /// Show what ran when, why, and what came of it.
+    Runs(commands::runs::Args),
     /// Store labels in SageMaker's ground truth format and measure served predictions against them.
     GroundTruth(commands::ground_truth::Args),
     /// Train a challenger and compare it with the champion on the same newest rows.
@@ -82,6 +88,8 @@ enum Command {
     Variants(commands::variants::Args),
     /// Return to the champion before the current one.
     Rollback(commands::rollback::Args),
+    /// Give back what the database no longer needs of the disk.
+    Compact(commands::compact::Args),
     /// Copy to the bucket of `[store]` what it lacks of the data folder.
     Push(commands::push::Args),
     /// Make a new data folder of what the bucket of `[store]` holds.
@@ -129,6 +137,9 @@ async fn run_command(Cli { json, command }: Cli) -> Result<()> {
         Command::Serve(args) => commands::serve::run(args, format).await,
         Command::Monitor(args) => commands::monitor::run(args, format).await,
         Command::Alerts(args) => commands::alerts::run(args, format).await,
+        Command::Scheduler(args) => commands::scheduler::run(args, format).await,
+        Command::Schedule(args) => commands::schedule::run(args, format).await,
+        Command::Runs(args) => commands::runs::run(args, format).await,
         Command::GroundTruth(args) => commands::ground_truth::run(args, format).await,
         Command::Retrain(args) => commands::retrain::run(args, format).await,
         Command::Gate(args) => commands::gate::run(args, format).await,
@@ -137,6 +148,7 @@ async fn run_command(Cli { json, command }: Cli) -> Result<()> {
         Command::Promote(args) => commands::promote::run(args, format).await,
         Command::Variants(args) => commands::variants::run(args, format).await,
         Command::Rollback(args) => commands::rollback::run(args, format).await,
+        Command::Compact(args) => commands::compact::run(args, format).await,
         Command::Push(args) => commands::push::run(args, format).await,
         Command::Pull(args) => commands::pull::run(args, format).await,
     };

@@ -27,6 +27,8 @@ mod store;
 mod journal;
 mod posted;
 mod lifecycle;
+mod runs;
+mod schedule;
 pub mod http;
 mod telemetry;
 mod commands;

@@ -2,14 +2,18 @@
 
 use anyhow::{Result, bail};
 use plumb_lake::{FileNote, RejectedRow, SourceReport, Undated};
+use plumb_schedule::Job;
 use plumb_tables::{Level, NoteCode};
 
-use super::arguments::{ClusterArgs, PathArgs, WaitArgs};
+use super::arguments::{ClusterArgs, PathArgs, WaitArgs, current_user};
 use super::output::Format;
 use super::progress::ProgressLine;
 use super::push::afterwards;
 use crate::lifecycle::ingest::{IngestOutcome, RelationNote, ingest};
+use crate::lifecycle::progress::Progress;
 use crate::project::Project;
+use crate::runs::RunByHand;
+use crate::schedule::summary;
 
 /// Rejected rows in the text. All of them are in `rejects.csv`.
 const REJECTED_SHOWN: usize = 5;
@@ -30,7 +34,14 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let cluster = args.cluster.connect(&paths.data).await?;
     let line = ProgressLine::spinner("");
     let if_locked = args.wait.if_locked();
-    let outcome = ingest(&project, &paths.data, cluster.as_ref(), if_locked, &|progress| line.show(progress)).await?;
+    let run = RunByHand::begin(&paths, Job::Ingest, &current_user()).await?;
+    let log = run.log();
+    let show = |progress: Progress<'_>| {
+        log.progress(progress);
+        line.show(progress);
+    };
+    let ingested = ingest(&project, &paths.data, cluster.as_ref(), if_locked, &show).await;
+    let outcome = run.end(ingested, summary::ingested).await?;
     drop(line);
     format.print(&outcome, text)?;
     afterwards(&paths).await;

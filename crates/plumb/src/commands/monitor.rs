@@ -3,20 +3,27 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use plumb_schedule::Job;
 
 use super::alerts_text::alert_lines;
-use super::arguments::TargetArgs;
+use super::arguments::{TargetArgs, WaitArgs, current_user};
 use super::monitor_files_text::files_text;
 use super::output::Format;
 use super::progress::ProgressLine;
 use super::reading_arguments::percent;
 use crate::lifecycle::alerts::grouped;
+use crate::lifecycle::locks;
 use crate::lifecycle::monitor::{FilesRequest, MonitorOutcome, compare_files, monitor};
+use crate::lifecycle::progress::Progress;
+use crate::runs::RunByHand;
+use crate::schedule::summary::{self, of_targets};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     targets: TargetArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
     /// Compare two files instead: this one, the earlier, …
     #[arg(long, value_name = "FILE", requires = "current", conflicts_with_all = ["target", "as_of"])]
     reference: Option<PathBuf>,
@@ -35,14 +42,25 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     }
     let workspace = args.targets.paths.open().await?;
     let now = workspace.as_of(args.targets.as_of)?;
-    let mut outcomes = format.outcomes(text);
-    for target in workspace.project.targets_meant(&args.targets.target)? {
-        let line = ProgressLine::bar(&format!("{target}: weeks"))?;
-        let outcome = monitor(&workspace, &target, now, &|progress| line.show(progress)).await?;
-        drop(line);
-        outcomes.add(outcome)?;
-    }
-    outcomes.finish().map(drop)
+    let run = RunByHand::begin(&args.targets.paths.paths(), Job::Monitor, &current_user()).await?;
+    let log = run.log();
+    let monitored = async {
+        let mut outcomes = format.outcomes(text);
+        for target in workspace.project.targets_meant(&args.targets.target)? {
+            let line = ProgressLine::bar(&format!("{target}: weeks"))?;
+            let show = |progress: Progress<'_>| {
+                log.progress(progress);
+                line.show(progress);
+            };
+            let _lock = locks::job(&workspace.data, Job::Monitor, &target, args.wait.if_locked(), &show)?;
+            let outcome = monitor(&workspace, &target, now, &show).await?;
+            drop(line);
+            outcomes.add(outcome)?;
+        }
+        outcomes.finish()
+    };
+    let summary = |all: &Vec<MonitorOutcome>| of_targets(all, |outcome| &outcome.target, summary::monitored);
+    run.end(monitored.await, summary).await.map(drop)
 }
 
 /// Returns the outcome as lines.

@@ -2,14 +2,19 @@
 
 use anyhow::Result;
 use plumb_lead::Metrics;
+use plumb_schedule::Job;
 
-use super::arguments::{EffortArgs, TargetArgs, current_user};
+use super::arguments::{EffortArgs, TargetArgs, WaitArgs, current_user};
 use super::model_text::nomination_line;
 use super::output::Format;
 use super::push::afterwards;
 use super::train::candidates_text;
 use super::training_progress::TrainingProgress;
+use crate::lifecycle::locks;
+use crate::lifecycle::progress::Progress;
 use crate::lifecycle::retrain::{self, RetrainingOutcome};
+use crate::runs::RunByHand;
+use crate::schedule::summary::{self, of_targets};
 use crate::training::{Comparison, ComparisonVerdict, LeftOut, TrainingSpec};
 
 #[derive(clap::Args)]
@@ -18,28 +23,39 @@ pub(crate) struct Args {
     targets: TargetArgs,
     #[command(flatten)]
     effort: EffortArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let workspace = args.targets.paths.open().await?;
     let as_of = workspace.as_of(args.targets.as_of)?;
     let search = args.effort.search()?;
-    let mut outcomes = format.outcomes(text);
-    for target in workspace.project.targets_meant(&args.targets.target)? {
-        let spec = TrainingSpec {
-            target,
-            as_of,
-            seed: args.effort.seed,
-            search,
-            out_of_core: None,
-            left_out: LeftOut::Suspects,
-        };
-        let progress = TrainingProgress::show();
-        let outcome = retrain::retrain(&workspace, spec, &current_user(), &progress.callback()).await?;
-        drop(progress);
-        outcomes.add(outcome)?;
-    }
-    outcomes.finish()?;
+    let run = RunByHand::begin(&args.targets.paths.paths(), Job::Retrain, &current_user()).await?;
+    let log = run.log();
+    let retrained = async {
+        let mut outcomes = format.outcomes(text);
+        for target in workspace.project.targets_meant(&args.targets.target)? {
+            let waiting = |progress: Progress<'_>| log.progress(progress);
+            let _lock = locks::job(&workspace.data, Job::Retrain, &target, args.wait.if_locked(), &waiting)?;
+            let spec = TrainingSpec {
+                target,
+                as_of,
+                seed: args.effort.seed,
+                search,
+                out_of_core: None,
+                left_out: LeftOut::Suspects,
+            };
+            let progress = TrainingProgress::show();
+            let outcome = retrain::retrain(&workspace, spec, &current_user(), &progress.callback()).await?;
+            drop(progress);
+            outcomes.add(outcome)?;
+        }
+        outcomes.finish()
+    };
+    let summary =
+        |all: &Vec<RetrainingOutcome>| of_targets(all, |outcome| &outcome.training.target, summary::retrained);
+    run.end(retrained.await, summary).await?;
     afterwards(&args.targets.paths.paths()).await;
     Ok(())
 }

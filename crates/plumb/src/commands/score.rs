@@ -6,16 +6,20 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use plumb_lake::{CategoryWithoutRate, FailedSource};
 use plumb_lead::{Language, Unseen};
+use plumb_schedule::Job;
 
-use super::arguments::{BatchArgs, TargetArgs, WaitArgs, number};
+use super::arguments::{BatchArgs, TargetArgs, WaitArgs, current_user, number};
 use super::output::{Format, is_closed_pipe, note};
 use super::progress::{ProgressLine, percent_bar};
 use super::reading_arguments::ReadingArgs;
 use super::reading_text::notes_text;
+use crate::lifecycle::progress::Progress;
 use crate::lifecycle::score::{
     Destination, FileProgress, FileRequest, FileScores, LeadScores, LeadsRequest, NoRowsScored, UNSEEN_MAX, score_file,
     score_leads,
 };
+use crate::runs::RunByHand;
+use crate::schedule::summary::{self, of_targets};
 
 /// The most reasons of a row of a file, by default.
 const REASONS_DEFAULT: usize = 3;
@@ -71,15 +75,25 @@ async fn score_open_leads(args: Args, format: Format) -> Result<()> {
     let workspace = args.batch.apply(opened).await?.if_locked(args.wait.if_locked());
     let now = workspace.as_of(args.targets.as_of)?;
     let is_fixed = args.targets.as_of.is_some();
-    let mut outcomes = format.outcomes(leads_text);
-    for target in workspace.project.targets_meant(&args.targets.target)? {
-        let line = ProgressLine::bar(&format!("{target}: leads"))?;
-        let request = LeadsRequest { target: &target, as_of: now, is_fixed, history: args.history };
-        let scores = score_leads(&workspace, request, &|progress| line.show(progress)).await?;
-        drop(line);
-        outcomes.add(scores)?;
-    }
-    outcomes.finish().map(drop)
+    let run = RunByHand::begin(&args.targets.paths.paths(), Job::Score, &current_user()).await?;
+    let log = run.log();
+    let scored = async {
+        let mut outcomes = format.outcomes(leads_text);
+        for target in workspace.project.targets_meant(&args.targets.target)? {
+            let line = ProgressLine::bar(&format!("{target}: leads"))?;
+            let request = LeadsRequest { target: &target, as_of: now, is_fixed, history: args.history };
+            let show = |progress: Progress<'_>| {
+                log.progress(progress);
+                line.show(progress);
+            };
+            let scores = score_leads(&workspace, request, &show).await?;
+            drop(line);
+            outcomes.add(scores)?;
+        }
+        outcomes.finish()
+    };
+    let summary = |all: &Vec<LeadScores>| of_targets(all, |scores| &scores.target, summary::scored);
+    run.end(scored.await, summary).await.map(drop)
 }
 
 async fn score_rows(args: Args, file: PathBuf, format: Format) -> Result<()> {

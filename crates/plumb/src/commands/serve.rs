@@ -21,6 +21,7 @@ use crate::lifecycle::mirror;
 use crate::lifecycle::workspace::ProjectPaths;
 use crate::memory::{MemoryBudget, return_freed_memory};
 use crate::project::{Project, Webhooks};
+use crate::schedule::Background;
 use crate::store::Store;
 
 /// The default port.
@@ -106,6 +107,9 @@ pub(crate) struct Args {
     /// Write the scores of a CSV response on one line, with commas between, as that container does, instead of one a line.
     #[arg(long)]
     csv_in_one_line: bool,
+    /// Leave the jobs of `[schedule]` to `plumb scheduler`, or to another program.
+    #[arg(long)]
+    no_schedule: bool,
 }
 
 /// How a server serves, beside where its data is.
@@ -124,6 +128,8 @@ pub(crate) struct Service {
     pub(crate) capture: bool,
     /// The response format of invocations that do not choose one.
     pub(crate) response_format: ResponseFormat,
+    /// Whether the project's schedule runs in the background.
+    pub(crate) runs_schedule: bool,
 }
 
 /// Where a server can be reached.
@@ -146,7 +152,8 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let (auth, response_format, limits) = (auth(&args)?, response_format(&args)?, limits(&args)?);
     let listener = listen(SocketAddr::new(args.host, args.port)).await?;
     let (caller_limits, memory, capture) = (args.callers.limits(), args.memory, args.capture);
-    let service = Service { auth, caller_limits, concurrency, limits, memory, capture, response_format };
+    let runs_schedule = !args.no_schedule;
+    let service = Service { auth, caller_limits, concurrency, limits, memory, capture, response_format, runs_schedule };
     serve(&args.paths.paths(), listener, service, format).await
 }
 
@@ -208,11 +215,26 @@ pub(crate) async fn serve(paths: &ProjectPaths, listener: TcpListener, service: 
     // Caught from here on, also while models are loaded.
     let hangups = Hangups::catch()?;
     mirror::refuse_empty(paths)?;
+    let runs_schedule = service.runs_schedule;
     let app = Arc::new(open(paths, service).await?);
     tokio::spawn(reload_at(hangups, app.clone(), paths.clone()));
+    let background = if runs_schedule { begin_schedule(paths)? } else { None };
     let address = listener.local_addr().context("the server has no address")?;
     print(&Addresses::of(address), format)?;
-    http::serve(app, listener, stopped()).await
+    let served = http::serve(app, listener, stopped()).await;
+    if let Some(background) = background {
+        background.stop().await;
+    }
+    served
+}
+
+/// Begins to run the project's schedule in the background, if it has one.
+fn begin_schedule(paths: &ProjectPaths) -> Result<Option<Background>> {
+    if !Project::is_at(&paths.project) {
+        return Ok(None);
+    }
+    let schedule = Project::open(&paths.project)?.schedule().cloned();
+    schedule.map(|schedule| Background::begin(paths.clone(), schedule)).transpose()
 }
 
 /// Reads again what can change while the server runs, at each SIGHUP.
@@ -247,7 +269,7 @@ fn print(addresses: &Addresses, format: Format) -> Result<()> {
 }
 
 async fn open(paths: &ProjectPaths, service: Service) -> Result<App> {
-    let Service { auth, caller_limits, concurrency, limits, memory, capture, response_format } = service;
+    let Service { auth, caller_limits, concurrency, limits, memory, capture, response_format, .. } = service;
     let (data, timeouts, memory) = (&paths.data, Timeouts::DEFAULT, memory_budget(memory));
     let config = Config {
         targets: Vec::new(),

@@ -8,6 +8,7 @@ use plumb_lake::{GroundStatus, SourceStatus};
 
 use super::arguments::PathArgs;
 use super::output::Format;
+use super::schedule;
 use crate::lifecycle::status::{DatasetStatus, ModelStatus, Stale, Status, TargetStatus, status};
 
 /// Data sets in the text, the newest of each target. All of them are in the JSON.
@@ -39,6 +40,10 @@ fn text(status: &Status) -> String {
     };
     status.targets.iter().for_each(|target| text.push_str(&target_text(target)));
     text.push_str(&datasets_text(&status.datasets));
+    if !status.jobs.is_empty() {
+        text.push_str("\njobs\n");
+        text.push_str(&schedule::text(&status.jobs));
+    }
     match status.stale.as_slice() {
         [] => text.push_str("\nnothing is stale\n"),
         stale => {

@@ -82,6 +82,19 @@ impl Cursor for (StoredOrder, StoredOrder) {
 /// A place in a list in the order of times, and of names within one.
 pub(super) type TimePlace = (DateTime<Utc>, String);
 
+impl Cursor for TimePlace {
+    fn to_bytes(&self) -> Vec<u8> {
+        let (at, name) = self;
+        [&at.timestamp_micros().to_be_bytes()[..], name.as_bytes()].concat()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<TimePlace> {
+        let (at, name) = bytes.split_first_chunk()?;
+        let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*at))?;
+        Some((at, String::from_utf8(name.to_vec()).ok()?))
+    }
+}
+
 /// Places in two lists that are read side by side; each has to have been begun.
 impl Cursor for (TimePlace, TimePlace) {
     fn to_bytes(&self) -> Vec<u8> {
@@ -116,6 +129,7 @@ mod tests {
         let orders: (StoredOrder, StoredOrder) = (i64::MAX, 3);
         assert_eq!(read(Some(&write(&orders))).expect("our own"), Some(orders));
         let at = |seconds: i64, name: &str| (DateTime::from_timestamp(seconds, 0).expect("in range"), name.to_owned());
+        assert_eq!(read(Some(&write(&at(5, "a run")))).expect("our own"), Some(at(5, "a run")));
         let times = (at(5, "a model"), at(-7, ""));
         assert_eq!(read(Some(&write(&times))).expect("our own"), Some(times));
     }

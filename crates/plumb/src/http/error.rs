@@ -290,7 +290,7 @@ impl Error {
     pub(super) fn unknown_path(path: &str) -> Error {
         Error::new(StatusCode::NOT_FOUND, "unknown_path", format!("there is nothing at `{path}`")).hint(
             "POST /v1/score, /v1/events, /v1/leads, /v1/feedback, /endpoints/{target}/invocations; \
-             GET /v1/leads, /v1/models, /v1/watch, /v1/health, /v1/openapi.json; pages at /",
+             GET /v1/leads, /v1/models, /v1/watch, /v1/runs, /v1/health, /v1/openapi.json; pages at /",
         )
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use plumb_lake::{DataLock, GROUND_AREA, IfLocked};
+use plumb_schedule::Job;
 
 use super::progress::{OnProgress, Progress};
 
@@ -20,6 +21,17 @@ pub(crate) fn ground(data: &Path, if_locked: IfLocked, progress: OnProgress<'_>)
 /// Locks the ranked list of a target.
 pub(crate) fn scores(data: &Path, target: &str, if_locked: IfLocked, progress: OnProgress<'_>) -> Result<DataLock> {
     lock(data, &format!("score-{target}"), if_locked, progress)
+}
+
+/// Locks a job of a target that writes nothing which another lock is for: two at once would do the same work twice.
+pub(crate) fn job(
+    data: &Path,
+    job: Job,
+    target: &str,
+    if_locked: IfLocked,
+    progress: OnProgress<'_>,
+) -> Result<DataLock> {
+    lock(data, &format!("{job}-{target}"), if_locked, progress)
 }
 
 /// Locks the labels from outside, with the list of those that were rejected.

@@ -6,6 +6,7 @@ pub(crate) mod alerts;
 pub(crate) mod check;
 pub(crate) mod check_database;
 pub(crate) mod cluster;
+pub(crate) mod compact;
 pub(crate) mod datasets;
 pub(crate) mod demo;
 pub(crate) mod export;

@@ -13,6 +13,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::list_columns::ListColumns;
+use super::schedule_config::ScheduleConfig;
 use super::span::Span;
 use super::webhook_config::WebhookConfigs;
 
@@ -58,6 +59,8 @@ pub(super) struct Config {
     pub(super) webhook: WebhookConfigs,
     /// The bucket that has a copy of the data folder.
     pub(super) store: Option<StoreConfig>,
+    /// When which job runs by itself.
+    pub(super) schedule: Option<ScheduleConfig>,
 }
 
 /// The bucket that has a copy of the data folder: `plumb push` writes it, `plumb pull` reads it.

@@ -13,6 +13,7 @@ use super::config::{Promote, StoreConfig};
 use super::list_columns::ListColumns;
 use super::message_catalog;
 use super::read_config::read_config;
+use super::schedule_config::Schedule;
 use super::target::{Target, span};
 use super::webhook_config::WebhookConfigs;
 use super::webhooks::Webhooks;
@@ -49,12 +50,14 @@ pub(crate) struct Project {
     public_url: Option<String>,
     /// The bucket that has a copy of the data folder.
     bucket: Option<StoreConfig>,
+    schedule: Option<Schedule>,
 }
 
 impl Project {
     /// Opens a folder by its `plumb.toml`.
     pub(crate) fn open(folder: &Path) -> Result<Project> {
         let config = read_config(&folder.join("plumb.toml"))?;
+        let schedule = config.schedule.map(|schedule| schedule.schedule(folder)).transpose()?;
         Ok(Project {
             folder: folder.to_owned(),
             as_of: config.as_of,
@@ -70,7 +73,14 @@ impl Project {
             webhooks: config.webhook,
             public_url: config.public_url,
             bucket: config.store,
+            schedule,
         })
+    }
+
+    /// Returns the same project, in which another time counts as now.
+    pub(crate) fn as_of_time(mut self, now: DateTime<Utc>) -> Project {
+        self.as_of = Some(now);
+        self
     }
 
     /// Returns whether a folder is a project.
@@ -109,6 +119,11 @@ impl Project {
     /// Returns the time that `plumb.toml` sets for now.
     pub(crate) fn fixed_now(&self) -> Option<DateTime<Utc>> {
         self.as_of
+    }
+
+    /// Returns when which job is due; `None` if nothing runs by itself.
+    pub(crate) fn schedule(&self) -> Option<&Schedule> {
+        self.schedule.as_ref()
     }
 
     /// Returns the sources, by name.

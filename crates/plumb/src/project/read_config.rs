@@ -129,5 +129,8 @@ fn check(config: &Config) -> Result<()> {
             "key `target.{name}.optimise` is `capacity`: expected `capacity` beside it, the leads a week"
         );
     }
+    if let Some(schedule) = &config.schedule {
+        schedule.check(config.target.0.len(), config.store.is_some())?;
+    }
     Ok(())
 }

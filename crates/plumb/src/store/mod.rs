@@ -1,6 +1,6 @@
-//! The operational database: predictions, feedback on them, the models' cards and stages, variants, alerts and weekly
-//! reports. One SQLite file, `plumb.db`, in the data folder. The store writes what it is given: callers make ids and
-//! timestamps.
+//! The operational database: predictions, feedback on them, the models' cards and stages, variants, alerts, weekly
+//! reports and the runs of jobs. One SQLite file, `plumb.db`, in the data folder. The store writes what it is given: callers
+//! make ids and timestamps.
 //!
 //! Durability: the file is in WAL mode with `synchronous = FULL`. A commit is on the disk when a call returns, so what was
 //! acknowledged survives a kill and a power cut at any moment. What a server answers is in its journal first.
@@ -33,14 +33,18 @@ mod alerts;
 mod ground_truth;
 mod journal_segments;
 mod checks;
+mod job_runs;
 mod snapshot;
+mod compaction;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use compaction::Compacted;
 pub(crate) use damage::RECOVERY;
 pub(crate) use database::{LIST_READERS, Store};
 pub(crate) use feedback::RecordedFlag;
 pub(crate) use ground_truth::{EventLabels, LabelledPrediction, StoredLabels};
+pub(crate) use job_runs::{JobRun, KeptTiming};
 pub(crate) use journal_segments::RecordedCall;
 pub(crate) use lead_briefs::LeadBrief;
 pub(crate) use lead_history::StoredOrder;

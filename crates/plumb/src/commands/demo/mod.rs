@@ -108,6 +108,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
         memory: None,
         capture: false,
         response_format: ResponseFormat::default(),
+        runs_schedule: false,
     };
     serve::serve(&paths, listen(args.port).await?, service, format).await
 }

@@ -1,4 +1,4 @@
-//! `/data`: the profiles in the data folder, and each as the page that `plumb profile` wrote.
+//! `/data`: the jobs at a glance, the profiles in the data folder, and each as the page that `plumb profile` wrote.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,14 +8,17 @@ use axum::extract::{OriginalUri, Path, State};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse, Response};
+use chrono::Utc;
 use maud::{Markup, html};
 
+use super::jobs::job_table;
 use super::layout::{TargetChoice, empty, layout};
 use super::text::day;
 use crate::files::read_within;
 use crate::http::app::App;
 use crate::http::error::Error;
 use crate::lifecycle::profile::{SavedProfile, page_path, saved_profiles, script_hash};
+use crate::runs::overview;
 
 /// Profiles in the list, the newest.
 const PROFILES_SHOWN: usize = 200;
@@ -27,8 +30,10 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> Result<Html<String>, Err
     let folder = app.profiles.clone();
     let profiles =
         tokio::task::spawn_blocking(move || saved_profiles(&folder)).await.context("the list ended early")?;
+    let jobs = overview(None, Some(app.engine.store()), Utc::now()).await?;
     let body = html! {
         h1 { "Data" }
+        (job_table(&jobs))
         @if profiles.is_empty() {
             (empty("No profile yet", "A profile shows what is in a file or in the features of a target.", "plumb profile FILE"))
         } @else {

@@ -12,6 +12,7 @@ mod model_card;
 mod model_tables;
 mod watch;
 mod data;
+mod jobs;
 mod heat_map;
 mod api;
 mod bands;
@@ -38,11 +39,11 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/leads/{lead_id}", get(lead::get))
         .route("/models", get(models::get))
         .route("/watch", get(watch::get))
+        .route("/data", get(data::get))
         .route_layer(from_fn_with_state(app.clone(), in_turn));
     let pages = lists
         .route("/leads/{lead_id}/flags", post(lead::flag))
         .route("/api", get(api::get))
-        .route("/data", get(data::get))
         .route("/data/{name}", get(data::profile))
         .layer(map_response(error_page::format))
         .fallback(error_page::unknown_path);

@@ -13,6 +13,7 @@ mod lead;
 mod models;
 mod watch;
 mod alerts;
+mod runs;
 mod health;
 mod openapi;
 
@@ -44,6 +45,7 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/v1/leads/{lead_id}", get(lead::get))
         .route("/v1/models", get(models::get))
         .route("/v1/watch", get(watch::get))
+        .route("/v1/runs", get(runs::get))
         .route_layer(from_fn_with_state(app.clone(), in_turn));
     let others = Router::new()
         .route("/v1/events", post(post_rows::events))

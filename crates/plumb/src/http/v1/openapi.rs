@@ -12,7 +12,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr};
 use utoipa::{Modify, OpenApi, PartialSchema, ToSchema};
 
 use super::errors::{Busy, Failed, FailureResponse, Refused, TooLarge};
-use super::{alerts, feedback, health, lead, leads, models, post_rows, score, watch, webhooks};
+use super::{alerts, feedback, health, lead, leads, models, post_rows, runs, score, watch, webhooks};
 use crate::http::json::JSON;
 
 #[derive(OpenApi)]
@@ -25,7 +25,7 @@ use crate::http::json::JSON;
     security(("token" = []), ("sign_in" = []), ("signature" = []), ()),
     paths(
         score::post, post_rows::event::post, post_rows::lead::post, webhooks::segment::post, webhooks::hubspot::post,
-        feedback::post, leads::get, lead::get, models::get, watch::get, alerts::post, health::get, get,
+        feedback::post, leads::get, lead::get, models::get, watch::get, runs::get, alerts::post, health::get, get,
     ),
     components(schemas(FailureResponse), responses(Refused, TooLarge, Busy, Failed)),
     modifiers(&SecuritySchemes),

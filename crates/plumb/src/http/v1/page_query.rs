@@ -44,17 +44,20 @@ pub(super) struct TargetPageQuery {
 impl PageQuery {
     /// Returns the limit, and the place behind which the part begins.
     pub(super) fn read<C: Cursor>(&self) -> Result<(usize, Option<C>), Error> {
-        let limit = limit(self.limit, LIMIT, LIMIT_MAX)?;
-        Ok((limit, cursor::read(self.after.as_deref())?))
+        page(self.limit, self.after.as_deref())
     }
 }
 
 impl TargetPageQuery {
     /// Returns the limit, and the place behind which the part begins.
     pub(super) fn read<C: Cursor>(&self) -> Result<(usize, Option<C>), Error> {
-        let limit = limit(self.limit, LIMIT, LIMIT_MAX)?;
-        Ok((limit, cursor::read(self.after.as_deref())?))
+        page(self.limit, self.after.as_deref())
     }
+}
+
+/// Returns the limit, and the place behind which the part begins.
+pub(super) fn page<C: Cursor>(asked: Option<usize>, after: Option<&str>) -> Result<(usize, Option<C>), Error> {
+    Ok((limit(asked, LIMIT, LIMIT_MAX)?, cursor::read(after)?))
 }
 
 /// Returns the limit that is asked for, or the default.

@@ -6,6 +6,7 @@ use plumb_lead::ModelKind;
 use serde::Serialize;
 
 use crate::lifecycle::datasets::DatasetSummary;
+use crate::runs::JobStatus;
 
 /// What a project has, and what of it is stale.
 #[derive(Debug, Serialize)]
@@ -18,6 +19,8 @@ pub(crate) struct Status {
     pub(crate) features: Vec<FeatureStatus>,
     /// The frozen data sets, by target and time.
     pub(crate) datasets: Vec<DatasetStatus>,
+    /// The jobs that are scheduled or have run, each with its last run and its next.
+    pub(crate) jobs: Vec<JobStatus>,
     /// What is stale, sources first.
     pub(crate) stale: Vec<Stale>,
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use chrono::Utc;
 use plumb_lake::{FailedSource, FileChange, GroundStatus, ground_status};
 use plumb_lead::ModelCard;
 
@@ -13,6 +14,7 @@ use super::project_now::{ProjectNow, differing, listed};
 use crate::lifecycle::workspace::{ProjectPaths, load_model};
 use crate::project::Project;
 use crate::registry;
+use crate::runs::overview;
 use crate::store::Store;
 
 /// The most models of a target that are looked through for data sets.
@@ -35,6 +37,8 @@ pub(crate) async fn status(paths: &ProjectPaths) -> Result<Status> {
         true => Some(paths.open_store().await?),
         false => None,
     };
+    let scheduled = project.schedule().map_or(&[][..], |schedule| &schedule.jobs);
+    let jobs = overview(Some(scheduled), store.as_ref(), Utc::now()).await?;
     let mut gathering = Gathering { data: &paths.data, now: &now, version, stale, cards: Vec::new(), seen: Vec::new() };
     let mut targets = Vec::new();
     for target in project.targets() {
@@ -55,7 +59,7 @@ pub(crate) async fn status(paths: &ProjectPaths) -> Result<Status> {
         seen_by: seen_by(&feature.name),
     });
     let (features, datasets) = (features.collect(), datasets(&paths.data, &cards, &now, version)?);
-    Ok(Status { targets, features, datasets, stale, ground })
+    Ok(Status { targets, features, datasets, jobs, stale, ground })
 }
 
 /// What is gathered from target to target.

@@ -121,6 +121,7 @@ async fn it_is_read_by_todays_program(store: &Store) {
 
 #[tokio::test]
 async fn a_database_of_any_older_version_is_brought_up_to_date() {
+    let newest = i64::try_from(migrations::FILES.len()).expect("a few files");
     for version in 1..=7 {
         let folder = TempDir::new().expect("a temporary folder");
         let brief = "INSERT INTO lead_brief VALUES ('ada', 'Ada', 'Engines', NULL, NULL, 1767225600000000)";
@@ -132,7 +133,7 @@ async fn a_database_of_any_older_version_is_brought_up_to_date() {
         assert_eq!(brief.fields, fields, "version {version}");
         assert_eq!(store.unmatched_labels().await.expect("read"), []);
         let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&store.readers).await.expect("a number");
-        assert_eq!(found, migrations::FILES.len() as i64, "so that an older program refuses it");
+        assert_eq!(found, newest, "so that an older program refuses it");
     }
 }
 

@@ -3,3 +3,4 @@
 mod cluster;
 mod training_workers;
 mod data_folder;
+mod schedule;

@@ -15,6 +15,7 @@ mod skew_check;
 mod ground_truth;
 mod monitoring;
 mod retrain;
+mod unattended;
 mod gate;
 mod reproduce;
 mod data_sets;
