@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use plumb_lead::{Column, MISSING_LEVEL, Values};
 
-use super::chance::at_most;
+use crate::chance::at_most;
 use super::evidence::Evidence;
 use super::report::LeakKind;
 
