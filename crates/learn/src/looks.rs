@@ -106,8 +106,10 @@ mod tests {
         assert!(chance_of_rise(of(60, 1000), of(10, 1000)) == 1.0, "a fall is no rise");
         // By hand: both of two happened now, of as many cases each: 1/4.
         assert!((chance_of_rise(of(0, 50), of(2, 50)) - 0.25).abs() < 1e-12);
-        assert!([(of(0, 0), of(9, 9)), (of(3, 9), of(0, 0)), (of(0, 9), of(0, 9))]
-            .into_iter()
-            .all(|(before, now)| chance_of_rise(before, now) == 1.0));
+        assert!(
+            [(of(0, 0), of(9, 9)), (of(3, 9), of(0, 0)), (of(0, 9), of(0, 9))]
+                .into_iter()
+                .all(|(before, now)| chance_of_rise(before, now) == 1.0)
+        );
     }
 }

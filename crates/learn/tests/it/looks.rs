@@ -43,7 +43,8 @@ fn challengers_that_are_no_better_pass_no_more_often_than_the_risk() {
 #[test]
 fn one_that_is_better_passes_in_weeks() {
     // A fifth of a standard deviation is what new criteria cost the demo company's first model.
-    let mut weeks: Vec<usize> = (0..100).map(|year| week_of_promotion(year, 3, 0.2, 1.0).expect("within a year")).collect();
+    let mut weeks: Vec<usize> =
+        (0..100).map(|year| week_of_promotion(year, 3, 0.2, 1.0).expect("within a year")).collect();
     weeks.sort_unstable();
     assert!(weeks[50] <= 10 && weeks[95] <= 20, "{weeks:?}");
 }

@@ -28,6 +28,7 @@ mod reading_arguments;
 mod reading_text;
 pub(crate) mod reproduce;
 pub(crate) mod retrain;
+mod retrain_text;
 pub(crate) mod rollback;
 pub(crate) mod score;
 pub(crate) mod serve;

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::DateTime;
+
 use super::gate::gate;
 use super::import::{ImportRequest, import};
 use super::progress::SharedProgress;
@@ -27,7 +29,7 @@ fn futures_are_send(workspace: &Workspace, spec: TrainingSpec, request: ImportRe
     assert_send(import(workspace, request, "ada", &progress));
     assert_send(gate(workspace, "won", &[], &progress));
     assert_send(reproduce(workspace, "cafe", &progress));
-    assert_send(promote(&workspace.store, &workspace.data, "won", None, "ada", "better"));
+    assert_send(promote(&workspace.store, &workspace.data, "won", None, DateTime::UNIX_EPOCH, "ada", "better"));
     assert_send(rollback(&workspace.store, &workspace.data, "won", "ada", "worse"));
     let progress: SharedProgress = Arc::new(|_| ());
     assert_send(quick(quick_request, &progress));

@@ -8,10 +8,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lake::{FeatureSql, LabelSpec, POSTED_EVENTS, POSTED_LEADS, PostedRelation, Source, SqlFile, SqlLimits};
 use plumb_lead::{Language, MessageCatalog};
 
-use super::config::{Promote, StoreConfig};
+use super::config::StoreConfig;
 use super::list_columns::ListColumns;
 use super::message_catalog;
 use super::read_config::read_config;
+use super::retrain::Retrain;
 use super::target::{Target, span};
 use super::webhook_config::WebhookConfigs;
 use super::webhooks::Webhooks;
@@ -40,7 +41,7 @@ pub(crate) struct Project {
     targets: Vec<(String, Target)>,
     /// A lead is an observation at each of these ages.
     ages: Vec<TimeDelta>,
-    promote: Promote,
+    retrain: Retrain,
     limits: SqlLimits,
     list: ListColumns,
     webhooks: WebhookConfigs,
@@ -61,7 +62,7 @@ impl Project {
             sources: config.source.into_iter().map(|(name, source)| (name, source.into())).collect(),
             targets: config.target.0.into_iter().map(|(name, target)| (name, target.into())).collect(),
             ages: config.score.at.iter().map(|age| age.0).collect(),
-            promote: config.retrain.promote,
+            retrain: (&config.retrain).into(),
             limits: config.limits.into(),
             list: config.list,
             webhooks: config.webhook,
@@ -149,9 +150,9 @@ impl Project {
         Ok(LabelSpec { target: target.to_owned(), horizon, ages: self.ages.clone() })
     }
 
-    /// Returns who promotes a challenger.
-    pub(crate) fn promote(&self) -> Promote {
-        self.promote
+    /// Returns how the project is retrained.
+    pub(crate) fn retrain(&self) -> &Retrain {
+        &self.retrain
     }
 
     /// Returns the bucket that has a copy of the data folder.

@@ -73,7 +73,7 @@ fn a_configuration_is_read_as_it_stands() {
         ["beta 0.5", "cost 180 and 120.5", "horizon 2d", "optimise f_beta", "score.at 0h, 7d", "stop_on cost"];
     assert_eq!(settings, expected);
     assert_eq!(project.sources()["crm"].key["leads"], ["id", "country"]);
-    assert_eq!(project.promote(), Promote::ByHand);
+    assert_eq!(project.retrain().promote, Promote::ByHand);
     let error = project.target("lost").expect_err("unknown").to_string();
     assert!(error.contains("expected one of `won`, `approved`"), "{error}");
 }

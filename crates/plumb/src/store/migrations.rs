@@ -16,7 +16,7 @@ use super::transaction::{self, MIGRATION_WAIT_MAX};
 
 /// What each version adds, oldest first. A change of the schema is a new file, never an edit of an old one: databases
 /// that have it would stay as they are, and sqlx refuses them by the file's checksum.
-pub(super) const FILES: [(&str, &str); 8] = [
+pub(super) const FILES: [(&str, &str); 9] = [
     ("predictions", include_str!("../../migrations/sqlite/0001_predictions.sql")),
     ("provenance and recent leads", include_str!("../../migrations/sqlite/0002_provenance_and_recent_leads.sql")),
     ("journal and variants", include_str!("../../migrations/sqlite/0003_journal_and_variants.sql")),
@@ -25,6 +25,7 @@ pub(super) const FILES: [(&str, &str); 8] = [
     ("plain names", include_str!("../../migrations/sqlite/0006_plain_names.sql")),
     ("pages and flags", include_str!("../../migrations/sqlite/0007_pages_and_flags.sql")),
     ("list columns", include_str!("../../migrations/sqlite/0008_list_columns.sql")),
+    ("retraining", include_str!("../../migrations/sqlite/0011_retraining.sql")),
 ];
 
 /// The version of this program's schema.
