@@ -8,10 +8,11 @@ use super::arguments::{EffortArgs, TargetArgs, current_user};
 use super::model_text::nomination_line;
 use super::output::Format;
 use super::push::afterwards;
-use super::retrain_text::{decision_line, effect_text};
+use super::retrain_text::{decision_line, effect_text, settle_and_say};
 use super::train::candidates_text;
 use super::training_progress::TrainingProgress;
 use crate::lifecycle::retrain::{NotRetrained, Retraining, RetrainingOutcome, retrain, retrain_anyway};
+use crate::lifecycle::workspace::Workspace;
 use crate::training::{Comparison, ComparisonVerdict, LeftOut, TrainingSpec};
 
 #[derive(clap::Args)]
@@ -23,14 +24,22 @@ pub(crate) struct Args {
     /// Train even if no outcome is new or something is missing, as after a change of features.
     #[arg(long)]
     anyway: bool,
+    /// Train nothing, and let challengers be promoted by themselves again after one was rolled back by itself.
+    #[arg(long, conflicts_with = "anyway")]
+    resume: bool,
 }
 
 pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let workspace = args.targets.paths.open().await?;
     let as_of = workspace.project.as_of(args.targets.as_of)?;
+    let targets = workspace.project.targets_meant(&args.targets.target)?;
+    if args.resume {
+        return resume(&workspace, &targets, format).await;
+    }
     let (search, by) = (args.effort.search()?, current_user());
     let mut outcomes = format.outcomes(text);
-    for target in workspace.project.targets_meant(&args.targets.target)? {
+    for target in targets {
+        settle_and_say(&workspace, &target, as_of).await?;
         let (seed, left_out, recency) = (args.effort.seed, LeftOut::Suspects, Recency::default());
         let spec = TrainingSpec { target, as_of, seed, search, out_of_core: None, left_out, recency };
         let progress = TrainingProgress::show();
@@ -45,6 +54,17 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     afterwards(&args.targets.paths.paths()).await;
     let refused: Vec<&str> = outcomes.iter().filter_map(refused_target).collect();
     if refused.is_empty() { Ok(()) } else { bail!("not retrained: `{}`", refused.join("`, `")) }
+}
+
+/// Lets challengers be promoted by themselves again.
+async fn resume(workspace: &Workspace, targets: &[String], format: Format) -> Result<()> {
+    for target in targets {
+        workspace.store.resume_promotions(target).await?;
+    }
+    format.print(&targets, |targets| {
+        let line = |target: &String| format!("{target}: challengers are promoted as `[retrain] promote` says\n");
+        targets.iter().map(line).collect()
+    })
 }
 
 /// Returns the target of an outcome that somebody has to look at.

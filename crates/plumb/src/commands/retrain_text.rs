@@ -1,9 +1,46 @@
 //! What a retraining decided and what a promotion did, as lines.
 
-use crate::lifecycle::retrain::{Decision, LeadMove, PromotionEffect, PromotionTest, told};
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use super::output::note;
+use crate::lifecycle::retrain::{
+    Decision, LeadMove, PromotionEffect, PromotionTest, Settled, Settlement, settle, told,
+};
+use crate::lifecycle::workspace::Workspace;
 
 /// The leads of an effect that the text names; all that are kept are in the JSON.
 const LEADS_SHOWN: usize = 3;
+
+/// Settles what retraining has left open of a target, and says on standard error what that was: the commands that call it
+/// print something else.
+pub(crate) async fn settle_and_say(workspace: &Workspace, target: &str, now: DateTime<Utc>) -> Result<()> {
+    note(&settlement_text(&settle(workspace, target, now).await?));
+    Ok(())
+}
+
+/// Returns what was settled, as lines; nothing if nothing was.
+fn settlement_text(settlement: &Settlement) -> String {
+    let target = &settlement.target;
+    let line = |settled: &Settled| match settled {
+        Settled::RolledBack(rollback) => format!(
+            "{target}: `{}` was rolled back to `{}`: {}\n  nothing is promoted by itself until somebody promotes or runs \
+             `plumb retrain --resume`\n",
+            rollback.model_id, rollback.champion, rollback.why
+        ),
+        Settled::Shadowing { model_id, leads, leads_needed, waits_for } => {
+            let waits_for = waits_for.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+            format!("{target}: `{model_id}` has scored {leads} of {leads_needed} leads in the shadow{waits_for}\n")
+        }
+        Settled::Promoted { model_id, why, effect } => {
+            format!("{target}: `{model_id}` is the champion now: {why}\n{}", effect_text(effect))
+        }
+        Settled::NotPromoted { model_id, why } => {
+            format!("{target}: `{model_id}` leaves the shadow and is not promoted by itself: {why}\n")
+        }
+    };
+    settlement.settled.iter().map(line).collect()
+}
 
 /// Returns what became of a challenger, in a line.
 pub(crate) fn decision_line(model_id: &str, test: Option<&PromotionTest>, decision: &Decision) -> String {

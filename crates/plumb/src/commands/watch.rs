@@ -6,6 +6,7 @@ use plumb_lead::Alert;
 use super::arguments::TargetArgs;
 use super::output::Format;
 use super::progress::ProgressLine;
+use super::retrain_text::settle_and_say;
 use crate::lifecycle::monitor::{MonitorOutcome, monitor};
 
 #[derive(clap::Args)]
@@ -23,6 +24,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
         let outcome = monitor(&workspace, &target, now, &|progress| line.show(progress)).await?;
         drop(line);
         outcomes.add(outcome)?;
+        settle_and_say(&workspace, &target, now).await?;
     }
     outcomes.finish().map(drop)
 }

@@ -11,7 +11,7 @@ use super::progress::SharedProgress;
 use super::promote::promote;
 use super::quick::{QuickRequest, quick};
 use super::reproduce::reproduce;
-use super::retrain::retrain;
+use super::retrain::{retrain, settle};
 use super::rollback::rollback;
 use super::train::train;
 use super::workspace::{ProjectPaths, Workspace};
@@ -26,6 +26,7 @@ fn futures_are_send(workspace: &Workspace, spec: TrainingSpec, request: ImportRe
     let progress: ProgressCallback = Arc::new(|_| ());
     assert_send(train(workspace, spec.clone(), "ada", &progress));
     assert_send(retrain(workspace, spec, "ada", &progress));
+    assert_send(settle(workspace, "won", DateTime::UNIX_EPOCH));
     assert_send(import(workspace, request, "ada", &progress));
     assert_send(gate(workspace, "won", &[], &progress));
     assert_send(reproduce(workspace, "cafe", &progress));

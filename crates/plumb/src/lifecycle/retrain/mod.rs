@@ -9,11 +9,14 @@ mod outcome;
 mod shadow;
 mod promotion;
 mod run;
+mod acceptance;
+mod watch;
+mod settle;
 
 pub(crate) use decision::{Decision, PromotionTest};
 pub(crate) use effect::{LeadMove, PromotionEffect, told};
-pub(crate) use names::BY_RULE;
 pub(crate) use outcome::{NotRetrained, Retraining, RetrainingOutcome};
 pub(crate) use promotion::{PromotedModel, note_effect, promote_locked};
 pub(crate) use run::{challenge, register, retrain, retrain_anyway};
+pub(crate) use settle::{Settled, Settlement, settle};
 pub(crate) use shadow::end as end_shadow;

@@ -30,27 +30,35 @@ pub(crate) async fn promote_locked(
 ) -> Result<Option<String>> {
     let PromotedModel { target, model_id, promoted_at } = *model;
     let retired_id = registry::champion(store, target).await?.map(|card| card.model_id);
+    let is_new = retired_id.as_deref() != Some(model_id);
+    if is_new {
+        let promotion = StoredPromotion {
+            target: target.to_owned(),
+            model_id: model_id.to_owned(),
+            retired_id: retired_id.clone(),
+            promoted_at,
+            automatic,
+            promoted_by: by.to_owned(),
+            why: why.to_owned(),
+            effect_json: None,
+        };
+        // First: of a run that dies between the two nothing holds but what is the champion.
+        store.insert_promotion(&promotion).await?;
+    }
     registry::promote(store, target, model_id, by, why).await?;
     // Whoever was in the shadow was to replace another champion.
     shadow::end(store, target).await?;
     if !automatic {
         store.resume_promotions(target).await?;
     }
-    if retired_id.as_deref() == Some(model_id) {
-        return Ok(None);
-    }
-    let promotion = StoredPromotion {
-        target: target.to_owned(),
-        model_id: model_id.to_owned(),
-        retired_id: retired_id.clone(),
-        promoted_at,
-        automatic,
-        promoted_by: by.to_owned(),
-        why: why.to_owned(),
-        effect_json: None,
-    };
-    store.insert_promotion(&promotion).await?;
-    Ok(retired_id)
+    Ok(retired_id.filter(|_| is_new))
+}
+
+/// Returns the promotion by which the champion of a target became it; `None` if it was the first, or if it is the champion
+/// again after a rollback.
+pub(crate) async fn of_champion(store: &Store, target: &str) -> Result<Option<StoredPromotion>> {
+    let champion = registry::champion(store, target).await?.map(|card| card.model_id);
+    Ok(store.last_promotion(target).await?.filter(|last| champion.as_ref() == Some(&last.model_id)))
 }
 
 /// Compares the scores of open leads before and after the last promotion of a target, and records them with it.

@@ -146,7 +146,7 @@ async fn decision(
         is_champion: challenger.model_id == champion.model_id,
         champion_changed: champion_now.as_ref() != Some(&champion.model_id),
         stop: stop.as_ref(),
-        held_until: held_until(store.last_promotion(target).await?.as_ref(), retrain.hold, as_of),
+        held_until: held_until(promotion::of_champion(store, target).await?.as_ref(), retrain.hold, as_of),
     };
     Ok(decide(retrain, verdict, test, &circumstances))
 }
