@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 
 use super::output::note;
 use crate::lifecycle::retrain::{
-    Decision, LeadMove, PromotionEffect, PromotionTest, Settled, Settlement, settle, told,
+    Decision, InShadow, LeadMove, PromotionEffect, PromotionState, PromotionTest, RetrainingState, Settled, Settlement,
+    settle, told,
 };
 use crate::lifecycle::workspace::Workspace;
 
@@ -40,6 +41,33 @@ fn settlement_text(settlement: &Settlement) -> String {
         }
     };
     settlement.settled.iter().map(line).collect()
+}
+
+/// Returns what retraining has done for a target and what it waits for, as lines.
+pub(crate) fn state_text(state: &RetrainingState) -> String {
+    let mut text = String::new();
+    if let Some(PromotionState { model_id, promoted_at, promoted_by, why, is_champion, effect, .. }) =
+        &state.last_promotion
+    {
+        let day = promoted_at.format("%Y-%m-%d");
+        let since = if *is_champion { "" } else { ", and is not any more" };
+        text.push_str(&format!("  `{model_id}` became the champion on {day}{since}, by {promoted_by}: {why}\n"));
+        effect.iter().filter(|_| *is_champion).for_each(|effect| text.push_str(&format!("    {}\n", told(effect))));
+    }
+    if let Some(InShadow { challenger, leads }) = &state.in_shadow {
+        text.push_str(&format!(
+            "  `{}` has scored {leads} of {} leads in the shadow\n",
+            challenger.model_id, challenger.leads_needed
+        ));
+    }
+    if let Some(stop) = &state.stop {
+        text.push_str(&format!(
+            "  nothing is promoted by itself since {}, until somebody promotes or runs `plumb retrain --resume`: {}\n",
+            stop.stopped_at.format("%Y-%m-%d"),
+            stop.why
+        ));
+    }
+    text
 }
 
 /// Returns what became of a challenger, in a line.

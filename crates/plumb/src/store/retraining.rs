@@ -241,3 +241,94 @@ fn read_promotion(row: &SqliteRow) -> Result<StoredPromotion> {
         effect_json: row.try_get("effect_json")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use plumb_lead::ModelKind;
+
+    use super::super::tests::{empty, hour_of_new_year};
+    use super::*;
+    use crate::registry::{self, tests::card};
+
+    async fn store_with_models() -> (Store, tempfile::TempDir, [String; 2]) {
+        let (store, folder) = empty().await;
+        let mut ids = Vec::new();
+        for bytes in [b"1", b"2"] {
+            let card = card("won", ModelKind::Logistic, bytes);
+            registry::add(&store, folder.path(), bytes, &card).await.expect("the card is its own");
+            ids.push(card.model_id);
+        }
+        let ids = ids.try_into().expect("two");
+        (store, folder, ids)
+    }
+
+    #[tokio::test]
+    async fn retrainings_are_of_one_champion() {
+        let (store, _folder) = empty().await;
+        let mut retraining = StoredRetraining {
+            target: "won".into(),
+            champion_id: "a".into(),
+            challenger_id: "b".into(),
+            as_of: hour_of_new_year(1),
+            look: Some(1),
+            decision_json: "{}".into(),
+        };
+        store.insert_retraining(&retraining).await.expect("written");
+        let first = retraining.clone();
+        retraining.look = None;
+        store.insert_retraining(&retraining).await.expect("written");
+        assert_eq!(store.retrainings("won", "a").await.expect("read"), [first, retraining]);
+        assert_eq!(store.retrainings("won", "b").await.expect("read"), []);
+    }
+
+    #[tokio::test]
+    async fn one_challenger_of_a_target_is_in_the_shadow() {
+        let (store, _folder, [first, second]) = store_with_models().await;
+        let mut challenger = ChallengerInShadow {
+            target: "won".into(),
+            model_id: second.clone(),
+            champion_id: first.clone(),
+            since: hour_of_new_year(1),
+            leads_needed: 200,
+            why: "it is better".into(),
+        };
+        for leads_needed in [200, 300] {
+            challenger.leads_needed = leads_needed;
+            store.put_challenger_in_shadow(&challenger).await.expect("written");
+        }
+        assert_eq!(store.challenger_in_shadow("won").await.expect("read"), Some(challenger));
+        store.delete_challenger_in_shadow("won").await.expect("written");
+        assert_eq!(store.challenger_in_shadow("won").await.expect("read"), None);
+    }
+
+    #[tokio::test]
+    async fn the_last_promotion_has_the_effect_and_a_stop_ends() {
+        let (store, _folder, [first, second]) = store_with_models().await;
+        let mut promotion = StoredPromotion {
+            target: "won".into(),
+            model_id: first.clone(),
+            retired_id: None,
+            promoted_at: hour_of_new_year(1),
+            automatic: false,
+            promoted_by: "ada".into(),
+            why: "by hand".into(),
+            effect_json: None,
+        };
+        store.insert_promotion(&promotion).await.expect("written");
+        promotion.retired_id = Some(first);
+        promotion.model_id = second;
+        promotion.automatic = true;
+        store.insert_promotion(&promotion).await.expect("written");
+        store.set_promotion_effect("won", "{}").await.expect("written");
+        promotion.effect_json = Some("{}".into());
+        assert_eq!(store.last_promotion("won").await.expect("read"), Some(promotion));
+        assert_eq!(store.last_promotion("approved").await.expect("read"), None);
+
+        let stop = PromotionStop { stopped_at: hour_of_new_year(2), why: "calibration broke".into() };
+        store.stop_promotions("won", &stop).await.expect("written");
+        assert_eq!(store.promotion_stop("won").await.expect("read"), Some(stop));
+        assert_eq!(store.promotion_stop("approved").await.expect("read"), None);
+        store.resume_promotions("won").await.expect("written");
+        assert_eq!(store.promotion_stop("won").await.expect("read"), None);
+    }
+}

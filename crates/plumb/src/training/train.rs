@@ -18,26 +18,29 @@ use super::split_rows::SplitRows;
 
 /// Fits and measures every kind of model and chooses one. It keeps processors busy and waits for nothing.
 pub(crate) fn train(data: &TrainingData, control: &RunControl) -> Result<CandidateModels> {
-    let screening = data.screening()?;
+    train_screened(data, &data.screening()?, control)
+}
+
+fn train_screened(data: &TrainingData, screening: &Screening, control: &RunControl) -> Result<CandidateModels> {
     let setup = &data.setup.leaving_out(&screening.left_out);
     let mut candidates = match &data.rows {
         RowsForTraining::ColdStart(rows) => {
-            let model = rows.train(setup, &screening)?;
+            let model = rows.train(setup, screening)?;
             let kind = model.card.kind;
             let why = format!("{}: {}", kind.word(), rows.why(kind));
             candidate_models(vec![model], Choice { index: 0, why }, Holdout::default())
         }
         RowsForTraining::InMemory(rows) => {
             let rows = &rows.looking_back(setup.spec.recency)?;
-            let mut candidates = split_candidates(setup, rows, None, &screening, control)?;
+            let mut candidates = split_candidates(setup, rows, None, screening, control)?;
             if screening.has_suspects() {
                 let kind = candidates.best().card.kind;
-                candidates.with_suspects = Some(with_suspects(&data.setup, rows, kind, &screening, control)?);
+                candidates.with_suspects = Some(with_suspects(&data.setup, rows, kind, screening, control)?);
             }
             candidates
         }
         RowsForTraining::OutOfCore { samples, on_disk } => {
-            split_candidates(setup, samples, Some(on_disk), &screening, control)?
+            split_candidates(setup, samples, Some(on_disk), screening, control)?
         }
     };
     candidates.rules_not_used = setup.rules_not_used(&candidates.best().features);
@@ -51,9 +54,9 @@ pub(crate) fn train_challengers(
     recencies: &[Recency],
     control: &RunControl,
 ) -> Result<CandidateModels> {
-    let mut candidates = train(data, control)?;
-    let RowsForTraining::InMemory(rows) = &data.rows else { return Ok(candidates) };
     let screening = data.screening()?;
+    let mut candidates = train_screened(data, &screening, control)?;
+    let RowsForTraining::InMemory(rows) = &data.rows else { return Ok(candidates) };
     let setup = data.setup.leaving_out(&screening.left_out);
     let kind = match candidates.best().card.kind {
         // The team's points are the same however far one looks back.

@@ -26,7 +26,7 @@ pub(crate) struct PromotionTest {
 
 /// What becomes of a challenger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "decision", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Decision {
     /// It is the champion.
     Promoted {

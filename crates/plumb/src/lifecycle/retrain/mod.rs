@@ -12,6 +12,7 @@ mod run;
 mod acceptance;
 mod watch;
 mod settle;
+mod state;
 
 pub(crate) use decision::{Decision, PromotionTest};
 pub(crate) use effect::{LeadMove, PromotionEffect, told};
@@ -20,3 +21,4 @@ pub(crate) use promotion::{PromotedModel, note_effect, promote_locked};
 pub(crate) use run::{challenge, register, retrain, retrain_anyway};
 pub(crate) use settle::{Settled, Settlement, settle};
 pub(crate) use shadow::end as end_shadow;
+pub(crate) use state::{InShadow, PromotionState, RetrainingState, state};

@@ -27,7 +27,7 @@ pub(crate) struct Settlement {
 
 /// What was settled.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "settled", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Settled {
     /// The champion was rolled back, and nothing is promoted by itself until somebody acts.
     RolledBack(AutomaticRollback),
