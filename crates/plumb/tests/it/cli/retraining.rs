@@ -109,12 +109,7 @@ fn nothing_is_trained_without_new_outcomes() {
 fn a_retraining_refuses_what_looks_wrong() {
     let lost = shop("");
     // Half of the leads are gone.
-    replace(
-        lost.path(),
-        "sources/lead.sql",
-        "FROM sheet.records",
-        "FROM sheet.records WHERE CAST(id AS BIGINT) > 1000",
-    );
+    replace(lost.path(), "sources/lead.sql", "FROM sheet.records", "FROM sheet.records WHERE CAST(id AS BIGINT) > 500");
     lost.plumb(&["ingest"]);
     let output = run(lost.path(), &["retrain", "--as-of", &day(BEFORE + 30), "--json"]);
     let outcome: Value = serde_json::from_slice(&output.stdout).expect("JSON");
