@@ -131,6 +131,8 @@ struct Side<'a> {
     scorer: &'a Scorer,
     matrix: Matrix,
     scores: Vec<Score>,
+    /// What calibration makes of a unit of its margin, in log-odds: the points of the team's rules are none.
+    slope: f64,
 }
 
 struct Sides<'a> {
@@ -140,8 +142,9 @@ struct Sides<'a> {
 
 impl Side<'_> {
     fn of<'a>(scorer: &'a Scorer, table: &Table) -> Result<Side<'a>> {
-        let RowScores { matrix, scores, .. } = scorer.score(scorer.rows(table)?, Explain::Nothing)?;
-        Ok(Side { scorer, matrix, scores })
+        let RowScores { matrix, margins, scores, .. } = scorer.score(scorer.rows(table)?, Explain::Nothing)?;
+        let slope = slope(&margins, &scores);
+        Ok(Side { scorer, matrix, scores, slope })
     }
 
     fn band(&self, row: usize) -> Band {
@@ -152,14 +155,14 @@ impl Side<'_> {
         self.scores.iter().map(|score| score.get()).sum::<f64>() / self.scores.len().max(1) as f64
     }
 
-    /// Returns what each field contributes to the margin of each of some rows.
+    /// Returns what each field contributes to the log-odds of each of some rows.
     fn contributions(&self, rows: &[usize]) -> Result<Vec<BTreeMap<&str, f64>>> {
         let model = &self.scorer.artifact.model;
         let explanation = model.explain(&self.matrix.select(rows))?;
         let of_row = |row: usize| {
             let mut fields: BTreeMap<&str, f64> = BTreeMap::new();
             for (feature, contribution) in model.features.features.iter().zip(explanation.row(row)) {
-                *fields.entry(feature.field()).or_default() += contribution;
+                *fields.entry(feature.field()).or_default() += self.slope * contribution;
             }
             fields
         };
@@ -241,6 +244,22 @@ impl Sides<'_> {
     }
 }
 
+/// Returns by how much the log-odds of scores rise with their margins, by least squares; 1 where all margins are the same.
+fn slope(margins: &[f64], scores: &[Score]) -> f64 {
+    // A score of 0 or 1 has no log-odds.
+    let log_odds = |score: &Score| {
+        let score = score.get().clamp(1e-6, 1.0 - 1e-6);
+        (score / (1.0 - score)).ln()
+    };
+    let log_odds: Vec<f64> = scores.iter().map(log_odds).collect();
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let (mean_margin, mean_log_odds) = (mean(margins), mean(&log_odds));
+    let products = margins.iter().zip(&log_odds);
+    let together: f64 = products.map(|(margin, odds)| (margin - mean_margin) * (odds - mean_log_odds)).sum();
+    let alone: f64 = margins.iter().map(|margin| (margin - mean_margin).powi(2)).sum();
+    if alone > 0.0 { together / alone } else { 1.0 }
+}
+
 /// Returns the fields of the largest shifts, largest first.
 fn largest(shifts: BTreeMap<String, f64>) -> Vec<FieldShift> {
     let moved = shifts.into_iter().filter(|(_, shift)| *shift != 0.0);
@@ -262,6 +281,18 @@ mod tests {
         let shifts = shifts.into_iter().map(|(field, shift)| (field.to_owned(), shift)).collect();
         let fields: Vec<String> = largest(shifts).into_iter().map(|shift| shift.field).collect();
         assert_eq!(fields, ["b", "d", "e"]);
+    }
+
+    #[test]
+    fn points_are_turned_into_log_odds() {
+        let scores = |values: &[f64]| -> Vec<Score> {
+            values.iter().map(|value| Score::new(*value).expect("a probability")).collect()
+        };
+        // Ten points are one unit of log-odds.
+        let calibrated = scores(&[-1.0_f64, 0.0, 2.0].map(|odds| 1.0 / (1.0 + (-odds).exp())));
+        assert!((slope(&[-10.0, 0.0, 20.0], &calibrated) - 0.1).abs() < 1e-9);
+        assert_eq!(slope(&[3.0, 3.0], &scores(&[0.0, 1.0])), 1.0);
+        assert_eq!(slope(&[], &[]), 1.0);
     }
 
     #[test]

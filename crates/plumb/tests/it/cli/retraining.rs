@@ -88,9 +88,9 @@ fn nothing_is_trained_without_new_outcomes() {
     let before = champion(&shop);
     assert_snapshot!(
         shop.plumb(&["retrain", "--as-of", &day(BEFORE)]),
-        @""
+        @r"won as of 2023-09-04: not retrained: nothing new: no outcome became known since 2023-09-04; `--anyway` trains all the same"
     );
-    assert_snapshot!(shop.plumb(&["retrain", "--as-of", &day(BEFORE + 5)]), @"");
+    assert_snapshot!(shop.plumb(&["retrain", "--as-of", &day(BEFORE + 5)]), @r"won as of 2023-09-09: not retrained: too little is new: 10 leads have an outcome since 2023-09-04, of 20 that it takes; `--anyway` trains all the same");
     let outcome = retrained(&shop, &day(BEFORE + 5));
     assert_eq!((&outcome["outcome"], &outcome["reason"]), (&json!("not_trained"), &json!("too_few_new")));
     assert_eq!((&outcome["leads"], &outcome["needed"]), (&json!(10), &json!(20)));
@@ -123,7 +123,7 @@ fn a_retraining_refuses_what_looks_wrong() {
     shop.plumb(&["train", "--as-of", &day(BEFORE)]);
     let output = run(shop.path(), &["retrain", "--as-of", &day(BEFORE + 30)]);
     assert_eq!(output.status.code(), Some(1));
-    assert_snapshot!(String::from_utf8_lossy(&output.stdout), @"");
+    assert_snapshot!(String::from_utf8_lossy(&output.stdout), @r"won as of 2023-10-04: not retrained: of the 60 leads with an outcome since 2023-09-04 none is positive: check `positive` in sources/outcome*.sql, and whether the source gives all outcomes; `--anyway` trains all the same");
 }
 
 #[test]
@@ -161,7 +161,13 @@ fn a_challenger_scores_in_the_shadow_first_and_the_promotion_is_told() {
     said(&shop, "watch", AFTER + 5);
     assert_eq!(shadows(), 10);
     let words = said(&shop, "score", AFTER + 21);
-    assert_snapshot!(redacted_figures(&words), @"");
+    assert_snapshot!(redacted_figures(&words), @r"
+    won: `[id 1]` is the champion now: log loss [n] against [n] on the same 232 rows, lower by [n] standard errors, of [n] that chance could reach (comparison 1 with this champion, 3 challengers); it scored 42 leads in the shadow as in training
+      of 20 open leads 14 change band (1 A to D, 2 B to D, 2 C to B, 4 C to D, 3 D to A, 1 D to B, 1 D to C); the mean score goes from [n] to [n]; most of it by `employees`, `channel`
+        1626: [n] (A) to [n] (D), by `employees` -[n], `channel` -[n] in log-odds
+        1630: [n] (D) to [n] (A), by `employees` +[n], `channel` +[n] in log-odds
+        1634: [n] (B) to [n] (D), by `employees` -[n], `channel` -[n] in log-odds
+    ");
     let after = champion(&shop);
     assert_ne!(after, before);
     let state = shop.json(&["status"])["targets"][0]["retraining"].clone();
@@ -188,7 +194,10 @@ fn a_promotion_that_does_harm_is_taken_back_and_stops_promotions_until_somebody_
     assert_eq!(said(&shop, "watch", AFTER + 20), "", "nothing is known of them yet");
     assert_eq!(champion(&shop), promoted);
     let words = said(&shop, "watch", AFTER + 200);
-    assert_snapshot!(redacted_figures(&words), @"");
+    assert_snapshot!(redacted_figures(&words), @r"
+    won: `[id 1]` was rolled back to `[id 2]`: of 341 leads whose outcome became known it expected [n] to be positive, and 139 were (+[n] standard errors, of [n] that chance could reach); the model before expected [n]
+      nothing is promoted by itself until somebody promotes or runs `plumb retrain --resume`
+    ");
     assert_eq!(champion(&shop), before);
     let history = "SELECT action || ' ' || changed_by FROM stage_change ORDER BY change_id DESC LIMIT 1";
     let database = shop.path().join("data/plumb.db");
