@@ -34,7 +34,10 @@ fn an_error_names_the_line_the_key_and_what_was_expected() {
     check_error("target = 1", &["key `target`", "expected a table of targets, as `[target.NAME]`"]);
     check_error("[score]\nat = []", &["key `score.at`: no age at all"]);
     check_error("[score]", &["key `score`: missing field `at`"]);
-    check_error("[retrain]\npromote = \"always\"", &["key `retrain.promote`", "expected `by_hand` or `if_better`"]);
+    check_error(
+        "[retrain]\npromote = \"always\"",
+        &["key `retrain.promote`", "expected one of `by_hand`, `if_better`, `after_shadow`"],
+    );
     check_error(
         "languages = [\"en\", \"xx\"]",
         &["key `languages[1]`: unknown variant `xx`, expected one of `de`, `en`"],

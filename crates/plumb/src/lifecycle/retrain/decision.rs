@@ -188,7 +188,7 @@ mod tests {
     fn who_looks_often_needs_more() {
         check(2.5, 1, Promote::IfBetter, &FREE, "\"promoted\"");
         check(2.5, 1, Promote::IfBetter, &FREE, "comparison 1 with this champion, 2 challengers");
-        check(2.5, 9, Promote::IfBetter, &FREE, "lower by 2.5 standard errors, of 3.4 that chance could reach");
+        check(2.5, 9, Promote::IfBetter, &FREE, "lower by 2.5 standard errors, of 3.6 that chance could reach");
         check(9.0, 9, Promote::IfBetter, &FREE, "\"promoted\"");
         check(1.5, 1, Promote::IfBetter, &FREE, "\"not_promoted\"");
     }

@@ -73,15 +73,15 @@ async fn the_registry_marker_changes_with_each_change_of_the_registry() {
 async fn a_database_of_a_newer_program_is_refused() {
     let (store, folder) = empty().await;
     let refused = async || {
-        let error = Store::open(&folder.path().join("data/plumb.db")).await.expect_err("9 is not known");
+        let error = Store::open(&folder.path().join("data/plumb.db")).await.expect_err("10 is not known");
         let text = format!("{error:#}");
-        assert!(text.contains("plumb.db") && text.contains("version 9") && text.contains("newer program"), "{text}");
+        assert!(text.contains("plumb.db") && text.contains("version 10") && text.contains("newer program"), "{text}");
     };
-    store.writer.execute("PRAGMA user_version = 9").await.expect("a pragma");
+    store.writer.execute("PRAGMA user_version = 10").await.expect("a pragma");
     refused().await;
-    store.writer.execute("PRAGMA user_version = 8").await.expect("a pragma");
+    store.writer.execute("PRAGMA user_version = 9").await.expect("a pragma");
     let applied = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-        VALUES (9, 'tomorrow', TRUE, x'00', 1)";
+        VALUES (10, 'tomorrow', TRUE, x'00', 1)";
     store.writer.execute(applied).await.expect("as a newer program does");
     refused().await;
 }
