@@ -90,7 +90,7 @@ words! {
     /// What happened.
     AlertKind,
     "kind of alert",
-    "new_category, missing, drifted, segment, together, reasons, silent, volume, schema, rejects, outcomes",
+    "new_category, missing, drifted, segment, together, reasons, silent, volume, schema, rejects, outcomes, job",
     {
         /// A category came up that training never saw.
         NewCategory = "new_category",
@@ -114,6 +114,8 @@ words! {
         Rejects = "rejects",
         /// Outcomes differ from what scores expect.
         Outcomes = "outcomes",
+        /// A job of the schedule came to nothing, or a source could not be read. It is about no model.
+        Job = "job",
     }
 }
 

@@ -25,7 +25,7 @@ pub use messages::{FeatureMessages, MessageCatalog, Monotone, Sentences};
 pub use migration::{migrate_card, migrate_prediction};
 pub use prediction::{Complaint, Feedback, Prediction, Provenance, Reason};
 pub use score::{Band, Score};
-pub use settings::{OutOfCoreSettings, Quantiles, TrainingSettings};
+pub use settings::{OutOfCoreSettings, Quantiles, Recency, TrainingSettings};
 pub use table::{Column, MISSING_LEVEL, Table, Values};
 
 /// What can go wrong when plain data is put together.

@@ -14,8 +14,24 @@ pub struct TrainingSettings {
     /// How rows that memory does not hold were learned from; `None` if memory held them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub out_of_core: Option<OutOfCoreSettings>,
+    /// How far back it looked, and how fast rows lost weight.
+    #[serde(default, skip_serializing_if = "Recency::is_all")]
+    pub recency: Recency,
     /// What the fit chose, by the names that its library uses.
     pub fit: BTreeMap<String, String>,
+}
+
+/// How far back a model looked, and how fast rows lost weight with their age. Both are counted from the newest row with an
+/// outcome. Without either it has learned from all history alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recency {
+    /// Hours back to the oldest rows that it learned from; `None` if there was no such end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_h: Option<u32>,
+    /// Hours in which a row lost half of its weight; `None` if all weigh the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half_life_h: Option<u32>,
 }
 
 /// How a model was trained on more rows than memory holds. Each of these has a part in the model's bytes.
@@ -60,7 +76,29 @@ impl TrainingSettings {
         if let Some(out_of_core) = self.out_of_core {
             named.extend(out_of_core.named());
         }
+        if !self.recency.is_all() {
+            named.insert("rows".to_owned(), self.recency.words());
+        }
         named
+    }
+}
+
+impl Recency {
+    /// Returns whether all history was learned from alike.
+    pub fn is_all(&self) -> bool {
+        *self == Recency::default()
+    }
+
+    /// Returns the words for people.
+    pub fn words(self) -> String {
+        let span = |hours: u32| match hours % 24 {
+            0 => format!("{} days", hours / 24),
+            _ => format!("{hours} hours"),
+        };
+        let window = self.window_h.map(|window| format!("the last {}", span(window)));
+        let half_life = self.half_life_h.map(|half_life| format!("half the weight every {}", span(half_life)));
+        let words: Vec<String> = window.into_iter().chain(half_life).collect();
+        if words.is_empty() { "all history".to_owned() } else { words.join(", ") }
     }
 }
 
@@ -85,6 +123,7 @@ mod tests {
         let settings = TrainingSettings {
             search_trials: Some(6),
             out_of_core: Some(out_of_core),
+            recency: Recency::default(),
             fit: BTreeMap::from([("max_depth".to_owned(), "4".to_owned())]),
         };
         let text = "{\"search_trials\":6,\"out_of_core\":{\"workers\":2,\"sample_rows\":1000,\"quantiles\":\"on_disk\"},\
@@ -93,5 +132,16 @@ mod tests {
         assert_eq!(serde_json::from_str::<TrainingSettings>(text).expect("our own"), settings);
         let named: Vec<String> = settings.named().into_iter().map(|(name, value)| format!("{name} {value}")).collect();
         assert_eq!(named, ["max_depth 4", "quantiles on disk", "sample_rows 1000", "trials 6", "workers 2"]);
+    }
+
+    #[test]
+    fn recency_is_stored_where_there_is_any_and_has_words() {
+        let recency = Recency { window_h: Some(365 * 24), half_life_h: Some(36) };
+        let settings = TrainingSettings { recency, ..TrainingSettings::default() };
+        let text = "{\"recency\":{\"window_h\":8760,\"half_life_h\":36},\"fit\":{}}";
+        assert_eq!(serde_json::to_string(&settings).expect("plain data"), text);
+        assert_eq!(serde_json::from_str::<TrainingSettings>(text).expect("our own"), settings);
+        assert_eq!(settings.named()["rows"], "the last 365 days, half the weight every 36 hours");
+        assert_eq!(Recency::default().words(), "all history");
     }
 }

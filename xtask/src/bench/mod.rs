@@ -19,7 +19,8 @@ use anyhow::{Context, Result, bail};
 use crate::{cargo, provide, root, run};
 
 /// The names of the benchmarks.
-pub(crate) const NAMES: &str = "features, kernel, train, leaks, serve, overload, score, lists, profile, monitor, ingest";
+pub(crate) const NAMES: &str =
+    "features, kernel, train, leaks, serve, overload, score, lists, profile, monitor, ingest";
 
 /// Rows of the file that is scored.
 const ROWS: usize = 1_000_000;

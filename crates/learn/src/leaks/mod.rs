@@ -7,7 +7,6 @@
 //! - `together` then takes out, step by step, what a boosted tree gains too much from.
 //! - `measure` says what the score loses without each suspect.
 
-mod chance;
 mod dates;
 mod duplicates;
 mod evidence;

@@ -4,7 +4,7 @@
 //! before a share of the other is known (`1 - Φ(√2 Φ⁻¹(0.9) + Φ⁻¹(1 - share))`). A leak need not have a higher AUC: it may
 //! give away a part of the rows and say nothing of the others. So each point of the curve is compared, at both ends.
 
-use super::chance::{at_most, normal_above, normal_quantile_above};
+use crate::chance::{at_most, normal_above, normal_quantile_above};
 
 /// √2 times the normal quantile of 0.90: the distance of the two classes' means, in standard deviations.
 const HONEST_DISTANCE: f64 = 1.8124;

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use plumb_lead::{Column, MISSING_LEVEL, Values};
 
-use super::chance::at_most;
 use super::evidence::Evidence;
 use super::report::LeakKind;
+use crate::chance::at_most;
 
 /// The largest odds of an honest value, as a multiple of the base odds.
 const HONEST_ODDS: f64 = 25.0;

@@ -11,6 +11,6 @@ mod table;
 mod groups;
 
 pub use groups::{TimeSplit, by_timestamp, folds_grouped, joined_groups, random_grouped};
-pub use observations::{by_time, for_use};
+pub use observations::{by_time, for_use, recent};
 pub use parts::Split;
 pub use table::{by_order, folds, random, rolling_origin};

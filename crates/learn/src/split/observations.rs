@@ -58,6 +58,18 @@ pub fn for_use(observations: &[Observation]) -> Result<Split, Error> {
     Split { train, valid, test: Vec::new(), dropped: 0 }.checked(false)
 }
 
+/// Returns the same split without the rows before a time: of those that are left and not to test on, the newest 20 % are to
+/// choose on. What is to test on stays, so that fits on more and on fewer rows are compared on the same.
+pub fn recent(observations: &[Observation], split: &Split, from: DateTime<Utc>) -> Result<Split, Error> {
+    let mut known: Vec<usize> = split.train.iter().chain(&split.valid).copied().collect();
+    let before = known.len();
+    known.retain(|row| observations[*row].as_of >= from);
+    known.sort_unstable();
+    let dropped = split.dropped + before - known.len();
+    let (train, valid) = split_newest(observations, known, &first_seen(observations));
+    Split { train, valid, test: split.test.clone(), dropped }.checked(false)
+}
+
 /// Returns the time at which the test begins.
 fn test_from(observations: &[Observation], horizon: TimeDelta) -> Result<DateTime<Utc>, Error> {
     if horizon < TimeDelta::zero() {

@@ -4,6 +4,7 @@ mod calibration;
 mod cold_start;
 mod drift;
 mod leaks;
+mod looks;
 mod metrics;
 mod models;
 mod rules;

@@ -218,3 +218,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn recent_rows_are_split_anew_and_tested_on_the_same() {
+    let observations: Vec<Observation> = (0..=100).map(|days| observation(days, f64::from(days))).collect();
+    let known: Vec<DateTime<Utc>> = (0..=100).map(|days| day(f64::from(days) + 5.0)).collect();
+    let all = split::by_time(&observations, &known, TimeDelta::days(5)).expect("long enough");
+    let recent = split::recent(&observations, &all, day(41.0)).expect("40 rows are left");
+    assert_eq!((recent.train, recent.valid), ((41..73).collect::<Vec<_>>(), (73..81).collect::<Vec<_>>()));
+    assert_eq!((recent.test, recent.dropped), (all.test.clone(), all.dropped + 41));
+    assert_eq!(split::recent(&observations, &all, day(0.0)).expect("nothing is left out"), all);
+    split::recent(&observations, &all, day(200.0)).expect_err("nothing is left");
+}

@@ -33,6 +33,7 @@ mod reading_arguments;
 mod reading_text;
 pub(crate) mod reproduce;
 pub(crate) mod retrain;
+mod retrain_text;
 pub(crate) mod rollback;
 mod run_text;
 pub(crate) mod runs;

@@ -24,8 +24,12 @@ pub(crate) fn metrics_heading(beta: f64) -> String {
 /// Returns a model's metrics in one line.
 pub(crate) fn metrics_line(card: &ModelCard) -> String {
     let Some(all) = &card.metrics else { return format!("{:<10}not measured: too few outcomes", card.kind.word()) };
+    let recency = match card.settings.recency {
+        recency if recency.is_all() => String::new(),
+        recency => format!("  {}", recency.words()),
+    };
     format!(
-        "{:<10}{:>7.3}{:>10.3}{:>7.3}{:>11.3}{:>8.3}{:>8.4}{:>10.4}{:>10.2}",
+        "{:<10}{:>7.3}{:>10.3}{:>7.3}{:>11.3}{:>8.3}{:>8.4}{:>10.4}{:>10.2}{}",
         card.kind.word(),
         all.auc.value,
         all.average_precision.value,
@@ -34,7 +38,8 @@ pub(crate) fn metrics_line(card: &ModelCard) -> String {
         all.recall.value,
         all.brier.value,
         all.log_loss.value,
-        all.lift_top_decile.value
+        all.lift_top_decile.value,
+        recency
     )
 }
 

@@ -11,6 +11,7 @@ use super::monitor_files_text::files_text;
 use super::output::Format;
 use super::progress::ProgressLine;
 use super::reading_arguments::percent;
+use super::retrain_text::settle_and_say;
 use crate::lifecycle::alerts::grouped;
 use crate::lifecycle::locks;
 use crate::lifecycle::monitor::{FilesRequest, MonitorOutcome, compare_files, monitor};
@@ -56,6 +57,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
             let outcome = monitor(&workspace, &target, now, &show).await?;
             drop(line);
             outcomes.add(outcome)?;
+            settle_and_say(&workspace, &target, now).await?;
         }
         outcomes.finish()
     };

@@ -13,6 +13,7 @@ use super::output::{Format, is_closed_pipe, note};
 use super::progress::{ProgressLine, percent_bar};
 use super::reading_arguments::ReadingArgs;
 use super::reading_text::notes_text;
+use super::retrain_text::settle_and_say;
 use crate::lifecycle::progress::Progress;
 use crate::lifecycle::score::{
     Destination, FileProgress, FileRequest, FileScores, LeadScores, LeadsRequest, NoRowsScored, UNSEEN_MAX, score_file,
@@ -89,6 +90,7 @@ async fn score_open_leads(args: Args, format: Format) -> Result<()> {
             let scores = score_leads(&workspace, request, &show).await?;
             drop(line);
             outcomes.add(scores)?;
+            settle_and_say(&workspace, &target, now).await?;
         }
         outcomes.finish()
     };

@@ -8,6 +8,7 @@ use plumb_lake::{GroundStatus, SourceStatus};
 
 use super::arguments::PathArgs;
 use super::output::Format;
+use super::retrain_text::state_text;
 use super::schedule;
 use crate::lifecycle::status::{DatasetStatus, ModelStatus, Stale, Status, TargetStatus, status};
 
@@ -85,6 +86,7 @@ fn target_text(target: &TargetStatus) -> String {
         let _ = writeln!(text, "  no model yet: run `plumb train --target {}`", target.target);
     }
     target.models.iter().for_each(|model| text.push_str(&model_line(model)));
+    target.retraining.iter().for_each(|state| text.push_str(&state_text(state)));
     text
 }
 

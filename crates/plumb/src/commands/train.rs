@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 use plumb_lake::IfLocked;
-use plumb_lead::{Interval, Metric, OutOfCoreSettings, Profit, Quantiles};
+use plumb_lead::{Interval, Metric, OutOfCoreSettings, Profit, Quantiles, Recency};
 
 use super::arguments::{EffortArgs, ROWS_MAX, THREADS_MAX, TargetArgs, WaitArgs, check_bind, current_user, number};
 use super::model_text::{left_out_text, metrics_heading, metrics_line, nomination_line};
@@ -71,8 +71,8 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let (search, out_of_core) = (args.effort.search()?, args.out_of_core.out_of_core(args.wait.if_locked())?);
     let mut outcomes = format.outcomes(text);
     for target in workspace.project.targets_meant(&args.targets.target)? {
-        let spec =
-            TrainingSpec { target, as_of, seed: args.effort.seed, search, out_of_core, left_out: LeftOut::Suspects };
+        let (seed, left_out, recency) = (args.effort.seed, LeftOut::Suspects, Recency::default());
+        let spec = TrainingSpec { target, as_of, seed, search, out_of_core, left_out, recency };
         let progress = TrainingProgress::show();
         let outcome = train::train(&workspace, spec, &current_user(), &progress.callback()).await?;
         drop(progress);

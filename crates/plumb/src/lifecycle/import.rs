@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
-use plumb_lead::ModelCard;
+use plumb_lead::{ModelCard, Recency};
 use plumb_learn::boosted::Boosted;
 use plumb_learn::trees::column_splits;
 use serde::Serialize;
@@ -92,6 +92,7 @@ pub(crate) async fn import(
         search: Search::Usual,
         out_of_core: None,
         left_out: LeftOut::Suspects,
+        recency: Recency::default(),
     };
     let too_few =
         format!("cannot import for `{target}`: an imported model is calibrated and measured on known outcomes");

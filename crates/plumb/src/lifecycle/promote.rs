@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
 use plumb_lead::LeakEvidence;
 use serde::Serialize;
 
 use super::locks;
+use super::retrain::{PromotedModel, promote_locked};
 use super::workspace::load_model;
 use crate::registry;
 use crate::store::Store;
@@ -18,16 +20,20 @@ pub(crate) struct Promotion {
     pub(crate) target: String,
     /// Its champion now.
     pub(crate) model_id: String,
+    /// The champion before; `None` if there was none, or the same.
+    pub(crate) retired: Option<String>,
     /// The suspected leaks that it sees.
     pub(crate) leaks: Vec<LeakEvidence>,
 }
 
-/// Promotes a model, or the target's challenger, in the name of `by`. A model that cannot be read is refused.
+/// Promotes a model, or the target's challenger, in the name of `by`, a person: what the project's rule promotes by itself is
+/// let go on if it had stopped. A model that cannot be read is refused.
 pub(crate) async fn promote(
     store: &Store,
     data: &Path,
     target: &str,
     model_id: Option<String>,
+    promoted_at: DateTime<Utc>,
     by: &str,
     why: &str,
 ) -> Result<Promotion> {
@@ -47,12 +53,15 @@ pub(crate) async fn promote(
         true => why.to_owned(),
         false => format!("{why}; in spite of suspected leaks: {}", registry::leak_columns(&leaks)),
     };
-    registry::promote(store, target, &model_id, by, &why).await?;
-    Ok(Promotion { target: target.to_owned(), model_id, leaks })
+    let model = PromotedModel { target, model_id: &model_id, promoted_at };
+    let retired = promote_locked(store, &model, by, &why, false).await?;
+    Ok(Promotion { target: target.to_owned(), model_id, retired, leaks })
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use crate::store::tests::empty;
 
     #[tokio::test]
@@ -60,7 +69,8 @@ mod tests {
         let (store, folder) = empty().await;
         let promote = |model: Option<&str>| {
             let (store, data, model) = (store.clone(), folder.path().to_owned(), model.map(str::to_owned));
-            async move { super::promote(&store, &data, "won", model, "ada", "a test").await.expect_err("refused") }
+            let at = DateTime::UNIX_EPOCH;
+            async move { super::promote(&store, &data, "won", model, at, "ada", "a test").await.expect_err("refused") }
         };
         assert!(promote(None).await.to_string().contains("target `won` has no challenger"));
         let error = promote(Some("0123456789abcdef")).await;

@@ -7,6 +7,7 @@ use plumb_lead::ModelKind;
 use serde::Serialize;
 
 use super::locks;
+use super::retrain::end_shadow;
 use crate::registry;
 use crate::store::Store;
 
@@ -21,9 +22,11 @@ pub(crate) struct Rollback {
     pub(crate) kind: ModelKind,
 }
 
-/// Makes the previous champion the champion again, in the name of `by`.
+/// Makes the previous champion the champion again, in the name of `by`, a person.
 pub(crate) async fn rollback(store: &Store, data: &Path, target: &str, by: &str, why: &str) -> Result<Rollback> {
     let _lock = locks::registry(data)?;
     let card = registry::rollback(store, target, by, why).await?;
+    end_shadow(store, target).await?;
+    store.resume_promotions(target).await?;
     Ok(Rollback { target: card.target, model_id: card.model_id, kind: card.kind })
 }

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::DateTime;
+
 use super::gate::gate;
 use super::import::{ImportRequest, import};
 use super::monitor::monitor;
@@ -10,7 +12,7 @@ use super::progress::SharedProgress;
 use super::promote::promote;
 use super::quick::{QuickRequest, quick};
 use super::reproduce::reproduce;
-use super::retrain::retrain;
+use super::retrain::{retrain, settle};
 use super::rollback::rollback;
 use super::train::train;
 use super::workspace::{ProjectPaths, Workspace};
@@ -25,11 +27,12 @@ fn futures_are_send(workspace: &Workspace, spec: TrainingSpec, request: ImportRe
     let progress: ProgressCallback = Arc::new(|_| ());
     assert_send(train(workspace, spec.clone(), "ada", &progress));
     assert_send(retrain(workspace, spec, "ada", &progress));
+    assert_send(settle(workspace, "won", DateTime::UNIX_EPOCH));
     assert_send(import(workspace, request, "ada", &progress));
     assert_send(monitor(workspace, "won", chrono::DateTime::UNIX_EPOCH, &|_| ()));
     assert_send(gate(workspace, "won", &[], &progress));
     assert_send(reproduce(workspace, "cafe", &progress));
-    assert_send(promote(&workspace.store, &workspace.data, "won", None, "ada", "better"));
+    assert_send(promote(&workspace.store, &workspace.data, "won", None, DateTime::UNIX_EPOCH, "ada", "better"));
     assert_send(rollback(&workspace.store, &workspace.data, "won", "ada", "worse"));
     let progress: SharedProgress = Arc::new(|_| ());
     assert_send(quick(quick_request, &progress));

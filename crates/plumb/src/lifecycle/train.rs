@@ -2,14 +2,14 @@
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
-use plumb_lead::{LeakEvidence, ModelCard};
+use plumb_lead::{LeakEvidence, ModelCard, Recency};
 use serde::Serialize;
 
 use super::locks;
 use super::workspace::Workspace;
 use crate::journal;
 use crate::registry::{self, Nomination};
-use crate::training::{self, CandidateModels, ProgressCallback, TrainingEvent, TrainingSpec};
+use crate::training::{self, CandidateModels, ProgressCallback, TrainingData, TrainingEvent, TrainingSpec};
 
 /// The outcome of a training.
 #[derive(Debug, Serialize)]
@@ -67,11 +67,26 @@ pub(crate) async fn fit(
     spec: TrainingSpec,
     progress: &ProgressCallback,
 ) -> Result<CandidateModels> {
+    let data = collect(workspace, spec, progress).await?;
+    training::run_blocking(progress, move |control| training::train(&data, control)).await
+}
+
+async fn collect(workspace: &Workspace, spec: TrainingSpec, progress: &ProgressCallback) -> Result<TrainingData> {
     // A flag that was acknowledged a moment ago counts.
     journal::catch_up(&workspace.store, &workspace.data).await?;
     progress(TrainingEvent::CollectingRows { target: spec.target.clone() });
-    let data = training::collect(workspace.training_context(), spec).await?;
-    training::run_blocking(progress, move |control| training::train(&data, control)).await
+    training::collect(workspace.training_context(), spec).await
+}
+
+/// Trains challengers of a target that look back differently far, without registering them.
+pub(super) async fn fit_challengers(
+    workspace: &Workspace,
+    spec: TrainingSpec,
+    recencies: Vec<Recency>,
+    progress: &ProgressCallback,
+) -> Result<CandidateModels> {
+    let data = collect(workspace, spec, progress).await?;
+    training::run_blocking(progress, move |control| training::train_challengers(&data, &recencies, control)).await
 }
 
 /// Adds candidate models to the registry, and nominates the best: it becomes the champion if there is none yet, else the

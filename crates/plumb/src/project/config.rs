@@ -16,6 +16,7 @@ use super::list_columns::ListColumns;
 use super::schedule_config::ScheduleConfig;
 use super::span::Span;
 use super::webhook_config::WebhookConfigs;
+use super::window::Window;
 
 /// The configuration of a Plumbline project.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -40,7 +41,7 @@ pub(super) struct Config {
     /// When leads are scored.
     #[serde(default)]
     pub(super) score: ScoreConfig,
-    /// What becomes of a challenger that `plumb retrain` has trained.
+    /// When `plumb retrain` trains, what challenges the champion, and who promotes it.
     #[serde(default)]
     pub(super) retrain: RetrainConfig,
     /// When monitoring raises an alert.
@@ -308,13 +309,29 @@ pub(super) struct ScoreConfig {
     pub(super) at: Vec<Span>,
 }
 
-/// What becomes of a challenger.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// When `plumb retrain` trains, what challenges the champion, and who promotes it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct RetrainConfig {
-    /// Who promotes it.
-    #[serde(default)]
+    /// Who promotes a challenger.
     pub(super) promote: Promote,
+    /// How many leads need an outcome that was not known at the last training; with fewer nothing is trained.
+    pub(super) min_new_outcomes: usize,
+    /// The least share of the champion's rows that a data set may have: one that lost more is refused, because something is
+    /// missing.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub(super) min_share_of_rows: f64,
+    /// How far back challengers look, counted from the newest row with an outcome: `all`, or a span of time.
+    pub(super) windows: Vec<Window>,
+    /// Further challengers look at all history, but a row weighs half as much for each of these spans that it is older.
+    pub(super) half_lives: Vec<Span>,
+    /// The chance that, over all retrainings against a champion, a challenger that is no better replaces it by itself.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub(super) risk: f64,
+    /// How long after a promotion no challenger is promoted by itself.
+    pub(super) hold: Span,
+    /// How many leads a challenger scores in the shadow before it is promoted, with `promote = "after_shadow"`.
+    pub(super) shadow_leads: usize,
 }
 
 /// When monitoring raises an alert.
@@ -342,6 +359,8 @@ pub(crate) enum Promote {
     ByHand,
     /// `plumb retrain` itself, if the challenger is clearly better on the same newest rows.
     IfBetter,
+    /// The same, once the challenger has scored `shadow_leads` leads in the shadow and its scores there are as in training.
+    AfterShadow,
 }
 
 /// What each of `sources/*.sql` may take: one that takes more ends with an error instead of the machine.
@@ -364,6 +383,21 @@ pub(super) struct Targets(pub(super) Vec<(String, TargetConfig)>);
 impl Default for ScoreConfig {
     fn default() -> Self {
         ScoreConfig { at: vec![Span(TimeDelta::zero())] }
+    }
+}
+
+impl Default for RetrainConfig {
+    fn default() -> Self {
+        RetrainConfig {
+            promote: Promote::ByHand,
+            min_new_outcomes: 1,
+            min_share_of_rows: 0.6,
+            windows: vec![Window::All, Window::Recent(Span(TimeDelta::days(365)))],
+            half_lives: vec![Span(TimeDelta::days(180))],
+            risk: 0.05,
+            hold: Span(TimeDelta::days(14)),
+            shadow_leads: 200,
+        }
     }
 }
 

@@ -9,10 +9,11 @@ use plumb_lake::{FeatureSql, LabelSpec, POSTED_EVENTS, POSTED_LEADS, PostedRelat
 use plumb_lead::{Language, MessageCatalog};
 use plumb_learn::drift::Budget;
 
-use super::config::{Promote, StoreConfig};
+use super::config::StoreConfig;
 use super::list_columns::ListColumns;
 use super::message_catalog;
 use super::read_config::read_config;
+use super::retrain::Retrain;
 use super::schedule_config::Schedule;
 use super::target::{Target, span};
 use super::webhook_config::WebhookConfigs;
@@ -42,7 +43,7 @@ pub(crate) struct Project {
     targets: Vec<(String, Target)>,
     /// A lead is an observation at each of these ages.
     ages: Vec<TimeDelta>,
-    promote: Promote,
+    retrain: Retrain,
     false_alarms_a_year: f64,
     limits: SqlLimits,
     list: ListColumns,
@@ -66,7 +67,7 @@ impl Project {
             sources: config.source.into_iter().map(|(name, source)| (name, source.into())).collect(),
             targets: config.target.0.into_iter().map(|(name, target)| (name, target.into())).collect(),
             ages: config.score.at.iter().map(|age| age.0).collect(),
-            promote: config.retrain.promote,
+            retrain: (&config.retrain).into(),
             false_alarms_a_year: config.monitor.false_alarms_a_year,
             limits: config.limits.into(),
             list: config.list,
@@ -167,9 +168,9 @@ impl Project {
         Ok(LabelSpec { target: target.to_owned(), horizon, ages: self.ages.clone() })
     }
 
-    /// Returns who promotes a challenger.
-    pub(crate) fn promote(&self) -> Promote {
-        self.promote
+    /// Returns how the project is retrained.
+    pub(crate) fn retrain(&self) -> &Retrain {
+        &self.retrain
     }
 
     /// Returns the false alarms that monitoring may raise in a year, which all targets share.

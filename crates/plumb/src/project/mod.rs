@@ -2,6 +2,7 @@
 
 mod source;
 mod span;
+mod window;
 mod environment;
 mod list_columns;
 mod webhook_config;
@@ -9,6 +10,7 @@ mod schedule_config;
 mod config;
 mod read_config;
 mod target;
+mod retrain;
 mod message_catalog;
 mod webhooks;
 mod folder;
@@ -20,6 +22,7 @@ mod tests;
 pub(crate) use config::{Promote, StoreConfig};
 pub(crate) use folder::Project;
 pub(crate) use list_columns::ListColumns;
+pub(crate) use retrain::Retrain;
 pub(crate) use schedule_config::Schedule;
 pub(crate) use target::Target;
 pub(crate) use webhooks::{Secret, Webhook, Webhooks};

@@ -8,8 +8,9 @@ use chrono::TimeDelta;
 use plumb_lake::{POSTED_EVENTS, POSTED_LEADS};
 use serde_json::Value;
 
-use super::config::{Config, OptimiseConfig, SourceConfig, SourceKind};
+use super::config::{Config, OptimiseConfig, RetrainConfig, SourceConfig, SourceKind};
 use super::environment::{NoValue, with_environment};
+use super::window::Window;
 use crate::files::read_text;
 
 /// Reads the file, with the values of environment variables in it.
@@ -94,6 +95,7 @@ fn check(config: &Config) -> Result<()> {
         "key `monitor.false_alarms_a_year` is {}: expected a number from 0.01 to 100",
         config.monitor.false_alarms_a_year
     );
+    check_retrain(&config.retrain)?;
     for (name, source) in &config.source {
         let is_program = matches!(source.kind, SourceKind::Singer | SourceKind::Airbyte);
         ensure!(
@@ -131,6 +133,29 @@ fn check(config: &Config) -> Result<()> {
     }
     if let Some(schedule) = &config.schedule {
         schedule.check(config.target.0.len(), config.store.is_some())?;
+    }
+    Ok(())
+}
+
+fn check_retrain(retrain: &RetrainConfig) -> Result<()> {
+    let RetrainConfig { min_share_of_rows, windows, half_lives, risk, .. } = retrain;
+    ensure!(
+        (0.0..=1.0).contains(min_share_of_rows),
+        "key `retrain.min_share_of_rows` is {min_share_of_rows}: expected a share from 0 to 1"
+    );
+    ensure!(*risk > 0.0 && *risk < 1.0, "key `retrain.risk` is {risk}: expected a chance between 0 and 1, as 0.05");
+    ensure!(!windows.is_empty(), "key `retrain.windows` is empty: expected at least one, as `all`");
+    let recent = windows.iter().filter_map(|window| match window {
+        Window::All => None,
+        Window::Recent(span) => Some(("windows", span)),
+    });
+    // A window of less than a day has no rows, and one of a hundred years is `all`.
+    let (shortest, longest) = (TimeDelta::days(1), TimeDelta::days(36_525));
+    for (key, span) in recent.chain(half_lives.iter().map(|span| ("half_lives", span))) {
+        ensure!(
+            (shortest..=longest).contains(&span.0),
+            "key `retrain.{key}`: expected spans from a day to a hundred years"
+        );
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 pub(super) struct Span(pub(super) TimeDelta);
 
 impl Span {
-    fn parse(text: &str) -> Result<Span, String> {
+    pub(super) fn parse(text: &str) -> Result<Span, String> {
         let wrong = || {
             format!(
                 "`{text}` is no span of time: expected a whole number and a unit, as in `30m`, `48h`, `90d` or `2w`"

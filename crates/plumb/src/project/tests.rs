@@ -34,7 +34,10 @@ fn an_error_names_the_line_the_key_and_what_was_expected() {
     check_error("target = 1", &["key `target`", "expected a table of targets, as `[target.NAME]`"]);
     check_error("[score]\nat = []", &["key `score.at`: no age at all"]);
     check_error("[score]", &["key `score`: missing field `at`"]);
-    check_error("[retrain]\npromote = \"always\"", &["key `retrain.promote`", "expected `by_hand` or `if_better`"]);
+    check_error(
+        "[retrain]\npromote = \"always\"",
+        &["key `retrain.promote`", "expected one of `by_hand`, `if_better`, `after_shadow`"],
+    );
     check_error(
         "languages = [\"en\", \"xx\"]",
         &["key `languages[1]`: unknown variant `xx`, expected one of `de`, `en`"],
@@ -73,7 +76,7 @@ fn a_configuration_is_read_as_it_stands() {
         ["beta 0.5", "cost 180 and 120.5", "horizon 2d", "optimise f_beta", "score.at 0h, 7d", "stop_on cost"];
     assert_eq!(settings, expected);
     assert_eq!(project.sources()["crm"].key["leads"], ["id", "country"]);
-    assert_eq!(project.promote(), Promote::ByHand);
+    assert_eq!(project.retrain().promote, Promote::ByHand);
     let error = project.target("lost").expect_err("unknown").to_string();
     assert!(error.contains("expected one of `won`, `approved`"), "{error}");
 }

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
-use plumb_lead::Alert;
+use plumb_lead::{Alert, AlertCause, AlertKind, AlertState};
 use plumb_schedule::{Job, Retries, is_told};
 
 use super::jobs::Problem;
@@ -14,7 +14,7 @@ use crate::store::{JobRun, Store};
 const COLUMN: &str = "schedule";
 
 /// Raises an alert for a problem, once; returns whether it is new.
-pub(super) async fn raise(store: &Store, targets: &[String], problem: &Problem) -> Result<bool> {
+pub(super) async fn raise(store: &Store, targets: &[String], problem: &Problem, now: DateTime<Utc>) -> Result<bool> {
     let mut is_new = false;
     for target in targets {
         let champion = registry::champion(store, target).await?;
@@ -23,12 +23,34 @@ pub(super) async fn raise(store: &Store, targets: &[String], problem: &Problem) 
             target: target.clone(),
             model_id: champion.map(|card| card.model_id).unwrap_or_default(),
             column: COLUMN.to_owned(),
+            kind: AlertKind::Job,
             text: problem.text.clone(),
+            segment: None,
+            cause: AlertCause::Source,
+            advice: "run `plumb status` and `plumb runs`: they say what failed and why".to_owned(),
+            cost: None,
             since: problem.since,
+            last_seen: now.max(problem.since),
+            state: AlertState::Open,
+            changed_by: String::new(),
+            muted_until: None,
         };
-        is_new |= store.insert_alert_once(&alert).await?;
+        is_new |= store.put_alert(&alert, now).await?;
     }
     Ok(is_new)
+}
+
+/// Notes after a run that came to its end that what was told of its job is mended, but for the problems that it still has.
+pub(super) async fn resolve(store: &Store, targets: &[String], job: Job, problems: &[Problem]) -> Result<()> {
+    for target in targets {
+        let still = problems.iter().map(|problem| format!("{target}/{COLUMN}/{}", problem.key)).collect::<Vec<_>>();
+        let mut begins = vec![format!("{target}/{COLUMN}/{job}/")];
+        if job == Job::Ingest {
+            begins.push(format!("{target}/{COLUMN}/source/"));
+        }
+        store.resolve_alerts(AlertKind::Job, &begins, &still).await?;
+    }
+    Ok(())
 }
 
 /// Returns what people are told after a run that came to nothing; `None` if there are tries left, or they know.

@@ -226,6 +226,9 @@ impl Scheduler<'_> {
         for problem in &problems {
             self.raise(problem).await?;
         }
+        if run.state == RunState::Done {
+            alerts::resolve(self.store, &self.targets(), job, &problems).await.context("cannot resolve alerts")?;
+        }
         self.tell_if_in_vain(schedule, &run).await
     }
 
@@ -264,9 +267,13 @@ impl Scheduler<'_> {
         }
     }
 
+    fn targets(&self) -> Vec<String> {
+        Project::open(&self.paths.project).map(|project| project.targets()).unwrap_or_default()
+    }
+
     async fn raise(&self, problem: &Problem) -> Result<()> {
-        let targets = Project::open(&self.paths.project).map(|project| project.targets()).unwrap_or_default();
-        let raised = alerts::raise(self.store, &targets, problem).await.context("cannot raise an alert")?;
+        let raised = alerts::raise(self.store, &self.targets(), problem, self.clock.now()).await;
+        let raised = raised.context("cannot raise an alert")?;
         if raised {
             (self.tell)(Told::Note(&format!("alert: {}", problem.text)));
         }

@@ -41,13 +41,19 @@ pub(crate) fn monitored(outcome: &MonitorOutcome) -> Value {
 
 /// Returns what is kept of a retraining of a target.
 pub(crate) fn retrained(outcome: &RetrainingOutcome) -> Value {
-    let models: Vec<&str> = outcome.training.candidates.iter().map(|card| card.model_id.as_str()).collect();
-    json!({
-        "champion_before": outcome.champion,
-        "model": outcome.training.best().model_id,
-        "models": models,
-        "promoted": outcome.promoted,
-    })
+    match outcome {
+        RetrainingOutcome::Trained(retraining) => {
+            let candidates = retraining.training.candidates.iter();
+            let models: Vec<&str> = candidates.map(|card| card.model_id.as_str()).collect();
+            json!({
+                "champion_before": retraining.champion,
+                "model": retraining.training.best().model_id,
+                "models": models,
+                "decision": retraining.decision,
+            })
+        }
+        RetrainingOutcome::NotTrained(not) => json!({ "not_trained": not }),
+    }
 }
 
 /// Returns the outcomes of targets, by their names, as they are kept.

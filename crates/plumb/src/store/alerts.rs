@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use plumb_lead::{Alert, AlertCost, AlertState};
+use plumb_lead::{Alert, AlertCost, AlertKind, AlertState};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -49,11 +49,26 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Notes that alerts of a kind are gone: those whose keys begin with one of `begins` and are not among `still`.
+    pub(crate) async fn resolve_alerts(&self, kind: AlertKind, begins: &[String], still: &[String]) -> Result<()> {
+        let mut transaction = self.write().await?;
+        let sql = format!("SELECT key FROM alert WHERE kind = ? AND state IN {CURRENT}");
+        let keys = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(kind.word()).fetch_all(&mut *transaction);
+        let keys: Vec<String> = keys.await.context("cannot read alerts")?;
+        let is_gone = |key: &&String| begins.iter().any(|begin| key.starts_with(begin)) && !still.contains(key);
+        for key in keys.iter().filter(is_gone) {
+            let done = sqlx::query("UPDATE alert SET state = 'resolved' WHERE key = ?").bind(key);
+            done.execute(&mut *transaction).await.with_context(|| format!("cannot resolve the alert `{key}`"))?;
+        }
+        transaction.commit().await.context("cannot commit resolved alerts")
+    }
+
     /// Makes the alerts of a target's former champions history: they say nothing of the present one.
     pub(crate) async fn retire_alerts(&self, target: &str, champion: &str) -> Result<u64> {
         let mut transaction = self.write().await?;
-        let sql =
-            format!("UPDATE alert SET state = 'retired' WHERE target = ? AND model_id <> ? AND state IN {CURRENT}");
+        let sql = format!(
+            "UPDATE alert SET state = 'retired' WHERE target = ? AND model_id <> ? AND kind <> 'job' AND state IN {CURRENT}"
+        );
         let done = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(target).bind(champion).execute(&mut *transaction);
         let retired = done.await.with_context(|| format!("cannot retire the alerts of `{target}`"))?.rows_affected();
         transaction.commit().await.context("cannot commit retired alerts")?;

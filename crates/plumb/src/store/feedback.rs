@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use plumb_lead::{Feedback, Prediction};
+use plumb_lead::{Complaint, Feedback, Prediction};
+use plumb_learn::looks::Frequency;
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
@@ -59,6 +60,32 @@ impl Store {
         .context("cannot read feedback")?;
         rows.iter().map(read).collect()
     }
+
+    /// Returns how many leads a model has scored for a target as of a time in `[from, to)`, and how many of these scores reps
+    /// have flagged as too low or too high.
+    pub(crate) async fn flagged_leads(
+        &self,
+        target: &str,
+        model_id: &str,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<Frequency> {
+        let query =
+            "SELECT count(DISTINCT p.lead_id), count(DISTINCT CASE WHEN f.complaint IN (?, ?) THEN p.lead_id END)
+             FROM prediction p LEFT JOIN feedback f USING (prediction_id)
+             WHERE p.target = ? AND p.model_id = ? AND p.as_of >= ? AND p.as_of < ?";
+        let (cases, happened): (i64, i64) = sqlx::query_as(query)
+            .bind(Complaint::TooLow.word())
+            .bind(Complaint::TooHigh.word())
+            .bind(target)
+            .bind(model_id)
+            .bind(to_micros(from))
+            .bind(to_micros(to))
+            .fetch_one(&self.readers)
+            .await
+            .context("cannot count the flags on a model's scores")?;
+        Ok(Frequency { happened: usize::try_from(happened)?, cases: usize::try_from(cases)? })
+    }
 }
 
 /// Returns feedback with its prediction.
@@ -77,8 +104,6 @@ pub(super) fn read(row: &SqliteRow) -> Result<(Feedback, Prediction)> {
 
 #[cfg(test)]
 mod tests {
-    use plumb_lead::Complaint;
-
     use super::super::tests::{empty, hour_of_new_year, prediction};
     use super::*;
 
@@ -112,6 +137,18 @@ mod tests {
             let page = store.feedback_of_lead("ada", before, limit).await.expect("read");
             page.into_iter().map(|(order, feedback, prediction)| (order, (feedback, prediction))).unzip()
         };
+        let flagged = async |model: &str, hour| {
+            let (from, to) = (hour_of_new_year(0), hour_of_new_year(hour));
+            store.flagged_leads("converted", model, from, to).await.expect("read")
+        };
+        let of_model = scored.model_id.as_str();
+        assert_eq!(
+            flagged(of_model, 2).await,
+            Frequency { happened: 1, cases: 1 },
+            "a lead, however often it is flagged"
+        );
+        assert_eq!(flagged(of_model, 1).await, Frequency::default(), "it was scored later");
+        assert_eq!(flagged("another", 2).await, Frequency::default());
         let (orders, newest): (Vec<_>, Vec<_>) = page(None, 1).await;
         assert_eq!(newest, [second]);
         let (_, older): (Vec<_>, Vec<_>) = page(orders.last().copied(), 5).await;

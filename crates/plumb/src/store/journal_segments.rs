@@ -11,6 +11,7 @@ use super::database::Store;
 use super::feedback::{self, RecordedFlag};
 use super::prediction_row::PredictionRow;
 use super::predictions;
+use super::shadow_predictions;
 
 /// The predictions of one call, as the journal has recorded them.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,10 +52,7 @@ impl Store {
         predictions::append(&mut transaction, answered.iter().flat_map(|call| &call.rows)).await?;
         let shadow: Vec<(&str, &PredictionRow)> =
             shadow.iter().flat_map(|call| call.rows.iter().map(|row| (call.variant.as_str(), row))).collect();
-        SHADOWS
-            .execute(&mut transaction, &shadow, bind_shadow)
-            .await
-            .context("cannot store the predictions of shadow variants")?;
+        shadow_predictions::append(&mut transaction, &shadow).await?;
         insert_events(&mut transaction, calls).await.context("cannot store the event ids of predictions")?;
         feedback::append(&mut transaction, flags.iter().copied()).await?;
         sqlx::query(
@@ -100,28 +98,6 @@ impl Store {
             .await
             .context("cannot read which files of the journal are loaded")
     }
-
-    /// Returns how many predictions a shadow variant has made for a target.
-    #[cfg(test)]
-    pub(crate) async fn shadow_count(&self, target: &str, variant: &str) -> Result<i64> {
-        let count = sqlx::query_scalar("SELECT count(*) FROM shadow_prediction WHERE target = ? AND variant = ?");
-        Ok(count.bind(target).bind(variant).fetch_one(&self.readers).await?)
-    }
-}
-
-static SHADOWS: LazyLock<BulkInsert> = LazyLock::new(|| {
-    BulkInsert::new("shadow_prediction (prediction_id, variant, lead_id, target, model_id, as_of, score)", 7, "")
-});
-
-fn bind_shadow(statement: Statement, (variant, row): &(&str, &PredictionRow)) -> Statement {
-    statement
-        .bind(row.prediction_id.clone())
-        .bind(*variant)
-        .bind(row.lead_id.clone())
-        .bind(row.target.clone())
-        .bind(row.model_id.clone())
-        .bind(row.as_of)
-        .bind(row.score)
 }
 
 static EVENTS: LazyLock<BulkInsert> =

@@ -16,7 +16,7 @@ use super::transaction::{self, MIGRATION_WAIT_MAX};
 
 /// What each version adds, oldest first. A change of the schema is a new file, never an edit of an old one: databases
 /// that have it would stay as they are, and sqlx refuses them by the file's checksum.
-pub(super) const FILES: [(&str, &str); 10] = [
+pub(super) const FILES: [(&str, &str); 11] = [
     ("predictions", include_str!("../../migrations/sqlite/0001_predictions.sql")),
     ("provenance and recent leads", include_str!("../../migrations/sqlite/0002_provenance_and_recent_leads.sql")),
     ("journal and variants", include_str!("../../migrations/sqlite/0003_journal_and_variants.sql")),
@@ -27,6 +27,7 @@ pub(super) const FILES: [(&str, &str); 10] = [
     ("list columns", include_str!("../../migrations/sqlite/0008_list_columns.sql")),
     ("monitoring", include_str!("../../migrations/sqlite/0009_monitoring.sql")),
     ("schedule", include_str!("../../migrations/sqlite/0010_schedule.sql")),
+    ("retraining", include_str!("../../migrations/sqlite/0011_retraining.sql")),
 ];
 
 /// The version of this program's schema.

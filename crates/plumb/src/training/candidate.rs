@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
-use plumb_lead::{DatasetCard, ModelCard, ModelKind};
+use plumb_lead::{DatasetCard, ModelCard, ModelKind, TrainingSettings};
 use plumb_learn::{Fitted, Model, drift};
 
 use super::appraisal::appraise;
@@ -100,7 +100,7 @@ fn card(
         features_hash: content_hash::sha256(&sql),
         code_version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: setup.spec.seed,
-        settings: training_settings(model, None),
+        settings: TrainingSettings { recency: setup.spec.recency, ..training_settings(model, None) },
         threshold: model.threshold.clone(),
         metrics: Some(measures.metrics),
         gain: measures.gain,
@@ -127,6 +127,9 @@ fn notes(setup: &TrainingSetup, split: &SplitRows, screening: &Screening, model:
             from.format("%-d %b %Y"),
             setup.spec.as_of.format("%-d %b %Y"),
         ));
+    }
+    if !setup.spec.recency.is_all() {
+        notes.push(format!("learned from recent rows: {}", setup.spec.recency.words()));
     }
     if model.kind() == ModelKind::Rules {
         notes.extend(setup.rules_not_used(&model.features));

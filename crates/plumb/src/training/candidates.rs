@@ -35,6 +35,8 @@ pub(crate) struct CandidateModels {
     pub(crate) models: Vec<CandidateModel>,
     /// The one to use, and why.
     pub(crate) choice: Choice,
+    /// The models that challenge a champion, by their places: the chosen one, and those that look back otherwise.
+    pub(crate) rivals: Vec<usize>,
     /// A model of the same kind that sees the suspected leaks, to be compared; `None` if nothing is suspected, or if it
     /// would take too long.
     pub(crate) with_suspects: Option<CandidateModel>,

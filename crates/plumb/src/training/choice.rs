@@ -44,20 +44,27 @@ pub(super) fn simplest_that_is_not_beaten(candidates: &[(ModelKind, &[f64])], le
 }
 
 /// Returns how many standard errors the loss falls by.
-pub(super) fn errors_lower(before: &[f64], after: &[f64], leads: &[&str]) -> f64 {
-    let mut by_lead: HashMap<&str, f64> = HashMap::new();
-    for ((before, after), lead) in before.iter().zip(after).zip(leads) {
-        *by_lead.entry(lead).or_default() += before - after;
-    }
-    // Summed in one order, because the result has to be the same each time.
-    let mut falls: Vec<f64> = by_lead.into_values().collect();
-    falls.sort_by(f64::total_cmp);
+fn errors_lower(before: &[f64], after: &[f64], leads: &[&str]) -> f64 {
+    let falls = falls_by_lead(before, after, leads);
     let mean = mean(&falls);
     let variance = falls.iter().map(|fall| (fall - mean).powi(2)).sum::<f64>();
     if variance > 0.0 { mean * falls.len() as f64 / variance.sqrt() } else { 0.0 }
 }
 
-fn mean(values: &[f64]) -> f64 {
+/// Returns by how much the loss falls for each lead, over all of its rows, in ascending order: what is made of them has to be
+/// the same each time.
+pub(super) fn falls_by_lead(before: &[f64], after: &[f64], leads: &[&str]) -> Vec<f64> {
+    let mut by_lead: HashMap<&str, f64> = HashMap::new();
+    for ((before, after), lead) in before.iter().zip(after).zip(leads) {
+        *by_lead.entry(lead).or_default() += before - after;
+    }
+    let mut falls: Vec<f64> = by_lead.into_values().collect();
+    falls.sort_by(f64::total_cmp);
+    falls
+}
+
+/// Returns the mean; 0 of nothing.
+pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 

@@ -1,5 +1,7 @@
 //! Training data: all that a training needs, with nothing left to wait for.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use plumb_lead::{MessageCatalog, Table};
@@ -60,12 +62,13 @@ async fn split_rows(
     let TrainingSpec { target, as_of, out_of_core, .. } = &setup.spec;
     let FrozenDataset { manifest, rows, flags_note, censored } = frozen;
     let label_known_at: Vec<DateTime<Utc>> = rows.label_known_at.iter().flatten().copied().collect();
-    let outcomes = &rows.observations[..label_known_at.len()];
+    let first_opinion = label_known_at.len();
+    let outcomes = &rows.observations[..first_opinion];
     let evaluation =
         split::by_time(outcomes, &label_known_at, setup.target.horizon).with_context(|| message.to_owned())?;
     let mut final_split = split::for_use(outcomes).with_context(|| message.to_owned())?;
     // Opinions teach; they neither choose nor test.
-    final_split.train.extend(label_known_at.len()..rows.observations.len());
+    final_split.train.extend(first_opinion..rows.observations.len());
     let (rows, [evaluation, final_split], on_disk) = match out_of_core {
         None => (TrainingRows::read(data, &manifest, rows)?, [evaluation, final_split], None),
         Some(out_of_core) => {
@@ -79,7 +82,8 @@ async fn split_rows(
     let age_span = label_spec.ages.iter().max().copied().unwrap_or_default() - age_min;
     let rows = SplitRows {
         manifest,
-        rows,
+        rows: Arc::new(rows),
+        first_opinion,
         evaluation,
         final_split,
         age_min,

@@ -1,7 +1,8 @@
 //! How the models of a target are fitted.
 
 use anyhow::Result;
-use plumb_lead::{FeatureSet, MadeOf, MessageCatalog, Table};
+use chrono::TimeDelta;
+use plumb_lead::{FeatureSet, MadeOf, MessageCatalog, Recency, Table};
 use plumb_learn::Params;
 
 use super::search::Search;
@@ -19,6 +20,8 @@ pub(super) struct FitConfig {
     pub(super) message_catalog: MessageCatalog,
     /// How many leads the team can call in a week, where the project says so.
     pub(super) leads_a_week: Option<f64>,
+    /// How long it takes a row to lose half of its weight; `None` if all weigh the same.
+    pub(super) half_life: Option<TimeDelta>,
     /// Features that models do not see.
     pub(super) left_out: Vec<String>,
 }
@@ -70,7 +73,8 @@ impl TrainingSetup {
         };
         let leads_a_week = target.capacity;
         let message_catalog = project.message_catalog()?;
-        let fit_config = FitConfig { params, message_catalog, leads_a_week, left_out: Vec::new() };
+        let half_life = half_life(spec.recency);
+        let fit_config = FitConfig { params, message_catalog, leads_a_week, half_life, left_out: Vec::new() };
         let made_of = MadeOf {
             ground: lake.ground_version().to_owned(),
             source_sql: lake.source_sql().clone(),
@@ -92,6 +96,14 @@ impl TrainingSetup {
         setup
     }
 
+    /// Returns the same setup for models that look back otherwise.
+    pub(super) fn looking_back(&self, recency: Recency) -> TrainingSetup {
+        let mut setup = self.clone();
+        setup.spec.recency = recency;
+        setup.fit_config.half_life = half_life(recency);
+        setup
+    }
+
     /// Returns the rules that cannot be read or fit no feature, a line each.
     pub(super) fn rules_not_used(&self, features: &FeatureSet) -> Vec<String> {
         let Some(team) = &self.team_rules else { return Vec::new() };
@@ -99,6 +111,10 @@ impl TrainingSetup {
         let unbound = team.unbound(features, &self.fit_config.left_out);
         unreadable.chain(unbound.into_iter().map(|line| format!("not used: {line}"))).collect()
     }
+}
+
+fn half_life(recency: Recency) -> Option<TimeDelta> {
+    recency.half_life_h.map(|hours| TimeDelta::hours(i64::from(hours)))
 }
 
 #[cfg(test)]

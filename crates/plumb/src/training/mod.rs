@@ -28,7 +28,7 @@ mod rebuild;
 mod comparison;
 
 pub(crate) use candidates::{CandidateModel, CandidateModels};
-pub(crate) use comparison::{Comparison, ComparisonVerdict, compare};
+pub(crate) use comparison::{Comparison, ComparisonVerdict, compare, compare_rivals};
 pub(crate) use data::{TrainingData, collect};
 pub(crate) use freeze::freeze;
 pub(crate) use import::import;
@@ -37,4 +37,4 @@ pub(crate) use rebuild::{Rebuilt, rebuild};
 pub(crate) use search::Search;
 pub(crate) use settings::training_settings;
 pub(crate) use spec::{LeftOut, OutOfCore, TrainingContext, TrainingSpec};
-pub(crate) use train::train;
+pub(crate) use train::{train, train_challengers};

@@ -46,8 +46,15 @@ impl TrainingRows {
         rows.iter().map(|row| self.labels[*row]).collect()
     }
 
-    fn weights_of(&self, rows: &[usize]) -> Vec<f32> {
-        rows.iter().map(|row| self.weights[*row]).collect()
+    /// Returns the weight of each row, halved for each half-life by which it is older than a time.
+    fn weights_of(&self, rows: &[usize], fading: Option<(TimeDelta, DateTime<Utc>)>) -> Vec<f32> {
+        let faded = |row: &usize| {
+            fading.map_or(1.0, |(half_life, newest)| {
+                let age = (newest - self.observations[*row].as_of).num_seconds().max(0) as f64;
+                (-age / half_life.num_seconds() as f64).exp2() as f32
+            })
+        };
+        rows.iter().map(|row| self.weights[*row] * faded(row)).collect()
     }
 
     /// Fits kinds of models on the train part, with the features that occur there, and chooses on the valid part.
@@ -75,7 +82,9 @@ impl TrainingRows {
         let (train, _) = features.encode(&self.table.select(&split.train))?;
         let (valid, _) = features.encode(&self.table.select(&split.valid))?;
         let [train_labels, valid_labels] = [&split.train, &split.valid].map(|rows| self.labels_of(rows));
-        let [train_weights, valid_weights] = [&split.train, &split.valid].map(|rows| self.weights_of(rows));
+        let newest = split.valid.iter().map(|row| self.observations[*row].as_of).max();
+        let [train_weights, valid_weights] =
+            [&split.train, &split.valid].map(|rows| self.weights_of(rows, config.half_life.zip(newest)));
         let train = Samples { matrix: &train, labels: &train_labels, weights: &train_weights };
         let valid = Samples { matrix: &valid, labels: &valid_labels, weights: &valid_weights };
         let capacity = config.leads_a_week.map(|leads| self.share_of_a_week(leads, &split.valid));

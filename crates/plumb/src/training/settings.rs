@@ -1,6 +1,6 @@
 //! The settings on a model's card.
 
-use plumb_lead::{OutOfCoreSettings, TrainingSettings};
+use plumb_lead::{OutOfCoreSettings, Recency, TrainingSettings};
 use plumb_learn::Model;
 
 /// The setting of a model that says how many settings of the trees were tried.
@@ -17,7 +17,7 @@ pub(crate) fn training_settings(model: &Model, out_of_core: Option<OutOfCoreSett
     for name in out_of_core.iter().flat_map(|settings| settings.named().into_keys()) {
         fit.remove(&name);
     }
-    TrainingSettings { search_trials, out_of_core, fit }
+    TrainingSettings { search_trials, out_of_core, recency: Recency::default(), fit }
 }
 
 /// Returns how many settings of the trees were tried for a model; `None` if it has no trees of our own.

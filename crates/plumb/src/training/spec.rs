@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use plumb_lake::{IfLocked, Lake};
-use plumb_lead::{ModelCard, OutOfCoreSettings};
+use plumb_lead::{ModelCard, OutOfCoreSettings, Recency};
 
 use super::search::Search;
 use crate::project::Project;
@@ -26,6 +26,8 @@ pub(crate) struct TrainingSpec {
     pub(crate) out_of_core: Option<OutOfCore>,
     /// Which features models do not see.
     pub(crate) left_out: LeftOut,
+    /// How far back models look, and how fast rows lose weight.
+    pub(crate) recency: Recency,
 }
 
 /// Which features models do not see.
@@ -73,6 +75,7 @@ impl TrainingSpec {
             search: Search::of(&card.settings),
             out_of_core: out_of_core.map(OutOfCore::again),
             left_out: LeftOut::These(card.left_out.clone()),
+            recency: card.settings.recency,
         }
     }
 }
@@ -99,10 +102,12 @@ mod tests {
         let settings = OutOfCoreSettings { workers: 2, sample_rows: 1000, quantiles: Quantiles::OnDisk };
         card.settings.search_trials = Some(19);
         card.left_out = vec!["fee".to_owned()];
+        card.settings.recency = Recency { window_h: Some(48), half_life_h: None };
         card.settings.out_of_core = Some(settings);
         let spec = TrainingSpec::of(&card);
         assert_eq!(spec.search, Search::Trials(19));
         assert_eq!(spec.left_out, LeftOut::These(vec!["fee".to_owned()]));
+        assert_eq!(spec.recency, card.settings.recency);
         assert_eq!(
             spec.out_of_core,
             Some(OutOfCore { settings, launch: Launch::Local, if_locked: IfLocked::Wait(None) })

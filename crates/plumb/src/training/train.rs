@@ -1,7 +1,7 @@
 //! Fits and measures candidate models, and chooses one.
 
 use anyhow::{Context, Result};
-use plumb_lead::ModelKind;
+use plumb_lead::{ModelKind, Recency};
 use plumb_learn::Fitted;
 
 use super::candidate::{FittedTwice, candidate};
@@ -18,28 +18,61 @@ use super::split_rows::SplitRows;
 
 /// Fits and measures every kind of model and chooses one. It keeps processors busy and waits for nothing.
 pub(crate) fn train(data: &TrainingData, control: &RunControl) -> Result<CandidateModels> {
-    let screening = data.screening()?;
+    train_screened(data, &data.screening()?, control)
+}
+
+fn train_screened(data: &TrainingData, screening: &Screening, control: &RunControl) -> Result<CandidateModels> {
     let setup = &data.setup.leaving_out(&screening.left_out);
     let mut candidates = match &data.rows {
         RowsForTraining::ColdStart(rows) => {
-            let model = rows.train(setup, &screening)?;
+            let model = rows.train(setup, screening)?;
             let kind = model.card.kind;
             let why = format!("{}: {}", kind.word(), rows.why(kind));
             candidate_models(vec![model], Choice { index: 0, why }, Holdout::default())
         }
         RowsForTraining::InMemory(rows) => {
-            let mut candidates = split_candidates(setup, rows, None, &screening, control)?;
+            let rows = &rows.looking_back(setup.spec.recency)?;
+            let mut candidates = split_candidates(setup, rows, None, screening, control)?;
             if screening.has_suspects() {
                 let kind = candidates.best().card.kind;
-                candidates.with_suspects = Some(with_suspects(&data.setup, rows, kind, &screening, control)?);
+                candidates.with_suspects = Some(with_suspects(&data.setup, rows, kind, screening, control)?);
             }
             candidates
         }
         RowsForTraining::OutOfCore { samples, on_disk } => {
-            split_candidates(setup, samples, Some(on_disk), &screening, control)?
+            split_candidates(setup, samples, Some(on_disk), screening, control)?
         }
     };
     candidates.rules_not_used = setup.rules_not_used(&candidates.best().features);
+    Ok(candidates)
+}
+
+/// Fits and measures challengers: every kind of model for the first recency, and of the kind that is chosen there a model for
+/// each of the others. Those for which there are too few rows, or just the same, are left out.
+pub(crate) fn train_challengers(
+    data: &TrainingData,
+    recencies: &[Recency],
+    control: &RunControl,
+) -> Result<CandidateModels> {
+    let screening = data.screening()?;
+    let mut candidates = train_screened(data, &screening, control)?;
+    let RowsForTraining::InMemory(rows) = &data.rows else { return Ok(candidates) };
+    let setup = data.setup.leaving_out(&screening.left_out);
+    let kind = match candidates.best().card.kind {
+        // The team's points are the same however far one looks back.
+        ModelKind::Rules => ModelKind::Logistic,
+        kind => kind,
+    };
+    for recency in recencies.iter().filter(|recency| **recency != data.setup.spec.recency) {
+        let Ok(recent) = rows.looking_back(*recency) else { continue };
+        let is_same = recency.half_life_h.is_none() && recent.final_split == rows.final_split;
+        if is_same || !recent.is_enough() {
+            continue;
+        }
+        let models = fit_candidates(&setup.looking_back(*recency), &recent, None, &[kind], &screening, control)?;
+        candidates.rivals.push(candidates.models.len());
+        candidates.models.push(only(models)?);
+    }
     Ok(candidates)
 }
 
@@ -49,7 +82,9 @@ pub(super) fn train_one(data: &TrainingData, kind: ModelKind, control: &RunContr
     let setup = &data.setup.leaving_out(&screening.left_out);
     let models = match &data.rows {
         RowsForTraining::ColdStart(rows) => return rows.train(setup, &screening),
-        RowsForTraining::InMemory(rows) => fit_candidates(setup, rows, None, &[kind], &screening, control)?,
+        RowsForTraining::InMemory(rows) => {
+            fit_candidates(setup, &rows.looking_back(setup.spec.recency)?, None, &[kind], &screening, control)?
+        }
         RowsForTraining::OutOfCore { samples, on_disk } => {
             fit_candidates(setup, samples, Some(on_disk), &[kind], &screening, control)?
         }
@@ -75,7 +110,8 @@ fn only(models: Vec<CandidateModel>) -> Result<CandidateModel> {
 }
 
 fn candidate_models(models: Vec<CandidateModel>, choice: Choice, holdout: Holdout) -> CandidateModels {
-    CandidateModels { models, choice, with_suspects: None, holdout, rules_not_used: Vec::new() }
+    let rivals = vec![choice.index];
+    CandidateModels { models, choice, rivals, with_suspects: None, holdout, rules_not_used: Vec::new() }
 }
 
 fn split_candidates(

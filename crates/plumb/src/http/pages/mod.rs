@@ -10,6 +10,7 @@ mod lead;
 mod models;
 mod model_card;
 mod model_tables;
+mod retraining;
 mod watch;
 mod data;
 mod jobs;

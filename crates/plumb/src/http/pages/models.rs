@@ -11,10 +11,12 @@ use plumb_lead::{Metric, Metrics};
 
 use super::layout::{TargetChoice, empty, layout};
 use super::model_card::{Candidate, kind_name, model_card, stage_chip};
+use super::retraining::retraining;
 use super::text::{day, percent};
 use crate::http::app::App;
 use crate::http::error::Error;
 use crate::http::v1::TargetQuery;
+use crate::lifecycle::retrain;
 use crate::registry;
 use crate::store::{Stage, StageChange};
 
@@ -51,6 +53,10 @@ pub(super) async fn get(
         Some(target) => registry::history(app.engine.store(), target, None, CHANGES_READ).await?,
         None => Vec::new(),
     };
+    let state = match &choice.chosen {
+        Some(target) => Some(retrain::state(app.engine.store(), target).await?),
+        None => None,
+    };
     let changes: Vec<StageChange> = changes.into_iter().rev().map(|(_, change)| change).collect();
     let body = html! {
         div.title { h1 { "Models" } (choice.switch("/models")) }
@@ -59,6 +65,7 @@ pub(super) async fn get(
         } @else {
             (metrics(&candidates))
             div.candidates { @for candidate in &candidates { (model_card(candidate, &candidates, &changes)) } }
+            @if let Some((target, state)) = choice.chosen.as_ref().zip(state.as_ref()) { (retraining(target, state)) }
             (history(&changes))
         }
     };

@@ -7,6 +7,7 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use plumb_demo::TrueProbabilities;
 use plumb_lake::IfLocked;
+use plumb_lead::Recency;
 
 use super::best_possible::compare;
 use super::step::{DemoStep, RetrainedModels, TrainedModels};
@@ -134,6 +135,7 @@ impl TargetLoop<'_> {
             search: Search::Usual,
             out_of_core: None,
             left_out: LeftOut::Suspects,
+            recency: Recency::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::best_possible::BestPossible;
 use super::company::DemoCompany;
 use crate::lifecycle::ingest::IngestOutcome;
 use crate::lifecycle::monitor::MonitorOutcome;
-use crate::lifecycle::retrain::RetrainingOutcome;
+use crate::lifecycle::retrain::Retraining;
 use crate::lifecycle::score::LeadScores;
 use crate::lifecycle::skew_check::SkewReport;
 use crate::lifecycle::train::TrainingOutcome;
@@ -57,7 +57,7 @@ pub(crate) struct TrainedModels {
 pub(crate) struct RetrainedModels {
     /// The retraining.
     #[serde(flatten)]
-    pub(crate) retraining: RetrainingOutcome,
+    pub(crate) retraining: Retraining,
     /// How close they come to the best possible scores; `None` if that is not known.
     pub(crate) best_possible: Option<BestPossible>,
 }

@@ -25,7 +25,7 @@ fn by_itself(alert: &Alert) -> AlertCause {
     match alert.kind {
         AlertKind::NewCategory if is_way => AlertCause::Channel,
         AlertKind::Missing | AlertKind::Schema => AlertCause::Schema,
-        AlertKind::Silent | AlertKind::Volume | AlertKind::Rejects => AlertCause::Source,
+        AlertKind::Silent | AlertKind::Volume | AlertKind::Rejects | AlertKind::Job => AlertCause::Source,
         AlertKind::Outcomes => AlertCause::Criteria,
         AlertKind::NewCategory | AlertKind::Drifted | AlertKind::Segment | AlertKind::Together | AlertKind::Reasons => {
             AlertCause::Population

@@ -42,7 +42,7 @@ impl Changes<'_> {
     }
 
     fn retrain(&self) -> String {
-        format!("run `plumb retrain --target {}`", self.card.target)
+        format!("run `plumb retrain --anyway --target {}`", self.card.target)
     }
 
     /// Features that the model sees and that have another definition, or none; and those that came.
@@ -137,7 +137,7 @@ impl Changes<'_> {
         let what = format!("{} changed", listed(&names));
         let way_out = match now == self.now.ingested_sql {
             true => self.retrain(),
-            false => format!("run `plumb ingest`, then `plumb retrain --target {}`", self.card.target),
+            false => format!("run `plumb ingest`, then `plumb retrain --anyway --target {}`", self.card.target),
         };
         self.stale(Changed::SourceSql, names, &what, way_out)
     }

@@ -6,6 +6,7 @@ use plumb_lead::ModelKind;
 use serde::Serialize;
 
 use crate::lifecycle::datasets::DatasetSummary;
+use crate::lifecycle::retrain::RetrainingState;
 use crate::runs::JobStatus;
 
 /// What a project has, and what of it is stale.
@@ -32,6 +33,8 @@ pub(crate) struct TargetStatus {
     pub(crate) target: String,
     /// The champion, the challenger and the serving variants.
     pub(crate) models: Vec<ModelStatus>,
+    /// What retraining has done, and what it waits for; `None` before the first training.
+    pub(crate) retraining: Option<RetrainingState>,
 }
 
 /// A model in use.

@@ -11,6 +11,7 @@ use super::datasets::datasets;
 use super::model_changes::model_changes;
 use super::outcome::{Changed, FeatureStatus, ModelStatus, Stale, Status, TargetStatus};
 use super::project_now::{ProjectNow, differing, listed};
+use crate::lifecycle::retrain;
 use crate::lifecycle::workspace::{ProjectPaths, load_model};
 use crate::project::Project;
 use crate::registry;
@@ -42,11 +43,12 @@ pub(crate) async fn status(paths: &ProjectPaths) -> Result<Status> {
     let mut gathering = Gathering { data: &paths.data, now: &now, version, stale, cards: Vec::new(), seen: Vec::new() };
     let mut targets = Vec::new();
     for target in project.targets() {
-        let models = match &store {
-            Some(store) => gathering.models(store, &target).await?,
-            None => Vec::new(),
-        };
-        targets.push(TargetStatus { target, models });
+        let (mut models, mut retraining) = (Vec::new(), None);
+        if let Some(store) = &store {
+            models = gathering.models(store, &target).await?;
+            retraining = Some(retrain::state(store, &target).await?).filter(|_| !models.is_empty());
+        }
+        targets.push(TargetStatus { target, models, retraining });
     }
     let Gathering { stale, cards, seen, .. } = gathering;
     let seen_by = |name: &str| {

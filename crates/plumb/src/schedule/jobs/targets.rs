@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use chrono::{DateTime, SubsecRound, Utc};
+use plumb_lead::Recency;
 use plumb_schedule::Job;
 use serde_json::{Map, Value, json};
 
@@ -11,7 +12,7 @@ use super::push_afterwards::{BY, WAIT, push_afterwards};
 use super::request::{JobEnd, JobRequest};
 use crate::lifecycle::locks;
 use crate::lifecycle::monitor::monitor;
-use crate::lifecycle::retrain::retrain;
+use crate::lifecycle::retrain::{RetrainingOutcome, retrain, settle};
 use crate::lifecycle::score::{LeadsRequest, score_leads};
 use crate::lifecycle::workspace::{ProjectPaths, Workspace};
 use crate::project::Project;
@@ -96,14 +97,19 @@ async fn run_target(workspace: &Workspace, job: Job, target: &str, is_fixed: boo
     match job {
         Job::Score => {
             let request = LeadsRequest { target, as_of: now, is_fixed, history: false };
-            Ok(summary::scored(&score_leads(workspace, request, &progress).await?))
+            let scored = summary::scored(&score_leads(workspace, request, &progress).await?);
+            settle_in_log(workspace, target, now, log).await?;
+            Ok(scored)
         }
         Job::Monitor => {
             let _lock = locks::job(&workspace.data, job, target, WAIT, &progress)?;
-            Ok(summary::monitored(&monitor(workspace, target, now, &progress).await?))
+            let monitored = summary::monitored(&monitor(workspace, target, now, &progress).await?);
+            settle_in_log(workspace, target, now, log).await?;
+            Ok(monitored)
         }
         Job::Retrain => {
             let _lock = locks::job(&workspace.data, job, target, WAIT, &progress)?;
+            settle_in_log(workspace, target, now, log).await?;
             let spec = TrainingSpec {
                 target: target.to_owned(),
                 as_of: now,
@@ -111,11 +117,27 @@ async fn run_target(workspace: &Workspace, job: Job, target: &str, is_fixed: boo
                 search: Search::Usual,
                 out_of_core: None,
                 left_out: LeftOut::Suspects,
+                recency: Recency::default(),
             };
-            Ok(summary::retrained(&retrain(workspace, spec, BY, &in_log(log)).await?))
+            let retrained = retrain(workspace, spec, BY, &in_log(log)).await?;
+            match &retrained {
+                RetrainingOutcome::NotTrained(not) if not.reason.is_refusal() => bail!("not retrained: {}", not.why),
+                RetrainingOutcome::NotTrained(not) => log.line(&format!("{target}: {}", not.why)),
+                RetrainingOutcome::Trained(_) => {}
+            }
+            Ok(summary::retrained(&retrained))
         }
         Job::Ingest | Job::Compact | Job::BackUp => bail!("`{job}` works on no target"),
     }
+}
+
+/// Settles what retraining has left open of a target.
+async fn settle_in_log(workspace: &Workspace, target: &str, now: DateTime<Utc>, log: &RunLog) -> Result<()> {
+    for settled in settle(workspace, target, now).await?.settled {
+        let settled = serde_json::to_string(&settled).expect("words and figures become JSON");
+        log.line(&format!("{target}: {settled}"));
+    }
+    Ok(())
 }
 
 /// Returns what takes the events of a training, of which those that come by the dozen are left out.

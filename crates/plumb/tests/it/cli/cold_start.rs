@@ -102,7 +102,7 @@ fn intervals_narrow_as_outcomes_become_known() {
     company.plumb(&score(FEW_OUTCOMES));
     let by_rules = mean_width(&server);
     assert_snapshot!(
-        redacted(&company.plumb(&PROMOTE)),
+        redacted(company.plumb(&PROMOTE).lines().next().expect("a line")),
         @"`[id 1]` is the champion: it scores `converted` from now on"
     );
     company.plumb(&score(FEW_OUTCOMES));

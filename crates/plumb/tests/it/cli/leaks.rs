@@ -60,7 +60,7 @@ fn a_retraining_by_rule_does_not_bring_a_leak_in() {
     shop.write("plumb.toml", &format!("{toml}\n[retrain]\npromote = \"if_better\"\n"));
     let outcome = &shop.json(&["retrain"])[0];
     assert_eq!(outcome["left_out"], json!(["fee"]));
-    assert!(outcome["promoted"].is_string(), "the honest challenger is better: {}", outcome["comparison"]);
+    assert_eq!(outcome["decision"]["kind"], "promoted", "the honest challenger is better: {}", outcome["comparison"]);
     assert_eq!(seen_by_champion(&shop), ["employees", "channel"]);
 }
 

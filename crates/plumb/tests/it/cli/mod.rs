@@ -9,6 +9,7 @@ mod quick;
 mod leaks;
 mod targets;
 mod status;
+mod retraining;
 mod score_file;
 mod cold_start;
 mod bombs;

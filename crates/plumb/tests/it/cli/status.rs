@@ -65,9 +65,9 @@ fn a_feature_that_changed_makes_a_model_stale_and_a_comment_does_not() {
     let text = shop.plumb(&["status"]);
     assert_snapshot!(redacted(&text[text.find("stale").expect("it is there")..]), @r"
     stale
-      won: feature `employees` (features/lead.sql) changed since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --target won`
-      won: feature `channel` was taken out since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --target won`
-      won: feature `sector` (features/lead.sql) was added since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --target won`
+      won: feature `employees` (features/lead.sql) changed since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --anyway --target won`
+      won: feature `channel` was taken out since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --anyway --target won`
+      won: feature `sector` (features/lead.sql) was added since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --anyway --target won`
     ");
     let checked = run(shop.path(), &["status", "--check"]);
     assert_eq!(checked.status.code(), Some(1));
@@ -100,10 +100,10 @@ fn sources_that_changed_make_the_ground_stale_and_then_the_models() {
       [id 2] won, as of 2026-06-01: 643 rows, 3 features, 4 models
 
     stale
-      won: `sources/lead.sql` changed since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --target won`
+      won: `sources/lead.sql` changed since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --anyway --target won`
     ");
     // The rows are the same, and so is the model; now it is known to be of this SQL.
-    shop.plumb(&["retrain"]);
+    shop.plumb(&["retrain", "--anyway"]);
     assert_eq!(stale(&shop), Vec::<String>::new());
 }
 
@@ -119,9 +119,9 @@ fn wording_settings_and_rules_that_changed_are_named() {
     let text = shop.plumb(&["status"]);
     assert_snapshot!(redacted(&text[text.find("stale").expect("it is there")..]), @r"
     stale
-      won: the wording of `employees` changed since the champion `[id 1]` was trained, as of 2026-06-01: it applies from the next training on: run `plumb retrain --target won`
-      won: `beta` (was `0.5`, is `1`), `horizon` (was `30d`, is `40d`) changed in plumb.toml since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --target won`
-      won: the team's rules, `rules.csv`, were added since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --target won`
+      won: the wording of `employees` changed since the champion `[id 1]` was trained, as of 2026-06-01: it applies from the next training on: run `plumb retrain --anyway --target won`
+      won: `beta` (was `0.5`, is `1`), `horizon` (was `30d`, is `40d`) changed in plumb.toml since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --anyway --target won`
+      won: the team's rules, `rules.csv`, were added since the champion `[id 1]` was trained, as of 2026-06-01: run `plumb retrain --anyway --target won`
     ");
 }
 

@@ -30,7 +30,7 @@ impl Shop {
     /// Makes the project of a shop with so many leads, one every twelve hours until June 2026. `won` says by the lead's
     /// number and its share of luck, from 0 to 1, whether it is won.
     pub(crate) fn of(leads: usize, won: fn(usize, f64) -> bool) -> Shop {
-        let shop = Shop { folder: TempDir::new().expect("a temporary folder") };
+        let shop = Shop::empty();
         shop.write("plumb.toml", CONFIG);
         shop.write("sources/lead.sql", LEADS);
         shop.write("sources/outcome.sql", OUTCOMES);
@@ -39,6 +39,11 @@ impl Shop {
         shop.write("features/lead.toml", "[employees]\nlabel = \"Size\"\n");
         shop.write("sheet.csv", &sheet(leads, won));
         shop
+    }
+
+    /// Makes a folder without a project, to copy one into.
+    pub(crate) fn empty() -> Shop {
+        Shop { folder: TempDir::new().expect("a temporary folder") }
     }
 
     /// Makes the project of a shop that wins more of the large leads, and whose data is ingested.

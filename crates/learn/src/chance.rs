@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 /// Returns the chance of at most `successes` in `trials` of the chance `rate` each: exact, but for terms under 1e-18 of the
 /// largest.
-pub(super) fn at_most(successes: usize, trials: usize, rate: f64) -> f64 {
+pub(crate) fn at_most(successes: usize, trials: usize, rate: f64) -> f64 {
     if successes >= trials || rate <= 0.0 {
         return 1.0;
     }
@@ -39,7 +39,7 @@ fn ln_factorial(number: f64) -> f64 {
 
 /// Returns the chance that a standard normal number is over `value`: Abramowitz and Stegun 7.1.26 scaled to small tails by
 /// the continued fraction of Laplace.
-pub(super) fn normal_above(value: f64) -> f64 {
+pub(crate) fn normal_above(value: f64) -> f64 {
     if value < 0.0 {
         return 1.0 - normal_above(-value);
     }
@@ -61,7 +61,7 @@ pub(super) fn normal_above(value: f64) -> f64 {
 }
 
 /// Returns the number that a standard normal one is over with this chance, by bisection.
-pub(super) fn normal_quantile_above(chance: f64) -> f64 {
+pub(crate) fn normal_quantile_above(chance: f64) -> f64 {
     let (mut low, mut high) = (-9.0, 9.0);
     for _ in 0..60 {
         let middle = (low + high) / 2.0;
