@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use plumb_lead::{Drift, Feature, FeatureKind, FeatureSet, Matrix, Unseen, WeekCounts};
+use plumb_lead::{Feature, FeatureKind, FeatureSet, Matrix, Unseen, WeekCounts};
 use serde::{Deserialize, Serialize};
 
-use super::comparison::Window;
+use super::calendar::week_of;
 use super::counting::{columns_of, count_columns, count_values};
 use super::histogram::{Bins, Histogram, edges};
 use super::novelty::new_levels_a_week;
@@ -14,9 +14,6 @@ use crate::error::Error;
 
 /// The most weeks that a baseline has: three years.
 const WEEKS_MAX: usize = 157;
-
-/// The chance at which a comparison of two tables calls a column moved, where no budget is given.
-pub const CHANCE: f64 = 1e-4;
 
 /// What a window is compared with: the histograms of a model's inputs and scores, together and by week.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,25 +94,6 @@ pub fn baseline_by_week(features: &FeatureSet, rows: &DatedRows<'_>) -> Result<B
         .collect();
     baseline.weeks = by_week.into_iter().skip(first).map(|(week, counts)| BaselineWeek { week, counts }).collect();
     Ok(baseline)
-}
-
-/// Compares a window with a baseline, without a season: the score first, then each feature that is monitored. `matrix` and
-/// `unseen` are the window's rows encoded by the model's own feature set.
-pub fn compare(
-    baseline: &Baseline,
-    features: &FeatureSet,
-    matrix: &Matrix,
-    scores: &[f64],
-    unseen: &[Unseen],
-) -> Result<Vec<Drift>, Error> {
-    let counts = baseline.count(features, matrix, scores, unseen)?;
-    baseline.compare(features, &Window { from: None, weeks: 1, counts: &counts, earlier: &[] }, CHANCE)
-}
-
-/// Returns the number of a time's week; weeks begin on Mondays.
-pub fn week_of(at: DateTime<Utc>) -> i64 {
-    // The first of January 1970 was a Thursday.
-    (at.timestamp().div_euclid(86_400) + 3).div_euclid(7)
 }
 
 impl Baseline {

@@ -1,10 +1,11 @@
 //! A window of weeks against a baseline: against all of it and, where a year is there, against the same season.
 
 use chrono::{DateTime, Utc};
-use plumb_lead::{Drift, FeatureSet, Unseen, Verdict, WeekCounts};
+use plumb_lead::{Drift, FeatureSet, Matrix, Unseen, Verdict, WeekCounts};
 
-use super::baseline::{Baseline, week_of};
+use super::baseline::{Baseline, BaselineWeek};
 use super::between::BetweenWeeks;
+use super::calendar::week_of;
 use super::distance::{jensen_shannon, psi, total};
 use super::histogram::Histogram;
 use super::novelty;
@@ -35,6 +36,9 @@ const SEASON_WEEKS_MIN: usize = 3;
 
 /// More weeks a year with a new category than this, and one is usual.
 const NEW_LEVELS_A_YEAR: f64 = 0.5;
+
+/// The chance at which a comparison of two tables calls a column moved, where no budget is given.
+pub const CHANCE: f64 = 1e-4;
 
 /// Weeks that are compared with a baseline.
 pub struct Window<'a> {
@@ -142,7 +146,7 @@ impl Baseline {
 
     /// Returns windows of the training data, as long as the one that is compared.
     fn blocks(&self, place: usize, weeks: usize) -> Vec<Vec<u32>> {
-        let sum = |block: &[super::baseline::BaselineWeek]| {
+        let sum = |block: &[BaselineWeek]| {
             let mut counts = vec![0; block[0].counts[place].len()];
             for week in block {
                 counts.iter_mut().zip(&week.counts[place]).for_each(|(rows, more)| *rows += more);
@@ -159,6 +163,19 @@ impl Baseline {
         let is_news = |one: &&Unseen| one.rows >= novelty::ROWS_MIN && one.rows as f64 > novelty::SHARE_MIN * rows;
         !usual && unseen.iter().any(is_news)
     }
+}
+
+/// Compares a window with a baseline, without a season: the score first, then each feature that is monitored. `matrix` and
+/// `unseen` are the window's rows encoded by the model's own feature set.
+pub fn compare(
+    baseline: &Baseline,
+    features: &FeatureSet,
+    matrix: &Matrix,
+    scores: &[f64],
+    unseen: &[Unseen],
+) -> Result<Vec<Drift>, Error> {
+    let counts = baseline.count(features, matrix, scores, unseen)?;
+    baseline.compare(features, &Window { from: None, weeks: 1, counts: &counts, earlier: &[] }, CHANCE)
 }
 
 /// Returns the drift of a column over two windows that end with the same week: the worse, at the chance of either.

@@ -6,6 +6,7 @@
 //! how much the weeks of the training data differ from each other.
 
 mod tails;
+mod calendar;
 mod budget;
 mod distance;
 mod between;
@@ -21,9 +22,10 @@ mod together;
 mod reasons;
 
 pub use alarms::{Alarm, Change, alarms};
-pub use baseline::{Baseline, CHANCE, DatedRows, baseline, baseline_by_week, compare, week_of};
+pub use baseline::{Baseline, DatedRows, baseline, baseline_by_week};
 pub use budget::{Budget, Watched};
-pub use comparison::{Window, of_either};
+pub use calendar::week_of;
+pub use comparison::{CHANCE, Window, compare, of_either};
 pub use reasons::{NDCG_MIN, ReasonDrift, ndcg, reason_drift};
 pub use segments::{MovedSegment, SegmentRows, moved_segments};
 pub use together::{Together, together};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use super::baseline::week_of;
+use super::calendar::week_of;
 
 /// A new category in more than this share of the rows is drift, and in at least so many of them.
 pub(super) const SHARE_MIN: f64 = 0.01;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::baseline::week_of;
+use super::calendar::week_of;
 use super::tails::t_beyond;
 
 /// The weeks before that say how many to expect.

@@ -1,13 +1,11 @@
 //! What the weekly reports of a model give a person to look at: each cause once, with the week it first appeared in.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use plumb_lake::LabelSpec;
-use plumb_lead::{Alert, AlertCause, AlertCost, AlertKind, AlertState, Drift, Matured, MonitorReport};
-use plumb_learn::decision::Cost;
-use plumb_learn::drift::{self, Budget, Change, NDCG_MIN, Together, Volume, Watched, WeekRows};
+use plumb_lead::{Alert, AlertKind, AlertState, Drift, Matured};
+use plumb_learn::drift::{self, Change, NDCG_MIN, Together, Volume, Watched};
 
 use super::causes::set_causes;
-use super::rows::RowFindings;
+use super::findings::{Findings, Sighting, alert};
 use super::wording;
 
 /// Weeks whose matured leads are compared with expectations together: one week alone has too few.
@@ -21,34 +19,6 @@ pub(super) const WEEKS_TO_RESOLVE: i64 = 4;
 
 /// A classifier tells a month apart by so much more than it does weeks of the training data.
 const AUC_MOVED: f64 = 0.05;
-
-/// What alerts are made of.
-pub(super) struct Findings<'a> {
-    /// The weekly reports on a model, oldest first.
-    pub(super) reports: &'a [MonitorReport],
-    /// The leads of each week, oldest first, also before the model was trained.
-    pub(super) rows: &'a [WeekRows],
-    /// The definition of the labels.
-    pub(super) label_spec: &'a LabelSpec,
-    /// The false alarms that are accepted.
-    pub(super) budget: &'a Budget,
-    /// The share of positives in the training data.
-    pub(super) base_rate: f64,
-    /// What mistakes cost.
-    pub(super) cost: Option<Cost>,
-    /// What whole rows of the newest month show; `None` if nobody looked.
-    pub(super) row_findings: Option<&'a RowFindings>,
-}
-
-/// Something that was seen in a week.
-struct Sighting<'a> {
-    report: &'a MonitorReport,
-    column: String,
-    what: String,
-    kind: AlertKind,
-    text: String,
-    leads_a_week: f64,
-}
 
 /// Returns the alerts of a model's weekly reports, oldest first.
 pub(super) fn alerts(findings: &Findings<'_>) -> Vec<Alert> {
@@ -137,23 +107,30 @@ fn of_volume(findings: &Findings<'_>) -> Vec<Alert> {
 /// Adds what whole rows show, as far as no column alone shows it; where a move sits is said with the move.
 fn of_rows(findings: &Findings<'_>, alerts: &mut Vec<Alert>) {
     let (Some(found), Some(report)) = (findings.row_findings, findings.reports.last()) else { return };
-    let is_open = |alert: &Alert| alert.state == AlertState::Open;
+    let explains = |alert: &Alert| alert.state == AlertState::Open && alert.kind != AlertKind::Outcomes;
+    let mut moved_along = 0;
     for moved in &found.segments {
         let conditions: Vec<String> =
             moved.conditions.iter().map(|(feature, value)| format!("{feature} = {value}")).collect();
         let segment = conditions.join(" and ");
         let (column, drift) = (&moved.drift.column, &moved.drift);
-        if let Some(known) = alerts.iter_mut().find(|alert| is_open(alert) && alert.column == *column) {
+        if let Some(known) = alerts.iter_mut().find(|alert| explains(alert) && alert.column == *column) {
             known.segment = Some(segment);
-            continue;
+        } else if alerts.iter().any(|alert| explains(alert) && alert.kind != AlertKind::Segment) {
+            moved_along += 1;
+        } else {
+            let (text, leads_a_week) = (wording::of_segment(drift), moved.rows as f64 / drift.weeks.max(1) as f64);
+            let what = format!("segment {segment}");
+            let (column, kind) = (column.clone(), AlertKind::Segment);
+            let sighting = Sighting { report, column, what, kind, text, leads_a_week };
+            alerts.push(Alert { segment: Some(segment), ..alert(findings, sighting) });
         }
-        let (text, leads_a_week) = (wording::of_segment(drift), moved.rows as f64 / drift.weeks.max(1) as f64);
-        let what = format!("segment {segment}");
-        let sighting = Sighting { report, column: column.clone(), what, kind: AlertKind::Segment, text, leads_a_week };
-        alerts.push(Alert { segment: Some(segment), ..alert(findings, sighting) });
     }
-    if alerts.iter().any(|alert| is_open(alert) && alert.kind != AlertKind::Outcomes) {
-        // What columns show explains what all of them show together.
+    if let Some(known) = alerts.iter_mut().find(|alert| explains(alert)) {
+        // What columns show explains what single segments, and all columns together, show.
+        if moved_along > 0 {
+            known.text += &wording::moved_along(moved_along);
+        }
         return;
     }
     let whole = |what: &str, kind, text| {
@@ -193,44 +170,12 @@ fn lasting(findings: &Findings<'_>, sightings: Vec<Sighting<'_>>, weeks_to_resol
     alerts
 }
 
-fn alert(findings: &Findings<'_>, sighting: Sighting<'_>) -> Alert {
-    let Sighting { report, column, what, kind, text, leads_a_week } = sighting;
-    Alert {
-        key: format!("{}/{}/{column}/{what}", report.target, report.model_id),
-        target: report.target.clone(),
-        model_id: report.model_id.clone(),
-        column,
-        kind,
-        text,
-        segment: None,
-        cause: AlertCause::Population,
-        advice: String::new(),
-        cost: Some(AlertCost { leads_a_week, money_a_week: findings.money(kind, leads_a_week) }),
-        since: report.from,
-        last_seen: report.from,
-        state: AlertState::Open,
-        changed_by: String::new(),
-        muted_until: None,
-    }
-}
-
-impl Findings<'_> {
-    /// At most so much: leads that do not come are lost with what they would have brought, those that come are decided as
-    /// without a score, all of them called or none.
-    fn money(&self, kind: AlertKind, leads_a_week: f64) -> Option<f64> {
-        let Cost { false_positive, false_negative } = self.cost?;
-        let (missed, wasted) = (self.base_rate * false_negative, (1.0 - self.base_rate) * false_positive);
-        Some(match kind {
-            AlertKind::Silent | AlertKind::Volume => leads_a_week * missed,
-            AlertKind::Outcomes => leads_a_week * false_negative.max(false_positive),
-            _ => leads_a_week * missed.min(wasted),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use plumb_lead::Verdict;
+    use plumb_lake::LabelSpec;
+    use plumb_lead::{AlertCause, AlertCost, MonitorReport, Verdict};
+    use plumb_learn::decision::Cost;
+    use plumb_learn::drift::{Budget, WeekRows};
 
     use super::*;
 

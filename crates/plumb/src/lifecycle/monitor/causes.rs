@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use plumb_lead::{Alert, AlertCause, AlertKind};
 
-/// Signs of one cause come within this time.
+/// What explains an alert was there at most so long before it began or after.
 const TOGETHER: TimeDelta = TimeDelta::weeks(3);
 
 /// So many columns that empty at once are a source that sends less, not a field that somebody renamed.
@@ -36,7 +36,11 @@ fn by_itself(alert: &Alert) -> AlertCause {
 /// What all alerts of the time speak for: whatever explains the others explains this one.
 fn cause(alerts: &[Alert], alone: &[AlertCause], index: usize) -> AlertCause {
     let alert = &alerts[index];
-    let near = |other: &Alert| other.target == alert.target && (other.since - alert.since).abs() <= TOGETHER;
+    let near = |other: &Alert| {
+        other.target == alert.target
+            && other.since <= alert.since + TOGETHER
+            && other.last_seen >= alert.since - TOGETHER
+    };
     let any = |cause: AlertCause| alerts.iter().zip(alone).any(|(other, found)| near(other) && *found == cause);
     let emptied = alerts.iter().filter(|other| near(other) && other.kind == AlertKind::Missing).count();
     match alone[index] {
@@ -57,7 +61,8 @@ mod tests {
 
     fn alert(column: &str, kind: AlertKind, week: i64) -> Alert {
         let alert = new_channel(1);
-        Alert { column: column.into(), kind, since: alert.since + TimeDelta::weeks(week), ..alert }
+        let since = alert.since + TimeDelta::weeks(week);
+        Alert { column: column.into(), kind, since, last_seen: since, ..alert }
     }
 
     fn causes(alerts: &[Alert]) -> Vec<AlertCause> {
@@ -76,6 +81,8 @@ mod tests {
             alert("age", AlertKind::Drifted, 20),
         ];
         assert_eq!(causes(&alerts), [Channel, Channel, Criteria, Population]);
+        let lasts = Alert { last_seen: alerts[3].since, ..alerts[0].clone() };
+        assert_eq!(causes(&[lasts, alerts[3].clone()]), [Channel, Channel], "it is still there");
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 mod wording;
 mod causes;
-mod alerts;
 mod weeks;
 mod rows;
+mod findings;
+mod alerts;
 mod run;
 mod files;
 

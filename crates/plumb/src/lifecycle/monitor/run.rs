@@ -5,7 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use plumb_lead::{Alert, AlertKind, AlertState, ModelCard, MonitorReport};
 use serde::Serialize;
 
-use super::alerts::{Findings, WEEKS_TO_RESOLVE, alerts};
+use super::alerts::{WEEKS_TO_RESOLVE, alerts};
+use super::findings::Findings;
 use super::weeks::{CountedWeeks, Monitored, weeks};
 use crate::lifecycle::progress::{OnProgress, Progress};
 use crate::lifecycle::workspace::Workspace;

@@ -74,6 +74,12 @@ pub(super) fn of_segment(drift: &Drift) -> String {
     )
 }
 
+/// Returns how many columns moved in single segments while something else was open that explains it.
+pub(super) fn moved_along(columns: usize) -> String {
+    let columns = if columns == 1 { "1 other column".to_owned() } else { format!("{columns} other columns") };
+    format!("; in single segments {columns} moved along with it")
+}
+
 /// Returns what happened to all columns together.
 pub(super) fn of_together(together: &Together) -> String {
     format!(
