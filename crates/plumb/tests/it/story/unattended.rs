@@ -34,7 +34,8 @@ fn the_stories_are_told_and_answered_although_nobody_is_there() {
     let retrained: Vec<&Value> = done(runs, "retrain").collect();
     assert_eq!(retrained.len(), 2, "{retrained:?}");
     for target in ["converted", "approved"] {
-        let models = |run: &&Value| run["outcome"]["targets"][target]["models"].as_array().is_some_and(|all| !all.is_empty());
+        let models =
+            |run: &&Value| run["outcome"]["targets"][target]["models"].as_array().is_some_and(|all| !all.is_empty());
         assert!(retrained.iter().all(models), "{target}: {retrained:?}");
     }
     assert_eq!(first.len(), 2, "{first:?}");
