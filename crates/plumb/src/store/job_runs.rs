@@ -171,12 +171,9 @@ impl Store {
 
     /// Returns the newest moment that a run of the schedule has noted.
     pub(crate) async fn newest_job_moment(&self) -> Result<Option<DateTime<Utc>>> {
-        let newest: Option<i64> = sqlx::query_scalar(
-            "SELECT max(max(started_at, coalesce(ended_at, 0))) FROM job_run WHERE due_at IS NOT NULL",
-        )
-        .fetch_one(&self.readers)
-        .await
-        .context("cannot read the runs")?;
+        let sql = "SELECT max(max(started_at, coalesce(ended_at, 0))) FROM job_run WHERE due_at IS NOT NULL";
+        let newest: Option<i64> =
+            sqlx::query_scalar(sql).fetch_one(&self.readers).await.context("cannot read the runs")?;
         newest.map(from_micros).transpose()
     }
 }
