@@ -218,7 +218,7 @@ pub(crate) async fn serve(paths: &ProjectPaths, listener: TcpListener, service: 
     let runs_schedule = service.runs_schedule;
     let app = Arc::new(open(paths, service).await?);
     tokio::spawn(reload_at(hangups, app.clone(), paths.clone()));
-    let background = if runs_schedule { begin_schedule(paths)? } else { None };
+    let background = if runs_schedule { Background::of_project(paths)? } else { None };
     let address = listener.local_addr().context("the server has no address")?;
     print(&Addresses::of(address), format)?;
     let served = http::serve(app, listener, stopped()).await;
@@ -226,15 +226,6 @@ pub(crate) async fn serve(paths: &ProjectPaths, listener: TcpListener, service: 
         background.stop().await;
     }
     served
-}
-
-/// Begins to run the project's schedule in the background, if it has one.
-fn begin_schedule(paths: &ProjectPaths) -> Result<Option<Background>> {
-    if !Project::is_at(&paths.project) {
-        return Ok(None);
-    }
-    let schedule = Project::open(&paths.project)?.schedule().cloned();
-    schedule.map(|schedule| Background::begin(paths.clone(), schedule)).transpose()
 }
 
 /// Reads again what can change while the server runs, at each SIGHUP.

@@ -41,7 +41,7 @@ fn text(status: &Status) -> String {
     };
     status.targets.iter().for_each(|target| text.push_str(&target_text(target)));
     text.push_str(&datasets_text(&status.datasets));
-    if !status.jobs.is_empty() {
+    if status.jobs.iter().any(|job| job.times.is_some()) {
         text.push_str("\njobs\n");
         text.push_str(&schedule::text(&status.jobs));
     }

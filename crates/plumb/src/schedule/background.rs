@@ -28,8 +28,16 @@ pub(crate) struct Background {
 }
 
 impl Background {
-    /// Begins to run the schedule of a project.
-    pub(crate) fn begin(paths: ProjectPaths, schedule: Schedule) -> Result<Background> {
+    /// Begins to run the schedule of a project, if it has one.
+    pub(crate) fn of_project(paths: &ProjectPaths) -> Result<Option<Background>> {
+        if !Project::is_at(&paths.project) {
+            return Ok(None);
+        }
+        let schedule = Project::open(&paths.project)?.schedule().cloned();
+        schedule.map(|schedule| Background::begin(paths.clone(), schedule)).transpose()
+    }
+
+    fn begin(paths: ProjectPaths, schedule: Schedule) -> Result<Background> {
         let (switch, stop) = StopSwitch::new();
         let (sender, ended) = oneshot::channel();
         let runtime = tokio::runtime::Runtime::new().context("cannot start the threads of the schedule")?;

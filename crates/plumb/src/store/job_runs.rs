@@ -1,11 +1,11 @@
-//! The runs of jobs, and how far the schedule has come.
+//! The runs of jobs.
 //!
 //! A run of the schedule and the due times that it stands for are noted in one transaction before it begins, so that no due
 //! time is made twice, whenever the program is killed.
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use plumb_schedule::{History, Job, JobTiming, LastRun, RunState, Timing, Why};
+use plumb_schedule::{Job, LastRun, RunState, Why};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::Row;
@@ -44,15 +44,6 @@ pub(crate) struct JobRun {
     pub(crate) error: Option<String>,
     /// What it reported while it went on, a line each.
     pub(crate) log: String,
-}
-
-/// The times of a job that the schedule keeps, and how far it has come.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct KeptTiming {
-    /// The job with its times.
-    pub(crate) timing: JobTiming,
-    /// Due times until this one are dealt with.
-    pub(crate) considered_until: DateTime<Utc>,
 }
 
 impl Store {
@@ -178,50 +169,12 @@ impl Store {
         Ok((u32::try_from(found.0).unwrap_or(u32::MAX), found.1.map(from_micros).transpose()?))
     }
 
-    /// Returns the newest moment that any run or the schedule has noted.
+    /// Returns the newest moment that a run of the schedule has noted.
     pub(crate) async fn newest_job_moment(&self) -> Result<Option<DateTime<Utc>>> {
-        let newest: Option<i64> = sqlx::query_scalar("SELECT max(max(started_at, coalesce(ended_at, 0))) FROM job_run")
-            .fetch_one(&self.readers)
-            .await
-            .context("cannot read the runs")?;
+        let sql = "SELECT max(max(started_at, coalesce(ended_at, 0))) FROM job_run WHERE due_at IS NOT NULL";
+        let newest: Option<i64> =
+            sqlx::query_scalar(sql).fetch_one(&self.readers).await.context("cannot read the runs")?;
         newest.map(from_micros).transpose()
-    }
-
-    /// Returns the times that the schedule keeps, in the order of the jobs. Those that this program cannot read are left out.
-    pub(crate) async fn kept_timings(&self) -> Result<Vec<KeptTiming>> {
-        let rows = sqlx::query("SELECT * FROM job_timing").fetch_all(&self.readers).await;
-        let rows = rows.context("cannot read how far the schedule has come")?;
-        let mut kept =
-            rows.iter().map(read_timing).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect::<Vec<_>>();
-        kept.sort_by_key(|kept| kept.timing.job);
-        Ok(kept)
-    }
-
-    /// Keeps the times of a job from a moment on.
-    pub(crate) async fn keep_timing(&self, kept: &KeptTiming) -> Result<()> {
-        let JobTiming { job, timing, offset } = &kept.timing;
-        let mut transaction = self.write().await?;
-        sqlx::query(
-            "INSERT OR REPLACE INTO job_timing (job, expression, time_zone, offset_s, considered_until)
-             VALUES (?, ?, ?, ?, ?)",
-        )
-        .bind(job.word())
-        .bind(timing.expression())
-        .bind(timing.time_zone())
-        .bind(offset.num_seconds())
-        .bind(to_micros(kept.considered_until))
-        .execute(&mut *transaction)
-        .await
-        .context("cannot keep the times of a job")?;
-        transaction.commit().await.context("cannot commit the times of a job")
-    }
-
-    /// Keeps the times of a job no longer.
-    pub(crate) async fn drop_timing(&self, job: Job) -> Result<()> {
-        let mut transaction = self.write().await?;
-        let delete = sqlx::query("DELETE FROM job_timing WHERE job = ?").bind(job.word());
-        delete.execute(&mut *transaction).await.context("cannot drop the times of a job")?;
-        transaction.commit().await.context("cannot commit that the times of a job are dropped")
     }
 }
 
@@ -230,13 +183,6 @@ impl JobRun {
     pub(crate) fn as_last(&self) -> Option<LastRun> {
         let JobRun { due, started, ended, state, attempt, .. } = self;
         due.map(|due| LastRun { due, started: *started, ended: *ended, state: *state, attempt: *attempt })
-    }
-}
-
-impl KeptTiming {
-    /// Returns what the schedule has to know of a job.
-    pub(crate) fn history(&self, last: Option<&JobRun>, is_run_by_hand: bool) -> History {
-        History { considered_until: self.considered_until, last: last.and_then(JobRun::as_last), is_run_by_hand }
     }
 }
 
@@ -265,20 +211,13 @@ fn read_run(row: &SqliteRow) -> Result<JobRun> {
     })
 }
 
-/// Reads the times of a job; `None` if another version of the program knew them.
-fn read_timing(row: &SqliteRow) -> Result<Option<KeptTiming>> {
-    let timing = Timing::parse(row.try_get("expression")?, row.try_get("time_zone")?);
-    let (Ok(job), Ok(timing)) = (Job::parse(row.try_get("job")?), timing) else { return Ok(None) };
-    let offset = chrono::TimeDelta::try_seconds(row.try_get("offset_s")?).unwrap_or_default();
-    let considered_until = from_micros(row.try_get("considered_until")?)?;
-    Ok(Some(KeptTiming { timing: JobTiming { job, timing, offset }, considered_until }))
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
+    use plumb_schedule::{JobTiming, Timing};
     use serde_json::json;
 
+    use super::super::job_timings::KeptTiming;
     use super::super::tests::{empty, hour_of_new_year};
     use super::*;
 

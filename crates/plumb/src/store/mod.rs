@@ -36,6 +36,7 @@ mod shadow_predictions;
 mod journal_segments;
 mod checks;
 mod job_runs;
+mod job_timings;
 mod snapshot;
 mod compaction;
 #[cfg(test)]
@@ -46,7 +47,8 @@ pub(crate) use damage::RECOVERY;
 pub(crate) use database::{LIST_READERS, Store};
 pub(crate) use feedback::RecordedFlag;
 pub(crate) use ground_truth::{EventLabels, LabelledPrediction, StoredLabels};
-pub(crate) use job_runs::{JobRun, KeptTiming};
+pub(crate) use job_runs::JobRun;
+pub(crate) use job_timings::KeptTiming;
 pub(crate) use journal_segments::RecordedCall;
 pub(crate) use lead_briefs::LeadBrief;
 pub(crate) use lead_history::StoredOrder;
