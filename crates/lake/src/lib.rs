@@ -47,7 +47,7 @@ pub use ground::{
     Counts, FieldKind, GroundNote, GroundNoteCode, LabelSpec, Labels, OutcomeCounts, PostOutcomeChange, PostedRelation,
     RecentLead, Undated,
 };
-pub use ingest::{GROUND_AREA, IngestReport, ingest, rebuild};
+pub use ingest::{Deriving, GROUND_AREA, IngestReport, ingest, rebuild};
 pub use lake::Lake;
 pub use lock::{DataLock, IfLocked, LockHolder, is_at};
 pub use plumb_connectors::Secret;

@@ -17,7 +17,7 @@ mod post_outcome;
 mod field_kinds;
 
 pub use derivation::{Counts, GroundNote, GroundNoteCode, Undated};
-pub(crate) use derivation::{NewSession, RawRows, Relations, Spill, check_relations, derive};
+pub(crate) use derivation::{EarlierGround, NewSession, RULES, RawRows, Relations, Spill, check_relations, derive};
 pub use field_kinds::{FieldKind, PostedRelation};
 pub use labels::{LabelSpec, Labels, OutcomeCounts};
 pub(crate) use lead_order::{LAST_LEAD, RelationFiles, Walk, lead_ids};

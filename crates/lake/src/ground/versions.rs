@@ -3,6 +3,7 @@
 //! ```text
 //! ground/000007/report.json   counts, rejected rows, what the version was derived from, and the hash of each file
 //! ground/000007/unmatched.csv the rows that belong to no lead
+//! ground/000007/partitions.json what each partition gave, for the next run
 //! ground/files/*.parquet      the files of the relations and of the histories of leads, which versions share
 //! ```
 //!
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::derivation::{Counts, GroundNote, LeadHistory, Relations, Undated};
+use super::derivation::{Counts, DerivedPartition, GroundNote, LeadHistory, Relations, Undated};
 use super::in_use::InUse;
 use super::relation_lists::{RelationLists, shared_path};
 use crate::current::{Current, FileRef};
@@ -29,6 +30,9 @@ const DERIVE_AGAIN: &str = "run `plumb ingest`, which derives it again";
 
 /// The file of a version that lists the rows of no lead.
 pub(crate) const UNMATCHED: &str = "unmatched.csv";
+
+/// The file of a version that says what each partition gave.
+const PARTITIONS: &str = "partitions.json";
 
 /// The report of a version: `report.json`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -137,6 +141,16 @@ impl Version {
         // Those of an earlier program are not among the shared files.
         if self.report.relations.is_some() { &self.report.histories } else { &[] }
     }
+
+    /// Returns what its partitions gave; nothing if another program wrote it.
+    pub(crate) fn partitions(&self) -> Result<Vec<DerivedPartition>, Error> {
+        if !self.report.files.contains_key(PARTITIONS) {
+            return Ok(Vec::new());
+        }
+        let path = self.folder.join(PARTITIONS);
+        let content = std::fs::read(&path).map_err(Error::file("read", &path))?;
+        Ok(serde_json::from_slice(&content).unwrap_or_default())
+    }
 }
 
 impl Report {
@@ -192,10 +206,13 @@ fn parse(path: &Path, content: &[u8]) -> Result<Report, Error> {
 pub(crate) fn write(data: &Path, relations: Relations, origin: Origin) -> Result<(Report, FileRef), Error> {
     let ground = data.join("ground");
     let temporary = temporary_folder(&ground, ".version-")?;
-    let Relations { lists, rejected, unmatched, counts, undated, notes, histories } = relations;
+    let Relations { lists, rejected, unmatched, counts, undated, notes, histories, partitions } = relations;
     let unmatched = unmatched_csv(&unmatched)?;
     write_atomically(&temporary.path().join(UNMATCHED), &unmatched)?;
-    let files = BTreeMap::from([(UNMATCHED.to_owned(), FileHash::of_bytes(&unmatched))]);
+    let partitions = serde_json::to_vec(&partitions).expect("counts and texts become JSON");
+    write_atomically(&temporary.path().join(PARTITIONS), &partitions)?;
+    let files = [(UNMATCHED, &unmatched), (PARTITIONS, &partitions)];
+    let files = files.map(|(name, content)| (name.to_owned(), FileHash::of_bytes(content))).into();
     let Origin { derived_from, source_sql } = origin;
     let relations = Some(lists);
     let report = Report { derived_from, counts, rejected, undated, notes, histories, relations, files, source_sql };

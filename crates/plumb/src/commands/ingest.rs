@@ -20,6 +20,9 @@ pub(crate) struct Args {
     paths: PathArgs,
     #[command(flatten)]
     cluster: ClusterArgs,
+    /// Derive everything anew from the raw rows, and not only what is new: the result is the same
+    #[arg(long)]
+    full: bool,
     #[command(flatten)]
     wait: WaitArgs,
 }
@@ -30,7 +33,8 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
     let cluster = args.cluster.connect(&paths.data).await?;
     let line = ProgressLine::spinner("");
     let if_locked = args.wait.if_locked();
-    let outcome = ingest(&project, &paths.data, cluster.as_ref(), if_locked, &|progress| line.show(progress)).await?;
+    let outcome =
+        ingest(&project, &paths.data, cluster.as_ref(), args.full, if_locked, &|progress| line.show(progress)).await?;
     drop(line);
     format.print(&outcome, text)?;
     afterwards(&paths).await;

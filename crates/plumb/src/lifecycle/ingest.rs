@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use plumb_lake::cluster::Cluster;
-use plumb_lake::{Counts, GroundNote, GroundNoteCode, IfLocked, Lake, RejectedRow, SourceReport, Undated};
+use plumb_lake::{Counts, Deriving, GroundNote, GroundNoteCode, IfLocked, Lake, RejectedRow, SourceReport, Undated};
 use plumb_tables::Level;
 use serde::Serialize;
 
@@ -54,19 +54,20 @@ pub(crate) struct RelationNote {
     pub(crate) note: GroundNote,
 }
 
-/// Ingests the sources of a project into a data folder. One ingestion at a time does so.
+/// Ingests the sources of a project into a data folder; `is_full` derives everything anew. One ingestion at a time does so.
 pub(crate) async fn ingest(
     project: &Project,
     data: &Path,
     cluster: Option<&Cluster>,
+    is_full: bool,
     if_locked: IfLocked,
     progress: OnProgress<'_>,
 ) -> Result<IngestOutcome> {
     let lock = locks::ground(data, if_locked, progress)?;
     let files = project.source_sql()?;
     let step = |name: &str| progress(Progress::Step(name));
-    let limits = project.limits();
-    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), &lock, limits, cluster, &step)
+    let deriving = Deriving { limits: project.limits(), cluster, is_full };
+    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), &lock, deriving, &step)
         .await
         .with_context(|| format!("cannot ingest the sources of `{}`", project.folder().display()))?;
     step("storing open leads for requests");

@@ -44,6 +44,14 @@ struct MovedFacts {
     counts: FactCounts,
 }
 
+/// The rows of a partition.
+pub(super) struct FactsOfPartition {
+    /// Those of each file, but for the ones whose ids several leads have.
+    pub(super) rows: Vec<RecordBatch>,
+    /// The facts of its leads whose ids others have too.
+    pub(super) moved: Option<RecordBatch>,
+}
+
 /// The leads that rows are matched to.
 #[derive(Clone, Copy)]
 pub(super) struct KnownLeads<'a> {
@@ -88,38 +96,14 @@ impl FactRows {
         Ok(rows)
     }
 
-    /// Returns the facts of the leads of a partition.
+    /// Returns the rows of a partition, whose leads have the ids from the first to before the end.
     pub(super) fn of_partition(
         &self,
         partition: u32,
-        sql_files: &[&SqlFile],
-        identities: &Identities,
-    ) -> Result<LeadFacts, Error> {
+        (first, end): (&str, Option<&str>),
+    ) -> Result<FactsOfPartition, Error> {
         let rows = self.rows(partition, |file, rows| self.with_ids(rows, file, false));
-        let rows = SourceRows::unite(sql_files, rows.collect::<Result<Vec<RecordBatch>, Error>>()?)?;
-        facts_of_leads(&rows, identities)
-    }
-
-    /// Adds to the facts of a partition, whose leads are those of these ids, the events that other leads have too.
-    pub(super) fn add_moved(&self, facts: LeadFacts, first: &str, end: Option<&str>) -> Result<LeadFacts, Error> {
-        let Some(moved) = &self.moved.facts else { return Ok(facts) };
-        let lead_ids = moved["lead_id"].as_string::<i32>();
-        let rows_before = |lead_id: &str| {
-            let (mut low, mut high) = (0, lead_ids.len());
-            while low < high {
-                let middle = low.midpoint(high);
-                if lead_ids.value(middle) < lead_id { low = middle + 1 } else { high = middle }
-            }
-            low
-        };
-        let begin = rows_before(first);
-        let moved = moved.slice(begin, end.map_or(lead_ids.len(), rows_before) - begin);
-        if moved.num_rows() == 0 {
-            return Ok(facts);
-        }
-        let batch = concat_batches(&facts.batch.schema(), [&facts.batch, &moved]);
-        let batch = batch.map_err(Error::engine("add the events of several leads"))?;
-        Ok(LeadFacts { batch: lead_facts::ordered(&batch)?, ..facts })
+        Ok(FactsOfPartition { rows: rows.collect::<Result<_, Error>>()?, moved: self.moved.between(first, end) })
     }
 
     /// Returns what was counted of the events that several leads have.
@@ -171,6 +155,36 @@ impl FactRows {
         let has = |id: Option<&str>| id.is_some_and(|id| self.moved.ids.has(file, id));
         let picked: BooleanArray = ids.iter().map(|id| Some(has(id) == is_moved)).collect();
         filter_record_batch(&rows, &picked).map_err(Error::engine("find the events of several leads"))
+    }
+}
+
+impl MovedFacts {
+    /// Returns the facts of the leads with the ids from the first to before the end.
+    fn between(&self, first: &str, end: Option<&str>) -> Option<RecordBatch> {
+        let facts = self.facts.as_ref()?;
+        let lead_ids = facts["lead_id"].as_string::<i32>();
+        let rows_before = |lead_id: &str| {
+            let (mut low, mut high) = (0, lead_ids.len());
+            while low < high {
+                let middle = low.midpoint(high);
+                if lead_ids.value(middle) < lead_id { low = middle + 1 } else { high = middle }
+            }
+            low
+        };
+        let begin = rows_before(first);
+        let facts = facts.slice(begin, end.map_or(lead_ids.len(), rows_before) - begin);
+        Some(facts).filter(|facts| facts.num_rows() > 0)
+    }
+}
+
+impl FactsOfPartition {
+    /// Derives the facts.
+    pub(super) fn derive(self, sql_files: &[&SqlFile], identities: &Identities) -> Result<LeadFacts, Error> {
+        let facts = facts_of_leads(&SourceRows::unite(sql_files, self.rows)?, identities)?;
+        let Some(moved) = self.moved else { return Ok(facts) };
+        let batch = concat_batches(&facts.batch.schema(), [&facts.batch, &moved]);
+        let batch = batch.map_err(Error::engine("add the events of several leads"))?;
+        Ok(LeadFacts { batch: lead_facts::ordered(&batch)?, ..facts })
     }
 }
 

@@ -11,6 +11,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArra
 use datafusion::arrow::compute::{SortColumn, lexsort_to_indices, take, take_record_batch};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, TimestampMicrosecondType};
 use datafusion::arrow::row::{Row, RowConverter, Rows, SortField};
+use serde::{Deserialize, Serialize};
 
 use super::ground_note::{GroundNote, GroundNoteCode};
 use super::identity::Identities;
@@ -29,7 +30,7 @@ pub(super) struct LeadFacts {
 }
 
 /// What was counted of events or outcomes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FactCounts {
     /// Rows that are kept.
     pub(super) kept: usize,

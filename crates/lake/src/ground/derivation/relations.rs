@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::derived_partition::DerivedPartition;
 use super::ground_note::GroundNote;
 use super::lead_history::LeadHistory;
 use super::undated::Undated;
@@ -20,6 +21,8 @@ pub(crate) struct Relations {
     pub(crate) notes: Vec<GroundNote>,
     /// The histories of undated leads, for the next run.
     pub(crate) histories: Vec<LeadHistory>,
+    /// What each partition gave, for the next run.
+    pub(crate) partitions: Vec<DerivedPartition>,
 }
 
 /// What was counted on the way to the relations.
