@@ -12,8 +12,8 @@ use crate::engine::SqlLimits;
 use crate::error::Error;
 use crate::future::LakeFuture;
 use crate::ground::{
-    self, Counts, EarlierGround, GroundNote, Origin, RULES, RawRows, Report, SharedFiles, Spill, Undated, Version,
-    derive,
+    self, Counts, EarlierGround, GroundNote, KeptFolder, Origin, RULES, RawRows, Report, RunOver, SharedFiles, Spill,
+    Undated, Version, derive,
 };
 use crate::hash::hex;
 use crate::lock::DataLock;
@@ -48,6 +48,8 @@ pub struct IngestReport {
     pub notes: Vec<GroundNote>,
     /// Whether nothing had changed, so that the ground is as it was.
     pub unchanged: bool,
+    /// What the files of events were run over, unless nothing had changed; the files of other relations are run over all rows.
+    pub run_over: Vec<RunOver>,
     /// Why the ground was derived again though nothing had changed: which of its files was damaged.
     pub damaged: Option<String>,
 }
@@ -101,7 +103,7 @@ pub fn ingest<'a>(
         let derivation = Derivation { files, data, state: &pulled.state, deriving, progress };
         let derived = derivation.run(version.as_ref().ok().and_then(Option::as_ref)).await;
         let derived = derived.map_err(|error| pulled.cause_of(error))?;
-        let unchanged = derived.is_unchanged;
+        let (unchanged, run_over) = (derived.is_unchanged, derived.run_over);
         let known_rejects = match &version {
             Ok(Some(version)) => version.report.rejected.clone(),
             _ => Vec::new(),
@@ -116,7 +118,8 @@ pub fn ingest<'a>(
                 published
             }
         };
-        Ok(report(data, pulled, &published, &known_rejects, unchanged, version.err()))
+        let report = report(data, pulled, &published, &known_rejects, unchanged);
+        Ok(IngestReport { run_over, damaged: version.err(), ..report })
     }
     .boxed()
 }
@@ -127,7 +130,6 @@ fn report(
     published: &Published,
     known_rejects: &[RejectedRow],
     unchanged: bool,
-    damaged: Option<String>,
 ) -> IngestReport {
     let Report { rejected: of_ground, counts, undated, notes, .. } = &published.report;
     let mut rejected = pulled.rejected;
@@ -145,7 +147,8 @@ fn report(
         undated: undated.clone(),
         notes: notes.clone(),
         unchanged,
-        damaged,
+        run_over: Vec::new(),
+        damaged: None,
     }
 }
 
@@ -162,6 +165,8 @@ struct Derivation<'a> {
 struct Derived {
     ground: NewGround,
     is_unchanged: bool,
+    /// What the files of events were run over.
+    run_over: Vec<RunOver>,
 }
 
 impl Derivation<'_> {
@@ -172,13 +177,16 @@ impl Derivation<'_> {
         // An earlier program may have left a version without hashes half written, so that nothing of it is used.
         let current = current.filter(|version| version.has_hashes());
         if let Some(version) = current.filter(|_| is_unchanged && !self.deriving.is_full) {
-            return Ok(Derived { ground: NewGround::Same(Box::new(version.report.clone())), is_unchanged });
+            let ground = NewGround::Same(Box::new(version.report.clone()));
+            return Ok(Derived { ground, is_unchanged, run_over: Vec::new() });
         }
         (self.progress)("deriving leads, events and outcomes");
         let earlier = current.filter(|_| !self.deriving.is_full);
         let partitions = earlier.map_or_else(|| Ok(Vec::new()), Version::partitions)?;
         let histories = earlier.map_or(&[][..], Version::histories);
-        let earlier = EarlierGround { histories, partitions: &partitions };
+        let kept = earlier.map_or(Ok(None), Version::kept)?;
+        let folder = KeptFolder::open(self.data)?;
+        let earlier = EarlierGround { histories, partitions: &partitions, kept: kept.as_ref(), folder: Some(&folder) };
         let shared = SharedFiles::open(self.data, current.into_iter().flat_map(Version::shared))?;
         let new_session = self.deriving.cluster.map(|cluster| || cluster.session());
         let spill = Spill::open(self.data)?;
@@ -189,9 +197,10 @@ impl Derivation<'_> {
             limits: self.deriving.limits,
             spill: spill.path(),
         };
-        let relations = derive(raw, self.files, earlier, &shared).await?;
+        let mut relations = derive(raw, self.files, earlier, &shared).await?;
+        let run_over = std::mem::take(&mut relations.run_over);
         let origin = Origin { derived_from, source_sql: hashes_of(self.files) };
-        Ok(Derived { ground: NewGround::Derived(Box::new(relations), origin), is_unchanged })
+        Ok(Derived { ground: NewGround::Derived(Box::new(relations), origin), is_unchanged, run_over })
     }
 }
 

@@ -45,7 +45,7 @@ pub use files::{rows, scores};
 pub use future::LakeFuture;
 pub use ground::{
     Counts, FieldKind, GroundNote, GroundNoteCode, LabelSpec, Labels, OutcomeCounts, PostOutcomeChange, PostedRelation,
-    RecentLead, Undated,
+    RecentLead, RunOver, Undated,
 };
 pub use ingest::{Deriving, GROUND_AREA, IngestReport, ingest, rebuild};
 pub use lake::Lake;

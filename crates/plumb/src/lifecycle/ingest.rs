@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use plumb_lake::cluster::Cluster;
-use plumb_lake::{Counts, Deriving, GroundNote, GroundNoteCode, IfLocked, Lake, RejectedRow, SourceReport, Undated};
+use plumb_lake::{Counts, Deriving, GroundNote, GroundNoteCode, IfLocked, Lake, RejectedRow, RunOver, SourceReport, Undated};
 use plumb_tables::Level;
 use serde::Serialize;
 
@@ -34,6 +34,8 @@ pub(crate) struct IngestOutcome {
     pub(crate) undated: Vec<Undated>,
     /// What is to be known of the relations: warnings first.
     pub(crate) notes: Vec<RelationNote>,
+    /// What the files of SQL of events were run over; those of other relations are run over all rows.
+    pub(crate) run_over: Vec<RunOver>,
     /// Rows rejected for the first time.
     pub(crate) rejected: Vec<RejectedRow>,
     /// Rows rejected by this and earlier ingestions.
@@ -79,6 +81,7 @@ pub(crate) async fn ingest(
         counts: report.counts,
         undated: report.undated,
         notes: by_level(report.notes),
+        run_over: report.run_over,
         rejected: report.rejected,
         rejected_total: report.rejected_total,
         rejected_file: report.rejected_file,

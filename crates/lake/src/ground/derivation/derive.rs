@@ -13,8 +13,10 @@ use super::change_detection::{LeadReading, LeadRows};
 use super::derived_partition::{DerivedPartition, EarlierPartitions};
 use super::ended_leads::EndedLeads;
 use super::event_times::EarlyEvents;
+use super::events::{EventReading, EventsRead};
 use super::fact_rows::{FactRows, KnownLeads};
 use super::identity::FoundKeys;
+use super::kept_events::KeptEvents;
 use super::key_notes::KeyNotes;
 use super::lead_facts::FactCounts;
 use super::lead_history::LeadHistory;
@@ -23,11 +25,12 @@ use super::partition::RowsByPartition;
 use super::partitions::Partitions;
 use super::posted::built_in_files;
 use super::queries::{Queries, RawRows};
-use super::relation_columns::{event_columns, identity_columns, outcome_columns};
+use super::relation_columns::{identity_columns, outcome_columns};
 use super::relations::Relations;
 use super::undated::undated;
 use crate::error::Error;
 use crate::files::file_hash::for_each_file;
+use crate::ground::kept_folder::KeptFolder;
 use crate::ground::shared_files::SharedFiles;
 use crate::raw::RejectedRow;
 use crate::sql_file::SqlFile;
@@ -39,6 +42,10 @@ pub(crate) struct EarlierGround<'a> {
     pub(crate) histories: &'a [LeadHistory],
     /// What its partitions gave. Their files are there as they were written.
     pub(crate) partitions: &'a [DerivedPartition],
+    /// What was kept of its events.
+    pub(crate) kept: Option<&'a KeptEvents>,
+    /// The folder of what is kept; `None` if nothing is to be.
+    pub(crate) folder: Option<&'a KeptFolder>,
 }
 
 /// Runs the SQL files over the raw rows. Files of the relations are added to `shared`.
@@ -71,12 +78,12 @@ pub(crate) async fn derive(
     let leads = leads.collect::<Result<Vec<LeadRows>, Error>>()?;
     let known_leads = KnownLeads { identities: &identities, partitions: &partitions };
     let (event_files, outcome_files) = (&by_relation["event"], &by_relation["outcome"]);
-    let columns = event_columns();
-    let events = ("event", columns.as_slice());
-    let events = FactRows::read(&queries, events, event_files, known_leads, &mut aside, &mut rejected).await?;
+    let reading = EventReading { raw: &raw, queries: &queries, files: event_files, leads: known_leads, earlier };
+    let EventsRead { events, kept, run_over } = reading.read(&mut aside, &mut rejected).await?;
     let columns = outcome_columns();
     let outcomes = ("outcome", columns.as_slice());
-    let outcomes = FactRows::read(&queries, outcomes, outcome_files, known_leads, &mut aside, &mut rejected).await?;
+    let outcomes =
+        FactRows::read(&queries, outcomes, outcome_files, known_leads, &mut aside, &mut rejected, &mut []).await?;
     let rows = RowsByPartition {
         identities: &identities,
         partitions: &partitions,
@@ -90,8 +97,11 @@ pub(crate) async fn derive(
         earlier: EarlierPartitions::of(earlier.partitions),
     };
     let derived = derive_partitions(&rows, partitions.len())?;
-    let relations = relations(rows, derived, &pair_keys, rejected)?;
+    let (mut relations, event_counts) = relations(rows, derived, &pair_keys, rejected)?;
+    relations.kept = kept.map(|kept| kept.with_counts(event_counts));
+    relations.run_over = run_over;
     shared.finish()?;
+    earlier.folder.map_or(Ok(()), KeptFolder::finish)?;
     Ok(relations)
 }
 
@@ -131,13 +141,13 @@ fn derive_partitions(rows: &RowsByPartition<'_>, count: usize) -> Result<Vec<Der
     Ok(derived.into_iter().filter_map(OnceLock::into_inner).collect())
 }
 
-/// Returns the relations of all partitions, with what was counted.
+/// Returns the relations of all partitions, with what was counted; that of all events apart.
 fn relations(
     rows: RowsByPartition<'_>,
     partitions: Vec<DerivedPartition>,
     pair_keys: &KeyNotes,
     rejected: Vec<RejectedRow>,
-) -> Result<Relations, Error> {
+) -> Result<(Relations, FactCounts), Error> {
     let mut relations = Relations { rejected, ..Relations::default() };
     let mut found = FoundInPartitions::new(&rows);
     for partition in &partitions {
@@ -154,6 +164,7 @@ fn relations(
         found;
     let (event_counts, outcome_counts) = (events, outcomes);
     let RowsByPartition { identities, lead_files, leads, events, outcomes, .. } = rows;
+    let (events, outcomes) = (events.totals(), &outcomes.totals);
     let counts = &mut relations.counts;
     counts.test_leads = identities.test_leads();
     counts.shared_keys = identities.shared_keys.len();
@@ -165,7 +176,7 @@ fn relations(
     let of_leads = lead_files.iter().zip(&leads).zip(undated_rows);
     relations.undated =
         of_leads.filter_map(|((file, of_file), rows)| undated("lead", file, &of_file.schema(), rows)).collect();
-    relations.undated.extend(events.undated.into_iter().chain(outcomes.undated));
+    relations.undated.extend(events.undated.iter().chain(&outcomes.undated).cloned());
     relations.notes = lead_keys.notes("lead");
     relations.notes.extend(pair_keys.notes("identity"));
     relations.notes.extend(ended.notes(lead_files, relations.counts.leads));
@@ -173,11 +184,13 @@ fn relations(
     relations.notes.extend(outcomes.keys.notes("outcome").into_iter().chain(outcome_counts.notes()));
     relations.notes.extend(early_events.note().into_iter().chain(odd_times.notes()));
     let shared_keys = identities.shared_keys.iter().map(|(key, leads)| ("identity", key.clone(), *leads));
-    let of_events = events.unmatched.into_iter().map(|(key, rows)| ("event", key, rows));
-    let of_outcomes = outcomes.unmatched.into_iter().map(|(key, rows)| ("outcome", key, rows));
+    let of_events = events.unmatched.iter().map(|(key, rows)| ("event", key.clone(), *rows));
+    let of_outcomes = outcomes.unmatched.iter().map(|(key, rows)| ("outcome", key.clone(), *rows));
     relations.unmatched = shared_keys.chain(of_events).chain(of_outcomes).collect();
     relations.partitions = partitions;
-    Ok(relations)
+    // In one order, in whatever steps the rows came.
+    relations.rejected.sort_by(|one, other| one.place().cmp(&other.place()));
+    Ok((relations, event_counts))
 }
 
 /// What was found in the partitions.
@@ -203,13 +216,13 @@ impl FoundInPartitions {
             early_events: EarlyEvents::default(),
             odd_times: OddTimes::default(),
             ended: EndedLeads::default(),
-            events: rows.events.moved_counts(),
-            outcomes: rows.outcomes.moved_counts(),
+            events: rows.events.totals().counts,
+            outcomes: rows.outcomes.totals.counts,
         }
     }
 
     /// Adds what was found in the next partition.
-    fn add(&mut self, DerivedPartition { leads, events, outcomes }: &DerivedPartition) {
+    fn add(&mut self, DerivedPartition { leads, events, outcomes, .. }: &DerivedPartition) {
         for (history, file) in self.histories.iter_mut().zip(&leads.histories) {
             history.iter_mut().for_each(|history| history.files.extend(file.clone()));
         }
@@ -225,7 +238,7 @@ impl FoundInPartitions {
 
 impl Relations {
     /// Adds the files and counts of the next partition.
-    fn add(&mut self, DerivedPartition { leads, events, outcomes }: &DerivedPartition) {
+    fn add(&mut self, DerivedPartition { leads, events, outcomes, .. }: &DerivedPartition) {
         let of_relations = [&leads.versions, &events.facts, &outcomes.facts];
         self.lists.all_mut().into_iter().zip(of_relations).for_each(|(list, rows)| list.extend(rows.file.clone()));
         self.rejected.extend(leads.rejected.iter().cloned());

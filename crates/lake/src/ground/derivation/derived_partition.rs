@@ -16,6 +16,8 @@ use crate::raw::RejectedRow;
 /// What a partition gave, each relation by itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct DerivedPartition {
+    /// The id of its first lead; empty if it begins with whatever comes first.
+    pub(super) first: String,
     pub(super) leads: DerivedLeads,
     pub(super) events: DerivedFacts<EarlyEvents>,
     pub(super) outcomes: DerivedFacts<OddTimes>,
@@ -24,7 +26,7 @@ pub(crate) struct DerivedPartition {
 /// The rows of a relation in a partition.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct DerivedRows {
-    /// The hash of all that they were derived from.
+    /// The hash of all that they were derived from; empty if that was not read.
     pub(super) inputs: String,
     /// Their file; `None` if there is no row.
     pub(super) file: Option<FileHash>,
@@ -50,7 +52,7 @@ pub(super) struct DerivedLeads {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct DerivedFacts<T> {
     pub(super) facts: DerivedRows,
-    /// Without those of events that several leads have.
+    /// Without those of events that several leads have; none if not all rows were read.
     pub(super) counts: FactCounts,
     /// What was found in their times.
     pub(super) times: T,
@@ -71,6 +73,7 @@ impl<'a> EarlierPartitions<'a> {
         let events = partitions.iter().map(|partition| (partition.events.facts.inputs.as_str(), &partition.events));
         let outcomes =
             partitions.iter().map(|partition| (partition.outcomes.facts.inputs.as_str(), &partition.outcomes));
+        let events = events.filter(|(inputs, _)| !inputs.is_empty());
         EarlierPartitions { leads: leads.collect(), events: events.collect(), outcomes: outcomes.collect() }
     }
 

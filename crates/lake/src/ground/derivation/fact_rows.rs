@@ -7,9 +7,11 @@ use datafusion::arrow::compute::{concat_batches, filter_record_batch, take_recor
 
 use super::aside_folder::AsideFolder;
 use super::identity::Identities;
+use super::kept_events::Keeping;
 use super::key_notes::KeyNotes;
 use super::lead_facts::{self, FactCounts, LeadFacts, facts_of_leads};
 use super::lead_history::known_at;
+use super::lead_ranges::rows_before;
 use super::order::ordered;
 use super::partitions::Partitions;
 use super::queries::Queries;
@@ -27,12 +29,20 @@ pub(super) struct FactRows {
     files: Vec<RowsAside>,
     /// Events that were first of one lead and then of another.
     moved: MovedFacts,
+    pub(super) totals: FactTotals,
+}
+
+/// What was counted of all rows of a relation.
+#[derive(Default)]
+pub(super) struct FactTotals {
     pub(super) undated: Vec<Undated>,
     pub(super) keys: KeyNotes,
     /// Keys of unmatched rows, with their number.
     pub(super) unmatched: BTreeMap<String, usize>,
     /// Rows of test leads, left out.
     pub(super) of_test_leads: usize,
+    /// Counts that are no partition's.
+    pub(super) counts: FactCounts,
 }
 
 /// Facts whose ids several leads have.
@@ -41,7 +51,6 @@ struct MovedFacts {
     ids: SharedEventIds,
     /// Those that are kept, of all leads, in their order.
     facts: Option<RecordBatch>,
-    counts: FactCounts,
 }
 
 /// The rows of a partition.
@@ -68,6 +77,7 @@ impl FactRows {
         leads: KnownLeads<'_>,
         aside: &mut AsideFolder,
         rejected: &mut Vec<RejectedRow>,
+        keeping: &mut [Keeping<'_>],
     ) -> Result<FactRows, Error> {
         let mut event_ids = EventIds::new(aside.path(), relation)?;
         let mut matching = Matching { leads, keys: KeyNotes::default(), unmatched: BTreeMap::new(), of_test_leads: 0 };
@@ -76,6 +86,7 @@ impl FactRows {
             let (mut sorted, mut undated_rows) = (None, 0);
             let mut take = |rows: RecordBatch| {
                 undated_rows += known_at(&rows).null_count();
+                keeping.get_mut(index).map_or(Ok(()), |keeping| keeping.push(&rows, aside))?;
                 let (rows, of_leads) = matching.matched(&rows)?;
                 add_event_ids(&mut event_ids, index as u16, &rows, &of_leads)?;
                 let partition_of = of_leads.iter().map(|lead| leads.partitions.partition_of(*lead));
@@ -90,8 +101,10 @@ impl FactRows {
             files.push(sorted.finish()?);
         }
         let Matching { keys, unmatched, of_test_leads, .. } = matching;
-        let moved = MovedFacts { ids: event_ids.finish()?, ..MovedFacts::default() };
-        let mut rows = FactRows { files, moved, undated: undated_files, keys, unmatched, of_test_leads };
+        let moved = MovedFacts { ids: event_ids.finish()?, facts: None };
+        let counts = FactCounts::default();
+        let totals = FactTotals { undated: undated_files, keys, unmatched, of_test_leads, counts };
+        let mut rows = FactRows { files, moved, totals };
         rows.derive_moved(sql_files, leads)?;
         Ok(rows)
     }
@@ -106,9 +119,9 @@ impl FactRows {
         Ok(FactsOfPartition { rows: rows.collect::<Result<_, Error>>()?, moved: self.moved.between(first, end) })
     }
 
-    /// Returns what was counted of the events that several leads have.
-    pub(super) fn moved_counts(&self) -> FactCounts {
-        self.moved.counts
+    /// Returns the ids that several leads have.
+    pub(super) fn shared_ids(&self) -> &SharedEventIds {
+        &self.moved.ids
     }
 
     /// Derives the facts whose ids several leads have: all of them together.
@@ -131,8 +144,8 @@ impl FactRows {
             ordered(rows?)
         });
         let rows = SourceRows::unite(sql_files, united.collect::<Result<Vec<RecordBatch>, Error>>()?)?;
-        let facts = facts_of_leads(&rows, leads.identities)?;
-        self.moved.counts = facts.counts;
+        let facts = facts_of_leads(&rows, |lead| leads.identities.lead_id(lead))?;
+        self.totals.counts = facts.counts;
         self.moved.facts = Some(facts.batch);
         Ok(())
     }
@@ -163,16 +176,8 @@ impl MovedFacts {
     fn between(&self, first: &str, end: Option<&str>) -> Option<RecordBatch> {
         let facts = self.facts.as_ref()?;
         let lead_ids = facts["lead_id"].as_string::<i32>();
-        let rows_before = |lead_id: &str| {
-            let (mut low, mut high) = (0, lead_ids.len());
-            while low < high {
-                let middle = low.midpoint(high);
-                if lead_ids.value(middle) < lead_id { low = middle + 1 } else { high = middle }
-            }
-            low
-        };
-        let begin = rows_before(first);
-        let facts = facts.slice(begin, end.map_or(lead_ids.len(), rows_before) - begin);
+        let begin = rows_before(lead_ids, first);
+        let facts = facts.slice(begin, end.map_or(lead_ids.len(), |end| rows_before(lead_ids, end)) - begin);
         Some(facts).filter(|facts| facts.num_rows() > 0)
     }
 }
@@ -180,7 +185,7 @@ impl MovedFacts {
 impl FactsOfPartition {
     /// Derives the facts.
     pub(super) fn derive(self, sql_files: &[&SqlFile], identities: &Identities) -> Result<LeadFacts, Error> {
-        let facts = facts_of_leads(&SourceRows::unite(sql_files, self.rows)?, identities)?;
+        let facts = facts_of_leads(&SourceRows::unite(sql_files, self.rows)?, |lead| identities.lead_id(lead))?;
         let Some(moved) = self.moved else { return Ok(facts) };
         let batch = concat_batches(&facts.batch.schema(), [&facts.batch, &moved]);
         let batch = batch.map_err(Error::engine("add the events of several leads"))?;

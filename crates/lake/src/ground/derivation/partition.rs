@@ -8,15 +8,17 @@ use datafusion::arrow::array::{Array, RecordBatch};
 use super::change_detection::{FileRowsOfLeads, LeadRows, RowsOfLeads};
 use super::derived_partition::{DerivedFacts, DerivedLeads, DerivedPartition, DerivedRows, EarlierPartitions};
 use super::event_times::EarlyEvents;
+use super::events::Events;
 use super::fact_rows::{FactRows, FactsOfPartition};
 use super::identity::Identities;
 use super::key_notes::KeyNotes;
-use super::lead_facts::{LeadFacts, ordered};
+use super::lead_facts::{FactCounts, LeadFacts, ordered};
 use super::leads;
 use super::outcome_times::{OddTimes, OutcomeTimes, outcome_times};
 use super::partitions::Partitions;
 use super::rows_hash::RowsHash;
 use super::source_rows::SourceRows;
+use super::spliced::Spliced;
 use crate::error::Error;
 use crate::files::file_hash::FileHash;
 use crate::files::parquet_files::read_parquet;
@@ -31,7 +33,7 @@ pub(super) struct RowsByPartition<'a> {
     /// The rows of each of them.
     pub(super) leads: Vec<LeadRows>,
     pub(super) event_files: &'a [&'a SqlFile],
-    pub(super) events: FactRows,
+    pub(super) events: Events,
     pub(super) outcome_files: &'a [&'a SqlFile],
     pub(super) outcomes: FactRows,
     pub(super) shared: &'a SharedFiles,
@@ -66,10 +68,11 @@ impl RowsByPartition<'_> {
             Some(leads) => (leads, OnceCell::new()),
             None => self.leads(inputs).map(|(leads, versions)| (leads, versions.into()))?,
         };
+        let first = self.partitions.bounds(partition, self.identities).0.to_owned();
         let versions = LeadVersions { file: leads.versions.file.as_ref(), rows };
         let events = self.events(partition, &versions)?;
         let outcomes = self.outcomes(partition, &versions)?;
-        Ok(DerivedPartition { leads, events, outcomes })
+        Ok(DerivedPartition { first, leads, events, outcomes })
     }
 
     /// Returns the columns of each relation, without rows.
@@ -80,7 +83,7 @@ impl RowsByPartition<'_> {
             let facts = facts.of_partition(0, ("", Some("")))?.derive(files, self.identities)?;
             Ok::<_, Error>(facts.batch.slice(0, 0))
         };
-        let events = of_facts(&self.events, self.event_files)?;
+        let events = self.events.columns(|events| of_facts(events, self.event_files))?;
         Ok([leads.slice(0, 0), events, of_facts(&self.outcomes, self.outcome_files)?])
     }
 
@@ -120,7 +123,12 @@ impl RowsByPartition<'_> {
     }
 
     fn events(&self, partition: u32, leads: &LeadVersions) -> Result<DerivedFacts<EarlyEvents>, Error> {
-        let facts = self.events.of_partition(partition, self.partitions.bounds(partition, self.identities))?;
+        let bounds = self.partitions.bounds(partition, self.identities);
+        let events = match &self.events {
+            Events::All(events) => events,
+            Events::New(new) => return self.spliced_events(new.of_partition(bounds, leads.file, self.shared)?, leads),
+        };
+        let facts = events.of_partition(partition, bounds)?;
         let inputs = self.fact_inputs("event", self.event_files, &facts, leads)?;
         if let Some(events) = self.earlier.events(&inputs) {
             return Ok(events);
@@ -128,6 +136,18 @@ impl RowsByPartition<'_> {
         let LeadFacts { batch, counts } = facts.derive(self.event_files, self.identities)?;
         let times = EarlyEvents::among(&batch, leads.rows(self.shared)?);
         Ok(DerivedFacts { facts: self.stored(inputs, &batch)?, counts, times })
+    }
+
+    /// Returns the events of which not all rows were read.
+    fn spliced_events(&self, events: Spliced, leads: &LeadVersions) -> Result<DerivedFacts<EarlyEvents>, Error> {
+        let times = |rows| Ok::<_, Error>(EarlyEvents::among(rows, leads.rows(self.shared)?));
+        let (facts, times) = match events {
+            Spliced::Same(events) => (events.facts, events.times),
+            Spliced::OtherLeads(events, rows) => (events.facts, times(&rows)?),
+            Spliced::Rows(rows) => (self.stored(String::new(), &rows)?, times(&rows)?),
+        };
+        let facts = DerivedRows { inputs: String::new(), ..facts };
+        Ok(DerivedFacts { facts, counts: FactCounts::default(), times })
     }
 
     fn outcomes(&self, partition: u32, leads: &LeadVersions) -> Result<DerivedFacts<OddTimes>, Error> {
