@@ -1,9 +1,9 @@
 //! What is derived from what is new is what is derived from everything: the same files, by their hashes, and the same report,
 //! after whatever steps.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use plumb_lake::{Deriving, SqlFile};
+use plumb_lake::{Deriving, IngestReport, SqlFile};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -131,6 +131,12 @@ fn company() -> Company {
               FROM leads.records WHERE _skip IS NULL"
             .into(),
     });
+    company.files.push(SqlFile {
+        name: "sources/event.replies.sql".into(),
+        sql: "SELECT key AS lead_key, event_id, upper(kind) AS kind, at, at AS known_at, value AS text, _origin
+              FROM (SELECT * FROM events.records WHERE value <> '2') AS replies WHERE _skip IS NULL ORDER BY at"
+            .into(),
+    });
     let there = "SELECT 'lead:' || id AS lead_key, created_at, known_at, test = 'yes' AS is_test, industry,
                    CAST(budget AS DOUBLE) AS budget, _origin
                  FROM leads.records WHERE _skip IS NULL AND industry <> 'gone'";
@@ -170,9 +176,21 @@ fn newest_report(data: &Path) -> serde_json::Value {
     report
 }
 
+/// Derives everything in a copy of the data folder, and expects the report of the newest version.
+async fn check_against_everything(company: &Company, report: &IngestReport, step: &str) {
+    let copied = tempfile::tempdir().expect("a temporary folder");
+    let data = copied.path().join("data");
+    copy(&company.data(), &data);
+    let deriving = Deriving { is_full: true, ..Deriving::here(&company.limits) };
+    let full = company.ingest_into(&data, deriving).await.expect("the company is sound");
+    assert_eq!((&report.counts, &report.notes), (&full.counts, &full.notes), "{step}");
+    assert_eq!((report.rejected_total, &report.undated), (full.rejected_total, &full.undated), "{step}");
+    assert_eq!(newest_report(&company.data()), newest_report(&data), "{step}");
+}
+
 #[tokio::test]
 async fn what_is_new_gives_the_files_and_the_report_of_everything() {
-    for seed in 0..3 {
+    for seed in 0..4 {
         let mut life = Life::new(seed);
         let company = company();
         for step in 0..STEPS {
@@ -180,18 +198,76 @@ async fn what_is_new_gives_the_files_and_the_report_of_everything() {
                 life.step();
             }
             life.write(&company);
-            let new = company.ingest().await;
-            let copied = tempfile::tempdir().expect("a temporary folder");
-            let data = copied.path().join("data");
-            copy(&company.data(), &data);
-            let deriving = Deriving { is_full: true, ..Deriving::here(&company.limits) };
-            let full = company.ingest_into(&data, deriving).await.expect("the company is sound");
-            let of_events = &new.run_over[0];
-            assert_eq!(of_events.new_rows_alone, step > 0, "seed {seed}, step {step}: {of_events:?}");
-            assert!(new.counts.ended_events > 0 && new.counts.unmatched_rows > 0, "{:?}", new.counts);
-            assert_eq!((&new.counts, &new.notes), (&full.counts, &full.notes), "seed {seed}, step {step}");
-            assert_eq!((new.rejected_total, &new.undated), (full.rejected_total, &full.undated));
-            assert_eq!(newest_report(&company.data()), newest_report(&data), "seed {seed}, step {step}");
+            let report = company.ingest().await;
+            let is_of_new_rows = report.run_over.iter().all(|run| run.new_rows_alone == (step > 0));
+            assert!(is_of_new_rows, "{:?}", report.run_over);
+            assert_eq!(report.run_over.len(), if report.unchanged { 0 } else { 2 });
+            assert!(report.counts.ended_events > 0 && report.counts.unmatched_rows > 0, "{:?}", report.counts);
+            check_against_everything(&company, &report, &format!("seed {seed}, step {step}")).await;
         }
+    }
+}
+
+/// Returns the kept files, the largest last.
+fn kept_files(company: &Company) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(company.data().join("ground/kept")).expect("a folder");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.sort_by_key(|path| std::fs::metadata(path).expect("it is there").len());
+    files
+}
+
+#[tokio::test]
+async fn whatever_is_lost_of_the_kept_rows_is_made_again() {
+    let mut life = Life::new(9);
+    let company = company();
+    life.write(&company);
+    company.ingest().await;
+    let read_whole = async |life: &Life, step: &str| {
+        life.write(&company);
+        let report = company.ingest().await;
+        assert!(report.run_over.iter().all(|run| !run.new_rows_alone), "{step}: {:?}", report.run_over);
+        check_against_everything(&company, &report, step).await;
+    };
+    let files = kept_files(&company);
+    for file in &files {
+        let mut bytes = std::fs::read(file).expect("readable");
+        bytes.iter_mut().for_each(|byte| *byte ^= 1);
+        std::fs::write(file, bytes).expect("writable");
+    }
+    life.add_events(20);
+    read_whole(&life, "all files are damaged").await;
+    std::fs::remove_file(kept_files(&company).pop().expect("there are some")).expect("removed");
+    life.add_events(20);
+    read_whole(&life, "a file is gone").await;
+    std::fs::remove_dir_all(company.data().join("ground/kept")).expect("removed");
+    life.add_events(20);
+    read_whole(&life, "all are gone").await;
+    life.add_events(20);
+    life.write(&company);
+    assert!(company.ingest().await.run_over.iter().all(|run| run.new_rows_alone));
+}
+
+#[tokio::test]
+async fn sql_that_does_more_than_map_rows_is_run_over_all_of_them() {
+    let of_records =
+        "SELECT key AS lead_key, event_id, kind, at, known_at, _origin FROM events.records WHERE _skip IS NULL";
+    let mut company = company();
+    company.files.retain(|file| file.name != "sources/event.replies.sql");
+    let mut life = Life::new(11);
+    let cases = [
+        ("", "it was the first time, or much was new"),
+        (" ORDER BY at LIMIT 900000", "it joins, aggregates or limits rows"),
+        (" UNION ALL SELECT key, event_id, kind, at, known_at, _origin FROM events.records WHERE false", "it joins"),
+        (" AND at < CAST(now() AS VARCHAR)", "it calls a function that may give something else another time"),
+        (" AND key IN (SELECT key FROM events.records)", "it has a query within an expression"),
+        (" AND _changed_at IS NULL", "it asks for rows that were deleted or changed"),
+    ];
+    for (end, why) in cases {
+        let event = company.files.iter_mut().find(|file| file.name == "sources/event.sql").expect("events have a file");
+        event.sql = format!("{of_records}{end}");
+        life.add_events(1);
+        life.write(&company);
+        let report = company.ingest().await;
+        assert!(report.run_over[0].why.starts_with(why), "{end}: {:?}", report.run_over);
     }
 }
