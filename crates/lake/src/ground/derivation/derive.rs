@@ -11,12 +11,12 @@ use datafusion::arrow::array::{AsArray, RecordBatch};
 use super::aside_folder::AsideFolder;
 use super::change_detection::{LeadReading, LeadRows};
 use super::derived_partition::{DerivedPartition, EarlierPartitions};
+use super::earlier_ground::EarlierGround;
 use super::ended_leads::EndedLeads;
 use super::event_times::EarlyEvents;
 use super::events::{EventReading, EventsRead};
 use super::fact_rows::{FactRows, KnownLeads};
 use super::identity::FoundKeys;
-use super::kept_events::KeptEvents;
 use super::key_notes::KeyNotes;
 use super::lead_facts::FactCounts;
 use super::lead_history::LeadHistory;
@@ -34,19 +34,6 @@ use crate::ground::kept_folder::KeptFolder;
 use crate::ground::shared_files::SharedFiles;
 use crate::raw::RejectedRow;
 use crate::sql_file::SqlFile;
-
-/// What a run can use of the version before.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct EarlierGround<'a> {
-    /// The histories of undated leads.
-    pub(crate) histories: &'a [LeadHistory],
-    /// What its partitions gave. Their files are there as they were written.
-    pub(crate) partitions: &'a [DerivedPartition],
-    /// What was kept of its events.
-    pub(crate) kept: Option<&'a KeptEvents>,
-    /// The folder of what is kept; `None` if nothing is to be.
-    pub(crate) folder: Option<&'a KeptFolder>,
-}
 
 /// Runs the SQL files over the raw rows. Files of the relations are added to `shared`.
 pub(crate) async fn derive(

@@ -3,18 +3,17 @@
 use datafusion::arrow::array::RecordBatch;
 
 use super::aside_folder::AsideFolder;
-use super::derive::EarlierGround;
-use super::fact_rows::{FactRows, FactTotals, KnownLeads};
+use super::event_reading::EventReading;
+use super::fact_rows::FactRows;
+use super::fact_totals::FactTotals;
 use super::kept_events::{Keeping, KeptEvents, KeptFile, are_of_rows, fingerprint, kept_of_all};
 use super::new_events::NewEvents;
-use super::queries::{Queries, RawRows};
 use super::relation_columns::event_columns;
 use super::row_local::mapped_table;
 use super::run_over::RunOver;
 use crate::error::Error;
 use crate::ground::kept_folder::KeptFolder;
-use crate::raw::{Part, RejectedRow};
-use crate::sql_file::SqlFile;
+use crate::raw::RejectedRow;
 
 /// The events of a run.
 pub(super) enum Events {
@@ -31,15 +30,6 @@ pub(super) struct EventsRead {
     pub(super) kept: Option<KeptEvents>,
     /// What each file of SQL was run over.
     pub(super) run_over: Vec<RunOver>,
-}
-
-/// What events are read from.
-pub(super) struct EventReading<'a> {
-    pub(super) raw: &'a RawRows<'a>,
-    pub(super) queries: &'a Queries,
-    pub(super) files: &'a [&'a SqlFile],
-    pub(super) leads: KnownLeads<'a>,
-    pub(super) earlier: EarlierGround<'a>,
 }
 
 impl EventReading<'_> {
@@ -134,11 +124,6 @@ impl EventReading<'_> {
             Ok(None) | Err(Error::Damaged { .. }) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    /// Returns the parts of a raw table.
-    pub(super) fn parts(&self, table: &str) -> Vec<Part> {
-        self.raw.state.tables.get(table).map(|table| table.parts.clone()).unwrap_or_default()
     }
 }
 

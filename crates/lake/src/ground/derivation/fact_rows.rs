@@ -6,6 +6,7 @@ use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch, UInt32
 use datafusion::arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 
 use super::aside_folder::AsideFolder;
+use super::fact_totals::FactTotals;
 use super::identity::Identities;
 use super::kept_events::Keeping;
 use super::key_notes::KeyNotes;
@@ -19,7 +20,7 @@ use super::relation_columns::RequiredColumn;
 use super::rows_aside::RowsAside;
 use super::shared_event_ids::{EventIds, SharedEventIds};
 use super::source_rows::{SourceRows, with_leads};
-use super::undated::{Undated, undated};
+use super::undated::undated;
 use crate::error::Error;
 use crate::raw::RejectedRow;
 use crate::sql_file::SqlFile;
@@ -30,19 +31,6 @@ pub(super) struct FactRows {
     /// Events that were first of one lead and then of another.
     moved: MovedFacts,
     pub(super) totals: FactTotals,
-}
-
-/// What was counted of all rows of a relation.
-#[derive(Default)]
-pub(super) struct FactTotals {
-    pub(super) undated: Vec<Undated>,
-    pub(super) keys: KeyNotes,
-    /// Keys of unmatched rows, with their number.
-    pub(super) unmatched: BTreeMap<String, usize>,
-    /// Rows of test leads, left out.
-    pub(super) of_test_leads: usize,
-    /// Counts that are no partition's.
-    pub(super) counts: FactCounts,
 }
 
 /// Facts whose ids several leads have.

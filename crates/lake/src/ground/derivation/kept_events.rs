@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::aside_folder::AsideFolder;
 use super::block_file::BlockFile;
-use super::fact_rows::FactTotals;
+use super::fact_totals::FactTotals;
 use super::identity::Identities;
 use super::kept_ids::{self, IdsAside};
 use super::kept_keys;

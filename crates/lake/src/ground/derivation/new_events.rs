@@ -6,8 +6,8 @@ use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 
 use super::aside_folder::AsideFolder;
 use super::derived_partition::DerivedPartition;
-use super::events::EventReading;
-use super::fact_rows::FactTotals;
+use super::event_reading::EventReading;
+use super::fact_totals::FactTotals;
 use super::kept_events::{Keeping, KeptEvents, KeptFile, are_of_rows, event_ids};
 use super::kept_ids::{self, all_ids};
 use super::kept_keys;
