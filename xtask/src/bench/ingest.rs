@@ -28,9 +28,7 @@ pub(super) fn bench(large: bool) -> Result<()> {
     fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
     let company = folder.join("company");
     let [leads, events] = if large { LARGE } else { COMPANY };
-    let make = |what: &[String]| {
-        run(Command::new(&python).arg(script("ingest_company.py")).arg(&company).args(what))
-    };
+    let make = |what: &[String]| run(Command::new(&python).arg(script("ingest_company.py")).arg(&company).args(what));
     make(&[leads.to_string(), events.to_string()])?;
     println!("{leads} leads, {events} events");
     println!("| | run | wall s | CPU s | peak MB |");

@@ -55,10 +55,7 @@ pub(super) fn read(rows: &mut FileRows<'_>, source: &str) -> Result<u64, Error> 
 
 /// Returns the position of each column in the raw table, which gets those that it lacks and that have a value here; `None` if
 /// a row that has all of them would be rejected.
-fn positions(
-    rows: &mut FileRows<'_>,
-    columns: &[(String, Texts)],
-) -> Result<Option<Vec<Option<usize>>>, Error> {
+fn positions(rows: &mut FileRows<'_>, columns: &[(String, Texts)]) -> Result<Option<Vec<Option<usize>>>, Error> {
     let with_values = columns.iter().filter(|(_, texts)| texts.has_any());
     let mut names: Vec<String> = with_values.map(|(name, _)| name.clone()).collect();
     names.sort();

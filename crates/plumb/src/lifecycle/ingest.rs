@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use plumb_lake::cluster::Cluster;
-use plumb_lake::{Counts, Deriving, GroundNote, GroundNoteCode, IfLocked, Lake, RejectedRow, RunOver, SourceReport, Undated};
+use plumb_lake::{
+    Counts, Deriving, GroundNote, GroundNoteCode, IfLocked, Lake, RejectedRow, RunOver, SourceReport, Undated,
+};
 use plumb_tables::Level;
 use serde::Serialize;
 

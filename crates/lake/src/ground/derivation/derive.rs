@@ -1,7 +1,8 @@
 //! Derives the relations from the raw rows by `sources/*.sql`.
 //!
 //! The rows of each file are read once, matched to their leads and written aside by partition. Then each partition is
-//! derived by itself, so that memory holds the keys of all leads and the rows of a few partitions.
+//! derived by itself, so that memory holds the keys of all leads and the rows of a few partitions. Of events, the new rows
+//! alone are read where the SQL allows it.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -13,8 +14,9 @@ use super::change_detection::{LeadReading, LeadRows};
 use super::derived_partition::{DerivedPartition, EarlierPartitions};
 use super::earlier_ground::EarlierGround;
 use super::ended_leads::EndedLeads;
+use super::event_reading::EventReading;
 use super::event_times::EarlyEvents;
-use super::events::{EventReading, EventsRead};
+use super::events::EventsRead;
 use super::fact_rows::{FactRows, KnownLeads};
 use super::identity::FoundKeys;
 use super::key_notes::KeyNotes;

@@ -1,7 +1,11 @@
 //! From raw rows to the relations: `sources/*.sql` define what the rows mean, this folder which lead they belong to.
 //!
 //! A file's name up to its first dot is its relation: `lead.sql`, `lead.history.sql`, `event.crm.sql`, `outcome.sql`
-//! and `identity.sql`. Everything is derived from all raw rows again, so a corrected file corrects the past too.
+//! and `identity.sql`. A corrected file is run over all raw rows again, so that it corrects the past too.
+//!
+//! Of the version before is used again what has not changed: partitions whose rows are the same (`derived_partition`), and
+//! the events of leads that nothing new is of. `row_local` says which files of SQL map rows one by one; what these gave is
+//! kept by `kept_events`. `touched_events` derives the events of the other leads anew, and `spliced` puts them in place.
 
 mod derive;
 mod relations;
