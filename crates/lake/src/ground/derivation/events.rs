@@ -18,7 +18,7 @@ use crate::raw::RejectedRow;
 /// The events of a run.
 pub(super) enum Events {
     /// The rows of all leads, by partition.
-    All(FactRows),
+    All(Box<FactRows>),
     /// What is new, beside the events of the version before.
     New(Box<NewEvents>),
 }
@@ -40,7 +40,7 @@ impl EventReading<'_> {
         rejected: &mut Vec<RejectedRow>,
     ) -> Result<EventsRead, Error> {
         let Some(folder) = self.earlier.folder else {
-            let events = Events::All(self.read_all(aside, rejected, &mut []).await?);
+            let events = Events::All(self.read_all(aside, rejected, &mut []).await?.into());
             return Ok(EventsRead { events, kept: None, run_over: Vec::new() });
         };
         let (mut tables, mut run_over) = (Vec::new(), Vec::new());
@@ -51,7 +51,7 @@ impl EventReading<'_> {
             }
         }
         if !run_over.is_empty() {
-            let events = Events::All(self.read_all(aside, rejected, &mut []).await?);
+            let events = Events::All(self.read_all(aside, rejected, &mut []).await?.into());
             return Ok(EventsRead { events, kept: None, run_over });
         }
         if let Some(read) = self.read_new(folder, &tables, aside, rejected).await? {
@@ -98,7 +98,7 @@ impl EventReading<'_> {
             run_over.extend(self.files.iter().map(|file| RunOver::all(file, why)));
         }
         rejected.extend(of_events);
-        Ok(EventsRead { events: Events::All(events), kept, run_over })
+        Ok(EventsRead { events: Events::All(events.into()), kept, run_over })
     }
 
     /// Reads the new rows, and of the kept ones those that they concern; `None` if all are to be read.

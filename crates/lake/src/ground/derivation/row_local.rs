@@ -5,7 +5,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
 
 use super::queries::Queries;
-use super::query_rows::{planned, tables};
+use super::query_rows::tables;
 use super::raw_tables::RowsSeen;
 use crate::error::Error;
 use crate::raw::State;
@@ -28,8 +28,7 @@ pub(super) async fn mapped_table(
     if of_table.has_versions {
         return Ok(Err("some rows of its table are newer versions of others"));
     }
-    let planned = planned(queries.local(file), file, queries.limits()).await?;
-    Ok(why_not(planned.rows.logical_plan()).map_or(Ok(table), Err))
+    Ok(queries.plan(file, why_not).await?.map_or(Ok(table), Err))
 }
 
 /// Returns why a plan does not map the rows of one table one by one; `None` if it does.
