@@ -11,7 +11,10 @@ use crate::current::Current;
 use crate::engine::SqlLimits;
 use crate::error::Error;
 use crate::future::LakeFuture;
-use crate::ground::{self, Counts, GroundNote, Origin, RawRows, Report, SharedFiles, Spill, Undated, Version, derive};
+use crate::ground::{
+    self, Counts, EarlierGround, GroundNote, KeptFolder, Origin, RULES, RawRows, Report, RunOver, SharedFiles, Spill,
+    Undated, Version, derive,
+};
 use crate::hash::hex;
 use crate::lock::DataLock;
 use crate::posted::with_posted;
@@ -45,22 +48,40 @@ pub struct IngestReport {
     pub notes: Vec<GroundNote>,
     /// Whether nothing had changed, so that the ground is as it was.
     pub unchanged: bool,
+    /// What the files of events were run over, unless nothing had changed; the files of other relations are run over all rows.
+    pub run_over: Vec<RunOver>,
     /// Why the ground was derived again though nothing had changed: which of its files was damaged.
     pub damaged: Option<String>,
+}
+
+/// How an ingestion derives the ground.
+#[derive(Clone, Copy)]
+pub struct Deriving<'a> {
+    /// Limits of each query.
+    pub limits: &'a SqlLimits,
+    /// The cluster that queries run on, if any.
+    pub cluster: Option<&'a Cluster>,
+    /// Whether everything is derived anew, also what the version before has. The files are the same.
+    pub is_full: bool,
+}
+
+impl<'a> Deriving<'a> {
+    /// Returns how what is new is derived, in this process.
+    pub fn here(limits: &'a SqlLimits) -> Deriving<'a> {
+        Deriving { limits, cluster: None, is_full: false }
+    }
 }
 
 /// Copies the new rows of the sources into the data folder that is locked, as [`GROUND_AREA`], and derives the three
 /// relations by `files`.
 ///
-/// File names in `sources` are relative to `project`. Queries run within the limits, and on the cluster, if there is one.
-/// `progress` is called with each step. A run that fails or dies at any moment leaves the data folder as it was.
+/// File names in `sources` are relative to `project`. `progress` is called with each step. A run that fails or dies at any moment leaves the data folder as it was.
 pub fn ingest<'a>(
     sources: &'a BTreeMap<String, Source>,
     files: &'a [SqlFile],
     project: &'a Path,
     lock: &'a DataLock,
-    limits: &'a SqlLimits,
-    cluster: Option<&'a Cluster>,
+    deriving: Deriving<'a>,
     progress: &'a (dyn Fn(&str) + Sync),
 ) -> LakeFuture<'a, IngestReport> {
     async move {
@@ -79,10 +100,10 @@ pub fn ingest<'a>(
             Err(damaged @ Error::Damaged { .. }) => Err(damaged.to_string()),
             version => Ok(version?),
         };
-        let derivation = Derivation { files, data, state: &pulled.state, limits, cluster, progress };
+        let derivation = Derivation { files, data, state: &pulled.state, deriving, progress };
         let derived = derivation.run(version.as_ref().ok().and_then(Option::as_ref)).await;
         let derived = derived.map_err(|error| pulled.cause_of(error))?;
-        let unchanged = derived.is_unchanged;
+        let (unchanged, run_over) = (derived.is_unchanged, derived.run_over);
         let known_rejects = match &version {
             Ok(Some(version)) => version.report.rejected.clone(),
             _ => Vec::new(),
@@ -97,7 +118,8 @@ pub fn ingest<'a>(
                 published
             }
         };
-        Ok(report(data, pulled, &published, &known_rejects, unchanged, version.err()))
+        let report = report(data, pulled, &published, &known_rejects, unchanged);
+        Ok(IngestReport { run_over, damaged: version.err(), ..report })
     }
     .boxed()
 }
@@ -108,7 +130,6 @@ fn report(
     published: &Published,
     known_rejects: &[RejectedRow],
     unchanged: bool,
-    damaged: Option<String>,
 ) -> IngestReport {
     let Report { rejected: of_ground, counts, undated, notes, .. } = &published.report;
     let mut rejected = pulled.rejected;
@@ -126,7 +147,8 @@ fn report(
         undated: undated.clone(),
         notes: notes.clone(),
         unchanged,
-        damaged,
+        run_over: Vec::new(),
+        damaged: None,
     }
 }
 
@@ -135,8 +157,7 @@ struct Derivation<'a> {
     files: &'a [SqlFile],
     data: &'a Path,
     state: &'a State,
-    limits: &'a SqlLimits,
-    cluster: Option<&'a Cluster>,
+    deriving: Deriving<'a>,
     progress: &'a (dyn Fn(&str) + Sync),
 }
 
@@ -144,6 +165,8 @@ struct Derivation<'a> {
 struct Derived {
     ground: NewGround,
     is_unchanged: bool,
+    /// What the files of events were run over.
+    run_over: Vec<RunOver>,
 }
 
 impl Derivation<'_> {
@@ -153,24 +176,31 @@ impl Derivation<'_> {
         let is_unchanged = current.is_some_and(|version| version.report.derived_from == derived_from);
         // An earlier program may have left a version without hashes half written, so that nothing of it is used.
         let current = current.filter(|version| version.has_hashes());
-        if let Some(version) = current.filter(|_| is_unchanged) {
-            return Ok(Derived { ground: NewGround::Same(Box::new(version.report.clone())), is_unchanged });
+        if let Some(version) = current.filter(|_| is_unchanged && !self.deriving.is_full) {
+            let ground = NewGround::Same(Box::new(version.report.clone()));
+            return Ok(Derived { ground, is_unchanged, run_over: Vec::new() });
         }
         (self.progress)("deriving leads, events and outcomes");
-        let histories = current.map_or(&[][..], Version::histories);
+        let earlier = current.filter(|_| !self.deriving.is_full);
+        let partitions = earlier.map_or_else(|| Ok(Vec::new()), Version::partitions)?;
+        let histories = earlier.map_or(&[][..], Version::histories);
+        let kept = earlier.map_or(Ok(None), Version::kept)?;
+        let folder = KeptFolder::open(self.data)?;
+        let earlier = EarlierGround { histories, partitions: &partitions, kept: kept.as_ref(), folder: Some(&folder) };
         let shared = SharedFiles::open(self.data, current.into_iter().flat_map(Version::shared))?;
-        let new_session = self.cluster.map(|cluster| || cluster.session());
+        let new_session = self.deriving.cluster.map(|cluster| || cluster.session());
         let spill = Spill::open(self.data)?;
         let raw = RawRows {
             folder: &self.data.join("raw"),
             state: self.state,
             cluster: new_session.as_ref().map(|new_session| new_session as ground::NewSession<'_>),
-            limits: self.limits,
+            limits: self.deriving.limits,
             spill: spill.path(),
         };
-        let relations = derive(raw, self.files, histories, &shared).await?;
+        let mut relations = derive(raw, self.files, earlier, &shared).await?;
+        let run_over = std::mem::take(&mut relations.run_over);
         let origin = Origin { derived_from, source_sql: hashes_of(self.files) };
-        Ok(Derived { ground: NewGround::Derived(Box::new(relations), origin), is_unchanged })
+        Ok(Derived { ground: NewGround::Derived(Box::new(relations), origin), is_unchanged, run_over })
     }
 }
 
@@ -196,7 +226,7 @@ pub fn rebuild<'a>(
                 let rows = RawRows { folder: &raw_folder, state: &then, cluster: None, limits, spill: spill.path() };
                 let origin = Origin { derived_from: ground.to_owned(), source_sql: hashes_of(files) };
                 let shared = SharedFiles::open(into, [])?;
-                publish::publish_ground(into, derive(rows, files, &[], &shared).await?, origin)?;
+                publish::publish_ground(into, derive(rows, files, EarlierGround::default(), &shared).await?, origin)?;
                 return Ok(true);
             }
         }
@@ -204,9 +234,6 @@ pub fn rebuild<'a>(
     }
     .boxed()
 }
-
-/// Counts the changes of how the ground is derived within a version of the program.
-const RULES: u8 = 3;
 
 /// Hashes what the ground is derived from: all that a later run adds to, so that an earlier state is recognised.
 pub(crate) fn fingerprint(state: &State, files: &[SqlFile]) -> String {

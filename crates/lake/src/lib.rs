@@ -45,9 +45,9 @@ pub use files::{rows, scores};
 pub use future::LakeFuture;
 pub use ground::{
     Counts, FieldKind, GroundNote, GroundNoteCode, LabelSpec, Labels, OutcomeCounts, PostOutcomeChange, PostedRelation,
-    RecentLead, Undated,
+    RecentLead, RunOver, Undated,
 };
-pub use ingest::{GROUND_AREA, IngestReport, ingest, rebuild};
+pub use ingest::{Deriving, GROUND_AREA, IngestReport, ingest, rebuild};
 pub use lake::Lake;
 pub use lock::{DataLock, IfLocked, LockHolder, is_at};
 pub use plumb_connectors::Secret;

@@ -1,6 +1,8 @@
 //! Identifiers that a spreadsheet has rounded: it takes a long one for a number, shows `5.1234E+11`, and saves what it shows.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
 
 /// The most digits that a spreadsheet shows of a number that it writes with an exponent.
 const DIGITS_MAX: usize = 6;
@@ -9,13 +11,13 @@ const DIGITS_MAX: usize = 6;
 const EXPONENT_MIN: u32 = 9;
 
 /// Rows with rounded identifiers, counted.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct RoundedIds {
     /// Rows with one.
     pub(crate) rows: u64,
     /// The first.
     pub(crate) example: String,
-    different: HashSet<String>,
+    different: BTreeSet<String>,
 }
 
 impl RoundedIds {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use super::kept_folder;
 use super::relation_lists::{FOLDER, path_in};
 use super::versions::files_listed;
 use crate::error::Error;
@@ -59,15 +60,20 @@ fn remove(folder: &Path) -> Result<(), Error> {
 
 /// Removes the files that no version lists. Only a run that holds the lock of the ground may do so.
 fn remove_unlisted(ground: &Path) -> Result<(), Error> {
-    let folder = ground.join(FOLDER);
+    // If a version cannot be read, it is not known what it needs.
+    let Some(listed) = files_listed(ground)? else { return Ok(()) };
+    let (shared, kept) = (ground.join(FOLDER), ground.join(kept_folder::FOLDER));
+    remove_others(&shared, listed.shared.iter().map(|file| path_in(&shared, file)))?;
+    remove_others(&kept, listed.kept.iter().map(|file| kept.join(&file.sha256)))
+}
+
+fn remove_others(folder: &Path, listed: impl Iterator<Item = PathBuf>) -> Result<(), Error> {
     if !folder.is_dir() {
         return Ok(());
     }
-    // If a version cannot be read, it is not known what it needs.
-    let Some(listed) = files_listed(ground)? else { return Ok(()) };
-    let listed: HashSet<PathBuf> = listed.iter().map(|file| path_in(&folder, file)).collect();
-    for entry in std::fs::read_dir(&folder).map_err(Error::file("list", &folder))? {
-        let path = entry.map_err(Error::file("list", &folder))?.path();
+    let listed: HashSet<PathBuf> = listed.collect();
+    for entry in std::fs::read_dir(folder).map_err(Error::file("list", folder))? {
+        let path = entry.map_err(Error::file("list", folder))?.path();
         if !listed.contains(&path) {
             std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
         }

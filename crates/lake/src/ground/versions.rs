@@ -3,6 +3,8 @@
 //! ```text
 //! ground/000007/report.json   counts, rejected rows, what the version was derived from, and the hash of each file
 //! ground/000007/unmatched.csv the rows that belong to no lead
+//! ground/000007/partitions.json what each partition gave, for the next run
+//! ground/000007/kept.json     what is kept of its events, for the next run
 //! ground/files/*.parquet      the files of the relations and of the histories of leads, which versions share
 //! ```
 //!
@@ -14,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::derivation::{Counts, GroundNote, LeadHistory, Relations, Undated};
+use super::derivation::{Counts, DerivedPartition, GroundNote, KeptEvents, LeadHistory, Relations, Undated};
 use super::in_use::InUse;
 use super::relation_lists::{RelationLists, shared_path};
 use crate::current::{Current, FileRef};
@@ -29,6 +31,12 @@ const DERIVE_AGAIN: &str = "run `plumb ingest`, which derives it again";
 
 /// The file of a version that lists the rows of no lead.
 pub(crate) const UNMATCHED: &str = "unmatched.csv";
+
+/// The file of a version that says what each partition gave.
+const PARTITIONS: &str = "partitions.json";
+
+/// The file of a version that says what is kept of its events.
+const KEPT: &str = "kept.json";
 
 /// The report of a version: `report.json`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -47,6 +55,9 @@ pub(crate) struct Report {
     /// The files of the relations; `None` if an earlier program wrote them into the version's own folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     relations: Option<RelationLists>,
+    /// The kept files that the version needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    kept: Vec<FileHash>,
     /// The hash of each file in the version's own folder by its path; empty if an early program wrote it.
     #[serde(default)]
     files: BTreeMap<String, FileHash>,
@@ -137,6 +148,26 @@ impl Version {
         // Those of an earlier program are not among the shared files.
         if self.report.relations.is_some() { &self.report.histories } else { &[] }
     }
+
+    /// Returns what its partitions gave; nothing if another program wrote it.
+    pub(crate) fn partitions(&self) -> Result<Vec<DerivedPartition>, Error> {
+        Ok(self.parsed(PARTITIONS)?.unwrap_or_default())
+    }
+
+    /// Returns what is kept of its events, if anything is.
+    pub(crate) fn kept(&self) -> Result<Option<KeptEvents>, Error> {
+        Ok(self.parsed(KEPT)?.flatten())
+    }
+
+    /// Reads a file of the version, which is as it was written; `None` if there is none, or another program wrote it.
+    fn parsed<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
+        if !self.report.files.contains_key(name) {
+            return Ok(None);
+        }
+        let path = self.folder.join(name);
+        let content = std::fs::read(&path).map_err(Error::file("read", &path))?;
+        Ok(serde_json::from_slice(&content).ok())
+    }
 }
 
 impl Report {
@@ -146,9 +177,16 @@ impl Report {
     }
 }
 
-/// Returns the shared files of all versions that are on the disk; `None` if a version cannot be read.
-pub(super) fn files_listed(ground: &Path) -> Result<Option<Vec<FileHash>>, Error> {
-    let mut listed = Vec::new();
+/// The files of all versions that are on the disk.
+#[derive(Default)]
+pub(super) struct ListedFiles {
+    pub(super) shared: Vec<FileHash>,
+    pub(super) kept: Vec<FileHash>,
+}
+
+/// Returns the files of all versions that are on the disk; `None` if a version cannot be read.
+pub(super) fn files_listed(ground: &Path) -> Result<Option<ListedFiles>, Error> {
+    let mut listed = ListedFiles::default();
     for entry in std::fs::read_dir(ground).map_err(Error::file("list", ground))? {
         let entry = entry.map_err(Error::file("list", ground))?;
         if entry.file_name().to_str().is_none_or(|name| name.parse::<u64>().is_err()) {
@@ -158,7 +196,8 @@ pub(super) fn files_listed(ground: &Path) -> Result<Option<Vec<FileHash>>, Error
         let Some(report) = report.and_then(|content| serde_json::from_slice::<Report>(&content).ok()) else {
             return Ok(None);
         };
-        listed.extend(report.shared().cloned());
+        listed.shared.extend(report.shared().cloned());
+        listed.kept.extend(report.kept);
     }
     Ok(Some(listed))
 }
@@ -192,13 +231,22 @@ fn parse(path: &Path, content: &[u8]) -> Result<Report, Error> {
 pub(crate) fn write(data: &Path, relations: Relations, origin: Origin) -> Result<(Report, FileRef), Error> {
     let ground = data.join("ground");
     let temporary = temporary_folder(&ground, ".version-")?;
-    let Relations { lists, rejected, unmatched, counts, undated, notes, histories } = relations;
+    let Relations { lists, rejected, unmatched, counts, undated, notes, histories, partitions, kept, run_over: _ } =
+        relations;
     let unmatched = unmatched_csv(&unmatched)?;
     write_atomically(&temporary.path().join(UNMATCHED), &unmatched)?;
-    let files = BTreeMap::from([(UNMATCHED.to_owned(), FileHash::of_bytes(&unmatched))]);
+    let partitions = serde_json::to_vec(&partitions).expect("counts and texts become JSON");
+    write_atomically(&temporary.path().join(PARTITIONS), &partitions)?;
+    let kept_files = kept.as_ref().map(KeptEvents::all_files).unwrap_or_default();
+    let kept = serde_json::to_vec(&kept).expect("counts and texts become JSON");
+    write_atomically(&temporary.path().join(KEPT), &kept)?;
+    let files = [(UNMATCHED, &unmatched), (PARTITIONS, &partitions), (KEPT, &kept)];
+    let files = files.map(|(name, content)| (name.to_owned(), FileHash::of_bytes(content))).into();
     let Origin { derived_from, source_sql } = origin;
     let relations = Some(lists);
-    let report = Report { derived_from, counts, rejected, undated, notes, histories, relations, files, source_sql };
+    let kept = kept_files;
+    let report =
+        Report { derived_from, counts, rejected, undated, notes, histories, relations, kept, files, source_sql };
     let text = serde_json::to_vec_pretty(&report).expect("counts and texts become JSON");
     write_atomically(&temporary.path().join("report.json"), &text)?;
     let name = format!("{:06}", 1 + newest_number(&ground)?.max(Current::load(data)?.version()));

@@ -24,6 +24,11 @@ impl RejectedRow {
         };
         RejectedRow { file: file.to_owned(), line, field: field.to_owned(), reason }
     }
+
+    /// Returns what rejected rows are ordered by.
+    pub(crate) fn place(&self) -> (&str, u64, &str, &str) {
+        (&self.file, self.line, &self.field, &self.reason)
+    }
 }
 
 impl std::fmt::Display for RejectedRow {

@@ -14,7 +14,7 @@ use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
 use datafusion::parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use plumb_lake::rows::ParquetRows;
-use plumb_lake::{Source, SourceKind, ingest};
+use plumb_lake::{Deriving, Source, SourceKind, ingest};
 use plumb_lead::{Feature, FeatureKind, FeatureMessages, FeatureSet};
 use sqlx::{Connection, Executor, SqliteConnection};
 
@@ -35,7 +35,7 @@ fn ingested(kind: SourceKind, write: impl FnOnce(&Path)) -> Result<(u64, Vec<Str
     sources.insert("bomb".to_owned(), source(kind, "bomb".to_owned()));
     let lock = lock(&project.join("data"));
     let report = runtime
-        .block_on(ingest(&sources, &company.files, project, &lock, &company.limits, None, &|_| ()))
+        .block_on(ingest(&sources, &company.files, project, &lock, Deriving::here(&company.limits), &|_| ()))
         .map_err(chain)?;
     let bomb = report.sources.iter().find(|report| report.source == "bomb").expect("it is a source");
     if let Some(failure) = &bomb.failure {

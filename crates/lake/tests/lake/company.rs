@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use plumb_lake::{
-    DataLock, FeatureSql, GROUND_AREA, IfLocked, IngestReport, Lake, Source, SourceKind, SqlFile, SqlLimits, ingest,
+    DataLock, Deriving, FeatureSql, GROUND_AREA, IfLocked, IngestReport, Lake, Source, SourceKind, SqlFile, SqlLimits,
+    ingest,
 };
 use tempfile::TempDir;
 
@@ -87,6 +88,15 @@ impl Company {
     }
 
     pub(crate) async fn try_ingest(&self) -> Result<IngestReport, plumb_lake::Error> {
+        self.ingest_into(&self.data(), Deriving::here(&self.limits)).await
+    }
+
+    /// Ingests into a data folder of its own.
+    pub(crate) async fn ingest_into(
+        &self,
+        data: &Path,
+        deriving: Deriving<'_>,
+    ) -> Result<IngestReport, plumb_lake::Error> {
         let source = |name: &str| {
             let mut source = Source::new(SourceKind::Jsonl, format!("{name}.jsonl"));
             // Tests of rejected rows are of files with few others.
@@ -97,7 +107,7 @@ impl Company {
             source
         };
         let sources = ["leads", "events", "outcomes"].map(|name| (name.to_owned(), source(name))).into();
-        ingest(&sources, &self.files, self.folder.path(), &lock(&self.data()), &self.limits, None, &|_| ()).await
+        ingest(&sources, &self.files, self.folder.path(), &lock(data), deriving, &|_| ()).await
     }
 
     pub(crate) async fn lake(&self) -> Lake {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::Utc;
-use plumb_lake::{IngestReport, Lake, ProgramSource, Source, SourceKind, SqlFile, failed_sources, ingest};
+use plumb_lake::{Deriving, IngestReport, Lake, ProgramSource, Source, SourceKind, SqlFile, failed_sources, ingest};
 use serde_json::json;
 
 use crate::company::{Company, lock};
@@ -65,7 +65,9 @@ impl Tapped {
         let Company { folder, files, limits, .. } = &self.company;
         let lock = lock(&self.company.data());
         let files: &Vec<SqlFile> = files;
-        ingest(&sources, files, folder.path(), &lock, limits, None, &|_| ()).await.expect("the company is sound")
+        ingest(&sources, files, folder.path(), &lock, Deriving::here(limits), &|_| ())
+            .await
+            .expect("the company is sound")
     }
 
     async fn budgets(&self) -> Vec<String> {

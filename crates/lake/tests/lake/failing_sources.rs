@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use plumb_lake::{IngestReport, Source, SourceKind, failed_sources, ingest};
+use plumb_lake::{Deriving, IngestReport, Source, SourceKind, failed_sources, ingest};
 
 use crate::company::{Company, lock};
 
@@ -16,7 +16,7 @@ async fn ingest_beside(company: &Company, other: Source) -> Result<IngestReport,
     let mut sources: BTreeMap<String, Source> = ["leads", "events", "outcomes"].map(file).into();
     sources.insert("other".to_owned(), other);
     let lock = lock(&company.data());
-    let run = ingest(&sources, &company.files, company.folder.path(), &lock, &company.limits, None, &|_| ());
+    let run = ingest(&sources, &company.files, company.folder.path(), &lock, Deriving::here(&company.limits), &|_| ());
     run.await.map_err(|error| error.to_string())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use plumb_lake::{IngestReport, Lake, Source, SourceKind, SqlFile, SqlLimits, ingest};
+use plumb_lake::{Deriving, IngestReport, Lake, Source, SourceKind, SqlFile, SqlLimits, ingest};
 use tempfile::TempDir;
 
 use crate::company::{day, lock};
@@ -39,7 +39,7 @@ impl Project {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let project = self.folder.path();
         let (lock, limits) = (lock(&project.join("data")), SqlLimits::default());
-        let run = ingest(&sources, &files, project, &lock, &limits, None, &|_| ());
+        let run = ingest(&sources, &files, project, &lock, Deriving::here(&limits), &|_| ());
         let report = runtime.block_on(run).map_err(|error| error.to_string())?;
         match &report.sources[0].failure {
             Some(failure) => Err(failure.clone()),

@@ -9,6 +9,7 @@ mod change_detection;
 mod data_folder;
 mod one_snapshot;
 mod partitions;
+mod incremental;
 mod features;
 mod failing_sources;
 mod feature_file;

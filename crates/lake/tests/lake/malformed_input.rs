@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use datafusion::parquet::arrow::ArrowWriter;
 use plumb_lake::rows::ParquetRows;
-use plumb_lake::{Lake, Source, SourceKind, ingest};
+use plumb_lake::{Deriving, Lake, Source, SourceKind, ingest};
 use plumb_lead::{Event, Feature, FeatureKind, FeatureMessages, FeatureSet, Lead};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -161,7 +161,14 @@ fn an_edited_source_does_not_affect_the_others() {
             let data = project.path().join("data");
             let run = |sources: &BTreeMap<String, Source>| {
                 let (lock, limits) = (lock(&data), &company.limits);
-                runtime.block_on(ingest(sources, &company.files, project.path(), &lock, limits, None, &|_| ()))
+                runtime.block_on(ingest(
+                    sources,
+                    &company.files,
+                    project.path(),
+                    &lock,
+                    Deriving::here(limits),
+                    &|_| (),
+                ))
             };
             let with_edited = run(&sources);
             sources.remove("edited");

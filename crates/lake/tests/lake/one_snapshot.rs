@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use plumb_lake::{IngestReport, Source, SourceKind, SqlFile, SqlLimits, ingest};
+use plumb_lake::{Deriving, IngestReport, Source, SourceKind, SqlFile, SqlLimits, ingest};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
@@ -36,7 +36,7 @@ async fn ingest_while(project: &Path, kind: SourceKind, url: &str, meanwhile: &(
         }
     };
     let sources = BTreeMap::from([("crm".to_owned(), source)]);
-    ingest(&sources, &files(), project, &lock(&project.join("data")), &SqlLimits::default(), None, &progress)
+    ingest(&sources, &files(), project, &lock(&project.join("data")), Deriving::here(&SqlLimits::default()), &progress)
         .await
         .expect("it can be read")
 }

@@ -24,6 +24,9 @@ pub(crate) struct Args {
     paths: PathArgs,
     #[command(flatten)]
     cluster: ClusterArgs,
+    /// Derive everything anew from the raw rows, and not only what is new: the result is the same
+    #[arg(long)]
+    full: bool,
     #[command(flatten)]
     wait: WaitArgs,
 }
@@ -40,7 +43,7 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
         log.progress(progress);
         line.show(progress);
     };
-    let ingested = ingest(&project, &paths.data, cluster.as_ref(), if_locked, &show).await;
+    let ingested = ingest(&project, &paths.data, cluster.as_ref(), args.full, if_locked, &show).await;
     let outcome = run.end(ingested, summary::ingested).await?;
     drop(line);
     format.print(&outcome, text)?;

@@ -174,7 +174,7 @@ async fn ingest_project(args: &Args, outcome: &InitOutcome) -> Result<ingestion:
     keep_private(&paths.data);
     let project = Project::open(&paths.project)?;
     let line = ProgressLine::spinner("");
-    ingestion::ingest(&project, &paths.data, None, args.wait.if_locked(), &|progress| line.show(progress)).await.with_context(|| {
+    ingestion::ingest(&project, &paths.data, None, false, args.wait.if_locked(), &|progress| line.show(progress)).await.with_context(|| {
         let files = outcome.written.len();
         format!("the {files} files are written, but they cannot be ingested yet: mend what follows and run `plumb ingest`")
     })

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use plumb_lake::cluster::Cluster;
-use plumb_lake::{Counts, GroundNote, GroundNoteCode, IfLocked, Lake, RejectedRow, SourceReport, Undated};
+use plumb_lake::{
+    Counts, Deriving, GroundNote, GroundNoteCode, IfLocked, Lake, RejectedRow, RunOver, SourceReport, Undated,
+};
 use plumb_tables::Level;
 use serde::Serialize;
 
@@ -34,6 +36,8 @@ pub(crate) struct IngestOutcome {
     pub(crate) undated: Vec<Undated>,
     /// What is to be known of the relations: warnings first.
     pub(crate) notes: Vec<RelationNote>,
+    /// What the files of SQL of events were run over; those of other relations are run over all rows.
+    pub(crate) run_over: Vec<RunOver>,
     /// Rows rejected for the first time.
     pub(crate) rejected: Vec<RejectedRow>,
     /// Rows rejected by this and earlier ingestions.
@@ -54,19 +58,20 @@ pub(crate) struct RelationNote {
     pub(crate) note: GroundNote,
 }
 
-/// Ingests the sources of a project into a data folder. One ingestion at a time does so.
+/// Ingests the sources of a project into a data folder; `is_full` derives everything anew. One ingestion at a time does so.
 pub(crate) async fn ingest(
     project: &Project,
     data: &Path,
     cluster: Option<&Cluster>,
+    is_full: bool,
     if_locked: IfLocked,
     progress: OnProgress<'_>,
 ) -> Result<IngestOutcome> {
     let lock = locks::ground(data, if_locked, progress)?;
     let files = project.source_sql()?;
     let step = |name: &str| progress(Progress::Step(name));
-    let limits = project.limits();
-    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), &lock, limits, cluster, &step)
+    let deriving = Deriving { limits: project.limits(), cluster, is_full };
+    let report = plumb_lake::ingest(project.sources(), &files, project.folder(), &lock, deriving, &step)
         .await
         .with_context(|| format!("cannot ingest the sources of `{}`", project.folder().display()))?;
     step("storing open leads for requests");
@@ -78,6 +83,7 @@ pub(crate) async fn ingest(
         counts: report.counts,
         undated: report.undated,
         notes: by_level(report.notes),
+        run_over: report.run_over,
         rejected: report.rejected,
         rejected_total: report.rejected_total,
         rejected_file: report.rejected_file,

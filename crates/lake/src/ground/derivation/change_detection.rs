@@ -10,7 +10,6 @@ use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::compute::{concat_batches, filter_record_batch, is_not_null};
 use datafusion::arrow::datatypes::{Schema, SchemaRef, TimestampMicrosecondType};
 use datafusion::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use datafusion::prelude::SessionContext;
 use sha2::{Digest, Sha256};
 
 use super::aside_folder::AsideFolder;
@@ -19,7 +18,7 @@ use super::lead_history::{LeadChanges, LeadHistory, PLACE, known_at, undated};
 use super::order::ordered;
 use super::partitions::Partitions;
 use super::queries::{Queries, RawRows};
-use super::query_rows::statement;
+use super::query_rows::tables;
 use super::relation_columns::lead_columns;
 use super::rows_aside::RowsAside;
 use super::source_rows::{SourceRows, with_leads};
@@ -257,17 +256,4 @@ fn rows_of_file(path: &std::path::Path) -> Result<ParquetRecordBatchReader, Erro
     let doing = "read the history of leads";
     let file = File::open(path).map_err(Error::file("open", path))?;
     ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build()).map_err(Error::engine(doing))
-}
-
-/// Returns the names of the raw tables that a file reads.
-fn tables(file: &SqlFile, context: &SessionContext) -> Result<Vec<String>, Error> {
-    let state = context.state();
-    let failed = |error: datafusion::error::DataFusionError| file.error(error.strip_backtrace());
-    let (statement, _) = statement(file)?;
-    let references = state.resolve_table_references(&statement).map_err(failed)?;
-    let name = |table: &datafusion::common::TableReference| Some(format!("{}.{}", table.schema()?, table.table()));
-    let mut tables: Vec<String> = references.iter().filter_map(name).collect();
-    tables.sort();
-    tables.dedup();
-    Ok(tables)
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::ground_note::{GroundNote, GroundNoteCode};
 use super::lead_state::End;
 use crate::sql_file::SqlFile;
 
 /// How many leads, and one of them.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Found {
     leads: u64,
     example: String,
@@ -30,7 +32,7 @@ impl Found {
 }
 
 /// Leads that ended.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct EndedLeads {
     /// By the file that no longer has them.
     gone: BTreeMap<u16, Found>,

@@ -2,13 +2,14 @@
 
 use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::datatypes::TimestampMicrosecondType;
+use serde::{Deserialize, Serialize};
 
 use super::ground_note::{GroundNote, GroundNoteCode};
 use super::outcome_times::created_at;
 use crate::timestamp::{DAY_MICROS, day_of, from_micros};
 
 /// Events that are dated before their lead was created. They stay as they are.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct EarlyEvents {
     events: u64,
     before: u64,

@@ -6,10 +6,13 @@ use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch, UInt32
 use datafusion::arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 
 use super::aside_folder::AsideFolder;
+use super::fact_totals::FactTotals;
 use super::identity::Identities;
+use super::kept_events::Keeping;
 use super::key_notes::KeyNotes;
 use super::lead_facts::{self, FactCounts, LeadFacts, facts_of_leads};
 use super::lead_history::known_at;
+use super::lead_ranges::rows_before;
 use super::order::ordered;
 use super::partitions::Partitions;
 use super::queries::Queries;
@@ -17,7 +20,7 @@ use super::relation_columns::RequiredColumn;
 use super::rows_aside::RowsAside;
 use super::shared_event_ids::{EventIds, SharedEventIds};
 use super::source_rows::{SourceRows, with_leads};
-use super::undated::{Undated, undated};
+use super::undated::undated;
 use crate::error::Error;
 use crate::raw::RejectedRow;
 use crate::sql_file::SqlFile;
@@ -27,12 +30,7 @@ pub(super) struct FactRows {
     files: Vec<RowsAside>,
     /// Events that were first of one lead and then of another.
     moved: MovedFacts,
-    pub(super) undated: Vec<Undated>,
-    pub(super) keys: KeyNotes,
-    /// Keys of unmatched rows, with their number.
-    pub(super) unmatched: BTreeMap<String, usize>,
-    /// Rows of test leads, left out.
-    pub(super) of_test_leads: usize,
+    pub(super) totals: FactTotals,
 }
 
 /// Facts whose ids several leads have.
@@ -41,7 +39,14 @@ struct MovedFacts {
     ids: SharedEventIds,
     /// Those that are kept, of all leads, in their order.
     facts: Option<RecordBatch>,
-    counts: FactCounts,
+}
+
+/// The rows of a partition.
+pub(super) struct FactsOfPartition {
+    /// Those of each file, but for the ones whose ids several leads have.
+    pub(super) rows: Vec<RecordBatch>,
+    /// The facts of its leads whose ids others have too.
+    pub(super) moved: Option<RecordBatch>,
 }
 
 /// The leads that rows are matched to.
@@ -60,6 +65,7 @@ impl FactRows {
         leads: KnownLeads<'_>,
         aside: &mut AsideFolder,
         rejected: &mut Vec<RejectedRow>,
+        keeping: &mut [Keeping<'_>],
     ) -> Result<FactRows, Error> {
         let mut event_ids = EventIds::new(aside.path(), relation)?;
         let mut matching = Matching { leads, keys: KeyNotes::default(), unmatched: BTreeMap::new(), of_test_leads: 0 };
@@ -68,6 +74,7 @@ impl FactRows {
             let (mut sorted, mut undated_rows) = (None, 0);
             let mut take = |rows: RecordBatch| {
                 undated_rows += known_at(&rows).null_count();
+                keeping.get_mut(index).map_or(Ok(()), |keeping| keeping.push(&rows, aside))?;
                 let (rows, of_leads) = matching.matched(&rows)?;
                 add_event_ids(&mut event_ids, index as u16, &rows, &of_leads)?;
                 let partition_of = of_leads.iter().map(|lead| leads.partitions.partition_of(*lead));
@@ -82,49 +89,27 @@ impl FactRows {
             files.push(sorted.finish()?);
         }
         let Matching { keys, unmatched, of_test_leads, .. } = matching;
-        let moved = MovedFacts { ids: event_ids.finish()?, ..MovedFacts::default() };
-        let mut rows = FactRows { files, moved, undated: undated_files, keys, unmatched, of_test_leads };
+        let moved = MovedFacts { ids: event_ids.finish()?, facts: None };
+        let counts = FactCounts::default();
+        let totals = FactTotals { undated: undated_files, keys, unmatched, of_test_leads, counts };
+        let mut rows = FactRows { files, moved, totals };
         rows.derive_moved(sql_files, leads)?;
         Ok(rows)
     }
 
-    /// Returns the facts of the leads of a partition.
+    /// Returns the rows of a partition, whose leads have the ids from the first to before the end.
     pub(super) fn of_partition(
         &self,
         partition: u32,
-        sql_files: &[&SqlFile],
-        identities: &Identities,
-    ) -> Result<LeadFacts, Error> {
+        (first, end): (&str, Option<&str>),
+    ) -> Result<FactsOfPartition, Error> {
         let rows = self.rows(partition, |file, rows| self.with_ids(rows, file, false));
-        let rows = SourceRows::unite(sql_files, rows.collect::<Result<Vec<RecordBatch>, Error>>()?)?;
-        facts_of_leads(&rows, identities)
+        Ok(FactsOfPartition { rows: rows.collect::<Result<_, Error>>()?, moved: self.moved.between(first, end) })
     }
 
-    /// Adds to the facts of a partition, whose leads are those of these ids, the events that other leads have too.
-    pub(super) fn add_moved(&self, facts: LeadFacts, first: &str, end: Option<&str>) -> Result<LeadFacts, Error> {
-        let Some(moved) = &self.moved.facts else { return Ok(facts) };
-        let lead_ids = moved["lead_id"].as_string::<i32>();
-        let rows_before = |lead_id: &str| {
-            let (mut low, mut high) = (0, lead_ids.len());
-            while low < high {
-                let middle = low.midpoint(high);
-                if lead_ids.value(middle) < lead_id { low = middle + 1 } else { high = middle }
-            }
-            low
-        };
-        let begin = rows_before(first);
-        let moved = moved.slice(begin, end.map_or(lead_ids.len(), rows_before) - begin);
-        if moved.num_rows() == 0 {
-            return Ok(facts);
-        }
-        let batch = concat_batches(&facts.batch.schema(), [&facts.batch, &moved]);
-        let batch = batch.map_err(Error::engine("add the events of several leads"))?;
-        Ok(LeadFacts { batch: lead_facts::ordered(&batch)?, ..facts })
-    }
-
-    /// Returns what was counted of the events that several leads have.
-    pub(super) fn moved_counts(&self) -> FactCounts {
-        self.moved.counts
+    /// Returns the ids that several leads have.
+    pub(super) fn shared_ids(&self) -> &SharedEventIds {
+        &self.moved.ids
     }
 
     /// Derives the facts whose ids several leads have: all of them together.
@@ -147,8 +132,8 @@ impl FactRows {
             ordered(rows?)
         });
         let rows = SourceRows::unite(sql_files, united.collect::<Result<Vec<RecordBatch>, Error>>()?)?;
-        let facts = facts_of_leads(&rows, leads.identities)?;
-        self.moved.counts = facts.counts;
+        let facts = facts_of_leads(&rows, |lead| leads.identities.lead_id(lead))?;
+        self.totals.counts = facts.counts;
         self.moved.facts = Some(facts.batch);
         Ok(())
     }
@@ -171,6 +156,28 @@ impl FactRows {
         let has = |id: Option<&str>| id.is_some_and(|id| self.moved.ids.has(file, id));
         let picked: BooleanArray = ids.iter().map(|id| Some(has(id) == is_moved)).collect();
         filter_record_batch(&rows, &picked).map_err(Error::engine("find the events of several leads"))
+    }
+}
+
+impl MovedFacts {
+    /// Returns the facts of the leads with the ids from the first to before the end.
+    fn between(&self, first: &str, end: Option<&str>) -> Option<RecordBatch> {
+        let facts = self.facts.as_ref()?;
+        let lead_ids = facts["lead_id"].as_string::<i32>();
+        let begin = rows_before(lead_ids, first);
+        let facts = facts.slice(begin, end.map_or(lead_ids.len(), |end| rows_before(lead_ids, end)) - begin);
+        Some(facts).filter(|facts| facts.num_rows() > 0)
+    }
+}
+
+impl FactsOfPartition {
+    /// Derives the facts.
+    pub(super) fn derive(self, sql_files: &[&SqlFile], identities: &Identities) -> Result<LeadFacts, Error> {
+        let facts = facts_of_leads(&SourceRows::unite(sql_files, self.rows)?, |lead| identities.lead_id(lead))?;
+        let Some(moved) = self.moved else { return Ok(facts) };
+        let batch = concat_batches(&facts.batch.schema(), [&facts.batch, &moved]);
+        let batch = batch.map_err(Error::engine("add the events of several leads"))?;
+        Ok(LeadFacts { batch: lead_facts::ordered(&batch)?, ..facts })
     }
 }
 

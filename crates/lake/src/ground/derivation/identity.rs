@@ -115,6 +115,22 @@ impl Identities {
         self.is_test.iter().filter(|is_test| **is_test).count()
     }
 
+    /// Returns the number of keys, those of no lead among them.
+    pub(super) fn keys(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Returns the number of a key; `None` if it is not known.
+    pub(super) fn number_of(&self, key: &str) -> Option<u32> {
+        self.keys.find(key)
+    }
+
+    /// Returns the keys that belong to a lead, with that.
+    pub(super) fn keys_of_leads(&self) -> impl Iterator<Item = (&str, u32)> {
+        let leads = self.lead_of.iter().zip(0..).filter(|(lead, _)| **lead != NONE);
+        leads.map(|(lead, number)| (self.keys.text(number), *lead))
+    }
+
     /// Returns the lead that a key belongs to.
     pub(super) fn lead_of(&self, key: &str) -> Option<u32> {
         Some(self.lead_of[self.keys.find(key)? as usize]).filter(|lead| *lead != NONE)

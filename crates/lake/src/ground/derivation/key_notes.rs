@@ -1,6 +1,7 @@
 //! Keys that cannot be right, said.
 
 use datafusion::arrow::array::{AsArray, RecordBatch};
+use serde::{Deserialize, Serialize};
 
 use super::ground_note::{GroundNote, GroundNoteCode};
 use crate::rounded_ids::RoundedIds;
@@ -9,7 +10,7 @@ use crate::rounded_ids::RoundedIds;
 const KEYS: [&str; 4] = ["lead_key", "key_a", "key_b", "event_id"];
 
 /// The keys of a relation, looked at batch after batch.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct KeyNotes {
     rounded: [RoundedIds; KEYS.len()],
     rows: u64,

@@ -11,9 +11,9 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArra
 use datafusion::arrow::compute::{SortColumn, lexsort_to_indices, take, take_record_batch};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, TimestampMicrosecondType};
 use datafusion::arrow::row::{Row, RowConverter, Rows, SortField};
+use serde::{Deserialize, Serialize};
 
 use super::ground_note::{GroundNote, GroundNoteCode};
-use super::identity::Identities;
 use super::source_rows::{LEAD, SourceRows};
 use crate::error::Error;
 use crate::timestamp::{timestamp_array, timestamp_type};
@@ -29,7 +29,7 @@ pub(super) struct LeadFacts {
 }
 
 /// What was counted of events or outcomes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FactCounts {
     /// Rows that are kept.
     pub(super) kept: usize,
@@ -48,6 +48,16 @@ impl FactCounts {
         self.duplicates += other.duplicates;
         self.ended += other.ended;
         self.contradicted += other.contradicted;
+    }
+
+    /// Returns them without those that were counted before; `None` if these are not among them.
+    pub(super) fn without(&self, before: FactCounts) -> Option<FactCounts> {
+        Some(FactCounts {
+            kept: self.kept.checked_sub(before.kept)?,
+            duplicates: self.duplicates.checked_sub(before.duplicates)?,
+            ended: self.ended.checked_sub(before.ended)?,
+            contradicted: self.contradicted.checked_sub(before.contradicted)?,
+        })
     }
 
     /// Returns the notes of rows that were taken back, and of rows that contradict each other.
@@ -84,7 +94,9 @@ impl FactCounts {
 }
 
 /// Returns the facts of leads. Of duplicates, by `event_id` where there is one, the first known stays.
-pub(super) fn facts_of_leads(rows: &SourceRows, identities: &Identities) -> Result<LeadFacts, Error> {
+///
+/// `lead_id` returns the id of a lead.
+pub(super) fn facts_of_leads<'a>(rows: &SourceRows, lead_id: impl Fn(u32) -> &'a str) -> Result<LeadFacts, Error> {
     let (at, known) = (rows.micros("at"), rows.micros("known_at"));
     let known_at = |row: u32| {
         let row = row as usize;
@@ -92,7 +104,7 @@ pub(super) fn facts_of_leads(rows: &SourceRows, identities: &Identities) -> Resu
     };
     let mut found: Vec<u32> = (0..rows.batch.num_rows() as u32).collect();
     found.sort_by_key(|row| known_at(*row));
-    let batch = attributes(rows, &found, identities, known_at)?;
+    let batch = attributes(rows, &found, lead_id, known_at)?;
     let kept = Kept::of(rows, &found, &batch)?;
     let contradicted = kept.contradicted;
     let batch = kept.rows_of(&batch)?;
@@ -102,17 +114,17 @@ pub(super) fn facts_of_leads(rows: &SourceRows, identities: &Identities) -> Resu
     Ok(LeadFacts { batch: ordered(&batch)?, counts })
 }
 
-fn attributes(
+fn attributes<'a>(
     rows: &SourceRows,
     found: &[u32],
-    identities: &Identities,
+    lead_id: impl Fn(u32) -> &'a str,
     known_at: impl Fn(u32) -> i64,
 ) -> Result<RecordBatch, Error> {
     let leads = rows.leads();
     let indices = UInt32Array::from(found.to_vec());
     let mut fields =
         vec![Field::new("lead_id", DataType::Utf8, false), Field::new("known_at", timestamp_type(), false)];
-    let lead_ids = found.iter().map(|row| identities.lead_id(leads[*row as usize]));
+    let lead_ids = found.iter().map(|row| lead_id(leads[*row as usize]));
     let mut columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from_iter_values(lead_ids)),
         timestamp_array(found.iter().map(|row| Some(known_at(*row)))),
@@ -252,6 +264,8 @@ pub(super) fn ordered(batch: &RecordBatch) -> Result<RecordBatch, Error> {
         .iter()
         .filter_map(|name| batch.column_by_name(name))
         .chain(batch.columns().iter().filter(|array| array.data_type() == &DataType::Utf8))
+        // Of rows that differ in nothing any order is the same.
+        .chain(batch.columns().iter().filter(|array| array.data_type() != &DataType::Utf8))
         .map(|values| SortColumn { values: values.clone(), options: None })
         .collect::<Vec<_>>();
     let doing = Error::engine::<datafusion::arrow::error::ArrowError>;

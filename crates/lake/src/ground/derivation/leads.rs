@@ -71,6 +71,21 @@ pub(super) fn versions(
     Ok(Leads { versions: versions.finish(rows, &fields)?, leads, deleted_leads, ended })
 }
 
+/// Returns no versions, with the columns that all have.
+pub(super) fn no_versions() -> RecordBatch {
+    RecordBatch::new_empty(Arc::new(Schema::new(own_columns())))
+}
+
+/// Returns the columns of versions that are not fields.
+fn own_columns() -> Vec<Field> {
+    vec![
+        Field::new("lead_id", DataType::Utf8, false),
+        Field::new("created_at", timestamp_type(), false),
+        Field::new("known_from", timestamp_type(), false),
+        Field::new("known_to", timestamp_type(), true),
+    ]
+}
+
 /// Returns the columns that are fields of leads, and what compares their values.
 fn fields(rows: &SourceRows) -> Result<Vec<(usize, Comparator)>, Error> {
     let names = rows.batch.schema_ref().fields().iter().enumerate();
@@ -179,12 +194,7 @@ impl<'a> Versions<'a> {
     }
 
     fn finish(self, rows: &SourceRows, fields: &[usize]) -> Result<RecordBatch, Error> {
-        let mut schema = vec![
-            Field::new("lead_id", DataType::Utf8, false),
-            Field::new("created_at", timestamp_type(), false),
-            Field::new("known_from", timestamp_type(), false),
-            Field::new("known_to", timestamp_type(), true),
-        ];
+        let mut schema = own_columns();
         let mut columns: Vec<ArrayRef> = vec![
             Arc::new(StringArray::from(self.lead_id)),
             timestamp_array(self.created_at),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::TimestampMicrosecondType;
+use serde::{Deserialize, Serialize};
 
 use super::ground_note::{GroundNote, GroundNoteCode};
 use crate::error::Error;
@@ -21,11 +22,11 @@ pub(super) struct OutcomeTimes {
 }
 
 /// The odd times of outcomes, by target.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct OddTimes(BTreeMap<String, OfTarget>);
 
 /// The outcomes of one target.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct OfTarget {
     rows: u64,
     on_creation_day: u64,

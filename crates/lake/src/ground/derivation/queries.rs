@@ -9,6 +9,7 @@ use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SessionContext, col, lit};
 
 use super::order::ordered;
@@ -122,6 +123,17 @@ impl Queries {
     /// Returns the limits of each file.
     pub(super) fn limits(&self) -> &SqlLimits {
         &self.limits
+    }
+
+    /// Returns what `look` sees in the plan of a file.
+    pub(super) async fn plan<T: Send + 'static>(
+        &self,
+        file: &SqlFile,
+        look: impl FnOnce(&LogicalPlan) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let (context, limits) = (self.local(file).clone(), self.limits.clone());
+        self.supervised(file, async move |file| Ok(look(planned(&context, &file, &limits).await?.rows.logical_plan())))
+            .await
     }
 
     /// Hands out the readable rows of a file, batch after batch, at least one that may be empty.

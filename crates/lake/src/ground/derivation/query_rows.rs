@@ -52,6 +52,19 @@ pub(super) fn statement(file: &SqlFile) -> Result<(Statement, Location), Error> 
     Ok((Statement::Statement(Box::new(ast::Statement::Query(query))), at))
 }
 
+/// Returns the names of the raw tables that a file reads.
+pub(super) fn tables(file: &SqlFile, context: &SessionContext) -> Result<Vec<String>, Error> {
+    let state = context.state();
+    let failed = |error: datafusion::error::DataFusionError| file.error(error.strip_backtrace());
+    let (statement, _) = statement(file)?;
+    let references = state.resolve_table_references(&statement).map_err(failed)?;
+    let name = |table: &datafusion::common::TableReference| Some(format!("{}.{}", table.schema()?, table.table()));
+    let mut tables: Vec<String> = references.iter().filter_map(name).collect();
+    tables.sort();
+    tables.dedup();
+    Ok(tables)
+}
+
 /// Returns the rows of what `shape` makes of a file's query. They count among its memory.
 pub(super) async fn rows_of(
     context: &SessionContext,

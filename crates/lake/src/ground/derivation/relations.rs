@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::derived_partition::DerivedPartition;
 use super::ground_note::GroundNote;
+use super::kept_events::KeptEvents;
 use super::lead_history::LeadHistory;
+use super::run_over::RunOver;
 use super::undated::Undated;
 use crate::ground::relation_lists::RelationLists;
 use crate::raw::RejectedRow;
@@ -20,6 +23,12 @@ pub(crate) struct Relations {
     pub(crate) notes: Vec<GroundNote>,
     /// The histories of undated leads, for the next run.
     pub(crate) histories: Vec<LeadHistory>,
+    /// What each partition gave, for the next run.
+    pub(crate) partitions: Vec<DerivedPartition>,
+    /// What is kept of the events, for the next run.
+    pub(crate) kept: Option<KeptEvents>,
+    /// What the files of events were run over.
+    pub(crate) run_over: Vec<RunOver>,
 }
 
 /// What was counted on the way to the relations.

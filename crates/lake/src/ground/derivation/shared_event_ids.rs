@@ -42,7 +42,7 @@ impl EventIds {
 
     /// Adds the id of an event of a lead, by the position of its file of SQL.
     pub(super) fn add(&mut self, file: u16, id: &str, lead: u32) -> Result<(), Error> {
-        let hash = hash(file, id);
+        let hash = id_hash(file, id);
         let mut entry = [0; ENTRY_BYTES];
         entry[..16].copy_from_slice(&hash.to_le_bytes());
         entry[16..].copy_from_slice(&lead.to_le_bytes());
@@ -75,7 +75,12 @@ impl EventIds {
 impl SharedEventIds {
     /// Returns whether several leads have an id.
     pub(super) fn has(&self, file: u16, id: &str) -> bool {
-        !self.ids.is_empty() && self.ids.contains(&hash(file, id))
+        !self.ids.is_empty() && self.ids.contains(&id_hash(file, id))
+    }
+
+    /// Returns the hashes of the ids.
+    pub(super) fn hashes(&self) -> &HashSet<u128> {
+        &self.ids
     }
 
     /// Returns the leads that have one.
@@ -97,7 +102,7 @@ fn shared_in(entries: &[u8]) -> Vec<(u128, u32)> {
 }
 
 /// Returns 128 bits: among a billion ids, the chance that two are taken for one is less than one in 10^20.
-fn hash(file: u16, id: &str) -> u128 {
+pub(super) fn id_hash(file: u16, id: &str) -> u128 {
     let half = |salt: u8| {
         let [low, high] = file.to_le_bytes();
         let bytes: Vec<u8> = [salt, low, high].into_iter().chain(id.bytes()).collect();

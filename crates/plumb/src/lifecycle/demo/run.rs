@@ -45,7 +45,8 @@ pub(crate) async fn run_loop(
     if_locked: IfLocked,
     callbacks: &mut DemoCallbacks<'_>,
 ) -> Result<()> {
-    let ingested = ingest(&Project::open(&paths.project)?, &paths.data, None, if_locked, callbacks.progress).await?;
+    let ingested =
+        ingest(&Project::open(&paths.project)?, &paths.data, None, false, if_locked, callbacks.progress).await?;
     (callbacks.done)(DemoStep::Ingestion(Box::new(ingested)))?;
     let workspace = Workspace::open(paths).await?.if_locked(if_locked);
     let truth = TrueProbabilities::read(&paths.project)?;

@@ -48,7 +48,7 @@ impl Jobs for ProjectJobs {
 impl ProjectJobs {
     async fn ingest(&self, project: Project, request: JobRequest<'_>) -> Result<JobEnd> {
         let log = request.record.log().clone();
-        let outcome = ingest(&project, &self.paths.data, None, WAIT, &|progress| log.progress(progress)).await?;
+        let outcome = ingest(&project, &self.paths.data, None, false, WAIT, &|progress| log.progress(progress)).await?;
         request.record.note_outcome(summary::ingested(&outcome)).await?;
         push_afterwards(&self.paths, &project, request.record).await;
         Ok(JobEnd { problems: sources_not_read(&self.paths.data)?, is_stopped: false })

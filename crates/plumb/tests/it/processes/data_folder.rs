@@ -87,14 +87,14 @@ fn of_ingestions_at_once_one_writes_and_the_others_say_who() {
         check_whole(folder.path(), round);
     }
     // The version before the current one stays, and nothing else.
-    assert_eq!(names(&folder.path().join("data/ground")), ["000014", "000015", "files"]);
+    assert_eq!(names(&folder.path().join("data/ground")), ["000014", "000015", "files", "kept"]);
     assert_eq!(names(&folder.path().join("data/runs")), ["000014", "000015"]);
     assert_eq!(names(&folder.path().join("data/raw/sheet/records")).len(), 15);
 }
 
 /// What an ingestion does one after another, as seen from outside.
-const MILESTONES: [&str; 7] =
-    ["locks", "raw/crm", "raw/marketing", "ground/files", "ground/.version-", "ground/000001", "runs"];
+const MILESTONES: [&str; 8] =
+    ["locks", "raw/crm", "raw/marketing", "ground/kept", "ground/files", "ground/.version-", "ground/000001", "runs"];
 
 fn is_reached(data: &Path, milestone: &str) -> bool {
     match milestone.split_once("/.version-") {
@@ -125,7 +125,7 @@ fn an_ingestion_that_is_killed_anywhere_has_changed_nothing_that_counts() {
             assert_eq!(company.plumb(&["ingest", "--data", &name]).replace(&name, "whole"), expected, "{milestone}");
         }
         assert!(relations(&name) == relations("whole"), "{milestone}");
-        assert_eq!(names(&data.join("ground")), ["000001", "files"], "{milestone}");
+        assert_eq!(names(&data.join("ground")), ["000001", "files", "kept"], "{milestone}");
         let parts = |data: &Path| -> usize {
             let tables = names(&data.join("raw/crm"));
             tables.iter().map(|table| names(&data.join("raw/crm").join(table)).len()).sum()
