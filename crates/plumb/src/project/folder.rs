@@ -79,7 +79,7 @@ impl Project {
     }
 
     /// Returns the same project, in which another time counts as now.
-    pub(crate) fn as_of_time(mut self, now: DateTime<Utc>) -> Project {
+    pub(crate) fn with_now(mut self, now: DateTime<Utc>) -> Project {
         self.as_of = Some(now);
         self
     }

@@ -31,7 +31,7 @@ impl Jobs for ProjectJobs {
             // What the project says is read for each run: it may have changed.
             let project = Project::open(&self.paths.project)?;
             let project = match request.as_of {
-                Some(as_of) => project.as_of_time(as_of),
+                Some(as_of) => project.with_now(as_of),
                 None => project,
             };
             match request.job {
