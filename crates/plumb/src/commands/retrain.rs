@@ -62,13 +62,14 @@ pub(crate) async fn run(args: Args, format: Format) -> Result<()> {
             drop(progress);
             outcomes.add(outcome)?;
         }
-        outcomes.finish()
+        let outcomes = outcomes.finish()?;
+        let refused: Vec<&str> = outcomes.iter().filter_map(refused_target).collect();
+        if refused.is_empty() { Ok(outcomes) } else { bail!("not retrained: `{}`", refused.join("`, `")) }
     };
     let summary = |all: &Vec<RetrainingOutcome>| of_targets(all, RetrainingOutcome::target, summary::retrained);
-    let outcomes = run.end(retrained.await, summary).await?;
+    run.end(retrained.await, summary).await?;
     afterwards(&args.targets.paths.paths()).await;
-    let refused: Vec<&str> = outcomes.iter().filter_map(refused_target).collect();
-    if refused.is_empty() { Ok(()) } else { bail!("not retrained: `{}`", refused.join("`, `")) }
+    Ok(())
 }
 
 /// Lets challengers be promoted by themselves again.

@@ -23,22 +23,12 @@ pub(crate) async fn settle_and_say(workspace: &Workspace, target: &str, now: Dat
 /// Returns what was settled, as lines; nothing if nothing was.
 fn settlement_text(settlement: &Settlement) -> String {
     let target = &settlement.target;
-    let line = |settled: &Settled| match settled {
-        Settled::RolledBack(rollback) => format!(
-            "{target}: `{}` was rolled back to `{}`: {}\n  nothing is promoted by itself until somebody promotes or runs \
-             `plumb retrain --resume`\n",
-            rollback.model_id, rollback.champion, rollback.why
-        ),
-        Settled::Shadowing { model_id, leads, leads_needed, waits_for } => {
-            let waits_for = waits_for.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-            format!("{target}: `{model_id}` has scored {leads} of {leads_needed} leads in the shadow{waits_for}\n")
-        }
-        Settled::Promoted { model_id, why, effect } => {
-            format!("{target}: `{model_id}` is the champion now: {why}\n{}", effect_text(effect))
-        }
-        Settled::NotPromoted { model_id, why } => {
-            format!("{target}: `{model_id}` leaves the shadow and is not promoted by itself: {why}\n")
-        }
+    let line = |settled: &Settled| {
+        let effect = match settled {
+            Settled::Promoted { effect, .. } => effect_text(effect),
+            _ => String::new(),
+        };
+        format!("{target}: {}\n{effect}", settled.words())
     };
     settlement.settled.iter().map(line).collect()
 }

@@ -60,6 +60,27 @@ pub(crate) enum Settled {
     },
 }
 
+impl Settled {
+    /// Returns what was settled, in words for one line.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Settled::RolledBack(rollback) => format!(
+                "`{}` was rolled back to `{}`: {}; nothing is promoted by itself until somebody promotes or runs \
+                 `plumb retrain --resume`",
+                rollback.model_id, rollback.champion, rollback.why
+            ),
+            Settled::Shadowing { model_id, leads, leads_needed, waits_for } => {
+                let waits_for = waits_for.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+                format!("`{model_id}` has scored {leads} of {leads_needed} leads in the shadow{waits_for}")
+            }
+            Settled::Promoted { model_id, why, .. } => format!("`{model_id}` is the champion now: {why}"),
+            Settled::NotPromoted { model_id, why } => {
+                format!("`{model_id}` leaves the shadow and is not promoted by itself: {why}")
+            }
+        }
+    }
+}
+
 /// Settles what is open of a target as of the day of `now`: rolls back a champion that was promoted by itself and does harm,
 /// scores leads in the shadow, and promotes the challenger there once it has scored enough and as in training.
 ///

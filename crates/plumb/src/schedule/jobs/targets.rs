@@ -133,10 +133,8 @@ async fn run_target(workspace: &Workspace, job: Job, target: &str, is_fixed: boo
 
 /// Settles what retraining has left open of a target.
 async fn settle_in_log(workspace: &Workspace, target: &str, now: DateTime<Utc>, log: &RunLog) -> Result<()> {
-    for settled in settle(workspace, target, now).await?.settled {
-        let settled = serde_json::to_string(&settled).expect("words and figures become JSON");
-        log.line(&format!("{target}: {settled}"));
-    }
+    let settlement = settle(workspace, target, now).await?;
+    settlement.settled.iter().for_each(|settled| log.line(&format!("{target}: {}", settled.words())));
     Ok(())
 }
 

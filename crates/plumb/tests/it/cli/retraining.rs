@@ -158,7 +158,7 @@ fn a_challenger_scores_in_the_shadow_first_and_the_promotion_is_told() {
     assert!(words.contains("has scored 10 of 40 leads in the shadow"), "{words}");
     assert_eq!((shadows(), champion(&shop)), (10, before.clone()));
     // Twice at one day is once.
-    said(&shop, "watch", AFTER + 5);
+    said(&shop, "monitor", AFTER + 5);
     assert_eq!(shadows(), 10);
     let words = said(&shop, "score", AFTER + 21);
     assert_snapshot!(redacted_figures(&words), @r"
@@ -191,20 +191,17 @@ fn a_promotion_that_does_harm_is_taken_back_and_stops_promotions_until_somebody_
     assert_eq!(retrained(&shop, &day(AFTER))["decision"]["kind"], "promoted");
     let promoted = champion(&shop);
     // The first criteria are back, which the retired model knew.
-    assert_eq!(said(&shop, "watch", AFTER + 20), "", "nothing is known of them yet");
+    assert_eq!(said(&shop, "monitor", AFTER + 20), "", "nothing is known of them yet");
     assert_eq!(champion(&shop), promoted);
-    let words = said(&shop, "watch", AFTER + 200);
-    assert_snapshot!(redacted_figures(&words), @r"
-    won: `[id 1]` was rolled back to `[id 2]`: of 341 leads whose outcome became known it expected [n] to be positive, and 139 were (+[n] standard errors, of [n] that chance could reach); the model before expected [n]
-      nothing is promoted by itself until somebody promotes or runs `plumb retrain --resume`
-    ");
+    let words = said(&shop, "monitor", AFTER + 200);
+    assert_snapshot!(redacted_figures(&words), @"won: `[id 1]` was rolled back to `[id 2]`: of 341 leads whose outcome became known it expected [n] to be positive, and 139 were (+[n] standard errors, of [n] that chance could reach); the model before expected [n]; nothing is promoted by itself until somebody promotes or runs `plumb retrain --resume`");
     assert_eq!(champion(&shop), before);
     let history = "SELECT action || ' ' || changed_by FROM stage_change ORDER BY change_id DESC LIMIT 1";
     let database = shop.path().join("data/plumb.db");
     assert_eq!(column(&database, history), ["rollback retrain, by the project's rule"]);
     let status = shop.plumb(&["status"]);
     assert!(status.contains("nothing is promoted by itself since"), "{status}");
-    assert_eq!(said(&shop, "watch", AFTER + 201), "", "it is done once");
+    assert_eq!(said(&shop, "monitor", AFTER + 201), "", "it is done once");
     shop.plumb(&["retrain", "--resume"]);
     assert_eq!(shop.json(&["status"])["targets"][0]["retraining"]["stop"], Value::Null);
 }
