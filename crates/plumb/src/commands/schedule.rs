@@ -9,9 +9,9 @@ use plumb_schedule::print::{Printed, crontab, kubernetes, systemd};
 
 use super::arguments::{PathArgs, current_user};
 use super::output::Format;
+use crate::lifecycle::jobs::{JobStatus, overview};
 use crate::lifecycle::workspace::ProjectPaths;
 use crate::project::Project;
-use crate::runs::{JobStatus, overview};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {

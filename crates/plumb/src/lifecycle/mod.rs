@@ -16,6 +16,7 @@ pub(crate) mod ground_truth;
 pub(crate) mod import;
 pub(crate) mod ingest;
 pub(crate) mod init;
+pub(crate) mod jobs;
 pub(crate) mod locks;
 pub(crate) mod mirror;
 pub(crate) mod monitor;

@@ -5,9 +5,7 @@
 mod record;
 mod by_hand;
 mod killed;
-mod overview;
 
 pub(crate) use by_hand::RunByHand;
 pub(crate) use killed::note_killed;
-pub(crate) use overview::{JobStatus, overview};
 pub(crate) use record::{RunLog, RunRecord};

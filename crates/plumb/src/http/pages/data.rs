@@ -17,8 +17,8 @@ use super::text::day;
 use crate::files::read_within;
 use crate::http::app::App;
 use crate::http::error::Error;
+use crate::lifecycle::jobs::overview;
 use crate::lifecycle::profile::{SavedProfile, page_path, saved_profiles, script_hash};
-use crate::runs::overview;
 
 /// Profiles in the list, the newest.
 const PROFILES_SHOWN: usize = 200;

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use plumb_schedule::RunState;
 
 use super::text::{ticked, words};
-use crate::runs::JobStatus;
+use crate::lifecycle::jobs::JobStatus;
 use crate::store::JobRun;
 
 /// Returns a table with a row for each job; nothing if there is none.

@@ -6,8 +6,8 @@ use plumb_lead::ModelKind;
 use serde::Serialize;
 
 use crate::lifecycle::datasets::DatasetSummary;
+use crate::lifecycle::jobs::JobStatus;
 use crate::lifecycle::retrain::RetrainingState;
-use crate::runs::JobStatus;
 
 /// What a project has, and what of it is stale.
 #[derive(Debug, Serialize)]

@@ -11,11 +11,11 @@ use super::datasets::datasets;
 use super::model_changes::model_changes;
 use super::outcome::{Changed, FeatureStatus, ModelStatus, Stale, Status, TargetStatus};
 use super::project_now::{ProjectNow, differing, listed};
+use crate::lifecycle::jobs::overview;
 use crate::lifecycle::retrain;
 use crate::lifecycle::workspace::{ProjectPaths, load_model};
 use crate::project::Project;
 use crate::registry;
-use crate::runs::overview;
 use crate::store::Store;
 
 /// The most models of a target that are looked through for data sets.

@@ -4,8 +4,9 @@ use chrono::TimeDelta;
 use plumb_schedule::{Job, RunState};
 
 use super::{Fate, World, at, jobs_of, write_schedule};
+use crate::lifecycle::jobs::overview;
 use crate::lifecycle::workspace::ProjectPaths;
-use crate::runs::{RunByHand, overview};
+use crate::runs::RunByHand;
 
 const HOURLY: &str = "ingest = \"0 * * * *\"\nretries = 1\n";
 
