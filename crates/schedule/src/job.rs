@@ -80,7 +80,7 @@ impl Job {
         match self {
             Job::Ingest => "ingest --wait",
             Job::Score => "score --wait",
-            Job::Monitor => "watch --wait",
+            Job::Monitor => "monitor --wait",
             Job::Retrain => "retrain --wait",
             Job::Compact => "compact",
             Job::BackUp => "push --wait",

@@ -28,7 +28,7 @@ pub(super) struct ScheduleConfig {
     ingest: Option<String>,
     /// When all open leads are scored, as by `plumb score`.
     score: Option<String>,
-    /// When each week is compared with the champion's training data, as by `plumb watch`.
+    /// When each week is compared with the champion's training data, as by `plumb monitor`.
     monitor: Option<String>,
     /// When a challenger is trained, as by `plumb retrain`.
     retrain: Option<String>,

@@ -96,7 +96,7 @@ fn cron_gets_a_line_for_each_job_with_its_time_zone_before() {
         lines,
         [
             "CRON_TZ=Europe/Berlin",
-            r"0 6 * * MON /usr/bin/plumb watch --wait --project '/srv/the shop/100\%' --data '/data/it'\''s'"
+            r"0 6 * * MON /usr/bin/plumb monitor --wait --project '/srv/the shop/100\%' --data '/data/it'\''s'"
         ]
     );
 }

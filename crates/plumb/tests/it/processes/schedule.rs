@@ -7,8 +7,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::running::{signal, start, wait_for};
 use crate::setup::program::{change, column, failure, run};
+use crate::setup::running::{signal, start, wait_for};
 use crate::setup::server::Server;
 use crate::setup::shop::Shop;
 
