@@ -3,7 +3,7 @@
 //! A file is not planned for this, as the columns of the source need not be known yet. Each word of it may be the name of a
 //! column: what is told is rather too much than too little.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer, Word};
@@ -36,7 +36,8 @@ fn asked_of(source: &str, files: &[SqlFile]) -> Option<BTreeMap<String, Selectio
         let tokens = Tokenizer::new(&GenericDialect {}, &file.sql).tokenize().ok()?;
         let tokens: Vec<Token> = tokens.into_iter().filter(|token| !matches!(token, Token::Whitespace(_))).collect();
         let columns = columns_of(&tokens);
-        for (table, has_names) in tables_of(source, &tokens) {
+        // Each once, however often it is named.
+        for (table, has_names) in tables_of(source, &tokens).into_iter().collect::<BTreeSet<(String, bool)>>() {
             let columns = if has_names { Selection::All } else { columns.clone() };
             match (asked.entry(table).or_insert_with(|| Selection::Named(Vec::new())), columns) {
                 (Selection::Named(known), Selection::Named(more)) => known.extend(more),
