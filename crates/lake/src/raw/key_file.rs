@@ -37,9 +37,11 @@ pub(super) struct KeyFile {
     file: File,
     entries: u64,
     live: u64,
-    /// The first key and the checksum of each block.
-    index: Vec<(i64, u32)>,
+    index: Index,
 }
+
+/// The first key and the checksum of each block.
+type Index = Vec<(i64, u32)>;
 
 impl KeyFile {
     /// Opens a file, of which the blocks are checked later.
@@ -106,7 +108,7 @@ impl KeyFile {
     }
 }
 
-fn read_index(file: &File) -> std::io::Result<(u64, u64, Vec<(i64, u32)>)> {
+fn read_index(file: &File) -> std::io::Result<(u64, u64, Index)> {
     let broken = || std::io::Error::other("it is not as it was written");
     let bytes = file.metadata()?.len();
     let end_at = bytes.checked_sub(END_BYTES as u64).ok_or_else(broken)?;

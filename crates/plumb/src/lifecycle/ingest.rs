@@ -37,6 +37,7 @@ pub(crate) struct IngestOutcome {
     /// What is to be known of the relations: warnings first.
     pub(crate) notes: Vec<RelationNote>,
     /// What the files of SQL of events were run over; those of other relations are run over all rows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) run_over: Vec<RunOver>,
     /// Rows rejected for the first time.
     pub(crate) rejected: Vec<RejectedRow>,

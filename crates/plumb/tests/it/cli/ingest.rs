@@ -88,7 +88,10 @@ async fn the_demo_company_ingests_the_same_from_postgresql_as_from_sqlite() {
     assert!(!folder.path().join("postgres/internal.db").exists());
     assert_eq!(by_postgres, company("sqlite", &[]));
     let unset = run(&folder.path().join("postgres"), &["ingest"]);
-    assert!(failure(unset).contains("environment variable `INTERNAL_DB_URL` is not set"));
+    let said = [unset.stdout.as_slice(), unset.stderr.as_slice()].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(!unset.status.success(), "a source was not read");
+    assert!(said.contains("environment variable `INTERNAL_DB_URL` is not set"), "{said}");
 }
 
 #[tokio::test]
