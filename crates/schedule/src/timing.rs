@@ -33,7 +33,7 @@ pub struct JobTiming {
     pub job: Job,
     /// Its times.
     pub timing: Timing,
-    /// How much later than these it begins: see [`crate::offset`].
+    /// How much later than these it begins: see [`crate::offset()`].
     pub offset: TimeDelta,
 }
 

@@ -202,7 +202,7 @@ mod tests {
     fn the_keys_of_an_id_are_found_in_all_files_and_in_one() {
         let data = tempfile::tempdir().expect("a temporary folder");
         let folder = KeptFolder::open(data.path()).expect("made");
-        let id = |number: u128| (number % 1_000) << 118 | number % 1_000;
+        let id = |number: u128| ((number % 1_000) << 118) | (number % 1_000);
         let keep = |numbers: std::ops::Range<u128>, name: &str| {
             let mut ids = IdsAside::new(data.path(), name).expect("created");
             numbers.for_each(|number| ids.add((id(number), (number % 7) as u64)).expect("written"));

@@ -198,7 +198,7 @@ mod tests {
         let before = |row: usize| format!("{},{},{},{}", row % 50, channel(row), row % 7, row * 31 % 10);
         let (_folder, reference) = file(600, before, "age,channel,size,visits");
         let now = |row: usize| {
-            let channel = if row % 4 == 0 { "tiktok" } else { channel(row) };
+            let channel = if row.is_multiple_of(4) { "tiktok" } else { channel(row) };
             format!("{},{channel},{},{}", 40 + row % 50, ["S", "M", "L"][row % 3], row % 2)
         };
         let (_other, current) = file(400, now, "age,channel,size,calls");

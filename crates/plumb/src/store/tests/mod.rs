@@ -9,7 +9,7 @@ use plumb_lead::{
 use sqlx::{AssertSqlSafe, Executor};
 use tempfile::TempDir;
 
-use super::{Store, migrations};
+use super::Store;
 
 /// Returns an empty store and the folder that holds it.
 pub(crate) async fn empty() -> (Store, TempDir) {
