@@ -15,7 +15,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use company::{Planted, features, week};
-use watch::{Told, watch};
+use watch::{Alarms, watch};
 
 /// Weeks that the model is trained on, and weeks that are watched.
 pub(crate) const TRAINED: usize = 52;
@@ -95,7 +95,7 @@ fn delays(count: u64) {
     }
 }
 
-fn year(seed: u64, planted: Planted, planted_at: usize, budget: f64) -> Told {
+fn year(seed: u64, planted: Planted, planted_at: usize, budget: f64) -> Alarms {
     let trained = if planted == Planted::Season { 2 * TRAINED } else { TRAINED };
     let from = trained + planted_at;
     let weeks: Vec<_> = (0..trained + WATCHED).map(|number| week(seed, number, planted, from)).collect();

@@ -11,7 +11,7 @@ const MONTH: usize = 4;
 
 /// The first week in which something was told, and how often something was in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Told {
+pub(crate) struct Alarms {
     pub(crate) alarms: usize,
     pub(crate) first: Option<usize>,
 }
@@ -28,7 +28,7 @@ pub(crate) fn baseline_of(features: &FeatureSet, weeks: &[Week]) -> Baseline {
 
 /// Watches the weeks from `first` on, of which those before are what the model was trained on. `budget` is of false alarms a
 /// year.
-pub(crate) fn watch(features: &FeatureSet, weeks: &[Week], first: usize, budget: f64) -> Told {
+pub(crate) fn watch(features: &FeatureSet, weeks: &[Week], first: usize, budget: f64) -> Alarms {
     let budget = Budget { false_alarms_a_year: budget, targets: 1 };
     let baseline = baseline_of(features, &weeks[..first]);
     let chance = budget.chance_a_test(Watched::Columns, 2 * Baseline::columns(features));
@@ -53,7 +53,7 @@ pub(crate) fn watch(features: &FeatureSet, weeks: &[Week], first: usize, budget:
     let slices: Vec<&[Drift]> = drifts.iter().map(Vec::as_slice).collect();
     let mut told: Vec<usize> = drift::alarms(&slices).into_iter().map(|alarm| alarm.first).collect();
     told.extend(volumes(weeks, first, budget.chance_a_week(Watched::Volume)));
-    Told { alarms: told.len(), first: told.into_iter().min() }
+    Alarms { alarms: told.len(), first: told.into_iter().min() }
 }
 
 /// The weeks in which the number of rows began to be unusual.

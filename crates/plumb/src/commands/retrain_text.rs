@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::output::note;
 use crate::lifecycle::retrain::{
     Decision, InShadow, LeadMove, PromotionEffect, PromotionState, PromotionTest, RetrainingState, Settled, Settlement,
-    settle, told,
+    effect_sentence, settle,
 };
 use crate::lifecycle::workspace::Workspace;
 
@@ -42,7 +42,10 @@ pub(crate) fn state_text(state: &RetrainingState) -> String {
         let day = promoted_at.format("%Y-%m-%d");
         let since = if *is_champion { "" } else { ", and is not any more" };
         text.push_str(&format!("  `{model_id}` became the champion on {day}{since}, by {promoted_by}: {why}\n"));
-        effect.iter().filter(|_| *is_champion).for_each(|effect| text.push_str(&format!("    {}\n", told(effect))));
+        effect
+            .iter()
+            .filter(|_| *is_champion)
+            .for_each(|effect| text.push_str(&format!("    {}\n", effect_sentence(effect))));
     }
     if let Some(InShadow { challenger, leads }) = &state.in_shadow {
         text.push_str(&format!(
@@ -75,7 +78,7 @@ pub(crate) fn decision_line(model_id: &str, test: Option<&PromotionTest>, decisi
 
 /// Returns what a promotion did to the scores of open leads, as lines.
 pub(crate) fn effect_text(effect: &PromotionEffect) -> String {
-    let mut text = format!("  {}\n", told(effect));
+    let mut text = format!("  {}\n", effect_sentence(effect));
     for LeadMove { lead_id, before, after, from, to, fields } in effect.most.iter().take(LEADS_SHOWN) {
         let fields: Vec<String> = fields.iter().map(|shift| format!("`{}` {:+.2}", shift.field, shift.shift)).collect();
         text.push_str(&format!(

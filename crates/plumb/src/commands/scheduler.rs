@@ -11,7 +11,9 @@ use super::signals::stopped;
 use crate::lifecycle::mirror;
 use crate::lifecycle::workspace::ProjectPaths;
 use crate::project::{Project, Schedule};
-use crate::schedule::{Clock, PastClock, ProjectJobs, Scheduler, Stop, StopSwitch, SystemClock, Told, lock};
+use crate::schedule::{
+    Clock, PastClock, ProjectJobs, Scheduler, SchedulerMessage, Stop, StopSwitch, SystemClock, lock,
+};
 use crate::store::Store;
 
 #[derive(clap::Args)]
@@ -60,7 +62,7 @@ async fn run_by(
     format: Format,
 ) -> Result<()> {
     let jobs = ProjectJobs { paths: paths.clone() };
-    let tell = |told: Told<'_>| tell(&told, format);
+    let tell = |message: SchedulerMessage<'_>| tell(&message, format);
     Scheduler { paths, store, clock, jobs: &jobs, stop, tell: &tell }.run(schedule, lock).await
 }
 
@@ -76,12 +78,12 @@ async fn past_clock(store: &Store, from: DateTime<Utc>, until: DateTime<Utc>) ->
 }
 
 /// Prints a run that has begun, ended or was skipped; for programs, one that has ended, as a line of JSON.
-fn tell(told: &Told<'_>, format: Format) {
-    let line = match (told, format) {
-        (Told::Note(line), _) => return note(&format!("{line}\n")),
-        (Told::Run(run), Format::Text) => run_line(run),
-        (Told::Run(run), Format::Json) if run.state == RunState::Running => return,
-        (Told::Run(run), Format::Json) => serde_json::to_string(run).unwrap_or_default() + "\n",
+fn tell(message: &SchedulerMessage<'_>, format: Format) {
+    let line = match (message, format) {
+        (SchedulerMessage::Note(line), _) => return note(&format!("{line}\n")),
+        (SchedulerMessage::Run(run), Format::Text) => run_line(run),
+        (SchedulerMessage::Run(run), Format::Json) if run.state == RunState::Running => return,
+        (SchedulerMessage::Run(run), Format::Json) => serde_json::to_string(run).unwrap_or_default() + "\n",
     };
     if let Err(error) = format.print_text(&line) {
         note(&format!("{error:#}\n"));

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::clock::SystemClock;
 use super::jobs::ProjectJobs;
-use super::scheduler::{Scheduler, Told, lock};
+use super::scheduler::{Scheduler, SchedulerMessage, lock};
 use super::stop::{Stop, StopSwitch};
 use crate::lifecycle::workspace::ProjectPaths;
 use crate::project::{Project, Schedule};
@@ -89,16 +89,16 @@ async fn run_once(paths: &ProjectPaths, schedule: Schedule, stop: &Stop) -> Resu
     scheduler.run(schedule, &lock).await
 }
 
-/// Writes what is told into the log.
-fn log(told: Told<'_>) {
-    match told {
-        Told::Run(run) => {
+/// Writes a message into the log.
+fn log(message: SchedulerMessage<'_>) {
+    match message {
+        SchedulerMessage::Run(run) => {
             let (job, state, why) = (run.job.word(), run.state.word(), run.why.word());
             match &run.error {
                 Some(error) => tracing::warn!(job, why, "a run is {state}: {error}"),
                 None => tracing::info!(job, why, "a run is {state}"),
             }
         }
-        Told::Note(line) => tracing::warn!("{line}"),
+        SchedulerMessage::Note(line) => tracing::warn!("{line}"),
     }
 }

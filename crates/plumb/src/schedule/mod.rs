@@ -17,5 +17,5 @@ mod tests;
 pub(crate) use background::Background;
 pub(crate) use clock::{Clock, PastClock, SystemClock};
 pub(crate) use jobs::ProjectJobs;
-pub(crate) use scheduler::{Scheduler, Told, lock};
+pub(crate) use scheduler::{Scheduler, SchedulerMessage, lock};
 pub(crate) use stop::{Stop, StopSwitch};

@@ -25,7 +25,7 @@ const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(30);
 const OVERSLEPT: TimeDelta = TimeDelta::minutes(5);
 
 /// What a scheduler tells.
-pub(crate) enum Told<'a> {
+pub(crate) enum SchedulerMessage<'a> {
     /// A run has begun, ended, or was skipped.
     Run(&'a JobRun),
     /// Something else, as a line for people.
@@ -45,7 +45,7 @@ pub(crate) struct Scheduler<'a> {
     /// Whether a stop is asked for.
     pub(crate) stop: &'a Stop,
     /// Takes what is told.
-    pub(crate) tell: &'a dyn Fn(Told<'_>),
+    pub(crate) tell: &'a dyn Fn(SchedulerMessage<'_>),
 }
 
 /// What a look at all jobs came to.
@@ -103,7 +103,7 @@ impl Scheduler<'_> {
             Err(error) => {
                 let error = format!("the schedule stays as it was: {error:#}");
                 if wrong.as_ref() != Some(&error) {
-                    (self.tell)(Told::Note(&error));
+                    (self.tell)(SchedulerMessage::Note(&error));
                 }
                 *wrong = Some(error);
                 schedule
@@ -133,7 +133,9 @@ impl Scheduler<'_> {
                     Decision::CountFrom(from) => {
                         kept.considered_until = from;
                         self.store.keep_timing(kept).await?;
-                        (self.tell)(Told::Note(&format!("{job}: the clock went back; its times count from now on")));
+                        (self.tell)(SchedulerMessage::Note(&format!(
+                            "{job}: the clock went back; its times count from now on"
+                        )));
                     }
                     Decision::Wait => {
                         rest = earlier(rest, Some(now + LOOK_AGAIN));
@@ -178,7 +180,7 @@ impl Scheduler<'_> {
     /// Notes of the runs of an earlier scheduler that was killed that they were interrupted.
     async fn note_killed(&self, schedule: &Schedule) -> Result<()> {
         let (_, killed) = note_killed(self.store, &self.paths.data).await?;
-        killed.iter().for_each(|run| (self.tell)(Told::Run(run)));
+        killed.iter().for_each(|run| (self.tell)(SchedulerMessage::Run(run)));
         for job in &schedule.jobs {
             if let Some(last) = self.store.last_scheduled_run(job.job).await? {
                 self.tell_if_in_vain(schedule, &last).await?;
@@ -204,7 +206,7 @@ impl Scheduler<'_> {
             error: None,
             log: String::new(),
         };
-        (self.tell)(Told::Run(&run));
+        (self.tell)(SchedulerMessage::Run(&run));
         let considered_until = (attempt == 1).then_some(due);
         let mut record = RunRecord::begin(self.store, &self.paths.data, run, considered_until).await?;
         if replaced > 0 {
@@ -222,7 +224,7 @@ impl Scheduler<'_> {
             Err(error) => (RunState::Failed, Some(format!("{error:#}")), Vec::new()),
         };
         let run = record.end(self.clock.now(), state, error).await?;
-        (self.tell)(Told::Run(&run));
+        (self.tell)(SchedulerMessage::Run(&run));
         for problem in &problems {
             self.raise(problem).await?;
         }
@@ -252,7 +254,7 @@ impl Scheduler<'_> {
             log: String::new(),
         };
         self.store.begin_job_run(&run, Some(due)).await?;
-        (self.tell)(Told::Run(&run));
+        (self.tell)(SchedulerMessage::Run(&run));
         Ok(())
     }
 
@@ -275,7 +277,7 @@ impl Scheduler<'_> {
         let raised = alerts::raise(self.store, &self.targets(), problem, self.clock.now()).await;
         let raised = raised.context("cannot raise an alert")?;
         if raised {
-            (self.tell)(Told::Note(&format!("alert: {}", problem.text)));
+            (self.tell)(SchedulerMessage::Note(&format!("alert: {}", problem.text)));
         }
         Ok(())
     }

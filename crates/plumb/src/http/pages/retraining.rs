@@ -4,7 +4,9 @@
 use maud::{Markup, html};
 
 use super::text::{day, encoded, percent, ticked, words};
-use crate::lifecycle::retrain::{InShadow, LeadMove, PromotionEffect, PromotionState, RetrainingState, told};
+use crate::lifecycle::retrain::{
+    InShadow, LeadMove, PromotionEffect, PromotionState, RetrainingState, effect_sentence,
+};
 
 /// Returns the section; nothing if there was no promotion and nothing is waited for.
 pub(super) fn retraining(target: &str, state: &RetrainingState) -> Markup {
@@ -45,7 +47,7 @@ fn last(target: &str, promotion: &PromotionState) -> Markup {
 /// Returns the leads whose scores moved most.
 fn moved(target: &str, effect: &PromotionEffect) -> Markup {
     html! {
-        p { (ticked(&told(effect))) "." }
+        p { (ticked(&effect_sentence(effect))) "." }
         @if !effect.most.is_empty() {
             table {
                 thead { tr { th { "Lead" } th { "Before" } th { "After" } th { "By" } } }

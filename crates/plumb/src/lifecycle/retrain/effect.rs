@@ -86,7 +86,7 @@ pub(crate) struct FieldShift {
 }
 
 /// Returns an effect in words, for one line.
-pub(crate) fn told(effect: &PromotionEffect) -> String {
+pub(crate) fn effect_sentence(effect: &PromotionEffect) -> String {
     let changed: usize = effect.moves.iter().map(|band| band.leads).sum();
     let moves =
         effect.moves.iter().map(|band| format!("{} {} to {}", band.leads, band.from.letter(), band.to.letter()));
@@ -313,11 +313,11 @@ mod tests {
             fields: vec![FieldShift { field: "channel".into(), shift: 0.4 }],
         };
         assert_eq!(
-            told(&effect),
+            effect_sentence(&effect),
             "of 40 open leads 4 change band (3 A to B, 1 C to D); the mean score goes from 0.250 to 0.125; most of it by \
              `channel`"
         );
         let still = PromotionEffect { moves: Vec::new(), fields: Vec::new(), ..effect };
-        assert_eq!(told(&still), "of 40 open leads 0 change band; the mean score goes from 0.250 to 0.125");
+        assert_eq!(effect_sentence(&still), "of 40 open leads 0 change band; the mean score goes from 0.250 to 0.125");
     }
 }

@@ -15,7 +15,7 @@ mod settle;
 mod state;
 
 pub(crate) use decision::{Decision, PromotionTest};
-pub(crate) use effect::{LeadMove, PromotionEffect, told};
+pub(crate) use effect::{LeadMove, PromotionEffect, effect_sentence};
 pub(crate) use outcome::{NotRetrained, Retraining, RetrainingOutcome};
 pub(crate) use promotion::{PromotedModel, note_effect, promote_locked};
 pub(crate) use run::{challenge, register, retrain, retrain_anyway};

@@ -28,7 +28,7 @@ async fn a_night_of_a_machine_that_is_off_is_made_up_for_once() {
     world.live(at("2026-03-01T00:30"), at("2026-03-01T02:30")).await;
     world.live(at("2026-03-01T09:30"), at("2026-03-01T10:30")).await;
     let expected = ["01:00 schedule", "02:00 schedule", "09:00 missed", "10:00 schedule"];
-    assert_eq!(world.told().await, expected.map(|run| format!("ingest 01 {run} 1 done")));
+    assert_eq!(world.run_lines().await, expected.map(|run| format!("ingest 01 {run} 1 done")));
     let missed = world.runs().await.remove(2);
     assert!(missed.log.contains("it stands for 6 earlier due times"), "{}", missed.log);
 }
@@ -39,7 +39,7 @@ async fn a_time_that_comes_while_the_run_before_goes_on_is_skipped_and_said() {
     world.fate([Fate::Done(150)]);
     world.live(at("2026-03-01T00:30"), at("2026-03-01T04:30")).await;
     let expected = ["01:00 schedule 1 done", "03:00 schedule 1 skipped", "04:00 schedule 1 done"];
-    assert_eq!(world.told().await, expected.map(|run| format!("ingest 01 {run}")));
+    assert_eq!(world.run_lines().await, expected.map(|run| format!("ingest 01 {run}")));
     let skipped = world.runs().await.remove(1);
     let said = "its last 2 times came while the run that began at 2026-03-01 01:00 was going on";
     assert_eq!(skipped.error.as_deref(), Some(said));
@@ -58,7 +58,7 @@ async fn a_job_that_fails_is_tried_again_and_told_of_once() {
         "03:00 schedule 1 failed",
         "03:00 retry 2 done",
     ];
-    assert_eq!(world.told().await, expected.map(|run| format!("ingest 01 {run}")));
+    assert_eq!(world.run_lines().await, expected.map(|run| format!("ingest 01 {run}")));
     let alerts = world.store.alerts("won", None, 9).await.expect("read");
     let texts: Vec<_> = alerts.iter().map(|alert| alert.text.as_str()).collect();
     assert_eq!(
@@ -86,9 +86,12 @@ async fn a_run_that_is_killed_is_taken_up_with_what_it_had_done() {
     world.fate([Fate::Killed(7)]);
     let (killed_at, _) = world.live(at("2026-03-01T00:30"), at("2026-03-01T05:30")).await;
     assert_eq!(killed_at, at("2026-03-01T01:07"));
-    assert_eq!(world.told().await, ["ingest 01 01:00 schedule 1 running"]);
+    assert_eq!(world.run_lines().await, ["ingest 01 01:00 schedule 1 running"]);
     let (_, before) = world.live(killed_at, at("2026-03-01T01:30")).await;
-    assert_eq!(world.told().await, ["ingest 01 01:00 schedule 1 interrupted", "ingest 01 01:00 interrupted 2 done"]);
+    assert_eq!(
+        world.run_lines().await,
+        ["ingest 01 01:00 schedule 1 interrupted", "ingest 01 01:00 interrupted 2 done"]
+    );
     let before = before[0].as_ref().and_then(|before| before.outcome.as_ref());
     assert!(before.is_some_and(|outcome| outcome["targets"]["won"].is_object()), "{before:?}");
     let killed = world.runs().await.remove(0);
@@ -103,7 +106,10 @@ async fn a_run_that_is_stopped_is_taken_up_at_the_next_start() {
     let (stopped_at, _) = world.live(at("2026-03-01T00:30"), at("2026-03-01T05:30")).await;
     assert_eq!(stopped_at, at("2026-03-01T01:00"), "it goes on no further");
     world.live(at("2026-03-01T01:20"), at("2026-03-01T01:30")).await;
-    assert_eq!(world.told().await, ["ingest 01 01:00 schedule 1 interrupted", "ingest 01 01:00 interrupted 2 done"]);
+    assert_eq!(
+        world.run_lines().await,
+        ["ingest 01 01:00 schedule 1 interrupted", "ingest 01 01:00 interrupted 2 done"]
+    );
 }
 
 #[tokio::test]
@@ -114,7 +120,7 @@ async fn a_job_that_somebody_runs_by_hand_waits_for_that() {
     assert_eq!(world.runs().await.len(), 1, "that of ada");
     by_hand.end(Ok(()), |()| serde_json::json!({ "rows": 7 })).await.expect("it went well");
     world.live(at("2026-03-01T01:30"), at("2026-03-01T01:40")).await;
-    let told = world.told().await;
+    let told = world.run_lines().await;
     assert_eq!(told.len(), 2);
     assert!(told.contains(&"ingest  by_hand 1 done".to_owned()), "{told:?}");
     assert!(told.contains(&"ingest 01 01:00 missed 1 done".to_owned()), "{told:?}");
@@ -126,7 +132,7 @@ async fn times_that_change_count_from_then_on() {
     world.live(at("2026-03-01T00:30"), at("2026-03-01T01:30")).await;
     write_schedule(world.folder.path(), "ingest = \"15 * * * *\"\nscore = \"0 1 * * *\"\n");
     world.live(at("2026-03-01T01:40"), at("2026-03-01T02:30")).await;
-    assert_eq!(world.told().await, ["ingest 01 01:00 schedule 1 done", "ingest 01 02:15 schedule 1 done"]);
+    assert_eq!(world.run_lines().await, ["ingest 01 01:00 schedule 1 done", "ingest 01 02:15 schedule 1 done"]);
     write_schedule(world.folder.path(), "score = \"0 1 * * *\"\n");
     world.live(at("2026-03-01T02:30"), at("2026-03-01T02:40")).await;
     let kept = world.store.kept_timings().await.expect("read");

@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 
 use super::clock::{Clock, PastClock};
 use super::jobs::{EarlierTry, JobEnd, JobRequest, Jobs, Problem};
-use super::scheduler::{Scheduler, Told, lock};
+use super::scheduler::{Scheduler, SchedulerMessage, lock};
 use super::stop::{Stop, StopSwitch};
 use crate::lifecycle::workspace::ProjectPaths;
 use crate::project::Project;
@@ -115,7 +115,7 @@ impl World {
         let jobs = FakeJobs { clock: &clock, fates: &self.fates, switch: &switch, killed: &killed, before };
         let lock = lock(&self.paths.data).expect("no other scheduler is there");
         let schedule = Project::open(&self.paths.project).expect("a project").schedule().cloned().expect("a schedule");
-        let silent = |_: Told<'_>| {};
+        let silent = |_: SchedulerMessage<'_>| {};
         let scheduler = Scheduler {
             paths: &self.paths,
             store: &self.store,
@@ -139,7 +139,7 @@ impl World {
     }
 
     /// Returns the runs, oldest first: job, due time, reason, try and state.
-    async fn told(&self) -> Vec<String> {
+    async fn run_lines(&self) -> Vec<String> {
         let line = |run: JobRun| {
             let due = run.due.map(|due| due.format("%d %H:%M").to_string()).unwrap_or_default();
             format!("{} {due} {} {} {}", run.job, run.why.word(), run.attempt, run.state.word())
