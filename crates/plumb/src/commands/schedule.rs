@@ -84,7 +84,7 @@ pub(crate) fn text(jobs: &[JobStatus]) -> String {
 
 /// Returns a job as a line.
 pub(crate) fn line(job: &JobStatus) -> String {
-    let minute = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M").to_string();
+    let minute = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
     let times = match (&job.times, &job.time_zone) {
         (Some(times), Some(zone)) => format!("{times} {zone}"),
         _ => "by hand".to_owned(),
